@@ -206,7 +206,12 @@
       request.addEventListener("load", () => {
         const type = request.getResponseHeader("Content-Type");
         if (request.status < 400) location.assign(request.getResponseHeader("HX-Redirect") || request.responseURL);
-        else if (request.status === 422 && type?.includes("html")) { document.open(); document.write(request.responseText); document.close(); }
+        else if (request.status === 422 && type?.includes("html")) { // the same page, with what is wrong beside the fields
+          const answer = new DOMParser().parseFromString(request.responseText, "text/html").querySelector("main");
+          document.querySelector("main").replaceWith(answer);
+          htmx.process(answer);
+          start(answer);
+        }
         else stop(...problemOf(request.status, type, request.responseText));
       });
       request.addEventListener("error", () => stop("The upload broke off.", "Nothing was stored. Check the connection and send it again."));

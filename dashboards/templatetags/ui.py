@@ -67,7 +67,7 @@ def status(key: object, word: str = "", quiet: bool = False) -> SafeString:
     """`{% status result.status %}`: mark, word and colour of a state. word: another word. quiet: without the tinted field."""
     state = state_of(key)
     return format_html(
-        '<span class="status tone-{}{}"{}>{}<span>{}</span></span>',
+        '<span class="pm-status tone-{}{}"{}>{}<span>{}</span></span>',
         state.tone,
         " quiet" if quiet else "",
         format_html(' title="{}"', state.meaning) if state.meaning else "",

@@ -1,1 +1,1 @@
-"""The fact store and the measure engine. Knows no Django: plain values, Arrow tables and files go in and out."""
+"""The fact store and the measure engine: plain values in, plain values out, no Django."""

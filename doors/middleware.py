@@ -1,0 +1,41 @@
+"""Gives each request its clock, its day and its access; answers 503 while the database is away."""
+
+from datetime import date
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from organization.access import access_of
+
+from . import errors
+
+
+def today(request) -> date:
+    """The day that the person looks from: `as_of` in the session, or PERFMGR_AS_OF, or the real day."""
+    chosen = request.session.get("as_of") if hasattr(request, "session") else None
+    try:
+        return date.fromisoformat(chosen or settings.AS_OF)
+    except ValueError:
+        return timezone.now().date()
+
+
+class DoorMiddleware:
+    """`request.day` and `request.access` for pages; the API narrows access by its token itself."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        request.day = SimpleLazyObject(lambda: today(request))
+        request.access = SimpleLazyObject(lambda: access_of(request.user, timezone.now().date()))
+        try:
+            return self.get_response(request)
+        except (OperationalError, InterfaceError):
+            return errors.unavailable(request)
+
+    def process_exception(self, request, exception):
+        if isinstance(exception, OperationalError | InterfaceError):
+            return errors.unavailable(request)
+        return None

@@ -1,0 +1,1 @@
+"""Doors of the queue: each task is one line around a verb."""

@@ -1,0 +1,14 @@
+"""All addresses. Each room keeps its own; the API's are gathered under /api/v1/."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from perfmgr import health
+
+urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+]

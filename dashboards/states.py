@@ -34,7 +34,10 @@ STATES: dict[str, State] = {
     "no_data": State("no data", "neutral", "gap", "There is no value for this period."),
     "no_target": State("no target", "neutral", "ring", "No target is in force for this period and unit."),
     "not_applicable": State("not applicable", "neutral", "gap", "The KPI does not apply to this unit."),
-    "insufficient_data": State("too little data", "neutral", "gap", "Fewer children have data than this node requires."),
+    "info": State("for information", "neutral", "ring", "It has no target on purpose."),
+    "insufficient_data": State(
+        "too little data", "neutral", "gap", "Fewer children have data than this node requires."
+    ),
     # marks beside a result
     "provisional": State("provisional", "info", "half", "A critical quality rule failed; the number may change."),
     "open": State("open", "info", "half", "The period has not ended; the number will change."),
@@ -56,6 +59,9 @@ STATES: dict[str, State] = {
     "received": State("received", "neutral", "ring"),
     "queued": State("queued", "neutral", "ring"),
     "running": State("running", "info", "half"),
+    "loading": State("loading", "info", "half"),
+    "cancelled": State("cancelled", "neutral", "gap"),
+    "entered": State("waits for a second person", "info", "half"),
     "done": State("done", "positive", "check"),
     "loaded": State("loaded", "positive", "check"),
     "undone": State("taken back", "neutral", "gap"),
@@ -64,9 +70,11 @@ STATES: dict[str, State] = {
     "parked": State("parked", "negative", "cross", "It failed three times and waits for a person."),
     # quality rules and rows
     "passed": State("passed", "positive", "check"),
-    "info": State("info", "info", "half"),
     "warning": State("warning", "caution", "warning"),
     "critical": State("critical", "negative", "cross"),
+    "corrected": State("corrected", "info", "half"),
+    "replayed": State("loaded after correction", "positive", "check"),
+    "dismissed": State("dismissed", "neutral", "gap"),
     "overridden": State("overridden", "caution", "warning"),
     "accepted": State("accepted", "positive", "check"),
     "replaced": State("replaced", "info", "half"),

@@ -32,7 +32,7 @@ PLOTLY_TRACES = (
 # the address a forgotten setting sends nothing either.
 PLOTLY_OUTSIDE = ("https://cloud.plotly.com", "https://cdn.plot.ly/un/")
 
-# The icons in use, by Tabler's names. `{% icon %}` refuses a name that is not here.
+# The icons in use, by Tabler's names; a test finds a template that names one which is not here.
 ICONS = (
     "adjustments", "alert-triangle", "arrow-back-up", "arrow-down", "arrow-right", "arrow-up", "arrows-sort",
     "binary-tree", "building", "calendar", "certificate", "chart-bar", "chart-dots", "chart-line", "check", "checks",
@@ -95,7 +95,9 @@ def bundle_plotly(target: Path) -> None:
     """Build plotly.js with the traces that perfmgr draws. None of them evaluates text, so a strict CSP holds."""
     entry = MODULES / ".perfmgr-plotly.js"
     traces = ", ".join(f"require('plotly.js/lib/{trace}')" for trace in PLOTLY_TRACES)
-    entry.write_text(f"var Plotly = require('plotly.js/lib/core');\nPlotly.register([{traces}]);\nmodule.exports = Plotly;\n")
+    entry.write_text(
+        f"var Plotly = require('plotly.js/lib/core');\nPlotly.register([{traces}]);\nmodule.exports = Plotly;\n"
+    )
     subprocess.run(
         [
             MODULES / ".bin/esbuild", entry, "--bundle", "--minify", "--format=iife", "--global-name=Plotly",

@@ -8,7 +8,14 @@ from dashboards.svg.shapes import FAINTER, MUTED, TONES, Scale, element, frame, 
 
 
 def single_bar(
-    value: object, highest: object, *, lowest: object = 0, tone: str = "", label: str = "", width: int = 96, height: int = 10
+    value: object,
+    highest: object,
+    *,
+    lowest: object = 0,
+    tone: str = "",
+    label: str = "",
+    width: int = 96,
+    height: int = 10,
 ) -> str:
     """One bar from zero to `value` on a scale from `lowest` (zero or below) to `highest`; compare it down a column."""
     size, top, bottom = number(value), number(highest), number(lowest)

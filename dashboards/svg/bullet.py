@@ -52,7 +52,7 @@ def bullet(
 
 def domain_of(known: Sequence[float], domain: tuple[object, object] | None) -> tuple[float, float]:
     """The ends of the scale: those given, or zero to a little over the largest, or a stretch around values far from zero."""
-    if domain is not None:
+    if domain:
         low, high = number(domain[0]), number(domain[1])
         if low is not None and high is not None and low < high:
             return low, high

@@ -37,7 +37,15 @@ def sparkline(
         y = down(level)
         parts.append(
             element(
-                "line", class_="target", x1=0, y1=y, x2=width, y2=y, stroke=MUTED, stroke_width=1, stroke_dasharray="2 2"
+                "line",
+                class_="target",
+                x1=0,
+                y1=y,
+                x2=width,
+                y2=y,
+                stroke=MUTED,
+                stroke_width=1,
+                stroke_dasharray="2 2",
             )
         )
     ends_open = last_is_open and places[-1] is not None

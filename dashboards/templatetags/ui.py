@@ -6,13 +6,10 @@ the template. `/styleguide/` shows each of them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from django import template
-from django.conf import settings
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -70,7 +67,7 @@ def status(key: object, word: str = "", quiet: bool = False) -> SafeString:
     """`{% status result.status %}`: mark, word and colour of a state. word: another word. quiet: without the tinted field."""
     state = state_of(key)
     return format_html(
-        '<span class="status tone-{}{}"{}>{}<span>{}</span></span>',
+        '<span class="pm-status tone-{}{}"{}>{}<span>{}</span></span>',
         state.tone,
         " quiet" if quiet else "",
         format_html(' title="{}"', state.meaning) if state.meaning else "",
@@ -102,7 +99,10 @@ def status_counts(counts: Mapping[str, int] | Iterable[tuple[str, int]], bar: bo
     items = format_html_join(
         "",
         '<span class="count tone-{}" title="{}">{}<b>{}</b></span>',
-        ((s.tone, f"{count} {s.word}", mark_safe(svg.mark(s.shape, s.tone, label=s.word)), count) for s, count in states),
+        (
+            (s.tone, f"{count} {s.word}", mark_safe(svg.mark(s.shape, s.tone, label=s.word)), count)
+            for s, count in states
+        ),
     )
     return format_html('<span class="status-counts">{}<span class="counts">{}</span></span>', drawing, items)
 
@@ -138,7 +138,13 @@ def bullet(
     """`{% bullet row.actual row.target limits=row.limits status=row.status format=row.format %}`"""
     label = f"{formats.text(actual, format)}, target {formats.text(target, format)}"
     drawing = svg.bullet(
-        actual, target, limits=limits or (), domain=domain, tone=tone(status) if status else "", label=label, width=width
+        actual,
+        target,
+        limits=limits or (),
+        domain=domain,
+        tone=tone(status) if status else "",
+        label=label,
+        width=width,
     )
     return mark_safe(drawing)
 
@@ -151,23 +157,18 @@ def small_bar(value: object, highest: object, status: object = None, label: str 
 
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
-    """`{% icon "upload" %}`: an icon of the sprite, as decoration, or with a label where no word stands beside it."""
-    if settings.DEBUG and name not in icon_names():
-        raise template.TemplateSyntaxError(f"There is no icon {name!r}. Add it to ICONS in tools/vendor.py and run it.")
+    """`{% icon "upload" %}`: an icon of the sprite (ICONS in tools/vendor.py), or with a label where no word stands beside it."""
     naming = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html('<svg class="icon" {} focusable="false"><use href="{}#{}"/></svg>', naming, static(SPRITE), name)
-
-
-def icon_names() -> frozenset[str]:
-    sprite = Path(__file__).resolve().parents[2] / "static" / SPRITE
-    return frozenset(re.findall(r'<symbol id="([a-z0-9-]+)"', sprite.read_text()))
 
 
 # --- tables and pages ------------------------------------------------------------------------------------------------
 
 
 @register.inclusion_tag("components/sort_header.html", takes_context=True)
-def sort_header(context: Mapping[str, Any], key: str, label: str, numeric: bool = False, title: str = "") -> dict[str, Any]:
+def sort_header(
+    context: Mapping[str, Any], key: str, label: str, numeric: bool = False, title: str = ""
+) -> dict[str, Any]:
     """`{% sort_header "actual" "Actual" numeric=True %}`: a column head that sorts by `?sort=key`, or `?sort=-key` at a second click.
 
     The server sorts; the other parameters of the address stay, the page goes back to the first.
@@ -179,7 +180,13 @@ def sort_header(context: Mapping[str, Any], key: str, label: str, numeric: bool 
     query["sort"] = f"-{key}" if ascending else key
     query.pop("page", None)
     direction = "ascending" if ascending else "descending" if descending else ""
-    return {"label": label, "numeric": numeric, "title": title, "direction": direction, "address": f"?{query.urlencode()}"}
+    return {
+        "label": label,
+        "numeric": numeric,
+        "title": title,
+        "direction": direction,
+        "address": f"?{query.urlencode()}",
+    }
 
 
 @register.inclusion_tag("components/pager.html", takes_context=True)

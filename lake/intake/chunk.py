@@ -37,11 +37,13 @@ class Chunk:
 
 
 class Source(Protocol):
-    """An opened extract. `strict`: the format has types, so a text in a numeric column is a fault, not a spelling."""
+    """An opened extract. `strict`: the format has types, so a text in a numeric column is a fault, not a spelling.
+    counts_bytes: `Chunk.bytes_read` adds up to the size of the (unpacked) file."""
 
     headers: tuple[str, ...]
     header_row: int
     strict: bool
+    counts_bytes: bool
     notes: list[str]
     counts: dict[str, int]
 

@@ -141,7 +141,7 @@ def _kind_of_text(head: bytes) -> Kind:
     lower = start[:200].lower()
     if lower.startswith((b"<!doctype html", b"<html", b"<table", b"<meta")):
         raise IntakeError("not_a_table", "The file is an HTML page, whatever its name says.", next_step=_USE)
-    if lower.startswith(b"<?xml") or lower.startswith(b"<workbook"):
+    if lower.startswith((b"<?xml", b"<workbook")):
         raise IntakeError("not_a_table", "The file is an XML document, whatever its name says.", next_step=_USE)
     if start.startswith(b"{"):
         return _kind_of_braces(start)

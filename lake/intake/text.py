@@ -218,6 +218,7 @@ class TextSource:
     """A `Source` over delimited text."""
 
     strict = False
+    counts_bytes = True
 
     def __init__(self, path: Path, dialect: Dialect, limits: Limits) -> None:
         self.dialect = dialect

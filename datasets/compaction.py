@@ -52,6 +52,8 @@ def vacuum(now: datetime | None = None) -> int:
         versions = dataset.versions.filter(at__gte=since) | dataset.versions.filter(version=dataset.current_version)
         loads = versions.filter(kind=DatasetVersion.Kind.LOAD).values_list("load_id", flat=True)
         removed += table_of(dataset).vacuum(
-            int(since.timestamp() * 1000), undoable=list(loads), readable=list(versions.values_list("version", flat=True))
+            int(since.timestamp() * 1000),
+            undoable=list(loads),
+            readable=list(versions.values_list("version", flat=True)),
         )
     return removed

@@ -66,7 +66,9 @@ def difference(before: Contract | None, after: Contract) -> list[Difference]:
 
 def _entries(before: Column, after: Column) -> list[Difference]:
     return [
-        Difference(after.name, entry, getattr(before, entry), getattr(after, entry), _EFFECTS.get(entry, "Later loads."))
+        Difference(
+            after.name, entry, getattr(before, entry), getattr(after, entry), _EFFECTS.get(entry, "Later loads.")
+        )
         for entry in ("header", "type", "roles", "required", "allowed", "minimum", "maximum", "unit", "format")
         + ("missing", "true_words", "false_words", "number_forms", "trim", "formula", "description")
         if getattr(before, entry) != getattr(after, entry)

@@ -1,9 +1,9 @@
 """Making the lake and the database agree after a kill, a restore, or a disk that came back older.
 
-    adopted   committed in the lake, not yet named by the database, and of an upload (or undo) that we know: named now
-    unknown   committed in the lake by nobody we know: never shown, and nothing is loaded on top of it
-    missing   named by the database, not in the lake: load again from the kept originals
-    hidden    in the lake, older than what the database names, unknown: never shown
+adopted   committed in the lake, not yet named by the database, and of an upload (or undo) that we know: named now
+unknown   committed in the lake by nobody we know: never shown, and nothing is loaded on top of it
+missing   named by the database, not in the lake: load again from the kept originals
+hidden    in the lake, older than what the database names, unknown: never shown
 """
 
 from __future__ import annotations
@@ -72,9 +72,7 @@ def reconcile(dataset: Dataset, *, repair: bool = False) -> Report:
     unreplayable: tuple[int, ...] = ()
     if report.missing and repair:
         reloaded, unreplayable = _load_again(dataset, report.missing)
-    report = Report(
-        dataset.code, adopted, report.unknown, report.missing, report.hidden, "", reloaded, unreplayable
-    )
+    report = Report(dataset.code, adopted, report.unknown, report.missing, report.hidden, "", reloaded, unreplayable)
     if not report.agrees:
         log.error("%s", report)
     return report

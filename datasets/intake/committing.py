@@ -21,6 +21,7 @@ from organization import audit
 from .. import scan, scope
 from ..facts import table_of
 from ..models import Dataset, DatasetVersion, Reject, Upload
+from ..rejects import corrected_rows
 from ..signals import version_committed
 
 if TYPE_CHECKING:
@@ -164,12 +165,13 @@ def _copy_text(upload_id: int, rejects: Iterable[dict[str, Any]]) -> io.StringIO
 
 
 def _settle_replayed(upload: Upload) -> None:
-    """What the replay took in is done; what it rejected again is open again at its first upload, with the new reason."""
+    """What the replay took in is done; what it rejected again is open again at its first upload, with the new reason.
+
+    The rows of a replay keep the numbers that they have in the first upload's file.
+    """
     again = {reject.row: reject for reject in upload.rejects.all()}
-    for position, row in enumerate(upload.replayed_rows, start=2):
-        rejects = Reject.objects.filter(upload_id=upload.replays_id, row=row, state=Reject.State.CORRECTED)
-        if position in again:
-            rejects.update(state=Reject.State.OPEN, message=again[position].message, code=again[position].code)
-        else:
-            rejects.update(state=Reject.State.REPLAYED)
+    replayed = Reject.objects.filter(upload_id=upload.replays_id, row__in=corrected_rows(upload))
+    replayed.exclude(row__in=again).update(state=Reject.State.REPLAYED)
+    for row, reject in again.items():
+        replayed.filter(row=row).update(state=Reject.State.OPEN, message=reject.message, code=reject.code)
     upload.rejects.update(state=Reject.State.DISMISSED)

@@ -92,7 +92,9 @@ def confirm(upload: Upload, contract: Contract, dialect: Dialect, *, by, into: D
     """
     upload = Upload.objects.select_for_update().get(pk=upload.pk)
     if upload.state not in (Upload.State.RECEIVED, Upload.State.REFUSED, Upload.State.FAILED):
-        raise WrongState(f"Upload #{upload.pk} is {upload.get_state_display().lower()}: its contract cannot change now.")
+        raise WrongState(
+            f"Upload #{upload.pk} is {upload.get_state_display().lower()}: its contract cannot change now."
+        )
     contract.check()
     dataset = new_dataset(into, by=by) if isinstance(into, NewDataset) else into
     put_in_force(dataset, contract, by=by)

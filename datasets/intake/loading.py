@@ -26,8 +26,10 @@ from organization.models import ApiToken
 from .. import reconcile, scan, scope
 from ..facts import facts_of, table_of
 from ..models import Dataset, Upload
+from ..parse import intake_in_child
 from ..refusals import ForeignUnits, Refusal
-from .committing import make_visible, summary_of
+from ..rejects import corrected_records
+from .committing import copy_rejects, make_visible, summary_of
 from .confirming import reader_failed
 from .receiving import original_of
 
@@ -64,7 +66,10 @@ def _load(upload: Upload, claim: Claim) -> dict[str, Any]:
     timings: dict[str, float] = {}
     with _work_folder(upload, claim) as into:
         with _timed(timings, "parse"):
-            loaded = _parse(upload, contract, into, claim)
+            loaded = _parsed_or_refused(upload, contract, into, claim)
+            if loaded is None:
+                upload.refresh_from_db()
+                return {"state": "refused", "fault": upload.fault}
         writable = scope.row_scope(dataset, _access_of_job(upload, claim), UPLOAD)
         _check_units(loaded, writable)
         summary = summary_of(dataset, contract, [loaded.accepted_path])
@@ -76,6 +81,21 @@ def _load(upload: Upload, claim: Claim) -> dict[str, Any]:
             claim.progress(95, "Making the rows visible")
             make_visible(upload, commit, loaded, summary, timings=timings, claim=claim)
     return {"state": "loaded", "accepted": loaded.accepted, "rejected": loaded.rejected, "version": commit.version}
+
+
+def _parsed_or_refused(upload: Upload, contract: Contract, into: Path, claim: Claim) -> Loaded | None:
+    """None: the file was refused; the rejects that it was refused for are kept, so that they can be looked at."""
+    from lake.intake import IntakeError
+
+    try:
+        return _parse(upload, contract, into, claim)
+    except IntakeError as fault:
+        rejects = into / "rejects.parquet"
+        words = {**fault.to_dict(), "file": upload.file_name}
+        if isinstance(words.get("details"), dict):
+            words["details"].pop("rejects_path", None)
+        _refuse(upload, words, claim, rejects if fault.code == "too_many_rejects" else None)
+        return None
 
 
 def contract_of_upload(upload: Upload) -> Contract:
@@ -92,31 +112,42 @@ def _parse(upload: Upload, contract: Contract, into: Path, claim: Claim) -> Load
     from lake import intake, sandbox
 
     dataset = upload.dataset
-    last = [0.0]
-
-    def show(done: float = 0.0, *_more: Any) -> None:
-        """`done` is a share; a message a second is enough."""
-        if time.monotonic() - last[0] > 1:
-            last[0] = time.monotonic()
-            claim.progress(int(5 + 75 * min(1.0, float(done))), "Reading the file")
-
+    codes = frozenset(scope.unit_codes(dataset)) if contract.unit_column else None
+    dialect = intake.Dialect.from_dict(upload.dialect)
     claim.progress(2, "Reading the file")
     try:
+        if upload.replays_id:
+            rows, records = corrected_records(original_of(upload))
+            return sandbox.run(
+                intake.load_records, records, contract, into=into, rows=rows, dialect=dialect, unit_codes=codes
+            )
         return sandbox.run(
-            intake.load,
+            intake_in_child,
             original_of(upload),
             contract,
-            intake.Dialect.from_dict(upload.dialect),
+            dialect,
             into=into,
-            unit_codes=frozenset(scope.unit_codes(dataset)) if contract.unit_column else None,
-            progress=sandbox.report,
+            unit_codes=codes,
             limits=sandbox.Limits.parse(),
-            on_progress=show,
+            on_progress=_shown_on(claim),
         )
     except sandbox.SandboxKilled as killed:
         if killed.reason == "crash" and claim.job.attempts < claim.job.max_attempts:
             raise  # an outside kill, perhaps: the next attempt may go well
         raise reader_failed(killed, upload.file_name) from killed
+
+
+def _shown_on(claim: Claim):
+    """A listener that writes the progress down once a second at most."""
+    last = [0.0]
+
+    def show(done: int, total: int) -> None:
+        if time.monotonic() - last[0] > 1:
+            last[0] = time.monotonic()
+            share = min(1.0, done / total) if total else 0.5
+            claim.progress(int(5 + 75 * share), "Reading the file")
+
+    return show
 
 
 def _access_of_job(upload: Upload, claim: Claim):
@@ -222,9 +253,14 @@ def _timed(timings: dict[str, float], name: str) -> Iterator[None]:
 
 
 @transaction.atomic
-def _refuse(upload: Upload, fault: dict[str, Any], claim: Claim) -> dict[str, Any]:
+def _refuse(upload: Upload, fault: dict[str, Any], claim: Claim, rejects: Path | None = None) -> dict[str, Any]:
     """The file is refused whole; the reason stays with it, nothing of it was loaded."""
     claim.still_mine()
+    if rejects is not None:
+        upload.rejects.all().delete()
+        copy_rejects(upload, rejects)
+        details = fault.get("details") or {}
+        Upload.objects.filter(pk=upload.pk).update(rows_read=details.get("rows"), rejected=details.get("rejected"))
     Upload.objects.filter(pk=upload.pk).update(
         state=Upload.State.REFUSED, fault=_storable(fault), finished_at=timezone.now()
     )

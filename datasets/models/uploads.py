@@ -37,7 +37,6 @@ class Upload(models.Model):
         related_name="replayed_by",
         help_text="The upload whose corrected rejects this one loads.",
     )
-    replayed_rows = models.JSONField(default=list, help_text="Of a replay: the first upload's rows, in this file's order.")
     file_name = models.CharField(max_length=255, help_text="As the person's file is called; never used as a path.")
     path = models.CharField(max_length=300, help_text="Under PERFMGR_UPLOADS, named by us.")
     sha256 = models.CharField(max_length=64)

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from lake.contract import Column, ColumnType, Contract
 from lake.intake import cells
+from lake.intake.database import query
 from lake.intake.localtime import from_utc, to_utc
 
 _DAY = 86_400_000_000
@@ -99,8 +100,7 @@ class Completion:
         """Calculated columns may build on earlier ones. What cannot be computed, or is not finite, is no value."""
         for column, formula in self._calculated:
             expression = f"try_cast(TRY({formula.sql}) AS {column.type.sql})"
-            view = connection.from_arrow(table)
-            result = view.query("good", f"SELECT {expression} AS value FROM good").to_arrow_table()["value"]
+            result = query(connection, "good", table, f"SELECT {expression} AS value FROM good")["value"]
             if column.type is ColumnType.NUMBER:
                 finite = pc.is_finite(result)
                 lost = pc.sum(pc.and_(pc.is_valid(result), pc.invert(pc.fill_null(finite, True)))).as_py() or 0
@@ -112,9 +112,8 @@ class Completion:
     def _keeping_rules(self, connection: duckdb.DuckDBPyConnection, table: pa.Table) -> tuple[pa.Table, list[Broken]]:
         broken = []
         for rule, formula in self._rules:
-            view = connection.from_arrow(table)
-            found = view.query("good", f"SELECT _row FROM good WHERE NOT coalesce(TRY({formula.sql}), true)")
-            rows = found.to_arrow_table()["_row"]
+            failing = f"SELECT _row FROM good WHERE NOT coalesce(TRY({formula.sql}), true)"
+            rows = query(connection, "good", table, failing)["_row"]
             if len(rows):
                 message = rule.message or f"the rule {rule.name!r} ({rule.formula}) does not hold"
                 broken.append(Broken(message, formula.columns, frozenset(rows.to_pylist())))
@@ -148,5 +147,4 @@ def _compile(text: str, contract: Contract) -> _Formula:
 def _row_hashes(connection: duckdb.DuckDBPyConnection, table: pa.Table, contract: Contract) -> pa.ChunkedArray:
     """A hash of the supplied values; equal rows are told apart later by their occurrence."""
     texts = ", ".join(f"coalesce({cells.name(column.name)}::VARCHAR, chr(30))" for column in contract.supplied)
-    view = connection.from_arrow(table)
-    return view.query("good", f"SELECT md5(concat_ws(chr(31), {texts})) AS hash FROM good").to_arrow_table()["hash"]
+    return query(connection, "good", table, f"SELECT md5(concat_ws(chr(31), {texts})) AS hash FROM good")["hash"]

@@ -155,14 +155,16 @@ class _Compiled:
             if not column.missing:
                 return f"nullif({cell}, '')"
             return f"CASE WHEN {cell} = '' OR trim({cell}) IN {one_of(column.missing)} THEN NULL ELSE {cell} END"
-        trimmed = f"trim({cell}, ' \t\r\n\u00a0')"
+        trimmed = f"trim({cell})"
         if not column.missing:
             return f"nullif({trimmed}, '')"
         return f"CASE WHEN {trimmed} IN {one_of(['', *column.missing])} THEN NULL ELSE {trimmed} END"
 
     def k_layer(self) -> list[str]:
-        parts = [f"{self._cheap(self.x, self.spelling.decimal_comma)} AS {self.k}"]
-        if self.native:
+        """Nothing for types without a cheap cast, and none of a day-first date to ISO: a cast that fails is slow."""
+        cast = self.column.type.numeric or (self.column.type.temporal and "iso" in self.column.formats)
+        parts = [f"{self._cheap(self.x, self.spelling.decimal_comma)} AS {self.k}"] if cast else []
+        if self.native and (self.column.type.numeric or self.column.type.temporal):
             parts.append(f"{self._cheap(self.n, False)} AS {self.k}_n")
         return parts
 

@@ -20,6 +20,7 @@ from lake.contract import Contract
 from lake.intake import accepted as accepted_rows
 from lake.intake.cells import Cell, Present, Spelling, Statements, cells_of, statements
 from lake.intake.chunk import Chunk, Source
+from lake.intake.database import connect, query
 from lake.intake.duplicates import settle
 from lake.intake.headers import match_headers, refuse_unnamed
 from lake.intake.opening import open_source
@@ -90,22 +91,6 @@ def load_records(
             contract, dialect or Dialect(header_row=0), source, into, Path(scratch), unit_codes, may_write_units, today
         )
         return loading.run(None, 0)
-
-
-def connect(scratch: Path) -> duckdb.DuckDBPyConnection:
-    """A private DuckDB in memory that spills into `scratch` and reaches out to nothing."""
-    connection = duckdb.connect(
-        config={
-            "threads": 2,
-            "memory_limit": "256MB",
-            "temp_directory": str(scratch),
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "python_enable_replacements": False,
-        }
-    )
-    connection.execute("SET TimeZone = 'UTC'")
-    return connection
 
 
 class _Loading:
@@ -193,7 +178,7 @@ class _Loading:
         chunk = self.units.checked(chunk)
         raw = _raw_table(chunk)
         sql = self._statements(chunk)
-        typed = connection.from_arrow(raw).query("raw", sql.values).to_arrow_table()
+        typed = query(connection, "raw", raw, sql.values)
         self.read += len(chunk.rows) + len(chunk.ragged) + len(chunk.blank_rows)
         self.blank += len(chunk.blank_rows)
         rejects = [ragged_reject(found, self.source.headers) for found in chunk.ragged]
@@ -235,7 +220,7 @@ class _Loading:
     ) -> list[Reject]:
         if not bad.num_rows:
             return []
-        reasons = connection.from_arrow(bad).query("raw", sql.reasons).to_arrow_table()
+        reasons = query(connection, "raw", bad, sql.reasons)
         records = self._records(bad)
         rows = bad["_row"].to_pylist()
         rejects = []

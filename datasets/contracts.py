@@ -115,7 +115,7 @@ def _check_stored(before: Contract, after: Contract) -> None:
     keys = [tuple(column.name for column in contract.key) for contract in (before, after)]
     if keys[0] != keys[1]:
         raise InvalidRequest(
-            f"The key is {', '.join(keys[0]) or 'the whole row'} and cannot become {', '.join(keys[1]) or 'the whole row'}: "
+            f"The key is {', '.join(keys[0]) or 'the row'} and cannot become {', '.join(keys[1]) or 'the row'}: "
             "stored records would no longer be replaced.",
             next_step="Make a new dataset with that key.",
             field="contract",

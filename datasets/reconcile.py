@@ -97,7 +97,7 @@ def compare(dataset: Dataset) -> Report:
 
 
 def settle(dataset: Dataset) -> None:
-    """Before writing: name what killed writers left committed. Raises LakeDisagrees rather than build on the unknown."""
+    """Before writing: name what killed writers left committed. LakeDisagrees rather than build on the unknown."""
     report = compare(dataset)
     if report.unknown or report.missing:
         raise LakeDisagrees(
@@ -152,7 +152,7 @@ def _note_adopted(upload: Upload, commit, kind: str) -> None:
 
 
 def _load_again(dataset: Dataset, missing: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Forget the versions that the lake has lost and load their uploads again. Returns uploads queued, and lost for good."""
+    """Forget what the lake has lost and load those uploads again. Returns uploads queued, and lost for good."""
     from .intake.receiving import original_of
     from .intake.requesting import request_load
 

@@ -29,7 +29,7 @@ def headings_of(upload: Upload) -> list[str]:
 
 
 def table_of(upload: Upload) -> Iterator[list[Any]]:
-    """The rejects for a download: row, column, value, code and message, then the row's cells (as corrected, if they are)."""
+    """The rejects for a download: PLACE, then the row's cells (as corrected, if they are)."""
     headings = headings_of(upload)
     for reject in upload.rejects.iterator(chunk_size=2_000):
         cells = reject.correction or reject.record
@@ -120,7 +120,7 @@ def replay(upload: Upload, *, by, token=None):
 
     if upload.state != Upload.State.LOADED:
         raise WrongState(
-            f"Upload #{upload.pk} is {upload.get_state_display().lower()}: only rejects of a loaded one can be replayed.",
+            f"Upload #{upload.pk} is {upload.get_state_display().lower()}: only a loaded one has rejects to replay.",
             next_step="Correct the whole file and upload it again.",
         )
     rows: dict[int, dict[str, str]] = {}

@@ -1,6 +1,7 @@
-"""Our own queries over data files, run in a limited child process. Knows no Django: the child imports only this.
+"""Our own queries over data files. Knows no Django: the child imports only this.
 
-The files are the only ones that the child's DuckDB may open. What people write goes through `lake.query` instead.
+`fetch` runs in a limited child process, for whoever waits for a page; `fetch_here` in a worker, for summaries of a few
+columns. The files are the only ones that DuckDB may open. What people write goes through `lake.query` instead.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from typing import Any
 from lake import sandbox
 
 INTERACTIVE = sandbox.Limits.interactive()
-BACKGROUND = sandbox.Limits(memory_bytes=2048 * sandbox.MB, cpu_seconds=300, wall_seconds=600)
 
 
 class ScanFailed(Exception):
@@ -28,8 +28,13 @@ def fetch(sql: str, files: Sequence[Path], *, limits: sandbox.Limits = INTERACTI
     return table.to_pylist()
 
 
+def fetch_here(sql: str, files: Sequence[Path]) -> list[dict[str, Any]]:
+    """As `fetch`, in this process. For workers only."""
+    return select(sql, [str(file) for file in files]).to_pylist()  # type: ignore[no-any-return]
+
+
 def select(sql: str, files: Sequence[str]) -> Any:
-    """In the child: an Arrow table of the answer."""
+    """An Arrow table of the answer."""
     import duckdb
 
     with duckdb.connect(":memory:", config={"threads": 2, "memory_limit": "768MB"}) as connection:
@@ -37,4 +42,4 @@ def select(sql: str, files: Sequence[str]) -> Any:
         listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
         connection.execute(f"set allowed_paths = [{listed}]")
         connection.execute("set enable_external_access = false; set lock_configuration = true")
-        return connection.execute(sql).to_arrow_table()
+        return connection.sql(sql).to_arrow_table()

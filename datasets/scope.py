@@ -103,7 +103,7 @@ class _Codes(dict):
 
 
 def unit_codes(dataset: Dataset) -> _Codes:
-    """Every code that the dataset's unit column may hold, with the unit's id: aliases of its code system, or unit codes."""
+    """Every code that the unit column may hold, with its unit's id: aliases of the code system, or unit codes."""
     if dataset.code_system:
         return _Codes(UnitAlias.objects.filter(system=dataset.code_system).values_list("code", "unit_id"))
     return _Codes(Unit.objects.values_list("code", "id"))

@@ -20,7 +20,7 @@ _trusted: set[tuple[str, str, str]] = set()  # table, path, sha256 of files that
 
 
 def check_once(dataset: Dataset, files: Iterable[DataFile]) -> None:
-    """Hash the files that this process has not opened yet. Raises DamagedFile with the file, its loads and its months."""
+    """Hash the files that this process has not opened yet. DamagedFile names the file, its loads and its months."""
     from .facts import table_of
 
     new = [file for file in files if (dataset.lake_table.hex, file.path, file.sha256) not in _trusted]

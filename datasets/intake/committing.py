@@ -50,7 +50,7 @@ def summary_of(dataset: Dataset, contract: Contract, files: Sequence[Path]) -> S
     asked.append(f'max("{event.name}__day") as last_day' if event else "null as last_day")
     listed = ", ".join(f"'{file}'" for file in files)
     source = f"read_parquet([{listed}], union_by_name=true, hive_partitioning=false)"
-    found = scan.fetch(f"select {', '.join(asked)} from {source}", files, limits=scan.BACKGROUND)[0]
+    found = scan.fetch_here(f"select {', '.join(asked)} from {source}", files)[0]
     known = scope.unit_codes(dataset)
     codes = {code for number in range(len(columns)) for code in found[f"c{number}"] or ()}
     return Summary(frozenset(known[code] for code in codes if code in known), found["last_day"])
@@ -59,7 +59,7 @@ def summary_of(dataset: Dataset, contract: Contract, files: Sequence[Path]) -> S
 def make_visible(
     upload: Upload, commit: Commit, loaded: Loaded, summary: Summary, *, timings: dict[str, float], claim: Claim
 ) -> None:
-    """Name the load's version and write down what became of the file's rows, in one transaction of the lease's holder."""
+    """Name the load's version and note what became of the file's rows, in one transaction of the lease's holder."""
     from lake.store.durable import failpoint
 
     with transaction.atomic():

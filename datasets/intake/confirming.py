@@ -107,7 +107,7 @@ def confirm(upload: Upload, contract: Contract, dialect: Dialect, *, by, into: D
 
 
 def new_dataset(wanted: NewDataset, *, by, **more: Any) -> Dataset:
-    """A dataset without contract or rows; its maker is owner and steward. Raises InvalidRequest if the code is taken."""
+    """A dataset without contract or rows; its maker is owner and steward. InvalidRequest if the code is taken."""
     try:
         with transaction.atomic():
             dataset = Dataset.objects.create(

@@ -165,11 +165,10 @@ def _check_units(loaded: Loaded, writable: scope.RowScope) -> None:
         return
     source = f"read_parquet('{loaded.accepted_path}')"
     unit = f'"{writable.column}"' if writable.column else "null::varchar"
-    found = scan.fetch(
+    found = scan.fetch_here(
         f"select _row as row, {unit} as unit, count(*) over () as total from {source} "
         f"where ({writable.condition}) is not true order by _row limit {SHOWN_ROWS}",
         [loaded.accepted_path],
-        limits=scan.BACKGROUND,
     )
     if found:
         raise _foreign(found[0]["total"], found)
@@ -182,12 +181,11 @@ def _check_records(dataset: Dataset, contract: Contract, loaded: Loaded, writabl
     stored = facts_of(dataset)
     keys = ", ".join(f'"{column.name}"' for column in contract.key)
     unit = f'"{writable.column}"' if writable.column else "null::varchar"
-    found = scan.fetch(
+    found = scan.fetch_here(
         f"select _row as row, {unit} as unit, count(*) over () as total from ({stored.relation}) "
         f"where ({writable.condition}) is not true and ({keys}) in "
         f"(select ({keys}) from read_parquet('{loaded.accepted_path}')) limit {SHOWN_ROWS}",
         [*stored.files, loaded.accepted_path],
-        limits=scan.BACKGROUND,
     )
     if found:
         raise _foreign(found[0]["total"], [{"unit": row["unit"]} for row in found], "would replace records of")

@@ -1,11 +1,13 @@
 """Factories make something valid; a test states only what matters to it."""
 
 import hashlib
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import factory
 from factory.django import DjangoModelFactory
 
+from datasets.models import Dataset
+from kpis.models import Kpi, KpiVersion, Result, Scorecard, Target
 from organization import tree
 from organization.models import ApiToken, Membership, Role, Unit, UnitPlacement, User
 
@@ -77,3 +79,92 @@ class ApiTokenFactory(DjangoModelFactory):
 def member(role: str, unit: Unit, **user) -> User:
     """A user who holds `role` at `unit` since long ago."""
     return MembershipFactory(user=UserFactory(**user), unit=unit, role=role).user
+
+
+# --- KPIs -----------------------------------------------------------------------------------------------------------
+
+
+class DatasetFactory(DjangoModelFactory):
+    """A dataset without rows; `loaded_dataset` of its room makes one with rows."""
+
+    class Meta:
+        model = Dataset
+
+    code = factory.Sequence(lambda n: f"dataset-{n}")
+    name = factory.LazyAttribute(lambda dataset: f"Dataset {dataset.code}")
+    unit = factory.SubFactory(UnitFactory)
+    owner = factory.SubFactory(UserFactory)
+
+
+class KpiVersionFactory(DjangoModelFactory):
+    """A certified manual KPI's first version, in force in all days."""
+
+    class Meta:
+        model = KpiVersion
+
+    number = 1
+    kind = KpiVersion.Kind.MANUAL
+    state = KpiVersion.State.CERTIFIED
+    created_by = factory.LazyAttribute(lambda version: version.kpi.owner)
+
+
+class KpiFactory(DjangoModelFactory):
+    """A KPI with one version; words for the version are passed on: KpiFactory(direction="lower")."""
+
+    class Meta:
+        model = Kpi
+
+    code = factory.Sequence(lambda n: f"kpi_{n}")
+    name = factory.LazyAttribute(lambda kpi: f"KPI {kpi.code}")
+    unit = factory.SubFactory(UnitFactory)
+    owner = factory.SubFactory(UserFactory)
+
+    @classmethod
+    def _create(cls, model_class, *args, **values):
+        own = {field.name for field in model_class._meta.get_fields()} - {"versions"}
+        kpi = model_class.objects.create(**{name: values.pop(name) for name in list(values) if name in own})
+        KpiVersionFactory(kpi=kpi, **values)
+        return kpi
+
+
+class TargetFactory(DjangoModelFactory):
+    class Meta:
+        model = Target
+
+    kpi = factory.SubFactory(KpiFactory)
+    unit = factory.LazyAttribute(lambda target: target.kpi.unit)
+    value = 95
+    valid_from = date(2000, 1, 1)
+    set_by = factory.LazyAttribute(lambda target: target.kpi.owner)
+
+
+class ResultFactory(DjangoModelFactory):
+    """A month's result of a KPI at its own unit: ResultFactory(kpi=kpi, month=date(2025, 3, 1), value=94.0)."""
+
+    class Meta:
+        model = Result
+
+    class Params:
+        month = date(2025, 1, 1)
+
+    kpi = factory.SubFactory(KpiFactory)
+    version = factory.LazyAttribute(lambda result: result.kpi.versions.first())
+    unit = factory.LazyAttribute(lambda result: result.kpi.unit)
+    grain = "month"
+    period_start = factory.LazyAttribute(lambda result: result.month)
+    period_end = factory.LazyAttribute(lambda r: (r.period_start.replace(day=28) + timedelta(days=4)).replace(day=1))
+    value = 100.0
+    status = "green"
+    score = 100.0
+    rows = 1
+    recorded_at = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+class ScorecardFactory(DjangoModelFactory):
+    class Meta:
+        model = Scorecard
+
+    code = factory.Sequence(lambda n: f"scorecard-{n}")
+    name = factory.LazyAttribute(lambda scorecard: f"Scorecard {scorecard.code}")
+    unit = factory.SubFactory(UnitFactory)
+    owner = factory.SubFactory(UserFactory)

@@ -1,36 +1,10 @@
 """Reading results: the last few periods of many KPIs at many units, in one query that looks only at what it returns."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 
 from django.db import connection
-
-COLUMNS = [
-    "id",
-    "kpi_id",
-    "unit_id",
-    "version_id",
-    "grain",
-    "period_start",
-    "period_end",
-    "dimension",
-    "member",
-    "value",
-    "numerator",
-    "denominator",
-    "rows",
-    "reason",
-    "target",
-    "target_low",
-    "target_high",
-    "red_limit",
-    "stretch",
-    "status",
-    "score",
-    "is_open",
-    "is_provisional",
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +38,9 @@ class Row:
     def open_on(self, day: date) -> bool:
         """Not complete when it was recorded, or not yet on the day from which one looks."""
         return self.is_open or self.period_end > day
+
+
+COLUMNS = [field.name for field in fields(Row)]
 
 
 def last_rows(

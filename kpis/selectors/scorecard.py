@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from kpis import rollup, scoring
 from kpis.calendars import period_of
@@ -17,6 +17,7 @@ from .units import neighbours, require_visible, unit_ref, units_by_id
 from .words import SPARKLINE_PERIODS, NodeView, NotYours, PeriodRef, ScorecardView, UnitRef
 
 NOT_RATED = {scoring.INFO, scoring.NO_TARGET}
+ONE_DAY = timedelta(days=1)
 SPARE_PERIODS = 2  # open periods that may stand after the last complete one
 
 
@@ -72,7 +73,7 @@ def scorecard_view(
         units=units,
         unit=unit_ref(unit),
         children=children,
-        weights=_weights(scorecard, min(day, asked.end) if asked else day),
+        weights=_weights(scorecard, min(day, asked.end - ONE_DAY) if asked else day),
         grain=grain,
         period=asked,
         include_open=include_open,

@@ -1,4 +1,4 @@
-"""What every address of the API does with requests that are malformed, foreign, or too much (C63 to C65, B9, B14, B15)."""
+"""What the API does with requests that are malformed, foreign, or too much (C63 to C65, B9, B10, B14, B15)."""
 
 import json
 

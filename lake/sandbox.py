@@ -304,7 +304,7 @@ def _exception(payload: bytes, module: str) -> BaseException:
     pickled, text = _split(payload)
     try:
         error = _loads(pickled, module)
-    except Exception:  # any fault of reading back a foreign exception leaves us its text
+    except Exception:  # noqa: BLE001 - any fault of reading back a foreign exception leaves us its text
         return SandboxError(text)
     return error if isinstance(error, Exception) else SandboxError(text)
 
@@ -388,7 +388,7 @@ def _complaint(error: BaseException) -> tuple[bytes, bytes]:
     sink = io.BytesIO()
     try:
         _dump(error, sink)
-    except Exception:  # an exception that cannot be pickled still has its text
+    except Exception:  # noqa: BLE001 - an exception that cannot be pickled still has its text
         sink = io.BytesIO()
     pickled = sink.getvalue()
     return _RAISED, struct.pack("<Q", len(pickled)) + pickled + text.encode("utf-8", "replace")

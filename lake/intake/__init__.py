@@ -1,5 +1,16 @@
 """An extract becomes typed rows and explained rejects. See README.md; `inspect` first, then `load`."""
 
+from lake.intake.loading import load, load_records
 from lake.intake.terms import ColumnGuess, Dialect, IntakeError, Limits, Loaded, Preview, Question
 
-__all__ = ["ColumnGuess", "Dialect", "IntakeError", "Limits", "Loaded", "Preview", "Question"]
+__all__ = [
+    "ColumnGuess",
+    "Dialect",
+    "IntakeError",
+    "Limits",
+    "Loaded",
+    "Preview",
+    "Question",
+    "load",
+    "load_records",
+]

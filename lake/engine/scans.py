@@ -1,7 +1,7 @@
 """The SQL of the plan: what adds up is gathered once at the finest grain, the rest from rows.
 
 1. `gather`: one scan that fills a base table by segment, unit code and dimensions with every primitive that adds up,
-   and with a bitmap for each distinct count over few values. CASE, not FILTER: FILTER's cost is quadratic in their number.
+   and with a bitmap for each distinct count over few values. CASE, not FILTER, whose cost is quadratic in their number.
 2. `roll_up`: GROUPING SETS over the base, a table of some ten thousand rows.
 3. `quantiles`: one scan with one list of shares per expression. `approx_quantile` is slower than this exact one.
 4. `distincts`: a count over many values has no small state; each takes its own scan per cut.
@@ -136,7 +136,8 @@ def roll_up(
             values.append(f"{merge}({name}) AS {name}")
         elif primitive.kind == "distinct":
             values.append(f"coalesce(bit_count(bit_or({name})), 0) AS {name}")
-    source = f"SELECT s.*, {_units(scan)}, b.* EXCLUDE (_seg) FROM {scan.name}_base AS b {_joins(scan, frame, 'b._seg', 'b._code')}"
+    joins = _joins(scan, frame, "b._seg", "b._code")
+    source = f"SELECT s.*, {_units(scan)}, b.* EXCLUDE (_seg) FROM {scan.name}_base AS b {joins}"
     scan.connection.execute(f"CREATE TEMP TABLE {table} AS {_grouped(scan, sets, source, values)}")
 
 
@@ -153,7 +154,7 @@ def quantiles(
         ranks = ", ".join(str(share) for share, _ in wanted)
         lists.append(f"quantile_cont(CAST({value} AS DOUBLE), [{ranks}]){only} AS _q{number}")
         picked += [f"_q{number}[{place}] AS {name}" for place, (_, name) in enumerate(wanted, start=1)]
-    source = f"SELECT s.*, {_units(scan)}, {_facts(scan)} {_joins(scan, frame, 'd._seg', scan.code)} WHERE {scan.within}"
+    source = joined_facts(scan, frame)
     for start in range(0, len(sets), SETS_A_SCAN):
         grouped = _grouped(scan, sets[start : start + SETS_A_SCAN], source, lists)
         chosen = f"SELECT {', '.join((*scan.keys, *picked))} FROM ({grouped})"
@@ -163,12 +164,12 @@ def quantiles(
 def distincts(scan: Scan, frame: int, sets: Sequence[GroupingSet], primitive: Primitive, name: str, table: str) -> None:
     """Create `table` with the keys and one exact distinct count, from rows, a scan a grouping set."""
     only = f" AND ({primitive.condition})" if primitive.condition else ""
-    source = (
-        f"SELECT s.*, {_units(scan)}, {_facts(scan)} {_joins(scan, frame, 'd._seg', scan.code)} WHERE {scan.within}{only}"
-    )
+    source = joined_facts(scan, frame) + only
     for number, one in enumerate(sets):
         grouped = _grouped(scan, [one], source, [f"count(DISTINCT {primitive.value}) AS {name}"])
-        scan.connection.execute(f"INSERT INTO {table} {grouped}" if number else f"CREATE TEMP TABLE {table} AS {grouped}")
+        scan.connection.execute(
+            f"INSERT INTO {table} {grouped}" if number else f"CREATE TEMP TABLE {table} AS {grouped}"
+        )
 
 
 def _over_rows(primitive: Primitive) -> str:
@@ -189,9 +190,13 @@ def _bits(primitive: Primitive, bitmap: Bitmap) -> str:
     return f"bitstring_agg({_if(primitive.condition, code)}, 0, {bitmap.size - 1})"
 
 
-def _facts(scan: Scan) -> str:
+def joined_facts(scan: Scan, frame: int) -> str:
+    """The rows with their periods, units and dimensions; a row counts once for each window that covers it."""
     split = "".join(f"{column}, " for column in scan.dimension_columns)
-    return f"{split}f.* FROM facts AS f JOIN {scan.name}_days AS d ON d._day = {scan.day}"
+    return (
+        f"SELECT s.*, {_units(scan)}, {split}f.* FROM facts AS f JOIN {scan.name}_days AS d ON d._day = {scan.day} "
+        f"{_joins(scan, frame, 'd._seg', scan.code)} WHERE {scan.within}"
+    )
 
 
 def _units(scan: Scan) -> str:
@@ -303,6 +308,7 @@ def _over_days(scan: Scan, frame: int, terms: Sequence[Terms], daily: str) -> st
         columns += [f"CAST({part} AS DOUBLE) AS _{letter}{number}" for part, letter in zip(parts, "vnd", strict=False)]
         columns.append(f"CAST(coalesce({parts[3]}, 0) AS BIGINT) AS _r{number}")
     return (
-        f"WITH t AS (SELECT p, max(_seg) AS last, count(DISTINCT _seg) AS days FROM ({seen}) GROUP BY p), f AS ({daily}) "
+        f"WITH t AS (SELECT p, max(_seg) AS last, count(DISTINCT _seg) AS days FROM ({seen}) GROUP BY p), "
+        f"f AS ({daily}) "
         f"SELECT {', '.join(columns)} FROM f JOIN t USING (p) GROUP BY ALL"
     )

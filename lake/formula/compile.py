@@ -1,51 +1,27 @@
 """From a formula's text to the tree and the SQL that may be executed."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from threading import Lock
-from typing import Protocol
 
 import duckdb
 from sqlglot import exp
 
+from lake.contract import ColumnType, Contract
 from lake.formula import grammar
 from lake.formula.grammar import FormulaError
 
-SQL_TYPES = {
-    "text": "VARCHAR",
-    "integer": "BIGINT",
-    "number": "DOUBLE",
-    "decimal": "DECIMAL(18,4)",
-    "boolean": "BOOLEAN",
-    "date": "DATE",
-    "timestamp": "TIMESTAMP",
-}
 NUMERIC = frozenset({"integer", "number", "decimal"})
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UINTEGER", "UBIGINT", "UHUGEINT")
 
-Schema = tuple[tuple[str, str], ...]
-
-
-class HasName(Protocol):
-    """A column as far as a formula cares: its name and the name of its type."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def type(self) -> str: ...
-
-
-class HasColumns(Protocol):
-    @property
-    def columns(self) -> Iterable[HasName]: ...
+Schema = tuple[tuple[str, ColumnType], ...]
 
 
 @dataclass(frozen=True)
 class Formula:
     """A checked formula. `sql` is regenerated from `tree`; `text` is what was written and is never executed.
 
-    columns: names it reads. aggregates: its aggregate calls as SQL. type: of its result, one of SQL_TYPES' names.
+    columns: names it reads. aggregates: its aggregate calls as SQL. type: of its result, a ColumnType's word.
     tree: shared by all who compiled the same text; copy it before changing it.
     """
 
@@ -57,14 +33,14 @@ class Formula:
     tree: exp.Expr = field(repr=False, compare=False)
 
 
-def parse(text: str, contract: HasColumns, *, aggregate: bool = True, wanted: str | None = None) -> Formula:
+def parse(text: str, contract: Contract, *, aggregate: bool = True, wanted: str | None = None) -> Formula:
     """Check a formula against the contract's columns and compile it.
 
     aggregate: True for a measure's expression (`sum(cost) / count(*)`, a number), False for one of a row (a filter or a
     calculated column). wanted: the type it must have; a number serves for integer and decimal and the reverse.
     Raises FormulaError, which names the offending word.
     """
-    schema = tuple((column.name, str(getattr(column.type, "value", column.type))) for column in contract.columns)
+    schema = tuple((column.name, column.type) for column in contract.columns)
     formula = _compile(text, schema, aggregate)
     if wanted and not _serves(formula.type, wanted):
         raise FormulaError(f"The formula gives {formula.type}, but {wanted} is needed here")
@@ -81,6 +57,8 @@ def _compile(text: str, schema: Schema, aggregate: bool) -> Formula:
     tree = _divide_safely(tree)
     sql = to_sql(tree)
     type_ = _bind(sql, schema)
+    if type_ == "other":
+        raise FormulaError("The formula gives neither a number, a text, a date nor true or false")
     if aggregate and type_ not in NUMERIC:
         raise FormulaError(f"A measure is a number, but the formula gives {type_}")
     columns = frozenset(column.name for column in tree.find_all(exp.Column))
@@ -161,7 +139,7 @@ _binder_lock = Lock()
 
 def _bind(sql: str, schema: Schema) -> str:
     """The type that DuckDB gives the expression over columns of these types; nothing is computed."""
-    columns = ", ".join(f"CAST(NULL AS {SQL_TYPES[type_]}) AS {quoted(name)}" for name, type_ in schema)
+    columns = ", ".join(f"CAST(NULL AS {type_.sql}) AS {quoted(name)}" for name, type_ in schema)
     query = f"DESCRIBE SELECT {sql} AS value FROM (SELECT {columns})"
     try:
         described = _describe(query)
@@ -192,7 +170,7 @@ def type_name(sql_type: str) -> str:
         return "decimal"
     if sql_type in _INTEGERS:
         return "integer"
-    names = {"DOUBLE": "number", "FLOAT": "number"} | {sql: name for name, sql in SQL_TYPES.items()}
+    names = {"DOUBLE": "number", "FLOAT": "number"} | {known.sql: known.value for known in ColumnType}
     return names.get(sql_type, "other")
 
 

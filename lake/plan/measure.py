@@ -1,4 +1,4 @@
-"""What a measure is, in plain values. The engine turns a list of them into as few scans as it can."""
+"""What a measure is, in plain values."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -104,10 +104,14 @@ class Measure:
             raise MeasureError(f"{self.code}: a percentile is from 0 to 1, not {self.percentile}")
         if self.kind == "semi_additive" and self.window:
             raise MeasureError(f"{self.code}: a semi-additive measure has a time rule in place of a window")
-        if unknown := {g for cut in self.wanted for g in cut.grains} - {*GRAINS, "span"}:
+        if unknown := self.grains_wanted - {*GRAINS, "span"}:
             raise MeasureError(f"{self.code}: a grain is one of {', '.join(GRAINS)}, not {min(unknown)!r}")
 
     @property
     def wanted(self) -> tuple[Cut, ...]:
         """The cuts to compute: those given, or every grain by unit, and again by each dimension."""
         return self.cuts or tuple(Cut(self.grains, dimension) for dimension in (None, *self.dimensions))
+
+    @property
+    def grains_wanted(self) -> frozenset[str]:
+        return frozenset(grain for cut in self.wanted for grain in cut.grains)

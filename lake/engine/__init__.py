@@ -1,0 +1,8 @@
+"""The measure engine: many measures over the rows of one dataset in as few scans as possible."""
+
+from lake.engine.compute import check, compute
+from lake.engine.layout import needed_span, window_span
+from lake.engine.results import RESULT
+from lake.engine.source import Settings, Source
+
+__all__ = ["RESULT", "Settings", "Source", "check", "compute", "needed_span", "window_span"]

@@ -104,7 +104,8 @@ def statements(
     values = ", ".join(part for cell in compiled for part in cell.value_columns())
     reasons = ", ".join(f"{cell.reason()} AS {name(cell.column.name)}" for cell in compiled)
     return Statements(
-        f"SELECT {values}, _row, {good} AS _good, _blank, _excluded FROM {source}", f"SELECT {reasons}, _row FROM {source}"
+        f"SELECT {values}, _row, {good} AS _good, _blank, _excluded FROM {source}",
+        f"SELECT {reasons}, _row FROM {source}",
     )
 
 
@@ -333,7 +334,9 @@ class _Compiled:
             f"WHEN regexp_full_match({x}, '{_ISO_ZONED}') THEN try_cast({x} AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END"
         )
         if native:
-            declared = [self._special(x, text) for text in self.column.formats if text in SPECIAL_FORMATS and text != "iso"]
+            declared = [
+                self._special(x, text) for text in self.column.formats if text in SPECIAL_FORMATS and text != "iso"
+            ]
             return f"coalesce({', '.join([iso, *declared])})"
         return self._formatted(x, iso, "TIMESTAMP")
 
@@ -355,11 +358,15 @@ class _Compiled:
         return [text for text in self.column.formats if text.startswith("excel_serial")]
 
     def _serials(self, x: str, sql_type: str) -> str:
-        return f"coalesce({', '.join(f'{self._special(x, text)}::{sql_type}' for text in self._serial_formats())}, NULL)"
+        return (
+            f"coalesce({', '.join(f'{self._special(x, text)}::{sql_type}' for text in self._serial_formats())}, NULL)"
+        )
 
     def _special(self, x: str, form: str) -> str:
         """Epochs and Excel serials. Excel's day 60 is 29 February 1900, which never was: it is refused."""
-        number = f"CASE WHEN regexp_full_match({x}, '-?[0-9]{{1,15}}(?:\\.[0-9]+)?') THEN try_cast({x} AS DECIMAL(38,9)) END"
+        number = (
+            f"CASE WHEN regexp_full_match({x}, '-?[0-9]{{1,15}}(?:\\.[0-9]+)?') THEN try_cast({x} AS DECIMAL(38,9)) END"
+        )
         if form in ("epoch_s", "epoch_ms"):
             scale = 1_000_000 if form == "epoch_s" else 1_000
             micros = f"({number}) * {scale}"

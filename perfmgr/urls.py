@@ -13,6 +13,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("dashboards.urls")),
     path("", include("doors.urls")),
+    path("", include("organization.urls")),
+    path("api/v1/", include("organization.api_urls")),
 ]
 
 handler500 = "doors.errors.server_error"

@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import factory
 from factory.django import DjangoModelFactory
@@ -11,6 +11,7 @@ from datasets import intake
 from datasets.contracts import put_in_force
 from datasets.models import Dataset, Upload
 from jobs import work
+from kpis.models import Kpi, KpiVersion, Result, Scorecard, Target
 from lake.contract import Contract
 from lake.intake import Dialect
 from organization import tree
@@ -136,3 +137,80 @@ def loaded_dataset(text: str | bytes, contract: Contract, *, dialect: Dialect | 
     assert upload.state == "loaded", upload.fault
     made.refresh_from_db()
     return made
+
+
+# --- KPIs -----------------------------------------------------------------------------------------------------------
+
+
+class KpiVersionFactory(DjangoModelFactory):
+    """A certified manual KPI's first version, in force in all days."""
+
+    class Meta:
+        model = KpiVersion
+
+    number = 1
+    kind = KpiVersion.Kind.MANUAL
+    state = KpiVersion.State.CERTIFIED
+    created_by = factory.LazyAttribute(lambda version: version.kpi.owner)
+
+
+class KpiFactory(DjangoModelFactory):
+    """A KPI with one version; words for the version are passed on: KpiFactory(direction="lower")."""
+
+    class Meta:
+        model = Kpi
+
+    code = factory.Sequence(lambda n: f"kpi_{n}")
+    name = factory.LazyAttribute(lambda kpi: f"KPI {kpi.code}")
+    unit = factory.SubFactory(UnitFactory)
+    owner = factory.SubFactory(UserFactory)
+
+    @classmethod
+    def _create(cls, model_class, *args, **values):
+        own = {field.name for field in model_class._meta.get_fields()} - {"versions"}
+        kpi = model_class.objects.create(**{name: values.pop(name) for name in list(values) if name in own})
+        KpiVersionFactory(kpi=kpi, **values)
+        return kpi
+
+
+class TargetFactory(DjangoModelFactory):
+    class Meta:
+        model = Target
+
+    kpi = factory.SubFactory(KpiFactory)
+    unit = factory.LazyAttribute(lambda target: target.kpi.unit)
+    value = 95
+    valid_from = date(2000, 1, 1)
+    set_by = factory.LazyAttribute(lambda target: target.kpi.owner)
+
+
+class ResultFactory(DjangoModelFactory):
+    """A month's result of a KPI at its own unit: ResultFactory(kpi=kpi, month=date(2025, 3, 1), value=94.0)."""
+
+    class Meta:
+        model = Result
+
+    class Params:
+        month = date(2025, 1, 1)
+
+    kpi = factory.SubFactory(KpiFactory)
+    version = factory.LazyAttribute(lambda result: result.kpi.versions.first())
+    unit = factory.LazyAttribute(lambda result: result.kpi.unit)
+    grain = "month"
+    period_start = factory.LazyAttribute(lambda result: result.month)
+    period_end = factory.LazyAttribute(lambda r: (r.period_start.replace(day=28) + timedelta(days=4)).replace(day=1))
+    value = 100.0
+    status = "green"
+    score = 100.0
+    rows = 1
+    recorded_at = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+class ScorecardFactory(DjangoModelFactory):
+    class Meta:
+        model = Scorecard
+
+    code = factory.Sequence(lambda n: f"scorecard-{n}")
+    name = factory.LazyAttribute(lambda scorecard: f"Scorecard {scorecard.code}")
+    unit = factory.SubFactory(UnitFactory)
+    owner = factory.SubFactory(UserFactory)

@@ -40,10 +40,11 @@ def trend(
 ) -> Chart:
     """The trend of `points`, oldest first.
 
-    The step into an open period is dashed and its dot hollow. Points off target or at risk are marked by shape and colour. The fields
-    behind the lines show the newest period's bands; direction: "higher", "lower", or anything else for no bands.
+    The step into an open period is dashed and its dot hollow. Points off target or at risk are marked by shape and
+    colour. The fields behind the lines show the newest period's bands; direction: "higher", "lower", or anything else
+    for no bands.
     """
-    labels = [point.label for point in points]
+    labels = [escaped(point.label) for point in points]
     values = [scaled(point.value, format) for point in points]
     targets = [scaled(point.target, format) for point in points]
     prior = [scaled(point.prior, format) for point in points]
@@ -94,7 +95,7 @@ def actual_lines(
 def signal(points: Sequence[Point], values: Sequence[float | None], status: str) -> dict[str, Any] | None:
     """The closed periods with `status`, as marks of their own shape: triangles at risk, diamonds off target."""
     marked = [
-        (p.label, value)
+        (escaped(p.label), value)
         for p, value in zip(points, values, strict=True)
         if p.status == status and value is not None and not p.is_open
     ]
@@ -154,7 +155,7 @@ def field(start: float, end: float, tone: str) -> dict[str, Any]:
 def annotations(points: Sequence[Point], values: Sequence[float | None]) -> list[dict[str, Any]]:
     return [
         {
-            "x": point.label,
+            "x": escaped(point.label),
             "y": value,
             "text": escaped(point.note),
             "showarrow": True,
@@ -164,6 +165,7 @@ def annotations(points: Sequence[Point], values: Sequence[float | None]) -> list
             "ax": 0,
             "ay": -34,
             "font": {"size": 11, "color": "token:ink-2"},
+            "bgcolor": "token:page",
         }
         for point, value in zip(points, values, strict=True)
         if point.note and value is not None
@@ -176,4 +178,5 @@ def summary(title: str, points: Sequence[Point]) -> str:
         return f"{title}: no periods."
     red = sum(point.status == "red" for point in points)
     amber = sum(point.status == "amber" for point in points)
-    return f"{title}, {points[0].label} to {points[-1].label}: {red} off target, {amber} at risk, of {len(points)} periods."
+    counts = f"{red} off target, {amber} at risk, of {len(points)} periods"
+    return f"{title}, {points[0].label} to {points[-1].label}: {counts}."

@@ -22,10 +22,11 @@ def bullet(
 ) -> str:
     """`actual` as a bar and `target` as a cross stroke, all in the KPI's unit.
 
-    limits: the band limits (red limit, amber limit), in any order; the bands are shades of grey, because the colour of a
-    status is shown once, by its mark. domain: the ends of the scale; without it the scale begins at zero if that
-    leaves the values apart, and otherwise just below them. A bar only makes sense from zero: on a cut scale the actual
-    is a dot on a line. tone: colours the actual by status.
+    limits: the band limits (red limit, amber limit), in any order; the bands are shades of grey, the worst the darkest,
+    because the colour of a status is shown once. Limits at or above the target mean that lower is better. domain: the
+    ends of the scale; without it the scale begins at zero if that leaves the values apart, and otherwise just below
+    them. A bar only makes sense from zero: on a cut scale the actual is a dot on a line. tone: colours the actual by
+    status.
     """
     value, goal = number(actual), number(target)
     edges = sorted(edge for edge in map(number, limits) if edge is not None)
@@ -35,7 +36,8 @@ def bullet(
     low, high = domain_of(known, domain)
     scale = Scale(low, high, PAD, width - PAD)
     middle = height / 2
-    parts = bands(edges, scale, height)
+    lower_is_better = goal is not None and bool(edges) and edges[0] >= goal
+    parts = bands(edges, scale, height, worst_at_the_top=lower_is_better)
     colour = TONES.get(tone, INK)
     tone_class = f" tone-{tone}" if tone in TONES else ""
     if value is not None and low <= 0 <= high:
@@ -51,7 +53,7 @@ def bullet(
 
 
 def domain_of(known: Sequence[float], domain: tuple[object, object] | None) -> tuple[float, float]:
-    """The ends of the scale: those given, or zero to a little over the largest, or a stretch around values far from zero."""
+    """The ends of the scale: those given, or zero to over the largest, or a stretch around values far from zero."""
     if domain:
         low, high = number(domain[0]), number(domain[1])
         if low is not None and high is not None and low < high:
@@ -64,13 +66,14 @@ def domain_of(known: Sequence[float], domain: tuple[object, object] | None) -> t
     return min(0.0, smallest - (room if smallest < 0 else 0.0)), max(0.0, largest + (room if largest > 0 else 0.0))
 
 
-def bands(edges: Sequence[float], scale: Scale, height: float) -> list[str]:
-    """Alternating greys from one limit to the next, darkest at the low end."""
+def bands(edges: Sequence[float], scale: Scale, height: float, *, worst_at_the_top: bool = False) -> list[str]:
+    """Greys from one limit to the next, darkest at the worst end."""
     fills = (FAINT, "#eaecee", FAINTER)
     stops = [scale.low, *edges, scale.high]
     drawn = []
     for index, (start, end) in enumerate(zip(stops, stops[1:], strict=False)):
-        shade = min(index, 2) if edges else 2
+        rank = len(edges) - index if worst_at_the_top else index
+        shade = min(rank, 2) if edges else 2
         left, right = scale(start), scale(end)
         if right > left:
             field = {"x": left, "y": 0, "width": right - left, "height": height, "fill": fills[shade]}

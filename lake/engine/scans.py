@@ -20,6 +20,7 @@ from lake.plan import Measure, Primitive, Terms
 from lake.plan.fuse import MERGEABLE
 
 BITMAP_VALUES = 1_024  # more different values than this are counted by a scan of their own
+WORD = 62  # values that fit into a signed 64 bit integer
 SETS_A_SCAN = 3  # the state of exact quantiles holds every value once a grouping set
 KEYS = ("p", "depth", "u", "dim", "member")
 
@@ -88,19 +89,24 @@ def bitmaps(scan: Scan, primitives: Iterable[Primitive]) -> dict[Primitive, Bitm
     by_value: dict[str, list[Primitive]] = {}
     for primitive in primitives:
         by_value.setdefault(str(primitive.value), []).append(primitive)
-    for number, (value, same) in enumerate(by_value.items()):
-        listed = f"SELECT DISTINCT CAST({value} AS VARCHAR) AS v FROM facts AS f WHERE {scan.within}"
-        sample = f"SELECT count(DISTINCT v) FROM (SELECT {value} AS v FROM facts AS f WHERE {scan.within} LIMIT 20000)"
-        if scan.connection.execute(sample).fetchall()[0][0] > BITMAP_VALUES:
+    values = list(by_value)
+    if not values:
+        return found
+    columns = ", ".join(f"{value} AS v{n}" for n, value in enumerate(values))
+    counts = ", ".join(f"count(DISTINCT v{n})" for n in range(len(values)))
+    sample = f"SELECT {counts} FROM (SELECT {columns} FROM facts AS f WHERE {scan.within} LIMIT 20000)"
+    sampled = scan.connection.execute(sample).fetchall()[0]
+    for number, value in enumerate(values):
+        if sampled[number] > BITMAP_VALUES:
             continue
-        scan.connection.execute(f"CREATE OR REPLACE TEMP TABLE listed AS {listed}")
-        count = scan.connection.execute("SELECT count(v) FROM listed").fetchall()[0][0]
+        listed = f"SELECT DISTINCT CAST({value} AS VARCHAR) AS v FROM facts AS f WHERE {scan.within}"
+        scan.connection.execute(f"CREATE OR REPLACE TEMP TABLE _listed AS {listed}")
+        count = scan.connection.execute("SELECT count(v) FROM _listed").fetchall()[0][0]
         if 0 < count <= BITMAP_VALUES:
             name = f"{scan.name}_values{number}"
-            scan.connection.execute(
-                f"CREATE TYPE {name} AS ENUM (SELECT v FROM listed WHERE v IS NOT NULL ORDER BY v)"
-            )
-            found |= {primitive: Bitmap(name, count) for primitive in same}
+            members = "SELECT v FROM _listed WHERE v IS NOT NULL ORDER BY v"
+            scan.connection.execute(f"CREATE TYPE {name} AS ENUM ({members})")
+            found |= {primitive: Bitmap(name, count) for primitive in by_value[value]}
     return found
 
 
@@ -168,7 +174,7 @@ def distincts(scan: Scan, frame: int, sets: Sequence[GroupingSet], primitive: Pr
 def _over_rows(primitive: Primitive) -> str:
     value, condition = primitive.value, primitive.condition
     if primitive.kind == "count" and value is None:
-        return f"count(CASE WHEN {condition} THEN 1 END)" if condition else "count(*)"
+        return f"count_if({condition})" if condition else "count(*)"
     return f"{primitive.kind}({_if(condition, str(value))})"
 
 
@@ -177,7 +183,9 @@ def _if(condition: str | None, value: str) -> str:
 
 
 def _bits(primitive: Primitive, bitmap: Bitmap) -> str:
-    code = f"CAST(enum_code(CAST(CAST({primitive.value} AS VARCHAR) AS {bitmap.enum})) AS INTEGER)"
+    code = f"CAST(enum_code(CAST(CAST({primitive.value} AS VARCHAR) AS {bitmap.enum})) AS BIGINT)"
+    if bitmap.size <= WORD:  # half the cost of a bit string
+        return f"bit_or({_if(primitive.condition, f'1::BIGINT << {code}')})"
     return f"bitstring_agg({_if(primitive.condition, code)}, 0, {bitmap.size - 1})"
 
 

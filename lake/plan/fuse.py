@@ -5,8 +5,9 @@ their SQL is, so that sixty measures of one dataset need perhaps forty. Which pr
 known by their kind; the engine gathers those once at the finest grain and the others from rows.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Literal
 
 import sqlglot
@@ -66,40 +67,57 @@ class Fusion:
 
     def add(self, measure: Measure) -> Terms:
         """Take the measure in. Raises FormulaError or MeasureError if it is not one."""
-        parts = parts_of(measure, self.contract)
-        used: set[str] = set()
-        value, numerator, denominator = (
-            None if tree is None else self._over_primitives(tree, parts.where, used)
-            for tree in (parts.value, parts.numerator, parts.denominator)
-        )
+        draft = _draft(measure, self.contract)
+        names = [self.primitives.setdefault(p, f"_m{len(self.primitives)}") for p in draft.primitives]
+        value, numerator, denominator = (text and text.format(*names) for text in draft.expressions)
         assert value is not None
-        rows = self._name(Primitive("count", None, parts.where), used)
-        return Terms(measure, value, numerator, denominator, rows, frozenset(used))
+        return Terms(measure, value, numerator, denominator, names[0], frozenset(names))
 
-    def _over_primitives(self, tree: exp.Expr, where: str | None, used: set[str]) -> str:
-        """The expression with each aggregate replaced by the primitives that give it, all as doubles."""
 
-        def replace(node: exp.Expr) -> exp.Expr:
-            if not isinstance(node, (exp.Filter, *AGGREGATES)):
-                return node
-            names = [self._name(primitive, used) for primitive in primitives_of(node, where)]
-            columns = [f"CAST({name} AS DOUBLE)" for name in names]
-            return internal(columns[0] if len(columns) == 1 else f"({columns[0]} / NULLIF({columns[1]}, 0))")
+@dataclass(frozen=True)
+class _Draft:
+    """A measure with its primitives by place: expressions hold {0}, {1}... The first primitive counts its rows."""
 
-        return to_sql(tree.transform(replace))
+    primitives: tuple[Primitive, ...]
+    expressions: tuple[str | None, str | None, str | None]
 
-    def _name(self, primitive: Primitive, used: set[str]) -> str:
-        if primitive.kind == "distinct" and primitive.value in self._unique_keys:
-            primitive = Primitive("count", primitive.value, primitive.condition)
-        name = self.primitives.setdefault(primitive, f"_m{len(self.primitives)}")
-        used.add(name)
-        return name
 
-    @property
-    def _unique_keys(self) -> frozenset[str]:
-        """The record key, if it is one column: the store keeps it unique, so its distinct count is a plain count."""
-        keys = [quoted(column.name) for column in self.contract.columns if column.has(Role.KEY)]
-        return frozenset(keys) if len(keys) == 1 else frozenset()
+@lru_cache(maxsize=2_000)
+def _draft(measure: Measure, contract: Contract) -> _Draft:
+    parts = parts_of(measure, contract)
+    filled = {quoted(column.name) for column in contract.columns if column.needed}
+    keys = [quoted(column.name) for column in contract.columns if column.has(Role.KEY)]
+    places = {Primitive("count", None, parts.where): 0}
+
+    def place(primitive: Primitive) -> str:
+        if primitive.kind == "distinct" and [primitive.value] == keys:  # the store keeps the record key unique
+            primitive = replace(primitive, kind="count")
+        if primitive.kind == "count" and primitive.value in filled:
+            primitive = replace(primitive, value=None)
+        return f"CAST({{{places.setdefault(primitive, len(places))}}} AS DOUBLE)"
+
+    def expression(tree: exp.Expr | None) -> str | None:
+        return None if tree is None else _template(tree, parts.where, place)
+
+    expressions = (expression(parts.value), expression(parts.numerator), expression(parts.denominator))
+    return _Draft(tuple(places), expressions)
+
+
+def _template(tree: exp.Expr, where: str | None, place: Callable[[Primitive], str]) -> str:
+    """The expression's SQL with each aggregate replaced by the places of the primitives that give it, as doubles."""
+    inserted: list[str] = []
+
+    def replace_call(node: exp.Expr) -> exp.Expr:
+        if not isinstance(node, (exp.Filter, *AGGREGATES)):
+            return node
+        columns = [place(primitive) for primitive in primitives_of(node, where)]
+        inserted.append(columns[0] if len(columns) == 1 else f"({columns[0]} / NULLIF({columns[1]}, 0))")
+        return exp.column(f"@{len(inserted) - 1}@", quoted=True)
+
+    sql = to_sql(tree.transform(replace_call)).replace("{", "{{").replace("}", "}}")
+    for number, text in enumerate(inserted):
+        sql = sql.replace(f'"@{number}@"', text)
+    return sql
 
 
 def parts_of(measure: Measure, contract: Contract) -> Parts:

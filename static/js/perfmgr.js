@@ -80,7 +80,7 @@
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", colorway: [1, 2, 3, 4, 5, 6].map((n) => token(`chart-${n}`)),
       margin: { l: 8, r: 12, t: 8, b: 8 }, xaxis: { ...axis, showgrid: false }, yaxis: axis,
       legend: { orientation: "h", y: -0.16, yanchor: "top", x: 0, font: { color: token("ink-2"), size: 11.5 } },
-      hovermode: "x unified", bargap: 0.35,
+      hovermode: "x unified", bargap: 0.42,
       hoverlabel: { bgcolor: token("surface"), bordercolor: token("line-strong"), font: { family: token("font"), size: 12, color: token("ink") } },
       modebar: { bgcolor: "rgba(0,0,0,0)", color: token("ink-3"), activecolor: token("ink") },
     } };

@@ -3,8 +3,8 @@
     python -m benchmarks.store                      # 200,000 rows, seconds
     python -m benchmarks.store --rows 10000000      # the real thing
 
-Prints the time of a load whose replaced records lie in the last three months, of one whose records lie in all 36 months,
-and the ratio of a query afterwards, and after compaction, to the same query on the clean table.
+Prints the time of a load whose replaced records lie in the last three months, of one whose records lie in all 36
+months, and the ratio of a query afterwards, and after compaction, to the same query on the clean table.
 """
 
 from __future__ import annotations
@@ -84,8 +84,8 @@ def correction(total: int, size: int, months: int, first_new: int) -> str:
     old, first_month = int(size * 0.4), MONTHS - months
     step = max(1, (total // MONTHS) // (old // months + 1))
     return f"""
-        select (r // {months}) * {step * MONTHS} + {first_month} + r % {months} as i, {first_month} + r % {months} as month
-        from (select range as r from range({old}))
+        select (r // {months}) * {step * MONTHS} + {first_month} + r % {months} as i, {first_month} + r % {months}
+            as month from (select range as r from range({old}))
         union all select {first_new} + range, {first_month} + range % {months} from range({size - old})
     """
 

@@ -1,8 +1,8 @@
 """Run a function in a child process that cannot take the parent with it.
 
-Foreign files and user queries are handled here: the child has a hard limit of memory, processor time, wall time and open
-files, an empty environment and no network, and dies with its parent. DuckDB's own `memory_limit` is a courtesy, not a
-bound: one `repeat('x', 2e9)` took 3.9 GB under a limit of 256 MB (spec: reliability T2, decision 2).
+Foreign files and user queries are handled here: the child has a hard limit of memory, processor time, wall time and
+open files, an empty environment and no network, and dies with its parent. DuckDB's own `memory_limit` is a courtesy,
+not a bound: one `repeat('x', 2e9)` took 3.9 GB under a limit of 256 MB (spec: reliability T2, decision 2).
 
     from lake import sandbox
     preview = sandbox.run(intake.inspect, path, limits=sandbox.Limits.parse())
@@ -161,7 +161,7 @@ def _start(request: IO[bytes], errors: IO[bytes]) -> subprocess.Popen[bytes]:
 def _converse(
     child: subprocess.Popen[bytes], limits: Limits, on_progress: Callable[..., None] | None, deadline: float
 ) -> tuple[bytes, bytes]:
-    """Read messages until the answer. Returns its kind and payload; kind b"T" when time is up, b"" when the child died."""
+    """Read messages until the answer: its kind and payload; kind b"T" when time is up, b"" when the child died."""
     assert child.stdout is not None
     descriptor, buffer = child.stdout.fileno(), bytearray()
     with selectors.DefaultSelector() as selector:

@@ -84,7 +84,7 @@ def _live_files(handle: DeltaTable) -> tuple[DataFile, ...]:
 def commit(
     read: Snapshot, record: Commit, removed: tuple[DataFile, ...], at_ms: int, marks: dict[str, int] | None = None
 ) -> None:
-    """Append one entry right after the version that was read; raises deltalake's CommitFailedError if that place is taken.
+    """Append one entry right after the version that was read; raises CommitFailedError if that place is taken.
 
     No retry inside delta-rs: whatever was committed in between, our rows were computed without it. `marks` are further
     transaction ids, with their numbers.

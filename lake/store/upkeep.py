@@ -68,7 +68,8 @@ def remove_unfinished_entries(folder: Path) -> None:
 
 def remove(paths: Iterable[Path]) -> int:
     count = 0
-    for count, path in enumerate(paths, start=1):
+    for path in paths:
+        count += 1
         if path.is_dir():
             shutil.rmtree(path)
         else:

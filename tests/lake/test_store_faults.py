@@ -51,7 +51,7 @@ def write_in_child(table: FactTable, load_id: str, path: Path, failpoint: str = 
     return child.returncode
 
 
-# --- killed writers -----------------------------------------------------------------------------------------------------
+# --- killed writers -------------------------------------------------------------------------------------------------
 
 
 def test_killed_between_lake_and_database_is_found_and_not_repeated(table: FactTable, tmp_path: Path) -> None:  # F3
@@ -81,7 +81,7 @@ def test_ten_kills_inside_the_write_window_lose_and_double_nothing(table: FactTa
     assert table.verify() == len(table.files()) and table.orphans() == ()
 
 
-# --- full disk ----------------------------------------------------------------------------------------------------------
+# --- full disk ------------------------------------------------------------------------------------------------------
 
 
 def test_a_full_disk_leaves_the_committed_versions_and_no_remains(  # F17, T7
@@ -134,7 +134,7 @@ def test_a_commit_whose_outcome_is_unknown_is_looked_up(
     assert table.find("L2") == commit and stored(table) == [("a", 2.0, "L2")]
 
 
-# --- damage -------------------------------------------------------------------------------------------------------------
+# --- damage ---------------------------------------------------------------------------------------------------------
 
 
 def test_sixty_flipped_bits_are_all_refused(table: FactTable) -> None:  # F20, T8
@@ -196,7 +196,7 @@ def test_reconcile_with_a_lake_or_database_from_another_day(table: FactTable) ->
         table.files(-1)
 
 
-# --- competing writers --------------------------------------------------------------------------------------------------
+# --- competing writers ----------------------------------------------------------------------------------------------
 
 
 def test_eight_writers_come_out_as_in_some_order(table: FactTable, tmp_path: Path) -> None:  # F9, F10
@@ -270,7 +270,7 @@ def test_a_table_that_somebody_else_writes_is_refused_in_the_end(
         load(table, "L2", ("b", JAN))
 
 
-# --- power --------------------------------------------------------------------------------------------------------------
+# --- power ----------------------------------------------------------------------------------------------------------
 
 
 def test_all_of_a_commit_is_synced_before_it_is_acknowledged(

@@ -139,11 +139,7 @@ def _base(
     frames = frames_of(measures, periods, calendar)
     if not frames or not units:
         return RESULT.empty_table()
-    by_day = measures[0].kind == "semi_additive"
-    layout = lay_out(connection, frames, units, name=name, by_day=by_day)
-    dimensions = tuple(sorted({cut.dimension for m in measures for cut in m.wanted if cut.dimension}))
-    unit_column = next((column.name for column in contract.columns if column.has(Role.UNIT)), None)
-    scan = Scan(connection, name, layout, measures[0].time_column, unit_column, dimensions, by_day)
+    scan = scan_of(connection, name, contract, measures, frames, units)
     fusion = Fusion(contract)
     terms = [fusion.add(measure) for measure in measures]
     maps = scans.bitmaps(scan, [p for p in fusion.primitives if p.kind == "distinct"])
@@ -155,6 +151,22 @@ def _base(
         pieces.append(long_table(wide, scan, frame, mine))
     connection.execute(f"DROP TABLE {name}_base")
     return pa.concat_tables(pieces)
+
+
+def scan_of(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    contract: Contract,
+    measures: Sequence[Measure],
+    frames: tuple[Frame, ...],
+    units: Sequence[UnitLevel],
+) -> Scan:
+    """Lay out days and units for measures of one base, under table names that begin with `name`."""
+    by_day = measures[0].kind == "semi_additive"
+    layout = lay_out(connection, frames, units, name=name, by_day=by_day)
+    dimensions = tuple(sorted({cut.dimension for m in measures for cut in m.wanted if cut.dimension}))
+    unit_column = next((column.name for column in contract.columns if column.has(Role.UNIT)), None)
+    return Scan(connection, name, layout, measures[0].time_column, unit_column, dimensions, by_day)
 
 
 def _wide(

@@ -153,7 +153,7 @@ def quantiles(
         ranks = ", ".join(str(share) for share, _ in wanted)
         lists.append(f"quantile_cont(CAST({value} AS DOUBLE), [{ranks}]){only} AS _q{number}")
         picked += [f"_q{number}[{place}] AS {name}" for place, (_, name) in enumerate(wanted, start=1)]
-    source = f"SELECT s.*, {_units(scan)}, {_facts(scan)} {_joins(scan, frame, 'd._seg', scan.code)} WHERE {scan.within}"
+    source = joined_facts(scan, frame)
     for start in range(0, len(sets), SETS_A_SCAN):
         grouped = _grouped(scan, sets[start : start + SETS_A_SCAN], source, lists)
         chosen = f"SELECT {', '.join((*scan.keys, *picked))} FROM ({grouped})"
@@ -163,9 +163,7 @@ def quantiles(
 def distincts(scan: Scan, frame: int, sets: Sequence[GroupingSet], primitive: Primitive, name: str, table: str) -> None:
     """Create `table` with the keys and one exact distinct count, from rows, a scan a grouping set."""
     only = f" AND ({primitive.condition})" if primitive.condition else ""
-    source = (
-        f"SELECT s.*, {_units(scan)}, {_facts(scan)} {_joins(scan, frame, 'd._seg', scan.code)} WHERE {scan.within}{only}"
-    )
+    source = joined_facts(scan, frame) + only
     for number, one in enumerate(sets):
         grouped = _grouped(scan, [one], source, [f"count(DISTINCT {primitive.value}) AS {name}"])
         scan.connection.execute(f"INSERT INTO {table} {grouped}" if number else f"CREATE TEMP TABLE {table} AS {grouped}")
@@ -189,9 +187,13 @@ def _bits(primitive: Primitive, bitmap: Bitmap) -> str:
     return f"bitstring_agg({_if(primitive.condition, code)}, 0, {bitmap.size - 1})"
 
 
-def _facts(scan: Scan) -> str:
+def joined_facts(scan: Scan, frame: int) -> str:
+    """The rows with their periods, units and dimensions; a row counts once for each window that covers it."""
     split = "".join(f"{column}, " for column in scan.dimension_columns)
-    return f"{split}f.* FROM facts AS f JOIN {scan.name}_days AS d ON d._day = {scan.day}"
+    return (
+        f"SELECT s.*, {_units(scan)}, {split}f.* FROM facts AS f JOIN {scan.name}_days AS d ON d._day = {scan.day} "
+        f"{_joins(scan, frame, 'd._seg', scan.code)} WHERE {scan.within}"
+    )
 
 
 def _units(scan: Scan) -> str:

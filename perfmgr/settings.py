@@ -173,6 +173,8 @@ CELERY_TIMEZONE = "UTC"
 LAKE_ROOT = Path(env.str("PERFMGR_LAKE", str(VAR / "lake")))
 UPLOAD_ROOT = Path(env.str("PERFMGR_UPLOADS", str(VAR / "uploads")))
 MEDIA_ROOT = VAR / "media"
+# Where the end of the audit trail is noted outside the database; best on another disk.
+AUDIT_ANCHOR = env.str("PERFMGR_AUDIT_ANCHOR", str(VAR / "audit-anchor"))
 UPLOAD_LIMIT_BYTES = env.int("PERFMGR_UPLOAD_LIMIT_BYTES", 200 * 2**20)
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 FILE_UPLOAD_PERMISSIONS = 0o600
@@ -301,3 +303,4 @@ if SHAPE == "test":
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     ACCOUNT_RATE_LIMITS = False
+    AUDIT_ANCHOR = ""  # a test's trail starts anew

@@ -12,4 +12,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("", include("dashboards.urls")),
+    path("", include("doors.urls")),
 ]
+
+handler500 = "doors.errors.server_error"

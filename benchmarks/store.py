@@ -21,6 +21,7 @@ import duckdb
 
 from lake.contract import Column, ColumnType, Contract, Role
 from lake.store import FactStore, FactTable
+from lake.store.rewrite import local_day
 
 MONTHS = 36
 CONTRACT = Contract(
@@ -64,7 +65,14 @@ def extract(folder: Path, name: str, numbers: str, salt: int) -> Path:
     path = folder / f"{name}.parquet"
     connection = duckdb.connect()
     connection.execute("set threads = 2; set preserve_insertion_order = false")
-    connection.execute(f"copy ({tickets(numbers, salt)}) to '{path}' (format parquet, compression zstd)")
+    # The intake leaves the local days beside the times.
+    zone = CONTRACT.reporting_timezone
+    days = ", ".join(
+        f"{local_day(column.name, column.type.sql, zone)} as {column.name}__day" for column in CONTRACT.temporal
+    )
+    connection.execute(
+        f"copy (select *, {days} from ({tickets(numbers, salt)})) to '{path}' (format parquet, compression zstd)"
+    )
     return path
 
 

@@ -1,9 +1,9 @@
 """Numbers as the reader writes them: separators of the language, units, signs, points for percentages.
 
-A format is `unit` or `unit:decimals`. Known units: `percent` (97.3 is shown as 97.3 %), `share` (0.973 is shown as 97.3 %),
-`number`, `count`, `score`, `seconds`, `minutes`, `hours`, `days`, `duration` (seconds, shown as `3 d 4 h`), and any ISO 4217 code such as
-`GBP`. Any other text is shown after the number as it is: `km:1`. Rounding is half up, as people do it by hand; only
-what is shown is rounded, never what is compared.
+A format is `unit` or `unit:decimals`. Known units: `percent` (97.3 is shown as 97.3 %), `share` (0.973 is shown as
+97.3 %), `number`, `count`, `score`, `seconds`, `minutes`, `hours`, `days`, `duration` (seconds, shown as `3 d 4 h`),
+and any ISO 4217 code such as `GBP`. Any other text is shown after the number as it is: `km:1`. Rounding is half up,
+as people do it by hand; only what is shown is rounded, never what is compared.
 """
 
 from __future__ import annotations

@@ -9,7 +9,10 @@ from django.urls import NoReverseMatch, reverse
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An entry of the navigation. permission: the one of `organization.access` that opens it; empty for everyone signed in."""
+    """An entry of the navigation.
+
+    permission: the one of `organization.access` that opens it; empty for everyone signed in.
+    """
 
     label: str
     url_name: str

@@ -1,4 +1,5 @@
-"""The states that pages show: which word, which shape and which tone each has. One table, so that they look alike everywhere.
+"""The states that pages show: which word, which shape and which tone each has. One table, so that they look alike
+everywhere.
 
 A tone is one of `positive`, `caution`, `negative`, `neutral`, `info`; it decides the colour tokens and the shape.
 Colour is never the only sign: every state has a word and a shape of its own tone.
@@ -83,6 +84,9 @@ STATES: dict[str, State] = {
 
 
 def state_of(key: object) -> State:
-    """The state named `key` (a text or an enum member with a `value`). An unknown one is shown neutrally, by its own word."""
+    """The state named `key` (a text or an enum member with a `value`).
+
+    An unknown one is shown neutrally, by its own word.
+    """
     name = str(getattr(key, "value", key) or "no_data").strip().lower().replace(" ", "_").replace("-", "_")
     return STATES.get(name) or State(name.replace("_", " "), "neutral", "ring")

@@ -7,7 +7,6 @@ from django.db import IntegrityError
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
-from rest_framework.views import exception_handler
 
 MEDIA_TYPE = "application/problem+json"
 NOT_FOUND = "There is no such thing, or it is not yours to see."
@@ -23,6 +22,8 @@ class Problem(exceptions.APIException):
 
 def handler(fault: Exception, context: dict) -> Response | None:
     """DRF's exception handler: every expected error becomes problem details; others stay errors that are seen."""
+    from rest_framework.views import exception_handler  # its import asks the settings for our parser, which needs us
+
     answer = exception_handler(expected(fault), context)
     if answer is None:
         return None

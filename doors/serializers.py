@@ -52,6 +52,13 @@ class StrictModelSerializer(StrictMixin, serializers.ModelSerializer):
     """The base of every serializer made from a model; `fields` are named one by one."""
 
 
+class ScopedRelatedField(serializers.PrimaryKeyRelatedField):
+    """The id of something that the caller may see; a foreign id reads like one that does not exist."""
+
+    def get_queryset(self):
+        return super().get_queryset().visible_to(self.context["request"].access)
+
+
 def type_fault(field: serializers.Field, value) -> str:
     """What should have been written instead of `value`, or an empty text if its JSON type is right."""
     match field:

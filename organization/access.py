@@ -9,7 +9,7 @@ from datetime import date
 
 from django.db.models import Exists, OuterRef
 
-from .models import ApiToken, Membership, Role, UnitPath, User
+from .models import ApiToken, Membership, Role, UnitPath, UnitPlacement, User
 
 VIEW, UPLOAD, DEFINE, CERTIFY, TARGET = "view", "upload", "define", "certify", "target"
 ADMINISTER, AUDIT, QUERY, MONEY = "administer", "audit", "query", "money"
@@ -52,6 +52,11 @@ class Access:
 
     def anywhere(self, permission: str) -> bool:
         return bool(self.units(permission))
+
+    def everywhere(self, permission: str) -> bool:
+        """Whether the person holds `permission` at every top of the tree, and so in the whole organisation. A query."""
+        tops = UnitPlacement.objects.filter(parent=None, valid_to=None)
+        return self.anywhere(permission) and not tops.exclude(unit__in=self.units(permission)).exists()
 
     @property
     def scope_key(self) -> str:

@@ -189,6 +189,14 @@ def set_day(version: CalendarVersion, day: date, *, windows: Iterable[tuple[time
     audit.record(by, "calendar day set", version.calendar, day=day, name=name, windows=len(windows))
 
 
+def version_on(calendar: BusinessCalendar, day: date) -> CalendarVersion:
+    """The version in force on `day`. Raises CalendarRefused when there is none."""
+    version = calendar.versions.in_force(day).first()
+    if version is None:
+        raise CalendarRefused(f"{calendar} has no version in force on {day}: add one first.")
+    return version
+
+
 @lru_cache(maxsize=2000)
 def _holidays(country: str, subdivision: str, year: int) -> frozenset[date]:
     import holidays

@@ -285,6 +285,10 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "UnitKind": "organization.models.Unit.Kind",
+        "FiscalKind": "organization.models.FiscalCalendar.Kind",
+    },
 }
 
 # --- logs -----------------------------------------------------------------------------------------------------------

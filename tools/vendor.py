@@ -22,27 +22,101 @@ VENDOR = ROOT / "static" / "vendor"
 
 SOURCE_MAP = re.compile(r"^\s*(?://[#@]\s*sourceMappingURL=\S+|/\*[#@]\s*sourceMappingURL=\S+\s*\*/)\s*$", re.MULTILINE)
 
-# Scatter comes with the core. Waterfall: benefit bridges; box, violin, histogram: capability; heatmap, contour: calendars
-# and simulations; funnel, sankey: processes; treemap: cost.
+# Scatter comes with the core. Waterfall: benefit bridges; box, violin, histogram: capability; heatmap, contour:
+# calendars and simulations; funnel, sankey: processes; treemap: cost.
 PLOTLY_TRACES = (
-    "bar", "box", "contour", "funnel", "heatmap", "histogram", "pie", "sankey", "treemap", "violin", "waterfall",
-)  # fmt: skip
+    "bar",
+    "box",
+    "contour",
+    "funnel",
+    "heatmap",
+    "histogram",
+    "pie",
+    "sankey",
+    "treemap",
+    "violin",
+    "waterfall",
+)
 
-# Addresses to which plotly.js would send a chart or from which it would fetch maps. We switch both off by settings; without
-# the address a forgotten setting sends nothing either.
+# Addresses to which plotly.js would send a chart or from which it would fetch maps. We switch both off by settings;
+# without the address a forgotten setting sends nothing either.
 PLOTLY_OUTSIDE = ("https://cloud.plotly.com", "https://cdn.plot.ly/un/")
 
 # The icons in use, by Tabler's names; a test finds a template that names one which is not here.
 ICONS = (
-    "adjustments", "alert-triangle", "arrow-back-up", "arrow-down", "arrow-right", "arrow-up", "arrows-sort",
-    "binary-tree", "building", "calendar", "certificate", "chart-bar", "chart-dots", "chart-line", "check", "checks",
-    "chevron-down", "chevron-left", "chevron-right", "circle-check", "circle-dashed", "circle-x", "clipboard-check",
-    "clock", "copy", "database", "device-desktop", "dots", "download", "edit", "external-link", "eye", "file-text",
-    "filter", "flag", "help", "history", "home", "info-circle", "keyboard", "layout-grid", "link", "list", "lock",
-    "loader-2", "logout", "menu-2", "message", "moon", "pencil", "player-pause", "plus", "printer", "refresh", "report",
-    "search", "settings", "shield-check", "sitemap", "sort-ascending", "sort-descending", "sun", "table", "target",
-    "target-arrow", "trash", "trending-down", "trending-up", "upload", "user", "users", "x",
-)  # fmt: skip
+    "adjustments",
+    "alert-triangle",
+    "arrow-back-up",
+    "arrow-down",
+    "arrow-right",
+    "arrow-up",
+    "arrows-sort",
+    "binary-tree",
+    "building",
+    "calendar",
+    "certificate",
+    "chart-bar",
+    "chart-dots",
+    "chart-line",
+    "check",
+    "checks",
+    "chevron-down",
+    "chevron-left",
+    "chevron-right",
+    "circle-check",
+    "circle-dashed",
+    "circle-x",
+    "clipboard-check",
+    "clock",
+    "copy",
+    "database",
+    "device-desktop",
+    "dots",
+    "download",
+    "edit",
+    "external-link",
+    "eye",
+    "file-text",
+    "filter",
+    "flag",
+    "help",
+    "history",
+    "home",
+    "info-circle",
+    "keyboard",
+    "layout-grid",
+    "link",
+    "list",
+    "lock",
+    "loader-2",
+    "logout",
+    "menu-2",
+    "message",
+    "moon",
+    "pencil",
+    "player-pause",
+    "plus",
+    "printer",
+    "refresh",
+    "report",
+    "search",
+    "settings",
+    "shield-check",
+    "sitemap",
+    "sort-ascending",
+    "sort-descending",
+    "sun",
+    "table",
+    "target",
+    "target-arrow",
+    "trash",
+    "trending-down",
+    "trending-up",
+    "upload",
+    "user",
+    "users",
+    "x",
+)
 
 
 @dataclass(frozen=True)
@@ -100,11 +174,21 @@ def bundle_plotly(target: Path) -> None:
     )
     subprocess.run(
         [
-            MODULES / ".bin/esbuild", entry, "--bundle", "--minify", "--format=iife", "--global-name=Plotly",
-            "--target=es2020", "--define:global=window", "--loader:.css=empty", "--legal-comments=none", "--log-level=warning", f"--outfile={target}",
+            MODULES / ".bin/esbuild",
+            entry,
+            "--bundle",
+            "--minify",
+            "--format=iife",
+            "--global-name=Plotly",
+            "--target=es2020",
+            "--define:global=window",
+            "--loader:.css=empty",
+            "--legal-comments=none",
+            "--log-level=warning",
+            f"--outfile={target}",
         ],
         check=True,
-    )  # fmt: skip
+    )
     entry.unlink()
     text = without_source_map(target.read_text())
     for address in PLOTLY_OUTSIDE:

@@ -1,7 +1,8 @@
 """Interactive charts as plain Plotly figures, built from values and drawn in the browser by `pm.chart`.
 
 Pure functions: values in, a `Chart` out; no Django, no plotly import. A colour is the name of a token
-("token:chart-actual"), which the browser looks up, so that one figure serves light and dark. The layout has no template: the browser's applies.
+("token:chart-actual"), which the browser looks up, so that one figure serves light and dark. The layout has no
+template: the browser's applies.
 """
 
 from dashboards.charts.breakdown import breakdown

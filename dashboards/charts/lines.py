@@ -1,7 +1,9 @@
 """The lines of a chart, which look different from each other and everywhere the same.
 
-actual: strong and solid. prior year: thin and pale. target: long dashes in the selection's colour. limits (of natural variation): dots.
-specification: dash and dot. trajectory (to a goal): short dashes. Dash and weight differ as well as colour, for print and for colour-blind readers.
+actual: strong and solid. prior year: thin and pale. target: long dashes in the selection's colour. limits (of natural
+variation): dots.
+specification: dash and dot. trajectory (to a goal): short dashes. Dash and weight differ as well as colour, for print
+and for colour-blind readers.
 """
 
 from __future__ import annotations

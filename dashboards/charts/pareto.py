@@ -18,7 +18,10 @@ def cumulative_shares(sizes: Sequence[float]) -> list[float]:
 
 
 def pareto(causes: Sequence[tuple[str, object]], *, title: str, noun: str = "Count", keep: int = 12) -> Chart:
-    """Bars of `causes` (label, size >= 0), largest first, with the running share. Beyond `keep`, the rest is one last bar."""
+    """Bars of `causes` (label, size >= 0), largest first, with the running share.
+
+    Beyond `keep`, the rest is one last bar.
+    """
     sized = sorted(((label, plain(size) or 0.0) for label, size in causes), key=lambda cause: -cause[1])
     if len(sized) > keep:
         rest = sized[keep - 1 :]
@@ -47,9 +50,15 @@ def pareto(causes: Sequence[tuple[str, object]], *, title: str, noun: str = "Cou
     }
     # Without tickmode and dtick, plotly.js 4 syncs the second axis' ticks to the first: 24.9, 49.9 ...
     share_axis = {
-        "overlaying": "y", "side": "right", "range": [0, 104], "tickmode": "linear", "tick0": 0, "dtick": 20, "ticksuffix": " %",
+        "overlaying": "y",
+        "side": "right",
+        "range": [0, 104],
+        "tickmode": "linear",
+        "tick0": 0,
+        "dtick": 20,
+        "ticksuffix": " %",
         "showgrid": False,
-    }  # fmt: skip
+    }
     return Chart(
         title=title,
         figure={

@@ -40,8 +40,9 @@ def trend(
 ) -> Chart:
     """The trend of `points`, oldest first.
 
-    The step into an open period is dashed and its dot hollow. Points off target or at risk are marked by shape and colour. The fields
-    behind the lines show the newest period's bands; direction: "higher", "lower", or anything else for no bands.
+    The step into an open period is dashed and its dot hollow. Points off target or at risk are marked by shape and
+    colour. The fields behind the lines show the newest period's bands; direction: "higher", "lower", or anything else
+    for no bands.
     """
     labels = [escaped(point.label) for point in points]
     values = [scaled(point.value, format) for point in points]
@@ -177,4 +178,5 @@ def summary(title: str, points: Sequence[Point]) -> str:
         return f"{title}: no periods."
     red = sum(point.status == "red" for point in points)
     amber = sum(point.status == "amber" for point in points)
-    return f"{title}, {points[0].label} to {points[-1].label}: {red} off target, {amber} at risk, of {len(points)} periods."
+    counts = f"{red} off target, {amber} at risk, of {len(points)} periods"
+    return f"{title}, {points[0].label} to {points[-1].label}: {counts}."

@@ -23,9 +23,10 @@ def bullet(
     """`actual` as a bar and `target` as a cross stroke, all in the KPI's unit.
 
     limits: the band limits (red limit, amber limit), in any order; the bands are shades of grey, the worst the darkest,
-    because the colour of a status is shown once. Limits at or above the target mean that lower is better. domain: the ends of the scale; without it the scale begins at zero if that
-    leaves the values apart, and otherwise just below them. A bar only makes sense from zero: on a cut scale the actual
-    is a dot on a line. tone: colours the actual by status.
+    because the colour of a status is shown once. Limits at or above the target mean that lower is better. domain: the
+    ends of the scale; without it the scale begins at zero if that leaves the values apart, and otherwise just below
+    them. A bar only makes sense from zero: on a cut scale the actual is a dot on a line. tone: colours the actual by
+    status.
     """
     value, goal = number(actual), number(target)
     edges = sorted(edge for edge in map(number, limits) if edge is not None)
@@ -52,7 +53,7 @@ def bullet(
 
 
 def domain_of(known: Sequence[float], domain: tuple[object, object] | None) -> tuple[float, float]:
-    """The ends of the scale: those given, or zero to a little over the largest, or a stretch around values far from zero."""
+    """The ends of the scale: those given, or zero to over the largest, or a stretch around values far from zero."""
     if domain:
         low, high = number(domain[0]), number(domain[1])
         if low is not None and high is not None and low < high:

@@ -15,7 +15,8 @@ SHAPES = {
     "cross": '<path d="M8 .6 15.4 8 8 15.4 .6 8Z" fill="currentColor" stroke="currentColor" stroke-linejoin="round"/>'
     '<path d="M5.8 5.8l4.4 4.4M10.2 5.8l-4.4 4.4" fill="none" stroke="#fff" stroke-width="1.7" stroke-linecap="round" '
     'class="cut"/>',
-    "gap": '<circle cx="8" cy="8" r="6.2" fill="none" stroke="currentColor" stroke-width="1.5" stroke-dasharray="2.6 2.27"/>',
+    "gap": '<circle cx="8" cy="8" r="6.2" fill="none" stroke="currentColor" stroke-width="1.5" '
+    'stroke-dasharray="2.6 2.27"/>',
     "ring": '<circle cx="8" cy="8" r="6.2" fill="none" stroke="currentColor" stroke-width="1.5"/>',
     "half": '<circle cx="8" cy="8" r="6.2" fill="none" stroke="currentColor" stroke-width="1.5"/>'
     '<path d="M8 4a4 4 0 0 1 0 8Z" fill="currentColor"/>',
@@ -25,7 +26,10 @@ SHAPES = {
 
 
 def mark(shape: str, tone: str = "neutral", *, label: str = "", size: int = 14) -> str:
-    """The mark of a state. shape: a key of SHAPES (an unknown one is a ring). label: its word, where no text stands beside it."""
+    """The mark of a state.
+
+    shape: a key of SHAPES (an unknown one is a ring). label: its word, where no text stands beside it.
+    """
     drawing = SHAPES.get(shape, SHAPES["ring"])
     colour = TONES.get(tone, TONES["neutral"])
     inner = f'<g class="tone-{tone if tone in TONES else "neutral"}" color="{colour}">{drawing}</g>'

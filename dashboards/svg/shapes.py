@@ -48,7 +48,7 @@ def px(value: float) -> str:
 
 
 def element(name: str, **attributes: object) -> str:
-    """An empty element; `class_` becomes `class`, `stroke_width` becomes `stroke-width`, None leaves an attribute out."""
+    """An empty element: `class_` is written `class`, `stroke_width` is `stroke-width`; None leaves one out."""
     return f"<{name}{written(attributes)}/>"
 
 
@@ -65,4 +65,5 @@ def frame(kind: str, width: float, height: float, label: str, parts: Sequence[st
     """The `<svg>` around `parts`. With a label it is an image with that name; without, it is decoration."""
     naming: dict[str, object] = {"role": "img", "aria_label": label} if label else {"aria_hidden": "true"}
     outer = {"class_": f"pm-{kind}", "width": width, "height": height, "viewBox": f"0 0 {px(width)} {px(height)}"}
-    return f'<svg xmlns="http://www.w3.org/2000/svg"{written(outer | naming | {"focusable": "false"})}>{"".join(parts)}</svg>'
+    attributes = written(outer | naming | {"focusable": "false"})
+    return f'<svg xmlns="http://www.w3.org/2000/svg"{attributes}>{"".join(parts)}</svg>'

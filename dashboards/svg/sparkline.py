@@ -21,8 +21,8 @@ def sparkline(
 ) -> str:
     """The line of `values`, one per period in time order; a missing value breaks the line.
 
-    target: a level drawn as a thin dashed line. last_is_open: the last period has not ended, its step is dashed and its dot
-    hollow. tone: colours the last dot by status (see `dashboards.states`). label: what a screen reader says.
+    target: a level drawn as a thin dashed line. last_is_open: the last period has not ended, its step is dashed and
+    its dot hollow. tone: colours the last dot by status (see `dashboards.states`). label: what a screen reader says.
     """
     points = [number(value) for value in values]
     level = number(target)

@@ -1,7 +1,7 @@
 """`{% load ui %}`: what every page needs to show numbers, states and small drawings in the same way.
 
-The work is done by pure functions in `dashboards.formats`, `dashboards.states` and `dashboards.svg`; here they only meet
-the template. `/styleguide/` shows each of them.
+The work is done by pure functions in `dashboards.formats`, `dashboards.states` and `dashboards.svg`; here they only
+meet the template. `/styleguide/` shows each of them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ SPRITE = "vendor/icons/sprite.svg"
 
 @register.filter
 def quantity(value: object, spec: str = "") -> SafeString:
-    """`{{ value|quantity:"percent:1" }}`: digits and unit; no value is an en dash. See `dashboards.formats` for formats."""
+    """`{{ value|quantity:"percent:1" }}`: digits and unit; no value is an en dash.
+
+    See `dashboards.formats` for formats.
+    """
     return set_number(formats.shown(value, spec))
 
 
@@ -64,7 +67,10 @@ def set_number(shown: formats.Shown | None, title: str = "") -> SafeString:
 
 @register.simple_tag
 def status(key: object, word: str = "", quiet: bool = False) -> SafeString:
-    """`{% status result.status %}`: mark, word and colour of a state. word: another word. quiet: without the tinted field."""
+    """`{% status result.status %}`: mark, word and colour of a state.
+
+    word: another word. quiet: without the tinted field.
+    """
     state = state_of(key)
     return format_html(
         '<span class="pm-status tone-{}{}"{}>{}<span>{}</span></span>',
@@ -78,7 +84,7 @@ def status(key: object, word: str = "", quiet: bool = False) -> SafeString:
 
 @register.simple_tag
 def status_mark(key: object, size: int = 14) -> SafeString:
-    """`{% status_mark result.status %}`: the mark alone, for a heat map's cell; its word is its name for screen readers."""
+    """`{% status_mark result.status %}`: the mark alone, for a heat map's cell; screen readers hear its word."""
     state = state_of(key)
     return mark_safe(svg.mark(state.shape, state.tone, label=state.word, size=size))
 
@@ -157,7 +163,7 @@ def small_bar(value: object, highest: object, status: object = None, label: str 
 
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
-    """`{% icon "upload" %}`: an icon of the sprite (ICONS in tools/vendor.py), or with a label where no word stands beside it."""
+    """`{% icon "upload" %}`: an icon of ICONS in tools/vendor.py; with a label where no word stands beside it."""
     naming = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html('<svg class="icon" {} focusable="false"><use href="{}#{}"/></svg>', naming, static(SPRITE), name)
 
@@ -169,7 +175,8 @@ def icon(name: str, label: str = "") -> SafeString:
 def sort_header(
     context: Mapping[str, Any], key: str, label: str, numeric: bool = False, title: str = ""
 ) -> dict[str, Any]:
-    """`{% sort_header "actual" "Actual" numeric=True %}`: a column head that sorts by `?sort=key`, or `?sort=-key` at a second click.
+    """`{% sort_header "actual" "Actual" numeric=True %}`: a column head that sorts by `?sort=key`, or `?sort=-key` at
+    a second click.
 
     The server sorts; the other parameters of the address stay, the page goes back to the first.
     """
@@ -191,13 +198,16 @@ def sort_header(
 
 @register.inclusion_tag("components/pager.html", takes_context=True)
 def pager(context: Mapping[str, Any], page: Any, noun: str = "rows") -> dict[str, Any]:
-    """`{% pager page_obj "KPIs" %}`: where one is in a Django `Page`, and the way to the next. Nothing for a single page."""
+    """`{% pager page_obj "KPIs" %}`: where one is in a Django `Page`, and the way to the next.
+
+    Nothing for a single page.
+    """
     return {"page": page, "noun": noun, "request": context["request"]}
 
 
 @register.inclusion_tag("components/chart.html", takes_context=True)
 def chart(context: Mapping[str, Any], chart: Any, id: str) -> dict[str, Any]:  # noqa: A002
-    """`{% chart trend id="trend" %}`: a `dashboards.charts.Chart`, drawn by Plotly, with its caption and its numbers as a table."""
+    """`{% chart trend id="trend" %}`: a `dashboards.charts.Chart` with its caption and its numbers as a table."""
     return {"chart": chart, "id": id, "figure_id": f"{id}-figure", "table_id": f"{id}-table"}
 
 

@@ -109,7 +109,7 @@ def _make_incoming(
     connection: duckdb.DuckDBPyConnection, load_id: str, accepted: Sequence[Path], contract: Contract
 ) -> None:
     """Name the stored rows of a load `incoming`: a table if they are few, else a view that reads their file."""
-    source = f"read_parquet([{', '.join(literal(str(path)) for path in accepted)}], union_by_name=true)"
+    source = f"read_parquet([{', '.join(literal(str(path)) for path in accepted)}], union_by_name=true, hive_partitioning=false)"
     rows = connection.execute(f"select count(*) from {source}").fetchall()[0][0]
     kind = "table" if rows <= IN_MEMORY_ROWS else "view"
     connection.execute(f"create {kind} incoming as {_incoming(connection, source, load_id, contract)}")

@@ -106,9 +106,19 @@ def test_a_chart_brings_its_figure_its_summary_and_its_numbers():
 
 def test_a_kpi_row_reads_name_actual_target_variance_status_score():
     row = {
-        "name": "On time", "url": "/kpis/on-time/", "series": [94, 93.7], "actual": 93.7, "target": 95, "variance": -1.3,
-        "favourable": False, "format": "percent:1", "status": "amber", "marks": ["open"], "score": 74.2, "coverage": 0.8,
-    }  # fmt: skip
+        "name": "On time",
+        "url": "/kpis/on-time/",
+        "series": [94, 93.7],
+        "actual": 93.7,
+        "target": 95,
+        "variance": -1.3,
+        "favourable": False,
+        "format": "percent:1",
+        "status": "amber",
+        "marks": ["open"],
+        "score": 74.2,
+        "coverage": 0.8,
+    }
     html = component("kpi_table", rows=[row])
     text = " ".join(re.sub(r"<svg.*?</svg>|<[^>]+>", " ", html, flags=re.DOTALL).replace("\xa0", " ").split())
     assert text.endswith("On time 93.7 % 95.0 % −1.3 pts at risk open 74 of 80 %")
@@ -130,23 +140,57 @@ HOSTILE_CONTEXTS = {
     "breadcrumb": {"items": [(HOSTILE, HOSTILE)]},
     "page_header": {"title": HOSTILE, "lead": HOSTILE, "actions": [{"label": HOSTILE, "url": HOSTILE}]},
     "tabs": {"tabs": [{"label": HOSTILE, "url": HOSTILE, "count": HOSTILE}]},
-    "kpi_table": {"rows": [{"name": HOSTILE, "detail": HOSTILE, "format": HOSTILE, "change": HOSTILE, "status": HOSTILE,
-                            "series": [1, HOSTILE], "actual": HOSTILE, "marks": [HOSTILE]}]},
-    "data_table": {"columns": [{"label": HOSTILE}], "rows": [[HOSTILE], [{"text": HOSTILE, "url": HOSTILE}]], "caption": HOSTILE},
+    "kpi_table": {
+        "rows": [
+            {
+                "name": HOSTILE,
+                "detail": HOSTILE,
+                "format": HOSTILE,
+                "change": HOSTILE,
+                "status": HOSTILE,
+                "series": [1, HOSTILE],
+                "actual": HOSTILE,
+                "marks": [HOSTILE],
+            }
+        ]
+    },
+    "data_table": {
+        "columns": [{"label": HOSTILE}],
+        "rows": [[HOSTILE], [{"text": HOSTILE, "url": HOSTILE}]],
+        "caption": HOSTILE,
+    },
     "empty_state": {"title": HOSTILE, "text": HOSTILE, "action_label": HOSTILE, "action_url": HOSTILE},
-    "problem_list": {"title": HOSTILE, "problems": [{"thing": HOSTILE, "fault": HOSTILE, "next_step": HOSTILE, "url": HOSTILE}]},
+    "problem_list": {
+        "title": HOSTILE,
+        "problems": [{"thing": HOSTILE, "fault": HOSTILE, "next_step": HOSTILE, "url": HOSTILE}],
+    },
     "progress": {"url": HOSTILE, "state": HOSTILE, "text": HOSTILE},
     "stat_line": {"stats": [{"label": HOSTILE, "value": HOSTILE, "note": HOSTILE, "url": HOSTILE}]},
     "definition_list": {"items": [{"label": HOSTILE, "value": HOSTILE}, {"label": "f", "code": HOSTILE}]},
     "history_list": {"entries": [{"who": HOSTILE, "what": HOSTILE, "detail": HOSTILE}]},
-    "confirm": {"id": HOSTILE, "title": HOSTILE, "text": HOSTILE, "action_url": HOSTILE, "fields": [(HOSTILE, HOSTILE)]},
+    "confirm": {
+        "id": HOSTILE,
+        "title": HOSTILE,
+        "text": HOSTILE,
+        "action_url": HOSTILE,
+        "fields": [(HOSTILE, HOSTILE)],
+    },
     "drop_zone": {"action_url": HOSTILE, "text": HOSTILE, "hidden": [(HOSTILE, HOSTILE)]},
-    "grid": {"headers": [HOSTILE], "rows": [{"label": HOSTILE, "cells": [{"name": HOSTILE, "value": HOSTILE, "error": HOSTILE}]}]},
-    "chooser": {"chooser": {"units": [(HOSTILE, HOSTILE, True, 0)], "periods": [(HOSTILE, HOSTILE, False)], "hidden": [(HOSTILE, HOSTILE)]}},
+    "grid": {
+        "headers": [HOSTILE],
+        "rows": [{"label": HOSTILE, "cells": [{"name": HOSTILE, "value": HOSTILE, "error": HOSTILE}]}],
+    },
+    "chooser": {
+        "chooser": {
+            "units": [(HOSTILE, HOSTILE, True, 0)],
+            "periods": [(HOSTILE, HOSTILE, False)],
+            "hidden": [(HOSTILE, HOSTILE)],
+        }
+    },
     "top_bar": {"nav": [{"label": HOSTILE, "url": HOSTILE}], "search_url": HOSTILE, "q": HOSTILE},
     "messages": {"messages": [HOSTILE]},
     "footer": {"version": HOSTILE},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", HOSTILE_CONTEXTS)

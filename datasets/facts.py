@@ -5,7 +5,7 @@ Readers see only versions that the database names (`DatasetVersion`); nobody ask
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,7 @@ class Facts:
     dataset_id: int
     version: int | None
     files: tuple[Path, ...]
-    columns: dict[str, str]
+    columns: dict[str, str] = field(hash=False)
 
     @property
     def relation(self) -> str:

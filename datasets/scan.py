@@ -21,10 +21,12 @@ class ScanFailed(Exception):
 
 def fetch(sql: str, files: Sequence[Path], *, limits: sandbox.Limits = INTERACTIVE) -> list[dict[str, Any]]:
     """The rows that `sql` (of our making) gives over `files`. Raises ScanFailed."""
+    import duckdb
+
     try:
         table = sandbox.run(select, sql, [str(file) for file in files], limits=limits)
-    except (sandbox.SandboxKilled, sandbox.SandboxError) as fault:
-        raise ScanFailed(str(fault)) from fault
+    except (sandbox.SandboxKilled, sandbox.SandboxError, duckdb.Error) as fault:
+        raise ScanFailed(str(fault).split("\n", 1)[0]) from fault
     return table.to_pylist()
 
 

@@ -195,6 +195,16 @@ def test_a_torn_entry_that_was_never_acknowledged_is_set_aside(table: FactTable,
     assert [row[0] for row in stored(table)] == ["t1", "t2", "t3"]
 
 
+def test_a_table_that_died_before_its_first_entry_is_simply_made(table: FactTable) -> None:
+    (table.folder / "_delta_log").mkdir(parents=True)
+    assert not table.exists and table.files() == ()
+    assert load(table, "L1", ("a", JAN)).version == 1
+    for entry in (table.folder / "_delta_log").iterdir():
+        entry.unlink()
+    with pytest.raises(DamagedLog, match="No version can be read"):  # a lost log is never taken for a new table
+        load(table, "L2", ("b", JAN))
+
+
 def test_reconcile_with_a_lake_or_database_from_another_day(table: FactTable) -> None:  # F22
     commits = [load(table, f"L{number}", (f"t{number}", JAN)) for number in range(1, 5)]
     assert table.reconcile([1, 2, 3, 4]).agrees

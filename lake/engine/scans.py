@@ -1,7 +1,7 @@
 """The SQL of the plan: what adds up is gathered once at the finest grain, the rest from rows.
 
 1. `gather`: one scan that fills a base table by segment, unit code and dimensions with every primitive that adds up,
-   and with a bitmap for each distinct count over few values. CASE, not FILTER: FILTER's cost is quadratic in their number.
+   and with a bitmap for each distinct count over few values. CASE, not FILTER, whose cost is quadratic in their number.
 2. `roll_up`: GROUPING SETS over the base, a table of some ten thousand rows.
 3. `quantiles`: one scan with one list of shares per expression. `approx_quantile` is slower than this exact one.
 4. `distincts`: a count over many values has no small state; each takes its own scan per cut.
@@ -136,7 +136,8 @@ def roll_up(
             values.append(f"{merge}({name}) AS {name}")
         elif primitive.kind == "distinct":
             values.append(f"coalesce(bit_count(bit_or({name})), 0) AS {name}")
-    source = f"SELECT s.*, {_units(scan)}, b.* EXCLUDE (_seg) FROM {scan.name}_base AS b {_joins(scan, frame, 'b._seg', 'b._code')}"
+    joins = _joins(scan, frame, "b._seg", "b._code")
+    source = f"SELECT s.*, {_units(scan)}, b.* EXCLUDE (_seg) FROM {scan.name}_base AS b {joins}"
     scan.connection.execute(f"CREATE TEMP TABLE {table} AS {_grouped(scan, sets, source, values)}")
 
 
@@ -166,7 +167,9 @@ def distincts(scan: Scan, frame: int, sets: Sequence[GroupingSet], primitive: Pr
     source = joined_facts(scan, frame) + only
     for number, one in enumerate(sets):
         grouped = _grouped(scan, [one], source, [f"count(DISTINCT {primitive.value}) AS {name}"])
-        scan.connection.execute(f"INSERT INTO {table} {grouped}" if number else f"CREATE TEMP TABLE {table} AS {grouped}")
+        scan.connection.execute(
+            f"INSERT INTO {table} {grouped}" if number else f"CREATE TEMP TABLE {table} AS {grouped}"
+        )
 
 
 def _over_rows(primitive: Primitive) -> str:
@@ -305,6 +308,7 @@ def _over_days(scan: Scan, frame: int, terms: Sequence[Terms], daily: str) -> st
         columns += [f"CAST({part} AS DOUBLE) AS _{letter}{number}" for part, letter in zip(parts, "vnd", strict=False)]
         columns.append(f"CAST(coalesce({parts[3]}, 0) AS BIGINT) AS _r{number}")
     return (
-        f"WITH t AS (SELECT p, max(_seg) AS last, count(DISTINCT _seg) AS days FROM ({seen}) GROUP BY p), f AS ({daily}) "
+        f"WITH t AS (SELECT p, max(_seg) AS last, count(DISTINCT _seg) AS days FROM ({seen}) GROUP BY p), "
+        f"f AS ({daily}) "
         f"SELECT {', '.join(columns)} FROM f JOIN t USING (p) GROUP BY ALL"
     )

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import duckdb
 import pyarrow as pa
 
-Source = Sequence[str] | pa.Table
+Source: TypeAlias = Sequence[str] | pa.Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +19,11 @@ class Settings:
     memory_limit: str = "1GB"
 
 
+DEFAULT = Settings()
+
+
 @contextmanager
-def connect(source: Source, settings: Settings = Settings()) -> Iterator[duckdb.DuckDBPyConnection]:
+def connect(source: Source, settings: Settings = DEFAULT) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection whose view `facts` holds the source's rows and which can read nothing else.
 
     Files are opened by name, never by pattern: a folder may hold files that the table's version does not name.

@@ -398,7 +398,9 @@ def test_files_give_what_a_table_gives(tmp_path):
     from_table = compute(table, CONTRACT, KINDS, YEAR[:3], UNITS)
     order = [("code", "ascending"), ("period_start", "ascending"), ("unit_id", "ascending")]
     assert from_files.schema == RESULT
-    for one_row, other in zip(from_files.sort_by(order).to_pylist(), from_table.sort_by(order).to_pylist(), strict=True):
+    for one_row, other in zip(
+        from_files.sort_by(order).to_pylist(), from_table.sort_by(order).to_pylist(), strict=True
+    ):
         assert one_row == pytest.approx(other)
 
 

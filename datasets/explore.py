@@ -117,9 +117,8 @@ def ask_sql(dataset: Dataset, sql: str, access: Access, *, version: int | None =
 
 
 def _run(dataset: Dataset, sql: str, access: Access, version: int | None, limit: int, finish) -> Answer:
-    from lake.query import QueryError, run_query
-
     from lake import sandbox
+    from lake.query import QueryError, run_query
 
     allowed, contract = authorised_rows(dataset, access, version), contract_of(dataset)
     try:
@@ -136,6 +135,7 @@ def _run(dataset: Dataset, sql: str, access: Access, version: int | None, limit:
 def _rows_for(allowed: AuthorisedRows, contract):
     """The authorised rows as `lake.query` takes them: files with the codes let through, or an empty table."""
     import pyarrow as pa
+
     from lake.query import Files, Scope
 
     scope = allowed.scope

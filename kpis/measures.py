@@ -81,7 +81,7 @@ def time_column_of(version: KpiVersion) -> str:
 
 
 def scale_of(version: KpiVersion) -> int:
-    """What a quotient is multiplied by: 100 for a ratio in percent, so that 2 of 104 is written, and targeted, as 1.92."""
+    """What a quotient is multiplied by: 100 for a ratio in percent, so that 1 of 50 is written, and targeted, as 2."""
     return 100 if version.unit_of_measure == "percent" and base_of(version) == Kind.RATIO else 1
 
 

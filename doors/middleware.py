@@ -1,7 +1,8 @@
-"""Gives each request its clock, its day and its access; answers 503 while the database is away."""
+"""Gives each request its id, its day and its access; answers 503 while the database is away."""
 
 from datetime import date
 
+import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
@@ -22,18 +23,26 @@ def today(request) -> date:
 
 
 class DoorMiddleware:
-    """`request.day` and `request.access` for pages; the API narrows access by its token itself."""
+    """`request.day` and `request.access` for pages; the API narrows access by its token itself.
+
+    The id under which the log knows the request goes back in `X-Request-ID`.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        request.day = SimpleLazyObject(lambda: today(request))
         request.access = SimpleLazyObject(lambda: access_of(request.user, timezone.now().date()))
         try:
-            return self.get_response(request)
+            request.day = today(request)  # a plain date: the database driver takes no lazy one
+            response = self.get_response(request)
         except (OperationalError, InterfaceError):
-            return errors.unavailable(request)
+            response = errors.unavailable(request)
+        if errors.is_api(request):
+            response = errors.as_problem(response)
+        if request_id := structlog.contextvars.get_contextvars().get("request_id"):
+            response["X-Request-ID"] = request_id
+        return response
 
     def process_exception(self, request, exception):
         if isinstance(exception, OperationalError | InterfaceError):

@@ -1,12 +1,15 @@
 """Errors of the API as problem details (RFC 9457): code, field and next step in plain words."""
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from http import HTTPStatus
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
+from django.db import IntegrityError
 from django.http import Http404
-from rest_framework import exceptions, status
+from rest_framework import exceptions
 from rest_framework.response import Response
-from rest_framework.views import exception_handler
 
 MEDIA_TYPE = "application/problem+json"
+NOT_FOUND = "There is no such thing, or it is not yours to see."
 
 
 class Problem(exceptions.APIException):
@@ -19,40 +22,52 @@ class Problem(exceptions.APIException):
 
 def handler(fault: Exception, context: dict) -> Response | None:
     """DRF's exception handler: every expected error becomes problem details; others stay errors that are seen."""
-    if isinstance(fault, ValidationError):
-        fault = exceptions.ValidationError(getattr(fault, "message_dict", None) or fault.messages)
-    if isinstance(fault, Http404):
-        fault = exceptions.NotFound("There is no such thing, or it is not yours to see.")
-    if isinstance(fault, PermissionDenied):
-        fault = exceptions.PermissionDenied()
-    answer = exception_handler(fault, context)
+    from rest_framework.views import exception_handler  # its import asks the settings for our parser, which needs us
+
+    answer = exception_handler(expected(fault), context)
     if answer is None:
         return None
-    answer.data = _details(fault, answer)
+    answer.data = details_of(expected(fault), answer.status_code)
     answer.content_type = MEDIA_TYPE
     return answer
 
 
-def _details(fault: exceptions.APIException, answer: Response) -> dict:
-    title = status.HTTP_STATUS_TITLES.get(answer.status_code, "") if hasattr(status, "HTTP_STATUS_TITLES") else ""
-    code = getattr(fault, "default_code", "error")
-    details = {
-        "type": "about:blank",
-        "title": title or code.replace("_", " ").capitalize(),
-        "status": answer.status_code,
-    }
+def expected(fault: Exception) -> Exception:
+    """Django's refusals as those of the API; a missing and a foreign thing read the same."""
+    match fault:
+        case ValidationError():
+            return exceptions.ValidationError(getattr(fault, "message_dict", None) or fault.messages)
+        case Http404() | exceptions.NotFound():
+            return exceptions.NotFound(NOT_FOUND)
+        case PermissionDenied():
+            return exceptions.PermissionDenied(str(fault) or None)
+        case RequestDataTooBig():
+            return Problem(413, "too_large", "The request is too large: send fewer things at a time.")
+        case SuspiciousOperation():
+            return Problem(400, "malformed", "The request has more parts or fields than are accepted.")
+        case IntegrityError():
+            return Problem(
+                409, "conflict", "Somebody saved the same thing at the same moment, or it is still used: look again."
+            )
+    return fault
+
+
+def details_of(fault: exceptions.APIException, status: int) -> dict:
+    """The body of the answer; `errors` names each field of a request that was not accepted."""
+    details = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
     if isinstance(fault, exceptions.ValidationError):
         errors = list(_field_errors(fault.get_full_details()))
         return {**details, "code": "invalid", "detail": " ".join(e["message"] for e in errors[:3]), "errors": errors}
     codes = fault.get_codes()
-    details.update(code=codes if isinstance(codes, str) else code, detail=str(fault.detail))
+    details["code"] = codes if isinstance(codes, str) else fault.default_code
+    details["detail"] = str(fault.detail)
     return {**details, **getattr(fault, "extra", {})}
 
 
 def _field_errors(details, path: str = ""):
     """Flatten DRF's nested details to {field, code, message}; a field's path has dots, as in `columns.2.name`."""
     if isinstance(details, dict) and set(details) == {"message", "code"}:
-        field = path.removesuffix(".non_field_errors").removesuffix("non_field_errors")
+        field = path.removesuffix("non_field_errors").removesuffix("__all__").removesuffix(".")
         yield {"field": field, "code": details["code"], "message": str(details["message"])}
     elif isinstance(details, dict):
         for name, inner in details.items():

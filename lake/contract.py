@@ -33,6 +33,9 @@ class ContractError(ValueError):
         self.message = message
         self.column = column
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (self.message,), {"column": self.column})
+
 
 class ColumnType(StrEnum):
     """Type of a stored column. `decimal` is DECIMAL(18,4), `integer` 64 bit, `number` a double, `timestamp` UTC."""
@@ -339,6 +342,12 @@ def _column_faults(column: Column) -> Iterator[str]:
         yield "only a date or timestamp has a format."
     if column.number_forms and not column.type.numeric:
         yield "only a numeric column has number forms."
+    if "percent" in column.number_forms and column.unit == "ratio" and column.type is not ColumnType.NUMBER:
+        yield "a ratio written with percent signs must be of type number."
+    if column.type is ColumnType.DATE and any(text.startswith("epoch") for text in column.formats):
+        yield "an epoch is an instant; make the column a timestamp."
+    if len({"%z" in text or text.startswith("epoch") for text in column.formats if text != "iso"}) > 1:
+        yield "formats with and without a time zone cannot be mixed."
     if column.allowed and column.type not in (ColumnType.TEXT, ColumnType.INTEGER):
         yield "allowed values can be listed for text and integer columns only."
     if column.type is ColumnType.BOOLEAN and {w.casefold() for w in column.true_words} & {

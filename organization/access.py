@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from .models import ApiToken, Membership, Role, UnitPath, User
+from django.db.models import Exists, OuterRef
+
+from .models import ApiToken, Membership, Role, UnitPath, UnitPlacement, User
 
 VIEW, UPLOAD, DEFINE, CERTIFY, TARGET = "view", "upload", "define", "certify", "target"
 ADMINISTER, AUDIT, QUERY, MONEY = "administer", "audit", "query", "money"
@@ -51,6 +53,11 @@ class Access:
     def anywhere(self, permission: str) -> bool:
         return bool(self.units(permission))
 
+    def everywhere(self, permission: str) -> bool:
+        """Whether the person holds `permission` at every top of the tree, and so in the whole organisation. A query."""
+        tops = UnitPlacement.objects.filter(parent=None, valid_to=None)
+        return self.anywhere(permission) and not tops.exclude(unit__in=self.units(permission)).exists()
+
     @property
     def scope_key(self) -> str:
         """Part of every cache key: equal for two people only if they may see the same units."""
@@ -65,7 +72,8 @@ NOBODY = Access(user_id=None)
 def access_of(user: User | None, day: date, token: ApiToken | None = None) -> Access:
     """The access of `user` on `day`, by roles in force then; narrowed by `token` when the call came with one.
 
-    Roles count along the tree of `day`, so a unit that moves takes its viewers along.
+    Roles count along the tree of `day`, so a unit that moves takes its viewers along. A unit that does not stand in the
+    tree that day (closed, or planned) counts where it stood last, or will stand first: its past stays visible.
     """
     if user is None or not user.is_authenticated or not user.is_active:
         return NOBODY
@@ -88,10 +96,32 @@ def access_of(user: User | None, day: date, token: ApiToken | None = None) -> Ac
 
 def _descendants(units: Iterable[int], day: date) -> dict[int, set[int]]:
     below: dict[int, set[int]] = {unit: {unit} for unit in units}
+    if not below:
+        return below
     paths = UnitPath.objects.in_force(day).filter(ancestor__in=list(below))
     for ancestor, descendant in paths.values_list("ancestor_id", "descendant_id"):
         below[ancestor].add(descendant)
+    stands = UnitPath.objects.in_force(day).filter(descendant=OuterRef("descendant"), depth=0)
+    outside = UnitPath.objects.filter(~Exists(stands)).values_list(
+        "ancestor_id", "descendant_id", "depth", "valid_from", "valid_to"
+    )
+    for ancestor, descendant in _nearest(list(outside), day):
+        if ancestor in below:
+            below[ancestor].add(descendant)
     return below
+
+
+def _nearest(paths: list[tuple], day: date) -> Iterable[tuple[int, int]]:
+    """(ancestor, descendant) on the day nearest to `day` on which the descendant stands, the past before the future."""
+    days: dict[int, list[tuple[date, date | None]]] = {}
+    for _, descendant, depth, start, end in paths:
+        if depth == 0:
+            days.setdefault(descendant, []).append((start, end))
+    for ancestor, descendant, _, start, end in paths:
+        past = [until for _, until in days[descendant] if until and until <= day]
+        first = min(begin for begin, _ in days[descendant])
+        if (end == max(past)) if past else (start == first):
+            yield ancestor, descendant
 
 
 def _narrowed(grants: dict[str, set[int]], token: ApiToken, day: date) -> dict[str, set[int]]:

@@ -8,6 +8,9 @@ the anchor file, which lies outside the database.
 import hashlib
 import hmac
 import json
+import logging
+import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +21,7 @@ from django.utils import timezone
 
 from .models import AuditAnchor, AuditEntry
 
+log = logging.getLogger(__name__)
 FIRST = "0" * 64
 
 
@@ -48,8 +52,8 @@ def record(by, action: str, thing: models.Model, *, unit=None, **details) -> Aud
     return entry
 
 
-def content_hash(entry: AuditEntry) -> str:
-    """The keyed hash over everything that an entry says and over its predecessor's hash."""
+def content_hash(entry: AuditEntry, key: str = "") -> str:
+    """The hash, keyed with SECRET_KEY or `key`, over all that an entry says and over its predecessor's hash."""
     content = [
         entry.seq,
         entry.at.isoformat(),
@@ -64,7 +68,7 @@ def content_hash(entry: AuditEntry) -> str:
         entry.previous_hash,
     ]
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hmac.new(settings.SECRET_KEY.encode(), text.encode(), hashlib.sha256).hexdigest()
+    return hmac.new((key or settings.SECRET_KEY).encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -77,19 +81,27 @@ class Verdict:
 
 def verify() -> Verdict:
     """Walk the whole chain. The fault names the first entry that is not as it was written."""
+    anchors = [("database", *_anchor()), ("anchor file", *_outside())]
     seq, previous = 0, FIRST
     for entry in AuditEntry.objects.order_by("seq").iterator(chunk_size=2000):
         if entry.seq != seq + 1:
             return Verdict(seq, f"Entry {seq + 1} is missing: the next one found is {entry.seq}.")
-        if entry.previous_hash != previous or entry.hash != content_hash(entry):
-            return Verdict(
-                seq, f"Entry {entry.seq} ({entry.action} {entry.object_name}) was changed after it was written."
-            )
+        named = f"Entry {entry.seq} ({entry.action} {entry.object_name})"
+        if entry.previous_hash != previous or not _is_as_written(entry):
+            return Verdict(seq, f"{named} was changed after it was written.")
+        for place, known_seq, known_hash in anchors:
+            if known_seq == entry.seq and known_hash != entry.hash:
+                return Verdict(seq, f"{named} is not the one that the {place} knows: the trail was written anew.")
         seq, previous = entry.seq, entry.hash
-    for place, (known_seq, known_hash) in (("database", _anchor()), ("anchor file", _outside())):
-        if known_seq > seq or (known_seq == seq and known_hash != previous):
+    for place, known_seq, _ in anchors:
+        if known_seq > seq:
             return Verdict(seq, f"The trail ends at entry {seq}, but the {place} knows of entry {known_seq}.")
     return Verdict(seq)
+
+
+def _is_as_written(entry: AuditEntry) -> bool:
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return any(hmac.compare_digest(entry.hash, content_hash(entry, key)) for key in keys)
 
 
 def _anchor() -> tuple[int, str]:
@@ -97,27 +109,28 @@ def _anchor() -> tuple[int, str]:
     return (anchor.seq, anchor.hash) if anchor else (0, FIRST)
 
 
-def _anchor_file() -> Path:
-    return Path(settings.VAR) / "audit-anchor"
-
-
 def _outside() -> tuple[int, str]:
     try:
-        seq, chain_hash = _anchor_file().read_text().split()
+        seq, chain_hash = Path(settings.AUDIT_ANCHOR).read_text().split()
         return int(seq), chain_hash
-    except (OSError, ValueError):
+    except (OSError, ValueError, TypeError):
         return 0, FIRST
 
 
 def _note_outside(seq: int, chain_hash: str) -> None:
     """Keep the newest anchor in a file, so that a cut tail shows even to one who rewrites the anchor row."""
-    if settings.SHAPE == "test" or seq <= _outside()[0]:
+    if not settings.AUDIT_ANCHOR or seq <= _outside()[0]:
         return
-    file = _anchor_file()
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_suffix(".new")
-    draft.write_text(f"{seq} {chain_hash}\n")
-    draft.replace(file)
+    file = Path(settings.AUDIT_ANCHOR)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=file.parent, prefix="audit-anchor.", delete=False) as draft:
+            draft.write(f"{seq} {chain_hash}\n")
+            draft.flush()
+            os.fsync(draft.fileno())
+        Path(draft.name).replace(file)
+    except OSError as fault:  # the entry itself is committed: a full disk must not undo what was done
+        log.error("the audit anchor %s could not be written: %s", file, fault)
 
 
 def _unit_of(thing: models.Model):

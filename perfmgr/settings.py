@@ -121,6 +121,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
                 "doors.context.furniture",
+                "dashboards.navigation.navigation",
             ]
         },
     }
@@ -172,6 +173,8 @@ CELERY_TIMEZONE = "UTC"
 LAKE_ROOT = Path(env.str("PERFMGR_LAKE", str(VAR / "lake")))
 UPLOAD_ROOT = Path(env.str("PERFMGR_UPLOADS", str(VAR / "uploads")))
 MEDIA_ROOT = VAR / "media"
+# Where the end of the audit trail is noted outside the database; best on another disk.
+AUDIT_ANCHOR = env.str("PERFMGR_AUDIT_ANCHOR", str(VAR / "audit-anchor"))
 UPLOAD_LIMIT_BYTES = env.int("PERFMGR_UPLOAD_LIMIT_BYTES", 200 * 2**20)
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 FILE_UPLOAD_PERMISSIONS = 0o600
@@ -241,7 +244,7 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = BASE_DIR / "staticfiles" if PRODUCTION else None
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 STORAGES = {
@@ -267,6 +270,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {"token": "600/min", "upload": "60/min", "preview": "120/min"},
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "doors.problems.handler",
+    "URL_FORMAT_OVERRIDE": None,  # ?format= is an unknown parameter like any other
     "NUM_PROXIES": env.int("PERFMGR_PROXIES", 0),
     "PAGE_SIZE": 100,
 }
@@ -282,6 +286,10 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "UnitKind": "organization.models.Unit.Kind",
+        "FiscalKind": "organization.models.FiscalCalendar.Kind",
+    },
 }
 
 # --- logs -----------------------------------------------------------------------------------------------------------
@@ -300,3 +308,4 @@ if SHAPE == "test":
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     ACCOUNT_RATE_LIMITS = False
+    AUDIT_ANCHOR = ""  # a test's trail starts anew

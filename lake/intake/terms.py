@@ -44,7 +44,7 @@ class IntakeError(Exception):
         self.details = details
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_rebuild_error, (self.to_dict(),))
+        return (type(self), (self.code, self.message), self.to_dict())
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -58,10 +58,6 @@ class IntakeError(Exception):
             "next_step": self.next_step,
             "details": self.details,
         }
-
-
-def _rebuild_error(entries: dict[str, Any]) -> IntakeError:
-    return IntakeError(**entries)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,14 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
+
+
+class AuditEntryQuerySet(models.QuerySet):
+    def visible_to(self, access):
+        """Entries of the units where the person may audit; those of no unit for who may audit everywhere."""
+        mine = Q(unit__in=access.units("audit"))
+        return self.filter(mine | Q(unit=None) if access.everywhere("audit") else mine)
 
 
 class AuditEntry(models.Model):
@@ -17,6 +25,8 @@ class AuditEntry(models.Model):
     details = models.JSONField(default=dict, help_text="Before and after, and why.")
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64, unique=True)
+
+    objects = AuditEntryQuerySet.as_manager()
 
     class Meta:
         ordering = ["-seq"]

@@ -4,19 +4,35 @@ from datetime import date
 
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
 from .units import DatedQuerySet
+
+
+class SharedQuerySet(models.QuerySet):
+    def visible_to(self, access):
+        """Calendars belong to no unit: whoever may see anything may see them."""
+        return self if access.anywhere("view") else self.none()
 
 
 class BusinessCalendar(models.Model):
     code = models.CharField(max_length=60, unique=True)
     name = models.CharField(max_length=200)
 
+    objects = SharedQuerySet.as_manager()
+
     class Meta:
         ordering = ["name"]
 
     def __str__(self):
         return self.name
+
+    def get_absolute_url(self):
+        return reverse("business_calendar", args=[self.pk])
+
+    def may_change(self, access) -> bool:
+        """Whoever administers every unit that has this calendar of its own (and at least one unit)."""
+        return _administers_users(self, access)
 
 
 class CalendarVersion(models.Model):
@@ -102,6 +118,8 @@ class FiscalCalendar(models.Model):
     week_starts_on = models.PositiveSmallIntegerField(default=0, help_text="0 Monday to 6 Sunday.")
     anchor = models.CharField(max_length=8, choices=Anchor, default=Anchor.LAST)
 
+    objects = SharedQuerySet.as_manager()
+
     class Meta:
         ordering = ["name"]
         constraints = [
@@ -113,3 +131,12 @@ class FiscalCalendar(models.Model):
 
     def __str__(self):
         return self.name
+
+    def may_change(self, access) -> bool:
+        """Whoever administers every unit that has this calendar of its own (and at least one unit)."""
+        return _administers_users(self, access)
+
+
+def _administers_users(calendar: models.Model, access) -> bool:
+    administered = access.units("administer")
+    return bool(administered) and not calendar.unit_set.exclude(pk__in=administered).exists()

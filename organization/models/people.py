@@ -2,11 +2,17 @@
 
 from datetime import datetime
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models import Q
 
 from .units import DatedQuerySet, Unit
+
+
+class PeopleManager(UserManager):
+    def visible_to(self, access):
+        """Whoever administers a unit may see whom to give a role; others only themselves."""
+        return self.all() if access.anywhere("administer") else self.filter(pk=access.user_id)
 
 
 class User(AbstractUser):
@@ -16,6 +22,8 @@ class User(AbstractUser):
     theme = models.CharField(
         max_length=8, default="auto", choices=[("auto", "As the device"), ("light", "Light"), ("dark", "Dark")]
     )
+
+    objects = PeopleManager()
 
     def __str__(self):
         return self.get_full_name() or self.username
@@ -34,6 +42,12 @@ class Role(models.TextChoices):
     INTEGRATION = "integration", "Integration"
 
 
+class MembershipQuerySet(DatedQuerySet):
+    def visible_to(self, access):
+        """Roles at the units that the person administers, and their own."""
+        return self.filter(Q(unit__in=access.units("administer")) | Q(user=access.user_id))
+
+
 class Membership(models.Model):
     """`user` holds `role` at `unit` and everything below it, in the given days."""
 
@@ -43,7 +57,7 @@ class Membership(models.Model):
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
 
-    objects = DatedQuerySet.as_manager()
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -58,7 +72,12 @@ class Membership(models.Model):
 
 class ApiTokenQuerySet(models.QuerySet):
     def usable(self, now: datetime):
+        """Neither expired nor revoked, of a user who may sign in."""
         return self.filter(Q(expires_at__gt=now), revoked_at=None, user__is_active=True)
+
+    def visible_to(self, access):
+        """One's own."""
+        return self.filter(user=access.user_id)
 
 
 class ApiToken(models.Model):

@@ -110,12 +110,19 @@ class UnitPath(models.Model):
         ]
 
 
+class UnitAliasQuerySet(models.QuerySet):
+    def visible_to(self, access):
+        return self.filter(unit__in=access.units("view"))
+
+
 class UnitAlias(models.Model):
     """The code by which the extracts of `system` know the unit."""
 
     unit = models.ForeignKey(Unit, models.CASCADE, related_name="aliases")
     system = models.CharField(max_length=60, help_text="The dataset's code system, such as itsm.")
     code = models.CharField(max_length=200)
+
+    objects = UnitAliasQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "unit aliases"

@@ -1,0 +1,1 @@
+"""What moved a number: parts of a change that add up to it."""

@@ -1,0 +1,128 @@
+"""What every function of the floor asks of its arrays, and the refusals they share.
+
+A check returns a fresh float array, so that no function can change its caller's data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats: TypeAlias = NDArray[np.float64]
+Ints: TypeAlias = NDArray[np.int64]
+Bools: TypeAlias = NDArray[np.bool_]
+
+
+class BadInput(ValueError):
+    """Values from which the answer cannot be had. The message names the thing, the fault and the next step."""
+
+
+class EmptyInput(BadInput):
+    """No values at all."""
+
+
+class TooFewPoints(BadInput):
+    """Fewer values than the method needs."""
+
+
+class NotFinite(BadInput):
+    """A value is missing (NaN), infinite or not a number."""
+
+
+class NegativeValue(BadInput):
+    """A count, size, time or amount below zero."""
+
+
+class ZeroDenominator(BadInput):
+    """A rate's denominator is zero, so the rate has no value."""
+
+
+class ConstantSeries(BadInput):
+    """All values are equal, so nothing can be said about their variation."""
+
+
+class LengthMismatch(BadInput):
+    """Arrays that belong together differ in length."""
+
+
+class OutOfRange(BadInput):
+    """A number or a choice outside what it may be."""
+
+
+def vector(values: ArrayLike, name: str, *, at_least: int = 1) -> Floats:
+    """A (n,) copy of `values` as floats. Raises EmptyInput, TooFewPoints, NotFinite, BadInput (not one-dimensional)."""
+    try:
+        array = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise NotFinite(f"{name} holds something that is not a number: {error}.") from error
+    if array.ndim != 1:
+        raise BadInput(f"{name} has {array.ndim} dimensions; pass one row of numbers.")
+    if array.size == 0:
+        raise EmptyInput(f"{name} is empty; at least {at_least} needed.")
+    if array.size < at_least:
+        raise TooFewPoints(f"{name} has {array.size} of the {at_least} values needed.")
+    broken = np.flatnonzero(~np.isfinite(array))
+    if broken.size:
+        raise NotFinite(f"{name}[{broken[0]}] is {array[broken[0]]}; leave missing values out before the call.")
+    return array
+
+
+def not_negative(values: ArrayLike, name: str, *, at_least: int = 1) -> Floats:
+    """As `vector`, and no value below zero. Raises NegativeValue as well."""
+    array = vector(values, name, at_least=at_least)
+    below = np.flatnonzero(array < 0)
+    if below.size:
+        raise NegativeValue(f"{name}[{below[0]}] is {array[below[0]]:g}; it cannot be below zero.")
+    return array
+
+
+def denominators(values: ArrayLike, name: str, *, at_least: int = 1) -> Floats:
+    """As `not_negative`, and no zero. Raises ZeroDenominator as well."""
+    array = not_negative(values, name, at_least=at_least)
+    zero = np.flatnonzero(array == 0)
+    if zero.size:
+        raise ZeroDenominator(f"{name}[{zero[0]}] is zero; leave that point out, it has no rate.")
+    return array
+
+
+def same_length(**arrays: Floats) -> None:
+    """Raises LengthMismatch unless all arrays have the length of the first."""
+    lengths = {name: len(array) for name, array in arrays.items()}
+    if len(set(lengths.values())) > 1:
+        raise LengthMismatch("Lengths differ: " + ", ".join(f"{name} {size}" for name, size in lengths.items()) + ".")
+
+
+def number(
+    value: float,
+    name: str,
+    *,
+    above: float | None = None,
+    at_least: float | None = None,
+    below: float | None = None,
+    at_most: float | None = None,
+) -> float:
+    """`value` as a finite float within its bounds. Raises NotFinite, OutOfRange."""
+    value = float(value)
+    if not np.isfinite(value):
+        raise NotFinite(f"{name} is {value}; a finite number is needed.")
+    bounds = (
+        (above, "above", above is None or value > above),
+        (at_least, "at least", at_least is None or value >= at_least),
+        (below, "below", below is None or value < below),
+        (at_most, "at most", at_most is None or value <= at_most),
+    )
+    for bound, word, holds in bounds:
+        if not holds:
+            raise OutOfRange(f"{name} is {value:g}; it must be {word} {bound:g}.")
+    return value
+
+
+def choice(value: str, name: str, among: Iterable[str]) -> str:
+    """`value` if it is one of the named variants. Raises OutOfRange with the list."""
+    allowed = list(among)
+    if value not in allowed:
+        raise OutOfRange(f"{name} {value!r} is not known; choose one of {', '.join(allowed)}.")
+    return value

@@ -1,0 +1,238 @@
+"""Charts, signals and icons for thousands of series in one call: the same definitions, all series at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from analytics.inputs import BadInput, Bools, Floats, Ints, LengthMismatch, NegativeValue, OutOfRange
+from analytics.spc.chart import standardise
+from analytics.spc.constants import d2
+from analytics.spc.icons import MINIMUM, variation_kind
+from analytics.spc.rules.rule import TOLERANCE, Rule, Run
+from analytics.spc.rules.sets import rules_for
+
+T = TypeVar("T", np.float64, np.bool_)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BatchChart:
+    """m charts of up to n points. points, lower, upper, sigma, z: (m, n), NaN where a series has no point.
+
+    centre: (m,). count: (m,) points of each series. A series with fewer than 2 points in its limits, or none, is not
+    usable: its centre and limits are NaN and it has no signal.
+    """
+
+    kind: str
+    points: Floats
+    centre: Floats
+    lower: Floats
+    upper: Floats
+    sigma: Floats
+    z: Floats
+    count: Ints
+    usable: Bools
+    estimator: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BatchSignals:
+    """high, low: (r, m, n), rule by series by point; both for a rule without a side. rules: the r rules in order."""
+
+    rules: tuple[Rule, ...]
+    high: Bools
+    low: Bools
+
+    @property
+    def any(self) -> Bools:
+        """(m, n): points that complete a pattern of any rule."""
+        return np.asarray((self.high | self.low).any(axis=0))
+
+
+def individuals_batch(values: ArrayLike, *, baseline: ArrayLike | None = None) -> BatchChart:
+    """`individuals` (mean moving range) of every row; a missing point (NaN) is passed over, its neighbours joined.
+
+    values: (m, n). baseline: (m,) number of leading points that make each row's limits; default all. Give a later
+    phase by setting the points before it to NaN. Raises BadInput (not two-dimensional, infinite), LengthMismatch.
+    """
+    points = _table(values, "values")
+    _, packed, count = _pack(points)
+    used = _baseline(baseline, count, packed.shape)
+    inner = np.where(used, packed, 0.0)
+    n = used.sum(axis=1)
+    pairs = used[:, 1:]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        centre = inner.sum(axis=1) / n
+        ranges = np.where(pairs, np.abs(np.diff(packed, axis=1)), 0.0).sum(axis=1) / (n - 1)
+    usable = n >= 2
+    centre, ranges = np.where(usable, centre, np.nan), np.where(usable, ranges, np.nan)
+    sigma = np.where(np.isnan(points), np.nan, (ranges / d2(2))[:, None])
+    return _batch_chart("individuals", points, centre, sigma, count, usable, "mean moving range / 1.128")
+
+
+def p_chart_batch(events: ArrayLike, sizes: ArrayLike, *, baseline: ArrayLike | None = None) -> BatchChart:
+    """`p_chart` of every row. A point with a missing count or a size of zero has no share and is passed over.
+
+    events, sizes: (m, n) counts. baseline: as `individuals_batch`.
+    Raises BadInput, LengthMismatch, NegativeValue, OutOfRange (events above sizes).
+    """
+    counts, bases = _table(events, "events"), _table(sizes, "sizes")
+    if counts.shape != bases.shape:
+        raise LengthMismatch(f"events are {counts.shape}, sizes {bases.shape}.")
+    if (counts < 0).any() or (bases < 0).any():
+        raise NegativeValue("A count or size is below zero.")
+    if (counts > bases).any():
+        raise OutOfRange("There are more events than units at some point.")
+    absent = np.isnan(counts) | np.isnan(bases) | (bases == 0)
+    points = np.where(absent, np.nan, counts / np.where(absent, 1.0, bases))
+    order, _, count = _pack(points)
+    used = _unpack(_baseline(baseline, count, points.shape), order) & ~absent
+    with np.errstate(invalid="ignore", divide="ignore"):
+        centre = np.where(used, counts, 0.0).sum(axis=1) / np.where(used, bases, 0.0).sum(axis=1)
+    usable = used.sum(axis=1) >= 2
+    centre = np.where(usable, centre, np.nan)
+    sigma = np.sqrt((centre * (1 - centre))[:, None] / np.where(absent, np.nan, bases))
+    chart = _batch_chart("p", points, centre, sigma, count, usable, "binomial, p from the sums")
+    np.clip(chart.lower, 0, None, out=chart.lower)
+    np.clip(chart.upper, None, 1, out=chart.upper)
+    return chart
+
+
+def signals_batch(chart: BatchChart, rules: str | Sequence[Rule] = "nelson") -> BatchSignals:
+    """`signals` of every row; the sets and their use on attribute charts are the same. Raises OutOfRange."""
+    chosen = rules_for(chart.kind, rules)
+    order, packed, count = _pack(chart.points)
+    if order is None:
+        run = Run(chart.points, chart.z, chart.lower, chart.upper)
+    else:
+        z, lower, upper = (np.take_along_axis(a, order, axis=1) for a in (chart.z, chart.lower, chart.upper))
+        run = Run(packed, z, lower, upper)
+    shape = (len(chosen), *chart.points.shape)
+    high, low = np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.bool_)
+    present = np.arange(packed.shape[1]) < np.where(chart.usable, count, 0)[:, None]
+    for i, rule in enumerate(chosen):
+        up, down = rule.find(run)
+        high[i], low[i] = _unpack(up & present, order), _unpack(down & present, order)
+    return BatchSignals(chosen, high, low)
+
+
+def variation_kinds(
+    chart: BatchChart, fired: BatchSignals, better: Sequence[str], *, minimum: int = MINIMUM
+) -> list[str]:
+    """`variation_icon` of the last point of every row: improving, concerning, neutral, common_cause, too_few_points.
+
+    better: (m,) "higher", "lower" or "neither". Raises LengthMismatch.
+    """
+    rows = np.arange(len(chart.points))
+    if len(better) != rows.size:
+        raise LengthMismatch(f"{len(better)} directions for {rows.size} series.")
+    last = _last_point(chart.points)
+    high, low = fired.high[:, rows, last], fired.low[:, rows, last]
+    hit = high | low
+    first = hit.argmax(axis=0)
+    sided = np.array([rule.sided for rule in fired.rules])
+    kinds = []
+    for row in range(rows.size):
+        if chart.count[row] < minimum or not chart.usable[row]:
+            kinds.append("too_few_points")
+        elif not hit[:, row].any():
+            kinds.append("common_cause")
+        else:
+            rule = first[row]
+            side = "none" if not sided[rule] else "high" if high[rule, row] else "low"
+            kinds.append(variation_kind(side, better[row]))
+    return kinds
+
+
+def assurance_kinds(
+    chart: BatchChart, targets: ArrayLike, better: Sequence[str], *, minimum: int = MINIMUM
+) -> list[str]:
+    """`assurance_icon` of every row: passes, fails, hit_and_miss, no_direction, no_target, too_few_points.
+
+    targets: (m,), NaN for none. better: (m,). Raises LengthMismatch.
+    """
+    goals = np.asarray(targets, dtype=np.float64)
+    rows = np.arange(len(chart.points))
+    if goals.shape != rows.shape or len(better) != rows.size:
+        raise LengthMismatch(f"{goals.size} targets and {len(better)} directions for {rows.size} series.")
+    last = _last_point(chart.points)
+    lower, upper = chart.lower[rows, last], chart.upper[rows, last]
+    over, under = goals > upper + TOLERANCE * np.abs(upper), goals < lower - TOLERANCE * np.abs(lower)
+    kinds = []
+    for row in range(rows.size):
+        if np.isnan(goals[row]):
+            kinds.append("no_target")
+        elif chart.count[row] < minimum or not chart.usable[row]:
+            kinds.append("too_few_points")
+        elif better[row] == "neither":
+            kinds.append("no_direction")
+        elif over[row] or under[row]:
+            kinds.append("fails" if over[row] == (better[row] == "higher") else "passes")
+        else:
+            kinds.append("hit_and_miss")
+    return kinds
+
+
+def _batch_chart(
+    kind: str, points: Floats, centre: Floats, sigma: Floats, count: Ints, usable: Bools, estimator: str
+) -> BatchChart:
+    middle = centre[:, None]
+    return BatchChart(
+        kind,
+        points,
+        centre,
+        middle - 3 * sigma,
+        middle + 3 * sigma,
+        sigma,
+        standardise(points, middle, sigma),
+        count,
+        usable,
+        estimator,
+    )
+
+
+def _table(values: ArrayLike, name: str) -> Floats:
+    array = np.array(values, dtype=np.float64)
+    if array.ndim != 2:
+        raise BadInput(f"{name} has {array.ndim} dimensions; pass series by points.")
+    if np.isinf(array).any():
+        raise BadInput(f"{name} holds an infinite value; use NaN for a missing point.")
+    return array
+
+
+def _pack(points: Floats) -> tuple[Ints | None, Floats, Ints]:
+    """Order that moves each row's points to the front, the points so moved, and how many there are."""
+    absent = np.isnan(points)
+    count = points.shape[1] - absent.sum(axis=1)
+    if not absent.any():
+        return None, points, count
+    order = np.argsort(absent, axis=1, kind="stable")
+    return order, np.take_along_axis(points, order, axis=1), count
+
+
+def _unpack(packed: NDArray[T], order: Ints | None) -> NDArray[T]:
+    if order is None:
+        return packed
+    result = np.empty_like(packed)
+    np.put_along_axis(result, order, packed, axis=1)
+    return result
+
+
+def _baseline(baseline: ArrayLike | None, count: Ints, shape: tuple[int, ...]) -> Bools:
+    """(m, n): which packed points make the limits."""
+    limit = count
+    if baseline is not None:
+        given = np.asarray(baseline, dtype=np.int64)
+        if given.shape != count.shape:
+            raise LengthMismatch(f"{given.size} baselines for {count.size} series.")
+        limit = np.minimum(count, given)
+    return np.asarray(np.arange(shape[1]) < limit[:, None])
+
+
+def _last_point(points: Floats) -> Ints:
+    """(m,): index of each row's last point; the last column for a row without any."""
+    return np.asarray(points.shape[1] - 1 - np.argmax(~np.isnan(points[:, ::-1]), axis=1))

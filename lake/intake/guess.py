@@ -270,7 +270,11 @@ def _with_roles(
             roles.append("vendor")
         elif column.types[0] in ("integer", "decimal", "number") and column not in key and column.filled:
             roles.append("measure")
-        elif not column.unique and column.types[0] in ("text", "boolean") and 1 < column.distinct <= max(20, table.num_rows // 20):
+        elif (
+            not column.unique
+            and column.types[0] in ("text", "boolean")
+            and 1 < column.distinct <= max(20, table.num_rows // 20)
+        ):
             roles.append("dimension")
         found.append(replace(column, roles=tuple(roles or ["attribute"])))
     return tuple(found)

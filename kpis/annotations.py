@@ -1,4 +1,4 @@
-"""What happened, written beside the number that it moved."""
+"""Annotations: a person writes what happened beside the number that it moved."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -13,18 +13,28 @@ from .models import Annotation, Kpi
 
 
 @transaction.atomic
-def annotate(kpi: Kpi, unit: Unit, *, day: date, text: str, by) -> Annotation:
-    """Raises ValidationError."""
+def annotate(kpi: Kpi, unit: Unit, day: date, text: str, *, by) -> Annotation:
+    """Write `text` beside `kpi` at `unit` on `day`. Raises ValidationError for an empty or overlong text."""
     annotation = Annotation(kpi=kpi, unit=unit, day=day, text=text.strip(), by=by)
     annotation.full_clean()
     annotation.save()
-    audit.record(by, "annotation added", annotation, unit=unit, kpi=kpi.code, day=day)
+    audit.record(by, "annotation written", annotation, kpi=kpi.code, day=day)
     return annotation
 
 
 @transaction.atomic
-def remove(annotation: Annotation, *, by) -> None:
-    audit.record(by, "annotation removed", annotation, unit=annotation.unit, was=annotation.text)
+def reword(annotation: Annotation, text: str, *, by) -> Annotation:
+    """Change what it says; the audit trail keeps what it said. Raises ValidationError."""
+    before, annotation.text = annotation.text, text.strip()
+    annotation.full_clean()
+    annotation.save(update_fields=["text"])
+    audit.record(by, "annotation reworded", annotation, before=before)
+    return annotation
+
+
+@transaction.atomic
+def withdraw(annotation: Annotation, *, by) -> None:
+    audit.record(by, "annotation withdrawn", annotation, text=annotation.text)
     annotation.delete()
 
 

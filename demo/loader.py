@@ -32,7 +32,7 @@ def load(today: date, *, also: Sequence[str] = (), say: Say = print) -> None:
         extracts.perform_all()
         dataset.refresh_from_db()
         say(f"  {dataset.rows:,} rows, {len(definition['kpis'])} KPIs")
-    measures.define_strategy(definition_of("executive"), users, today)
+    measures.define_strategy(definition_of("executive"), users)
     extracts.perform_all()
 
 

@@ -1,0 +1,78 @@
+"""The vital few: causes by size, and how much of the whole they make together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dashboards.charts.chart import Chart, escaped, plain
+
+
+def cumulative_shares(sizes: Sequence[float]) -> list[float]:
+    """Running shares of the total in percent; all zero if the total is."""
+    total = sum(sizes)
+    running, shares = 0.0, []
+    for size in sizes:
+        running += size
+        shares.append(100 * running / total if total else 0.0)
+    return shares
+
+
+def pareto(causes: Sequence[tuple[str, object]], *, title: str, noun: str = "Count", keep: int = 12) -> Chart:
+    """Bars of `causes` (label, size >= 0), largest first, with the running share.
+
+    Beyond `keep`, the rest is one last bar.
+    """
+    sized = sorted(((label, plain(size) or 0.0) for label, size in causes), key=lambda cause: -cause[1])
+    if len(sized) > keep:
+        rest = sized[keep - 1 :]
+        sized = [*sized[: keep - 1], (f"{len(rest)} others", sum(size for _, size in rest))]
+    labels = [escaped(label) for label, _ in sized]
+    sizes = [size for _, size in sized]
+    shares = cumulative_shares(sizes)
+    bars = {
+        "type": "bar",
+        "name": escaped(noun),
+        "x": labels,
+        "y": sizes,
+        "marker": {"color": "token:chart-actual-soft"},
+        "hovertemplate": "%{y:,}<extra>%{fullData.name}</extra>",
+    }
+    running = {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": "Running share",
+        "x": labels,
+        "y": shares,
+        "yaxis": "y2",
+        "line": {"color": "token:chart-1", "width": 1.75},
+        "marker": {"size": 5},
+        "hovertemplate": "%{y:.1f} %<extra>%{fullData.name}</extra>",
+    }
+    # Without tickmode and dtick, plotly.js 4 syncs the second axis' ticks to the first: 24.9, 49.9 ...
+    share_axis = {
+        "overlaying": "y",
+        "side": "right",
+        "range": [0, 104],
+        "tickmode": "linear",
+        "tick0": 0,
+        "dtick": 20,
+        "ticksuffix": " %",
+        "showgrid": False,
+    }
+    return Chart(
+        title=title,
+        figure={
+            "data": [bars, running],
+            "layout": {
+                "xaxis": {"type": "category"},
+                "yaxis": {"rangemode": "tozero"},
+                "yaxis2": share_axis,
+                "bargap": 0.15,
+            },
+        },
+        headers=["Cause", noun, "Running share (%)"],
+        rows=[[label, size, round(share, 1)] for (label, size), share in zip(sized, shares, strict=True)],
+        summary=f"{title}: the largest is {sized[0][0]}, {shares[0]:.0f} % of the whole."
+        if sized
+        else f"{title}: nothing.",
+    )

@@ -1,0 +1,143 @@
+"""Numbers as the reader writes them: separators of the language, units, signs, points for percentages.
+
+A format is `unit` or `unit:decimals`. Known units: `percent` (97.3 is shown as 97.3 %), `share` (0.973 is shown as
+97.3 %), `number`, `count`, `score`, `seconds`, `minutes`, `hours`, `days`, `duration` (seconds, shown as `3 d 4 h`),
+and any ISO 4217 code such as `GBP`. Any other text is shown after the number as it is: `km:1`. Rounding is half up,
+as people do it by hand; only what is shown is rounded, never what is compared.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+from django.utils.formats import get_format
+
+MINUS = "\N{MINUS SIGN}"
+NO_BREAK = "\N{NO-BREAK SPACE}"
+NONE = "\N{EN DASH}"
+
+SYMBOLS = {"percent": "%", "share": "%", "seconds": "s", "minutes": "min", "hours": "h", "days": "d", "points": "pts"}
+WITHOUT_SYMBOL = {"", "number", "count", "score", "ratio"}
+DEFAULT_DECIMALS = {"percent": 1, "share": 1, "points": 1, "count": 0, "score": 0}
+CURRENCIES = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥"}
+MAGNITUDES = ((Decimal(10) ** 9, "bn"), (Decimal(10) ** 6, "m"), (Decimal(10) ** 3, "k"))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A number ready to be set: what stands before it (sign, currency), its digits, and its unit."""
+
+    before: str
+    digits: str
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.before}{self.digits}{NO_BREAK + self.unit if self.unit else ''}"
+
+
+def shown(value: object, spec: str = "", *, signed: bool = False, compact: bool = False) -> Shown | None:
+    """`value` by the format `spec`, or None if it is no finite number.
+
+    signed: a plus sign stands before what is above zero. compact: thousands and more as 1.2 k, 3.4 m.
+    """
+    number = finite(value)
+    if number is None:
+        return None
+    unit, decimals = parsed(spec)
+    if unit == "duration":
+        return Shown(sign_of(number, signed), duration(abs(number)), "")
+    if unit == "share":
+        number *= 100
+    suffix = ""
+    if compact:
+        number, suffix = scaled(number)
+    if decimals is None:
+        decimals = 1 if suffix else DEFAULT_DECIMALS.get(unit, sensible_decimals(number))
+    rounded = number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    before = sign_of(rounded, signed)
+    if is_currency(unit):
+        before += CURRENCIES.get(unit, unit + NO_BREAK)
+        symbol = ""
+    else:
+        symbol = "" if unit in WITHOUT_SYMBOL else SYMBOLS.get(unit, unit)
+    return Shown(before, grouped(abs(rounded)) + suffix, symbol)
+
+
+def change(value: object, spec: str = "") -> Shown | None:
+    """A difference in the format `spec`, with its sign; the difference of two percentages is in points."""
+    unit, decimals = parsed(spec)
+    number = finite(value)
+    if number is not None and unit == "share":
+        number *= 100
+    if unit in ("percent", "share"):
+        unit, decimals = "points", 1 if decimals is None else decimals
+    return shown(number, unit if decimals is None else f"{unit}:{decimals}", signed=True)
+
+
+def text(value: object, spec: str = "") -> str:
+    """`value` as plain text, for titles, captions and cells of a file."""
+    return str(shown(value, spec) or NONE)
+
+
+def finite(value: object) -> Decimal | None:
+    """`value` as an exact decimal, or None if it is missing, infinite or not a number."""
+    if value is None or isinstance(value, bool):
+        return None
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def parsed(spec: str) -> tuple[str, int | None]:
+    """`unit:decimals` as its two parts."""
+    match = re.fullmatch(r"(?P<unit>.*?)(?::(?P<decimals>\d))?", spec or "", re.DOTALL)
+    assert match  # every text matches
+    decimals = match["decimals"]
+    return match["unit"].strip(), None if decimals is None else int(decimals)
+
+
+def sensible_decimals(number: Decimal) -> int:
+    """Three significant digits, and no decimals where there are more: 0.42, 4.20, 42.0, 420, 4,200."""
+    size = abs(number)
+    if size == size.to_integral_value():
+        return 0
+    return 0 if size >= 100 else 1 if size >= 10 else 2
+
+
+def is_currency(unit: str) -> bool:
+    return bool(re.fullmatch(r"[A-Z]{3}", unit))
+
+
+def sign_of(number: Decimal, signed: bool) -> str:
+    return MINUS if number < 0 else "+" if signed and number > 0 else ""
+
+
+def scaled(number: Decimal) -> tuple[Decimal, str]:
+    """`number` in the largest magnitude that leaves a whole digit, and that magnitude's letter."""
+    for size, letter in MAGNITUDES:
+        if abs(number) >= size:
+            return number / size, letter
+    return number, ""
+
+
+def grouped(number: Decimal) -> str:
+    """Digits of a number >= 0 with the reader's separators."""
+    whole, _, fraction = f"{number:f}".partition(".")
+    separator = get_format("THOUSAND_SEPARATOR")
+    groups = separator.join(re.findall(r"\d{1,3}", whole[::-1]))[::-1]
+    return groups + (get_format("DECIMAL_SEPARATOR") + fraction if fraction else "")
+
+
+def duration(seconds: Decimal) -> str:
+    """The two largest parts of a duration: `3 d 4 h`, `2 h 5 min`, `45 s`."""
+    left = int(seconds.to_integral_value(ROUND_HALF_UP))
+    parts = []
+    for size, letter in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        count, left = divmod(left, size)
+        if count or (letter == "s" and not parts):
+            parts.append(f"{count}{NO_BREAK}{letter}")
+    return NO_BREAK.join(parts[:2])

@@ -1,0 +1,92 @@
+"""The states that pages show: which word, which shape and which tone each has. One table, so that they look alike
+everywhere.
+
+A tone is one of `positive`, `caution`, `negative`, `neutral`, `info`; it decides the colour tokens and the shape.
+Colour is never the only sign: every state has a word and a shape of its own tone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How one state is shown: its word, its tone, and its shape (see `dashboards.svg.marks.SHAPES`)."""
+
+    word: str
+    tone: str
+    shape: str
+    meaning: str = ""
+
+
+GREEN = State("on target", "positive", "check", "The target is met.")
+AMBER = State("at risk", "caution", "warning", "The target is missed by less than the red limit.")
+RED = State("off target", "negative", "cross", "The red limit is passed.")
+
+STATES: dict[str, State] = {
+    # status of a result
+    "green": GREEN,
+    "amber": AMBER,
+    "red": RED,
+    "on_target": GREEN,
+    "at_risk": AMBER,
+    "off_target": RED,
+    "no_data": State("no data", "neutral", "gap", "There is no value for this period."),
+    "no_target": State("no target", "neutral", "ring", "No target is in force for this period and unit."),
+    "not_applicable": State("not applicable", "neutral", "gap", "The KPI does not apply to this unit."),
+    "info": State("for information", "neutral", "ring", "It has no target on purpose."),
+    "insufficient_data": State(
+        "too little data", "neutral", "gap", "Fewer children have data than this node requires."
+    ),
+    # marks beside a result
+    "provisional": State("provisional", "info", "half", "A critical quality rule failed; the number may change."),
+    "open": State("open", "info", "half", "The period has not ended; the number will change."),
+    "stale": State("stale", "caution", "clock", "The source is older than its refresh promise."),
+    "restated": State("restated", "info", "half", "A later extract changed this number."),
+    # life of a definition, a target, an approval
+    "draft": State("draft", "neutral", "ring"),
+    "in_review": State("in review", "info", "half"),
+    "certified": State("certified", "positive", "check", "A second person checked this definition."),
+    "approved": State("approved", "positive", "check"),
+    "refused": State("refused", "negative", "cross"),
+    "deprecated": State("deprecated", "neutral", "gap", "Kept for its history; do not use it for new work."),
+    "archived": State("archived", "neutral", "gap"),
+    "active": State("active", "positive", "check"),
+    "inactive": State("inactive", "neutral", "gap"),
+    "expired": State("expired", "neutral", "gap"),
+    "revoked": State("revoked", "neutral", "gap"),
+    # work: jobs, runs, uploads
+    "received": State("received", "neutral", "ring"),
+    "queued": State("queued", "neutral", "ring"),
+    "running": State("running", "info", "half"),
+    "loading": State("loading", "info", "half"),
+    "cancelled": State("cancelled", "neutral", "gap"),
+    "entered": State("waits for a second person", "info", "half"),
+    "done": State("done", "positive", "check"),
+    "loaded": State("loaded", "positive", "check"),
+    "undone": State("taken back", "neutral", "gap"),
+    "unchanged": State("unchanged", "neutral", "ring", "This file was loaded before; nothing changed."),
+    "failed": State("failed", "negative", "cross"),
+    "parked": State("parked", "negative", "cross", "It failed three times and waits for a person."),
+    # quality rules and rows
+    "passed": State("passed", "positive", "check"),
+    "warning": State("warning", "caution", "warning"),
+    "critical": State("critical", "negative", "cross"),
+    "corrected": State("corrected", "info", "half"),
+    "replayed": State("loaded after correction", "positive", "check"),
+    "dismissed": State("dismissed", "neutral", "gap"),
+    "overridden": State("overridden", "caution", "warning"),
+    "accepted": State("accepted", "positive", "check"),
+    "replaced": State("replaced", "info", "half"),
+    "rejected": State("rejected", "negative", "cross"),
+}
+
+
+def state_of(key: object) -> State:
+    """The state named `key` (a text or an enum member with a `value`).
+
+    An unknown one is shown neutrally, by its own word.
+    """
+    name = str(getattr(key, "value", key) or "no_data").strip().lower().replace(" ", "_").replace("-", "_")
+    return STATES.get(name) or State(name.replace("_", " "), "neutral", "ring")

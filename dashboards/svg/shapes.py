@@ -1,0 +1,69 @@
+"""What all drawings share: escaping, coordinates, the frame, and linear scales."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from xml.sax.saxutils import quoteattr
+
+# Colours where no style sheet applies (PDF, mail); the same as the light theme's tokens.
+INK = "#1c2024"
+MUTED = "#8b9097"
+FAINT = "#e4e6e9"
+FAINTER = "#f0f1f3"
+TONES = {"positive": "#12703f", "caution": "#8a5300", "negative": "#b3261e", "neutral": "#5b6169", "info": "#3a5bc7"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A linear scale from values `low`..`high` to pixels `start`..`end`; what lies outside is drawn at the edge."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        if self.high == self.low:
+            return (self.start + self.end) / 2
+        share = (value - self.low) / (self.high - self.low)
+        return self.start + min(max(share, 0.0), 1.0) * (self.end - self.start)
+
+
+def number(value: object) -> float | None:
+    """`value` as a finite float, or None. Decimals and NumPy scalars count as numbers, texts do not."""
+    if value is None or isinstance(value, (bool, str)):
+        return None
+    try:
+        converted = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    return converted if math.isfinite(converted) else None
+
+
+def px(value: float) -> str:
+    """A coordinate with at most one decimal."""
+    return f"{round(value, 1) + 0.0:.1f}".removesuffix(".0")  # + 0.0 turns -0.0 into 0.0
+
+
+def element(name: str, **attributes: object) -> str:
+    """An empty element: `class_` is written `class`, `stroke_width` is `stroke-width`; None leaves one out."""
+    return f"<{name}{written(attributes)}/>"
+
+
+def written(attributes: dict[str, object]) -> str:
+    parts = []
+    for key, value in attributes.items():
+        if value is not None:
+            shown = px(value) if isinstance(value, float) else str(value)
+            parts.append(f" {key.rstrip('_').replace('_', '-')}={quoteattr(shown)}")
+    return "".join(parts)
+
+
+def frame(kind: str, width: float, height: float, label: str, parts: Sequence[str]) -> str:
+    """The `<svg>` around `parts`. With a label it is an image with that name; without, it is decoration."""
+    naming: dict[str, object] = {"role": "img", "aria_label": label} if label else {"aria_hidden": "true"}
+    outer = {"class_": f"pm-{kind}", "width": width, "height": height, "viewBox": f"0 0 {px(width)} {px(height)}"}
+    attributes = written(outer | naming | {"focusable": "false"})
+    return f'<svg xmlns="http://www.w3.org/2000/svg"{attributes}>{"".join(parts)}</svg>'

@@ -1,0 +1,228 @@
+"""`{% load ui %}`: what every page needs to show numbers, states and small drawings in the same way.
+
+The work is done by pure functions in `dashboards.formats`, `dashboards.states` and `dashboards.svg`; here they only
+meet the template. `/styleguide/` shows each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from dashboards import formats, svg
+from dashboards.states import state_of
+
+register = template.Library()
+
+SPRITE = "vendor/icons/sprite.svg"
+
+
+# --- numbers ---------------------------------------------------------------------------------------------------------
+
+
+@register.filter
+def quantity(value: object, spec: str = "") -> SafeString:
+    """`{{ value|quantity:"percent:1" }}`: digits and unit; no value is an en dash.
+
+    See `dashboards.formats` for formats.
+    """
+    return set_number(formats.shown(value, spec))
+
+
+@register.filter
+def compact(value: object, spec: str = "") -> SafeString:
+    """`{{ value|compact:"GBP" }}`: £1.2m, for places too small for all digits; the title has them all."""
+    return set_number(formats.shown(value, spec, compact=True), title=formats.text(value, spec))
+
+
+@register.filter
+def change(value: object, spec: str = "") -> SafeString:
+    """`{{ difference|change:"percent" }}`: always with a sign, a percentage's difference in points."""
+    return set_number(formats.change(value, spec))
+
+
+@register.filter
+def quantity_text(value: object, spec: str = "") -> str:
+    """As `quantity`, but plain text, for attributes and titles."""
+    return formats.text(value, spec)
+
+
+def set_number(shown: formats.Shown | None, title: str = "") -> SafeString:
+    if shown is None:
+        return mark_safe(f'<span class="none" title="no data">{formats.NONE}</span>')
+    digits = f"{shown.before}{shown.digits}"
+    unit = format_html('<span class="unit">{}{}</span>', formats.NO_BREAK, shown.unit) if shown.unit else ""
+    if title:
+        return format_html('<span class="number" title="{}">{}{}</span>', title, digits, unit)
+    return format_html('<span class="number">{}{}</span>', digits, unit)
+
+
+# --- states and drawings ---------------------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def status(key: object, word: str = "", quiet: bool = False) -> SafeString:
+    """`{% status result.status %}`: mark, word and colour of a state.
+
+    word: another word. quiet: without the tinted field.
+    """
+    state = state_of(key)
+    return format_html(
+        '<span class="pm-status tone-{}{}"{}>{}<span>{}</span></span>',
+        state.tone,
+        " quiet" if quiet else "",
+        format_html(' title="{}"', state.meaning) if state.meaning else "",
+        mark_safe(svg.mark(state.shape, state.tone)),
+        word or state.word,
+    )
+
+
+@register.simple_tag
+def status_mark(key: object, size: int = 14) -> SafeString:
+    """`{% status_mark result.status %}`: the mark alone, for a heat map's cell; screen readers hear its word."""
+    state = state_of(key)
+    return mark_safe(svg.mark(state.shape, state.tone, label=state.word, size=size))
+
+
+@register.filter
+def tone(key: object) -> str:
+    """`{{ result.status|tone }}`: positive, caution, negative, neutral or info."""
+    return state_of(key).tone
+
+
+@register.simple_tag
+def status_counts(counts: Mapping[str, int] | Iterable[tuple[str, int]], bar: bool = True) -> SafeString:
+    """`{% status_counts counts %}`: how many children are in each state, as a split bar and in words."""
+    pairs = list(counts.items() if isinstance(counts, Mapping) else counts)
+    states = [(state_of(key), count) for key, count in pairs if count]
+    words = ", ".join(f"{count} {state.word}" for state, count in states) or "no KPIs"
+    drawing = mark_safe(svg.share_bar([(state.tone, count) for state, count in states], label=words)) if bar else ""
+    items = format_html_join(
+        "",
+        '<span class="count tone-{}" title="{}">{}<b>{}</b></span>',
+        (
+            (s.tone, f"{count} {s.word}", mark_safe(svg.mark(s.shape, s.tone, label=s.word)), count)
+            for s, count in states
+        ),
+    )
+    return format_html('<span class="status-counts">{}<span class="counts">{}</span></span>', drawing, items)
+
+
+@register.simple_tag
+def sparkline(
+    values: Sequence[object] | None,
+    target: object = None,
+    open: bool = False,  # noqa: A002 (the word of the templates)
+    status: object = None,
+    label: str = "",
+    width: int = 104,
+    height: int = 24,
+) -> SafeString:
+    """`{% sparkline row.series target=row.target open=row.open status=row.status label=row.name %}`"""
+    drawing = svg.sparkline(
+        values or (), target=target, last_is_open=open, tone=tone(status) if status else "", label=label, width=width,
+        height=height,
+    )  # fmt: skip
+    return mark_safe(drawing)
+
+
+@register.simple_tag
+def bullet(
+    actual: object,
+    target: object = None,
+    limits: Sequence[object] | None = None,
+    domain: tuple[object, object] | None = None,
+    status: object = None,
+    format: str = "",  # noqa: A002
+    width: int = 104,
+) -> SafeString:
+    """`{% bullet row.actual row.target limits=row.limits status=row.status format=row.format %}`"""
+    label = f"{formats.text(actual, format)}, target {formats.text(target, format)}"
+    drawing = svg.bullet(
+        actual,
+        target,
+        limits=limits or (),
+        domain=domain,
+        tone=tone(status) if status else "",
+        label=label,
+        width=width,
+    )
+    return mark_safe(drawing)
+
+
+@register.simple_tag
+def small_bar(value: object, highest: object, status: object = None, label: str = "", width: int = 96) -> SafeString:
+    """`{% small_bar part.value table.highest %}`: one bar in a table's cell."""
+    return mark_safe(svg.single_bar(value, highest, tone=tone(status) if status else "", label=label, width=width))
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """`{% icon "upload" %}`: an icon of ICONS in tools/vendor.py; with a label where no word stands beside it."""
+    naming = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    return format_html('<svg class="icon" {} focusable="false"><use href="{}#{}"/></svg>', naming, static(SPRITE), name)
+
+
+# --- tables and pages ------------------------------------------------------------------------------------------------
+
+
+@register.inclusion_tag("components/sort_header.html", takes_context=True)
+def sort_header(
+    context: Mapping[str, Any], key: str, label: str, numeric: bool = False, title: str = ""
+) -> dict[str, Any]:
+    """`{% sort_header "actual" "Actual" numeric=True %}`: a column head that sorts by `?sort=key`, or `?sort=-key` at
+    a second click.
+
+    The server sorts; the other parameters of the address stay, the page goes back to the first.
+    """
+    request = context["request"]
+    current = request.GET.get("sort", "")
+    ascending, descending = current == key, current == f"-{key}"
+    query = request.GET.copy()
+    query["sort"] = f"-{key}" if ascending else key
+    query.pop("page", None)
+    direction = "ascending" if ascending else "descending" if descending else ""
+    return {
+        "label": label,
+        "numeric": numeric,
+        "title": title,
+        "direction": direction,
+        "address": f"?{query.urlencode()}",
+    }
+
+
+@register.inclusion_tag("components/pager.html", takes_context=True)
+def pager(context: Mapping[str, Any], page: Any, noun: str = "rows") -> dict[str, Any]:
+    """`{% pager page_obj "KPIs" %}`: where one is in a Django `Page`, and the way to the next.
+
+    Nothing for a single page.
+    """
+    return {"page": page, "noun": noun, "request": context["request"]}
+
+
+@register.inclusion_tag("components/chart.html", takes_context=True)
+def chart(context: Mapping[str, Any], chart: Any, id: str) -> dict[str, Any]:  # noqa: A002
+    """`{% chart trend id="trend" %}`: a `dashboards.charts.Chart` with its caption and its numbers as a table."""
+    return {"chart": chart, "id": id, "figure_id": f"{id}-figure", "table_id": f"{id}-table"}
+
+
+@register.inclusion_tag("components/field.html")
+def field(field: Any, label: str = "", wide: bool = False) -> dict[str, Any]:
+    """`{% field form.name %}`: label, control, help and errors of one form field."""
+    return {"field": field, "label": label or field.label, "wide": wide}
+
+
+@register.filter
+def is_checkbox(field: Any) -> bool:
+    return getattr(field.field.widget, "input_type", "") == "checkbox" and not hasattr(field.field, "choices")
+
+
+@register.filter
+def at(items: Sequence[Any], index: int) -> Any:
+    """The item of a list at `index`, for a column that belongs to a cell; None beyond the end."""
+    return items[index] if index < len(items) else None

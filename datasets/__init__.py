@@ -1,0 +1,1 @@
+"""Extracts and the facts made of them: contracts, uploads, rejects, quality, explore."""

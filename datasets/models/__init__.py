@@ -1,0 +1,17 @@
+"""What is true of datasets. One module per subject; import from here."""
+
+from .datasets import ContractVersion, Dataset, DatasetVersion, SavedView
+from .quality import QualityOverride, QualityResult, QualityRule
+from .uploads import Reject, Upload
+
+__all__ = [
+    "ContractVersion",
+    "Dataset",
+    "DatasetVersion",
+    "QualityOverride",
+    "QualityResult",
+    "QualityRule",
+    "Reject",
+    "SavedView",
+    "Upload",
+]

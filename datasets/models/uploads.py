@@ -1,0 +1,114 @@
+"""An upload: one extract on its way into a dataset, and the rows that were set aside."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from jobs.models import Job
+
+from .datasets import Dataset
+
+
+class UploadQuerySet(models.QuerySet):
+    def visible_to(self, access):
+        """Of datasets that the person sees; without a dataset yet: their own."""
+        own = Q(dataset=None, uploaded_by=access.user_id)
+        return self.filter(own | Q(dataset__in=Dataset.objects.visible_to(access).values("pk")))
+
+
+class Upload(models.Model):
+    class State(models.TextChoices):
+        RECEIVED = "received", "Received"
+        QUEUED = "queued", "Waiting for a worker"
+        LOADING = "loading", "Loading"
+        LOADED = "loaded", "Loaded"
+        REFUSED = "refused", "Refused"
+        FAILED = "failed", "Failed"
+        UNDONE = "undone", "Taken back"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="uploads", null=True, blank=True)
+    replays = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="replayed_by",
+        help_text="The upload whose corrected rejects this one loads.",
+    )
+    file_name = models.CharField(max_length=255, help_text="As the person's file is called; never used as a path.")
+    path = models.CharField(max_length=300, help_text="Under PERFMGR_UPLOADS, named by us.")
+    sha256 = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.RECEIVED)
+    dialect = models.JSONField(default=dict)
+    contract_number = models.PositiveIntegerField(null=True)
+    load_id = models.CharField(
+        max_length=100, blank=True, help_text="Deterministic: content, dataset, contract, dialect."
+    )
+    idempotency_key = models.CharField(max_length=200, blank=True)
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
+    rows_read = models.BigIntegerField(null=True)
+    accepted = models.BigIntegerField(null=True)
+    replaced = models.BigIntegerField(null=True)
+    duplicates = models.BigIntegerField(
+        null=True, help_text="Equal rows, or older states of a record, in the same file."
+    )
+    rejected = models.BigIntegerField(null=True)
+    notes = models.JSONField(default=list, help_text="What the reader should know: rows shifted at a clock change ...")
+    fault = models.JSONField(null=True, help_text="code, message, row, column, value, next_step of a refusal.")
+    timings = models.JSONField(default=dict)
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="uploads")
+    uploaded_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = UploadQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["dataset", "load_id"],
+                condition=~Q(load_id="") & Q(state__in=["queued", "loading", "loaded"]),
+                name="one_live_upload_per_load",
+            ),
+            models.UniqueConstraint(
+                fields=["uploaded_by", "idempotency_key"],
+                condition=~Q(idempotency_key=""),
+                name="one_upload_per_idempotency_key",
+            ),
+        ]
+        indexes = [models.Index(fields=["dataset", "-uploaded_at"], name="upload_by_dataset")]
+
+    def __str__(self):
+        return f"{self.file_name} (#{self.pk})"
+
+    def get_absolute_url(self):
+        return reverse("upload", args=[self.public_id])
+
+
+class Reject(models.Model):
+    """One fault of one row that was set aside. A row with two faults has two rejects."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "Open"
+        CORRECTED = "corrected", "Corrected"
+        REPLAYED = "replayed", "Loaded after correction"
+        DISMISSED = "dismissed", "Dismissed"
+
+    upload = models.ForeignKey(Upload, models.CASCADE, related_name="rejects")
+    row = models.BigIntegerField(help_text="As a spreadsheet shows it: the header is row 1.")
+    column = models.CharField(max_length=200, blank=True)
+    value = models.CharField(max_length=80, blank=True)
+    code = models.CharField(max_length=60)
+    message = models.TextField()
+    record = models.JSONField(help_text="The row's cells as they were in the file.")
+    correction = models.JSONField(null=True, help_text="The row's cells as a person corrected them.")
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+
+    class Meta:
+        ordering = ["row", "pk"]
+        indexes = [models.Index(fields=["upload", "row"], name="reject_by_row")]

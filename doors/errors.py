@@ -1,0 +1,68 @@
+"""Error pages: thing, fault, next step. Under /api/ the same as problem details."""
+
+import sys
+from http import HTTPStatus
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import render
+from redis.exceptions import ConnectionError as QueueAway
+
+from .problems import MEDIA_TYPE, NOT_FOUND
+
+AWAY = "The database does not answer just now. Nothing was changed; try again in a few seconds."
+DETAILS = {
+    400: ("malformed", "The request cannot be understood."),
+    403: ("permission_denied", "You may not do that. A browser's change needs its CSRF token."),
+    404: ("not_found", NOT_FOUND),
+    413: ("too_large", "The request is too large: send fewer things at a time."),
+    500: ("error", "Something went wrong on our side; it has been logged. Nothing was half-saved."),
+}
+
+
+def csrf_failure(request, reason=""):
+    fault = "The form was open for too long or came from another site."
+    return render(request, "403.html", {"fault": fault}, status=403)
+
+
+def server_error(request):
+    """Django's handler500: a server that is away is no fault of ours, wherever in the request it was met."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError | QueueAway):
+        return unavailable(request)
+    if is_api(request):
+        return problem(500, *DETAILS[500])
+    return HttpResponse(_page("Something went wrong", DETAILS[500][1]), status=500)
+
+
+def is_api(request) -> bool:
+    return request.path.startswith("/api/")
+
+
+def as_problem(response: HttpResponse) -> HttpResponse:
+    """An error page that Django made for an address of the API, as problem details."""
+    if response.status_code < 400 or "json" in response.get("Content-Type", ""):
+        return response
+    code, detail = DETAILS.get(response.status_code, ("error", HTTPStatus(response.status_code).phrase))
+    return problem(response.status_code, code, detail)
+
+
+def problem(status: int, code: str, detail: str) -> JsonResponse:
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "code": code, "detail": detail}
+    return JsonResponse(body, status=status, content_type=MEDIA_TYPE)
+
+
+def unavailable(request) -> HttpResponse:
+    """503: the database does not answer. Nothing was changed; try again soon."""
+    answer = (
+        problem(503, "unavailable", AWAY)
+        if is_api(request)
+        else HttpResponse(_page("perfmgr is not ready", AWAY), status=503)
+    )
+    answer["Retry-After"] = "5"
+    return answer
+
+
+def _page(title: str, text: str) -> str:
+    """A page that needs neither database nor templates."""
+    return f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
+<meta name="viewport" content="width=device-width"><h1>{title}</h1><p>{text}</p></html>"""

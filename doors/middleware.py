@@ -1,0 +1,46 @@
+"""Gives each request its id and its day; answers 503 while the database is away."""
+
+from datetime import date
+
+import structlog
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.utils import timezone
+
+from . import errors
+
+
+def today(request) -> date:
+    """The day that the person looks from: `as_of` in the session, or PERFMGR_AS_OF, or the real day."""
+    chosen = request.session.get("as_of") if hasattr(request, "session") else None
+    try:
+        return date.fromisoformat(chosen or settings.AS_OF)
+    except ValueError:
+        return timezone.now().date()
+
+
+class DoorMiddleware:
+    """`request.day`, the day that the person looks from.
+
+    The id under which the log knows the request goes back in `X-Request-ID`.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        try:
+            request.day = today(request)  # a plain date: the database driver takes no lazy one
+            response = self.get_response(request)
+        except (OperationalError, InterfaceError):
+            response = errors.unavailable(request)
+        if errors.is_api(request):
+            response = errors.as_problem(response)
+        if request_id := structlog.contextvars.get_contextvars().get("request_id"):
+            response["X-Request-ID"] = request_id
+        return response
+
+    def process_exception(self, request, exception):
+        if isinstance(exception, OperationalError | InterfaceError):
+            return errors.unavailable(request)
+        return None

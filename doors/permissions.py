@@ -1,0 +1,21 @@
+"""Nothing is allowed that a view does not name."""
+
+from rest_framework.permissions import BasePermission
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+class DenyUnlessAllowed(BasePermission):
+    """A view names `needs`: permission for reading and for changing, as {"read": "view", "write": "define"}.
+
+    Holding it anywhere opens the door; which objects lie behind it, the view's queryset decides.
+    """
+
+    def has_permission(self, request, view) -> bool:
+        if not request.user or not request.user.is_authenticated:
+            return False
+        if not hasattr(view, request.method.lower()):
+            return True  # the view answers 405
+        needs = getattr(view, "needs", None) or {}
+        wanted = needs.get(getattr(view, "action", None)) or needs.get("read" if request.method in SAFE else "write")
+        return wanted is not None and request._request.access.anywhere(wanted)

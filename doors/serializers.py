@@ -1,0 +1,89 @@
+"""Serializers that take exactly what they name: unknown fields and near-enough types are refused."""
+
+import re
+
+from django.http import QueryDict
+from rest_framework import serializers
+
+PLAIN_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z")
+
+
+class StrictMixin:
+    """Refuses fields that it does not know, or that only the server sets; and in JSON, values of another type.
+
+    "5" and true are no numbers, 5 is no text. A decimal may also be a text such as "12.50", as answers spell it.
+    """
+
+    def to_internal_value(self, data):
+        if isinstance(data, dict):
+            self._refuse_unknown(data)
+            if not isinstance(data, QueryDict):  # a form has only texts
+                self._refuse_other_types(data)
+        return super().to_internal_value(data)
+
+    def _refuse_unknown(self, data) -> None:
+        known = {name for name, field in self.fields.items() if not field.read_only}
+        hidden = {"csrfmiddlewaretoken"} if isinstance(data, QueryDict) else set()
+        faults = {
+            str(name): "This field is set by perfmgr, not by you."
+            if name in self.fields
+            else f"There is no such field. Known are: {', '.join(sorted(known))}."
+            for name in data
+            if name not in known | hidden
+        }
+        if faults:
+            raise serializers.ValidationError(faults, code="unknown_field")
+
+    def _refuse_other_types(self, data) -> None:
+        faults = {
+            name: wanted
+            for name, field in self.fields.items()
+            if not field.read_only and data.get(name) is not None and (wanted := type_fault(field, data[name]))
+        }
+        if faults:
+            raise serializers.ValidationError(faults, code="type")
+
+
+class StrictSerializer(StrictMixin, serializers.Serializer):
+    """The base of every serializer of ours that is not made from a model."""
+
+
+class StrictModelSerializer(StrictMixin, serializers.ModelSerializer):
+    """The base of every serializer made from a model; `fields` are named one by one."""
+
+
+class ScopedRelatedField(serializers.PrimaryKeyRelatedField):
+    """The id of something that the caller may see; a foreign id reads like one that does not exist."""
+
+    def get_queryset(self):
+        return super().get_queryset().visible_to(self.context["request"].access)
+
+
+def type_fault(field: serializers.Field, value) -> str:
+    """What should have been written instead of `value`, or an empty text if its JSON type is right."""
+    match field:
+        case serializers.BooleanField():
+            return "" if isinstance(value, bool) else "Write true or false."
+        case serializers.IntegerField():
+            return "" if type(value) is int else "Write a whole number, without quotes."
+        case serializers.FloatField():
+            return "" if type(value) in (int, float) else "Write a number, without quotes."
+        case serializers.DecimalField():
+            fine = type(value) in (int, float) or (isinstance(value, str) and PLAIN_DECIMAL.match(value))
+            return "" if fine else "Write a number such as 12.5."
+        case serializers.PrimaryKeyRelatedField():
+            return "" if type(value) is int else "Write the id as a whole number, without quotes."
+        case (
+            serializers.CharField()
+            | serializers.DateField()
+            | serializers.DateTimeField()
+            | serializers.TimeField()
+            | serializers.SlugRelatedField()
+        ):
+            return "" if isinstance(value, str) and _plain_digits(field, value) else "Write a text in quotes."
+    return ""
+
+
+def _plain_digits(field: serializers.Field, value: str) -> bool:
+    """Dates and times are written in ASCII digits; a text may hold anything."""
+    return value.isascii() if isinstance(field, serializers.DateField | serializers.DateTimeField) else True

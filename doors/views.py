@@ -1,0 +1,48 @@
+"""The day from which all pages look, and the browsable description of the API."""
+
+from datetime import date
+
+from csp.constants import SELF, UNSAFE_INLINE
+from csp.decorators import csp_replace
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponseRedirect
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+from drf_spectacular.views import SpectacularSwaggerSplitView
+
+
+@login_required
+@require_POST
+def as_of(request):
+    """Look at everything as of `day` (YYYY-MM-DD; empty: as of today), then go on to `next`."""
+    given = request.POST.get("day", "").strip()
+    if not given:
+        request.session.pop("as_of", None)
+    elif _is_day(given):
+        request.session["as_of"] = given
+    else:
+        messages.error(request, f"{given[:20]!r} is not a day: write one such as 2025-03-31.")
+    return HttpResponseRedirect(_next(request))
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return len(text) == 10 and 1900 <= date.fromisoformat(text).year <= 2200
+    except ValueError:
+        return False
+
+
+def _next(request) -> str:
+    wanted = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if safe else "/"
+
+
+# Swagger's page styles itself inline; the page shows nothing but our own schema.
+@method_decorator(csp_replace({"style-src": [SELF, UNSAFE_INLINE]}), name="dispatch")
+class ApiPage(SpectacularSwaggerSplitView):
+    """The API to read and to try, from files of our own."""

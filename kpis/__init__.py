@@ -1,0 +1,1 @@
+"""KPIs, targets, results and scorecards, tied to objectives."""

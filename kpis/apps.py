@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class KpisConfig(AppConfig):
+    name = "kpis"
+
+    def ready(self) -> None:
+        from . import work  # noqa: F401  registers this room's jobs

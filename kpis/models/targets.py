@@ -1,0 +1,101 @@
+"""Targets: per KPI, unit, segment and days; inherited down the tree, the most specific first."""
+
+from datetime import date
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from organization.models import Unit
+
+from .definitions import Kpi
+
+
+class TargetQuerySet(models.QuerySet):
+    def in_force(self, day: date):
+        """Targets valid on `day`; one without an end is valid until replaced."""
+        return self.filter(Q(valid_to=None) | Q(valid_to__gt=day), valid_from__lte=day)
+
+
+class Comparator(models.TextChoices):
+    TARGET = "target", "Target"
+    STRETCH = "stretch", "Stretch"
+    RED_LIMIT = "red_limit", "Red limit"
+    FLOOR = "floor", "Floor"
+    BUDGET = "budget", "Budget"
+
+
+class AnnualTarget(models.Model):
+    """A year's total, phased to periods; the phases are ordinary targets that add up to it exactly."""
+
+    class Phasing(models.TextChoices):
+        EVEN = "even", "Evenly"
+        SEASONAL = "seasonal", "Like the year before"
+        WORKING_DAYS = "working_days", "By working days"
+
+    kpi = models.ForeignKey(Kpi, models.CASCADE, related_name="annual_targets")
+    unit = models.ForeignKey(Unit, models.CASCADE, related_name="+")
+    comparator = models.CharField(max_length=10, choices=Comparator, default=Comparator.TARGET)
+    year_start = models.DateField()
+    year_end = models.DateField()
+    total = models.DecimalField(max_digits=24, decimal_places=6)
+    decimals = models.PositiveSmallIntegerField(default=2)
+    phasing = models.CharField(max_length=12, choices=Phasing)
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    set_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kpi", "unit", "comparator", "year_start"], name="one_annual_target_per_kpi_unit_and_year"
+            )
+        ]
+
+
+class Target(models.Model):
+    """`value`, or the band `low` to `high`, holds for `unit` and below from `valid_from` up to (not on) `valid_to`.
+
+    `dimension` and `member` narrow it to a segment, both set or neither.
+    """
+
+    kpi = models.ForeignKey(Kpi, models.CASCADE, related_name="targets")
+    unit = models.ForeignKey(Unit, models.CASCADE, related_name="targets")
+    dimension = models.CharField(max_length=100, blank=True)
+    member = models.CharField(max_length=200, blank=True)
+    comparator = models.CharField(max_length=10, choices=Comparator, default=Comparator.TARGET)
+    value = models.DecimalField(max_digits=24, decimal_places=6, null=True, blank=True)
+    low = models.DecimalField(max_digits=24, decimal_places=6, null=True, blank=True)
+    high = models.DecimalField(max_digits=24, decimal_places=6, null=True, blank=True)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)
+    basis = models.CharField(max_length=200, blank=True, help_text="Regulation, contract, benchmark, history ...")
+    annual = models.ForeignKey(AnnualTarget, models.CASCADE, null=True, blank=True, related_name="phases")
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    set_at = models.DateTimeField(auto_now_add=True)
+
+    objects = TargetQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["kpi", "unit", "comparator", "valid_from"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")),
+                name="target_ends_after_it_starts",
+                violation_error_message="A target must end after it starts.",
+            ),
+            models.CheckConstraint(
+                condition=Q(value__isnull=False, low=None, high=None)
+                | Q(value=None, low__isnull=False, high__isnull=False, low__lte=F("high")),
+                name="target_is_a_value_or_a_band",
+                violation_error_message="Give one value, or a low and a high end for a band.",
+            ),
+            models.CheckConstraint(
+                condition=Q(dimension="", member="") | (~Q(dimension="") & ~Q(member="")),
+                name="target_segment_has_dimension_and_member",
+            ),
+            models.UniqueConstraint(
+                fields=["kpi", "unit", "dimension", "member", "comparator", "valid_from"],
+                name="one_target_per_kpi_unit_segment_and_start",
+                violation_error_message="There is a target for this KPI, unit and start already.",
+            ),
+        ]

@@ -1,0 +1,1 @@
+"""The fact store and the measure engine: plain values in, plain values out, no Django."""

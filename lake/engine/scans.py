@@ -1,0 +1,338 @@
+"""The SQL of the plan: what adds up is gathered once at the finest grain, the rest from rows.
+
+1. `gather`: one scan that fills a base table by segment, unit code and dimensions with every primitive that adds up,
+   and with a bitmap for each distinct count over few values. CASE, not FILTER, whose cost is quadratic in their number.
+2. `roll_up`: GROUPING SETS over the base, a table of some ten thousand rows.
+3. `quantiles`: one scan with one list of shares per expression. `approx_quantile` is slower than this exact one.
+4. `distincts`: a count over many values has no small state; each takes its own scan per cut.
+The measurements behind this are told in `lake/README.md`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+
+from lake.engine.layout import Frame, Layout
+from lake.formula.compile import quoted
+from lake.plan import Measure, Primitive, Terms
+from lake.plan.fuse import MERGEABLE
+
+BITMAP_VALUES = 1_024  # more different values than this are counted by a scan of their own
+WORD = 62  # values that fit into a signed 64 bit integer
+SETS_A_SCAN = 3
+VALUES_A_SCAN = 40_000_000  # that exact quantiles hold at once, 8 bytes each
+KEYS = ("p", "depth", "u", "dim", "member")
+
+
+@dataclass(frozen=True)
+class GroupingSet:
+    """Columns _p<period>, _u<unit> and _d<dimension> (None: not split) of one grouping set."""
+
+    period: int
+    unit: int
+    dimension: int | None
+
+    def columns(self, by_day: bool) -> list[str]:
+        split = [] if self.dimension is None else [f"_d{self.dimension}"]
+        return [f"_p{self.period}", f"_u{self.unit}", *split, *(["_seg"] if by_day else [])]
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What all statements of one base share."""
+
+    connection: duckdb.DuckDBPyConnection
+    name: str
+    layout: Layout
+    time_column: str
+    unit_column: str | None
+    dimensions: tuple[str, ...]
+    by_day: bool
+
+    @property
+    def day(self) -> str:
+        return "f." + quoted(f"{self.time_column}__day")
+
+    @property
+    def code(self) -> str:
+        return f"f.{quoted(self.unit_column)}" if self.unit_column else "NULL::VARCHAR"
+
+    @property
+    def within(self) -> str:
+        """Lets the reader skip files and row groups outside the days that are asked for."""
+        return f"{self.day} >= DATE '{self.layout.first}' AND {self.day} < DATE '{self.layout.end}'"
+
+    @property
+    def dimension_columns(self) -> list[str]:
+        return [f"f.{quoted(dimension)} AS _d{n}" for n, dimension in enumerate(self.dimensions)]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return (*KEYS, "_seg") if self.by_day else KEYS
+
+
+@dataclass(frozen=True, slots=True)
+class Bitmap:
+    """A bit for each value of an enum type that numbers a column's values."""
+
+    enum: str
+    size: int
+
+
+def bitmaps(scan: Scan, primitives: Iterable[Primitive]) -> dict[Primitive, Bitmap]:
+    """The distinct counts that a bitmap can hold; creates the enum types.
+
+    Looks at a sample first, since listing the values of a column with many of them is as dear as counting them.
+    """
+    found: dict[Primitive, Bitmap] = {}
+    by_value: dict[str, list[Primitive]] = {}
+    for primitive in primitives:
+        by_value.setdefault(str(primitive.value), []).append(primitive)
+    values = list(by_value)
+    if not values:
+        return found
+    columns = ", ".join(f"{value} AS v{n}" for n, value in enumerate(values))
+    counts = ", ".join(f"count(DISTINCT v{n})" for n in range(len(values)))
+    sample = f"SELECT {counts} FROM (SELECT {columns} FROM facts AS f WHERE {scan.within} LIMIT 20000)"
+    sampled = scan.connection.execute(sample).fetchall()[0]
+    for number, value in enumerate(values):
+        if sampled[number] > BITMAP_VALUES:
+            continue
+        listed = f"SELECT DISTINCT CAST({value} AS VARCHAR) AS v FROM facts AS f WHERE {scan.within}"
+        scan.connection.execute(f"CREATE OR REPLACE TEMP TABLE _listed AS {listed}")
+        count = scan.connection.execute("SELECT count(v) FROM _listed").fetchall()[0][0]
+        if 0 < count <= BITMAP_VALUES:
+            name = f"{scan.name}_values{number}"
+            members = "SELECT v FROM _listed WHERE v IS NOT NULL ORDER BY v"
+            scan.connection.execute(f"CREATE TYPE {name} AS ENUM ({members})")
+            found |= {primitive: Bitmap(name, count) for primitive in by_value[value]}
+    return found
+
+
+def gather(scan: Scan, primitives: Mapping[Primitive, str], maps: Mapping[Primitive, Bitmap]) -> None:
+    """Create the base table: one row a segment, unit code and combination of dimension members."""
+    columns = ["d._seg", f"{scan.code} AS _code", *scan.dimension_columns, "count(*) AS _rows"]
+    for primitive, name in primitives.items():
+        if primitive.kind in MERGEABLE:
+            columns.append(f"{_over_rows(primitive)} AS {name}")
+        elif primitive in maps:
+            columns.append(f"{_bits(primitive, maps[primitive])} AS {name}")
+    keys = ", ".join(str(n + 1) for n in range(2 + len(scan.dimensions)))
+    scan.connection.execute(
+        f"CREATE TEMP TABLE {scan.name}_base AS SELECT {', '.join(columns)} FROM facts AS f "
+        f"JOIN {scan.name}_days AS d ON d._day = {scan.day} WHERE {scan.within} GROUP BY {keys}"
+    )
+
+
+def roll_up(
+    scan: Scan, frame: int, sets: Sequence[GroupingSet], primitives: Mapping[Primitive, str], table: str
+) -> None:
+    """Create `table` with the keys and every primitive of the base, for the grouping sets of one frame."""
+    values = []
+    for primitive, name in primitives.items():
+        if primitive.kind in MERGEABLE:
+            merge = "sum" if primitive.kind in ("sum", "count") else primitive.kind
+            values.append(f"{merge}({name}) AS {name}")
+        elif primitive.kind == "distinct":
+            values.append(f"coalesce(bit_count(bit_or({name})), 0) AS {name}")
+    joins = _joins(scan, frame, "b._seg", "b._code")
+    source = f"SELECT s.*, {_units(scan)}, b.* EXCLUDE (_seg) FROM {scan.name}_base AS b {joins}"
+    scan.connection.execute(f"CREATE TEMP TABLE {table} AS {_grouped(scan, sets, source, values)}")
+
+
+def quantiles(
+    scan: Scan, frame: int, sets: Sequence[GroupingSet], primitives: Mapping[Primitive, str], table: str
+) -> list[str]:
+    """Create tables with the keys and every quantile, from rows; their names begin with `table`.
+
+    The state of exact quantiles holds each value once a grouping set and cannot spill: a large dataset takes fewer sets
+    and expressions at a time, down to one of each (8 bytes a row).
+    """
+    shares: dict[tuple[str, str | None], list[tuple[float, str]]] = {}
+    for primitive, name in primitives.items():
+        shares.setdefault((str(primitive.value), primitive.condition), []).append((primitive.share or 0, name))
+    rows = scan.connection.execute(f"SELECT coalesce(sum(_rows), 0) FROM {scan.name}_base").fetchall()[0][0]
+    together = max(1, VALUES_A_SCAN // max(1, int(rows)))  # pairs of a set and an expression
+    expressions = list(shares.items())
+    tables = []
+    for first in range(0, len(expressions), together):
+        tables.append(f"{table}{first}")
+        part = expressions[first : first + together]
+        _ranked(scan, frame, sets, part, tables[-1], max(1, min(SETS_A_SCAN, together // len(part))))
+    return tables
+
+
+def _ranked(
+    scan: Scan,
+    frame: int,
+    sets: Sequence[GroupingSet],
+    expressions: Sequence[tuple[tuple[str, str | None], list[tuple[float, str]]]],
+    table: str,
+    sets_a_scan: int,
+) -> None:
+    lists, picked = [], []
+    for number, ((value, condition), wanted) in enumerate(expressions):
+        only = f" FILTER (WHERE {condition})" if condition else ""
+        ranks = ", ".join(str(share) for share, _ in wanted)
+        lists.append(f"quantile_cont(CAST({value} AS DOUBLE), [{ranks}]){only} AS _q{number}")
+        picked += [f"_q{number}[{place}] AS {name}" for place, (_, name) in enumerate(wanted, start=1)]
+    source = joined_facts(scan, frame)
+    for start in range(0, len(sets), sets_a_scan):
+        grouped = _grouped(scan, sets[start : start + sets_a_scan], source, lists)
+        into = f"INSERT INTO {table}" if start else f"CREATE TEMP TABLE {table} AS"
+        scan.connection.execute(f"{into} SELECT {', '.join((*scan.keys, *picked))} FROM ({grouped})")
+
+
+def distincts(scan: Scan, frame: int, sets: Sequence[GroupingSet], primitive: Primitive, name: str, table: str) -> None:
+    """Create `table` with the keys and one exact distinct count, from rows, a scan a grouping set."""
+    only = f" AND ({primitive.condition})" if primitive.condition else ""
+    source = joined_facts(scan, frame) + only
+    for number, one in enumerate(sets):
+        grouped = _grouped(scan, [one], source, [f"count(DISTINCT {primitive.value}) AS {name}"])
+        scan.connection.execute(
+            f"INSERT INTO {table} {grouped}" if number else f"CREATE TEMP TABLE {table} AS {grouped}"
+        )
+
+
+def _over_rows(primitive: Primitive) -> str:
+    value, condition = primitive.value, primitive.condition
+    if primitive.kind == "count" and value is None:
+        return f"count_if({condition})" if condition else "count(*)"
+    return f"{primitive.kind}({_if(condition, str(value))})"
+
+
+def _if(condition: str | None, value: str) -> str:
+    return f"CASE WHEN {condition} THEN {value} END" if condition else value
+
+
+def _bits(primitive: Primitive, bitmap: Bitmap) -> str:
+    code = f"CAST(enum_code(CAST(CAST({primitive.value} AS VARCHAR) AS {bitmap.enum})) AS BIGINT)"
+    if bitmap.size <= WORD:  # half the cost of a bit string
+        return f"bit_or({_if(primitive.condition, f'1::BIGINT << {code}')})"
+    return f"bitstring_agg({_if(primitive.condition, code)}, 0, {bitmap.size - 1})"
+
+
+def joined_facts(scan: Scan, frame: int) -> str:
+    """The rows with their periods, units and dimensions; a row counts once for each window that covers it."""
+    split = "".join(f"{column}, " for column in scan.dimension_columns)
+    return (
+        f"SELECT s.*, {_units(scan)}, {split}f.* FROM facts AS f JOIN {scan.name}_days AS d ON d._day = {scan.day} "
+        f"{_joins(scan, frame, 'd._seg', scan.code)} WHERE {scan.within}"
+    )
+
+
+def _units(scan: Scan) -> str:
+    """The unit of each depth: of the code, or of the home unit where the code is empty or unknown."""
+    columns = [
+        f"CASE WHEN n._code IS NULL THEN s._h{k} ELSE n._u{k} END AS _u{k}" for k in range(len(scan.layout.depths))
+    ]
+    return ", ".join(columns)
+
+
+def _joins(scan: Scan, frame: int, segment: str, code: str) -> str:
+    epoch = " AND n._epoch = s._epoch" if scan.layout.epochs > 1 else ""
+    return (
+        f"JOIN {scan.name}_spans{frame} AS s ON s._seg = {segment} "
+        f"LEFT JOIN {scan.name}_units AS n ON n._code = {code}{epoch}"
+    )
+
+
+def _grouped(scan: Scan, sets: Sequence[GroupingSet], source: str, values: Sequence[str]) -> str:
+    """Group the source by each set; a group without a period or a unit is nobody's and left out."""
+    periods = sorted({f"_p{s.period}" for s in sets})
+    units = sorted({s.unit for s in sets})
+    dimensions = sorted({s.dimension for s in sets if s.dimension is not None})
+    period, unit = f"coalesce({', '.join(periods)})", f"coalesce({', '.join(f'_u{k}' for k in units)})"
+    depth = "CASE " + " ".join(f"WHEN GROUPING(_u{k}) = 0 THEN {k}" for k in units) + " END"
+    whens = " ".join(f"WHEN GROUPING(_d{d}) = 0 THEN {d}" for d in dimensions)
+    members = " ".join(f"WHEN GROUPING(_d{d}) = 0 THEN CAST(_d{d} AS VARCHAR)" for d in dimensions)
+    keys = [
+        f"{period} AS p",
+        f"{depth} AS depth",
+        f"{unit} AS u",
+        f"{f'CASE {whens} ELSE -1 END' if whens else '-1'} AS dim",
+        f"{f'CASE {members} END' if members else 'NULL::VARCHAR'} AS member",
+        *(["_seg"] if scan.by_day else []),
+    ]
+    grouping = ", ".join(f"({', '.join(one.columns(scan.by_day))})" for one in sets)
+    return (
+        f"SELECT {', '.join((*keys, *values))} FROM ({source}) GROUP BY GROUPING SETS ({grouping}) "
+        f"HAVING {period} IS NOT NULL AND {unit} IS NOT NULL"
+    )
+
+
+def triples(measure: Measure, layout: Layout) -> Iterator[tuple[str, int, str | None]]:
+    """Each (grain, depth, dimension) that the measure's cuts ask for."""
+    for cut in measure.wanted:
+        for depth in layout.depths:
+            if cut.depths is None or depth in cut.depths:
+                yield from ((grain, depth, cut.dimension) for grain in cut.grains)
+
+
+def sets_of(frame: Frame, wanted: Iterable[tuple[str, int, str | None]], scan: Scan) -> list[GroupingSet]:
+    """The grouping sets for such triples, without those whose grain has no period in the frame."""
+    found = {
+        GroupingSet(
+            frame.grains.index(grain),
+            scan.layout.depths.index(depth),
+            scan.dimensions.index(split) if split else None,
+        )
+        for grain, depth, split in wanted
+        if grain in frame.grains
+    }
+    return sorted(found, key=lambda one: (one.period, one.unit, -1 if one.dimension is None else one.dimension))
+
+
+def combine(scan: Scan, frame: int, terms: Sequence[Terms], tables: Sequence[str]) -> pa.Table:
+    """One row per key; columns _v0, _n0, _d0, _r0 are the first measure's value, numerator, denominator and rows."""
+    first, *others = tables
+    columns = [f"{first}.{key}" for key in scan.keys]
+    for number, term in enumerate(terms):
+        columns += [
+            f"CAST({term.value} AS DOUBLE) AS _v{number}",
+            f"CAST({term.numerator or 'NULL'} AS DOUBLE) AS _n{number}",
+            f"CAST({term.denominator or 'NULL'} AS DOUBLE) AS _d{number}",
+            f"CAST({term.rows} AS BIGINT) AS _r{number}",
+        ]
+    joins = [
+        f"LEFT JOIN {other} ON "
+        + " AND ".join(f"{other}.{key} IS NOT DISTINCT FROM {first}.{key}" for key in scan.keys)
+        for other in others
+    ]
+    query = f"SELECT {', '.join(columns)} FROM {first} {' '.join(joins)}"
+    if scan.by_day:
+        query = _over_days(scan, frame, terms, query)
+    return scan.connection.sql(query).to_arrow_table()
+
+
+def _over_days(scan: Scan, frame: int, terms: Sequence[Terms], daily: str) -> str:
+    """Combine the days of a period by each measure's time rule.
+
+    `last` and `average` go by the days on which the dataset has any row: a unit without rows on the last day has none
+    left, and units add up to their parent.
+    """
+    periods = range(len(scan.layout.frames[frame].grains))
+    seen = " UNION ALL ".join(
+        f"SELECT _p{n} AS p, b._seg FROM {scan.name}_base AS b JOIN {scan.name}_spans{frame} AS s USING (_seg)"
+        for n in periods
+    )
+    columns = [f"f.{key}" if key != "p" else "p" for key in KEYS]
+    for number, term in enumerate(terms):
+        v, n, d, r = (f"f._{letter}{number}" for letter in "vndr")
+        last = "f._seg = t.last"
+        match term.measure.time_rule:
+            case "last":
+                parts = [f"max(CASE WHEN {last} THEN {part} END)" for part in (v, n, d, r)]
+            case "average":
+                parts = [f"sum({v}) / any_value(t.days)", f"sum({v})", "any_value(t.days)", f"sum({r})"]
+            case rule:
+                parts = [f"{rule}({v})", "NULL", "NULL", f"sum({r})"]
+        columns += [f"CAST({part} AS DOUBLE) AS _{letter}{number}" for part, letter in zip(parts, "vnd", strict=False)]
+        columns.append(f"CAST(coalesce({parts[3]}, 0) AS BIGINT) AS _r{number}")
+    return (
+        f"WITH t AS (SELECT p, max(_seg) AS last, count(DISTINCT _seg) AS days FROM ({seen}) GROUP BY p), "
+        f"f AS ({daily}) "
+        f"SELECT {', '.join(columns)} FROM f JOIN t USING (p) GROUP BY ALL"
+    )

@@ -1,0 +1,180 @@
+"""From a formula's text to the tree and the SQL that may be executed."""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from threading import Lock
+
+import duckdb
+from sqlglot import exp
+
+from lake.contract import ColumnType, Contract
+from lake.formula import grammar
+from lake.formula.grammar import FormulaError
+
+NUMERIC = frozenset({"integer", "number", "decimal"})
+_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UINTEGER", "UBIGINT", "UHUGEINT")
+
+Schema = tuple[tuple[str, ColumnType], ...]
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A checked formula. `sql` is regenerated from `tree`; `text` is what was written and is never executed.
+
+    columns: names it reads. aggregates: its aggregate calls as SQL. type: of its result, a ColumnType's word.
+    tree: shared by all who compiled the same text; copy it before changing it.
+    """
+
+    text: str
+    sql: str
+    columns: frozenset[str]
+    aggregates: tuple[str, ...]
+    type: str
+    tree: exp.Expr = field(repr=False, compare=False)
+
+
+def parse(text: str, contract: Contract, *, aggregate: bool = True, wanted: str | None = None) -> Formula:
+    """Check a formula against the contract's columns and compile it.
+
+    aggregate: True for a measure's expression (`sum(cost) / count(*)`, a number), False for one of a row (a filter or a
+    calculated column). wanted: the type it must have; a number serves for integer and decimal and the reverse.
+    Raises FormulaError, which names the offending word.
+    """
+    schema = tuple((column.name, column.type) for column in contract.columns)
+    formula = _compile(text, schema, aggregate)
+    if wanted and not _serves(formula.type, wanted):
+        raise FormulaError(f"The formula gives {formula.type}, but {wanted} is needed here")
+    return formula
+
+
+@lru_cache(maxsize=2_000)
+def _compile(text: str, schema: Schema, aggregate: bool) -> Formula:
+    tree = grammar.read(text)
+    tree = _rewrite_percentiles(tree, text)
+    grammar.check_nodes(tree, text, grammar.FORMULA_NODES)
+    grammar.check_columns(tree, text, [name for name, _ in schema])
+    _check_level(tree, text, aggregate)
+    tree = _divide_safely(tree)
+    sql = to_sql(tree)
+    type_ = _bind(sql, schema)
+    if type_ == "other":
+        raise FormulaError("The formula gives neither a number, a text, a date nor true or false")
+    if aggregate and type_ not in NUMERIC:
+        raise FormulaError(f"A measure is a number, but the formula gives {type_}")
+    columns = frozenset(column.name for column in tree.find_all(exp.Column))
+    calls = tuple(to_sql(call) for call in tree.find_all(*grammar.AGGREGATES))
+    return Formula(text, sql, columns, calls, type_, tree)
+
+
+def to_sql(tree: exp.Expr) -> str:
+    """The text that may be executed. Column names come out quoted, comments are dropped."""
+    return tree.sql(dialect="duckdb", comments=False)
+
+
+def _rewrite_percentiles(tree: exp.Expr, text: str) -> exp.Expr:
+    """`percentile(x, p)` and `percentile_cont(p) within group (order by x)` become quantile_cont(x, p)."""
+
+    def rewrite(node: exp.Expr) -> exp.Expr:
+        if isinstance(node, exp.Anonymous) and node.name.lower() == "percentile" and len(node.expressions) == 2:
+            return _at(exp.PercentileCont(this=node.expressions[0], expression=node.expressions[1]), node)
+        if isinstance(node, exp.WithinGroup) and isinstance(node.this, exp.PercentileCont):
+            ordered = node.expression.expressions
+            if len(ordered) == 1 and not ordered[0].args.get("desc"):
+                return _at(exp.PercentileCont(this=ordered[0].this, expression=node.this.this), node.this)
+        return node
+
+    tree = tree.transform(rewrite)
+    for call in tree.find_all(exp.PercentileCont):
+        share = call.expression
+        if not (isinstance(share, exp.Literal) and not share.is_string and 0 <= float(share.this) <= 1):
+            token, position = grammar.place(call, text)
+            raise FormulaError("A percentile needs a plain number from 0 to 1, such as 0.9", token, position)
+    return tree
+
+
+def _at(new: exp.Expr, old: exp.Expr) -> exp.Expr:
+    new.meta.update(old.meta)
+    return new
+
+
+def _check_level(tree: exp.Expr, text: str, aggregate: bool) -> None:
+    """Aggregates where they belong: none in a row expression, never nested, no bare column outside them."""
+    calls = list(tree.find_all(*grammar.AGGREGATES))
+    if not aggregate:
+        if calls:
+            token, position = grammar.place(calls[0], text)
+            raise FormulaError(f"`{token}` sums up many rows; this formula is about one row", token, position)
+        return
+    if not calls:
+        raise FormulaError("A measure sums up rows: use count, sum, avg, min, max, median or quantile_cont")
+    for call in calls:
+        if call.find_ancestor(*grammar.AGGREGATES):
+            token, position = grammar.place(call, text)
+            raise FormulaError(f"`{token}` stands inside another aggregate", token, position)
+    for column in tree.find_all(exp.Column):
+        if not column.find_ancestor(*grammar.AGGREGATES, exp.Filter):
+            token, position = grammar.place(column, text)
+            raise FormulaError(
+                f"`{token}` is a column of one row; put it into sum(), avg() or another", token, position
+            )
+    for part in tree.find_all(exp.Filter):
+        if not isinstance(part.this, grammar.AGGREGATES):
+            raise FormulaError("filter (where ...) belongs behind an aggregate")
+
+
+def _divide_safely(tree: exp.Expr) -> exp.Expr:
+    """A zero divisor gives no value: DuckDB would answer infinity and call it no error."""
+
+    def rewrite(node: exp.Expr) -> exp.Expr:
+        if isinstance(node, (exp.Div, exp.IntDiv, exp.Mod)):
+            divisor = node.expression
+            if not (isinstance(divisor, exp.Literal) and not divisor.is_string and float(divisor.this) != 0):
+                node.set("expression", exp.Nullif(this=divisor.copy(), expression=exp.Literal.number(0)))
+        return node
+
+    return tree.transform(rewrite)
+
+
+_binder: duckdb.DuckDBPyConnection | None = None
+_binder_lock = Lock()
+
+
+def _bind(sql: str, schema: Schema) -> str:
+    """The type that DuckDB gives the expression over columns of these types; nothing is computed."""
+    columns = ", ".join(f"CAST(NULL AS {type_.sql}) AS {quoted(name)}" for name, type_ in schema)
+    query = f"DESCRIBE SELECT {sql} AS value FROM (SELECT {columns})"
+    try:
+        described = _describe(query)
+    except duckdb.Error as error:
+        reason = grammar.first_line(error).removeprefix("Binder Error: ")
+        raise FormulaError(f"The formula does not fit its columns' types: {reason}") from error
+    return type_name(described)
+
+
+def _describe(query: str) -> str:
+    global _binder
+    with _binder_lock:
+        if _binder is None:
+            _binder = duckdb.connect(":memory:", config={"threads": 1, "enable_external_access": False})
+            _binder.execute("SET lock_configuration = true")
+        rows = _binder.execute(query).fetchall()
+    return str(rows[0][1])
+
+
+def quoted(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def type_name(sql_type: str) -> str:
+    """The contract's word for one of DuckDB's types; "other" for those that a result cannot have."""
+    if sql_type.startswith("DECIMAL"):
+        return "decimal"
+    if sql_type in _INTEGERS:
+        return "integer"
+    names = {"DOUBLE": "number", "FLOAT": "number"} | {known.sql: known.value for known in ColumnType}
+    return names.get(sql_type, "other")
+
+
+def _serves(type_: str, wanted: str) -> bool:
+    return type_ == wanted or (type_ in NUMERIC and wanted in NUMERIC)

@@ -1,0 +1,163 @@
+"""What a worksheet's XML says that the reader of its cells does not: its true extent, error cells, formulas without value."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from dataclasses import dataclass, field
+from xml.etree import ElementTree
+
+from lake.intake.archive import pieces, read_part
+from lake.intake.detect import corrupt_xlsx
+from lake.intake.terms import MIB, IntakeError, Limits
+
+_ROW = re.compile(rb'<row [^>]*?\br="(\d+)"')
+_WIDE = re.compile(rb' r="([A-Z]{2,})\d')
+_ERROR = re.compile(rb'<c ([^>]*\bt="e"[^>]*)>(.*?)</c>', re.DOTALL)
+_UNVALUED = re.compile(rb"<c ([^>]*)>\s*<f(?:/>|\s[^>]*/>|(?:\s[^>]*)?>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
+_PLACE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
+_VALUE = re.compile(rb"<v>([^<]*)</v>")
+_PREFIX = re.compile(rb"<(\w+):worksheet\b")
+_ROW_LIMIT = 32 * MIB
+_SPREADSHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+
+
+@dataclass(frozen=True, slots=True)
+class SheetEntry:
+    """A worksheet of the workbook: its name, its part in the archive, and whether it is hidden."""
+
+    name: str
+    part: str
+    hidden: bool
+
+
+@dataclass(slots=True)
+class Scan:
+    """Counted from the cells themselves. errors, unvalued: by (row, column), both counted from 0; errors with their text."""
+
+    last_row: int = 0
+    last_column: int = 26
+    errors: dict[tuple[int, int], str] = field(default_factory=dict)
+    unvalued: set[tuple[int, int]] = field(default_factory=set)
+    hidden_rows: int = 0
+    merged: bool = False
+    filtered: bool = False
+
+
+def sheets(archive: zipfile.ZipFile) -> list[SheetEntry]:
+    """The worksheets in the workbook's order."""
+    try:
+        workbook = ElementTree.fromstring(read_part(archive, "xl/workbook.xml"))
+        relations = ElementTree.fromstring(read_part(archive, "xl/_rels/workbook.xml.rels"))
+    except (ElementTree.ParseError, KeyError) as error:
+        raise corrupt_xlsx("its list of sheets cannot be read") from error
+    targets = {one.get("Id"): one.get("Target", "") for one in relations}
+    names = set(archive.namelist())
+    found = []
+    for sheet in workbook.iter():
+        if not sheet.tag.endswith("}sheet"):
+            continue
+        relation = next((value for key, value in sheet.attrib.items() if key.endswith("}id")), "")
+        target = targets.get(relation, "")
+        part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+        if part in names and "worksheets/" in part:
+            found.append(SheetEntry(sheet.get("name", ""), part, sheet.get("state", "visible") != "visible"))
+    if not found:
+        raise corrupt_xlsx("it names no worksheet that its archive holds")
+    return found
+
+
+def check_strings(archive: zipfile.ZipFile, limits: Limits) -> None:
+    """No shared text may be longer than a cell can be. IntakeError cell_too_long, corrupt_xlsx."""
+    if "xl/sharedStrings.xml" not in archive.namelist():
+        return
+    longest = 16 * limits.cell_chars  # markup of rich text included
+    since = 0
+    for piece in pieces(archive, "xl/sharedStrings.xml"):
+        first, last = piece.find(b"</si>"), piece.rfind(b"</si>")
+        if (since + first if first >= 0 else since + len(piece)) > longest:
+            raise _cell_too_long(limits)
+        since = len(piece) - last if last >= 0 else since + len(piece)
+
+
+def _cell_too_long(limits: Limits) -> IntakeError:
+    return IntakeError(
+        "cell_too_long",
+        f"The workbook holds a text that is longer than the {limits.cell_chars:,} characters a cell can have.",
+        next_step="Shorten the text, or leave the column out.",
+    )
+
+
+def scan(archive: zipfile.ZipFile, entry: SheetEntry, limits: Limits) -> Scan:
+    """Read the sheet's XML once. IntakeError: extent_too_large, cell_too_long, corrupt_xlsx, dtd_refused."""
+    found = Scan()
+    pending, prefix = b"", None
+    for piece in pieces(archive, entry.part):
+        if prefix is None:
+            match = _PREFIX.search(piece[:4096])
+            prefix = match.group(1) + b":" if match else b""
+        pending += piece
+        cut = pending.rfind(b"row>") + 4
+        if cut > 4:
+            _scan_rows(_without(prefix, pending[:cut]), found, limits, entry)
+            pending = pending[cut:]
+        elif len(pending) > _ROW_LIMIT:
+            raise _cell_too_long(limits)
+    _scan_rows(_without(prefix or b"", pending), found, limits, entry)
+    return found
+
+
+def _without(prefix: bytes, xml: bytes) -> bytes:
+    return xml.replace(b"<" + prefix, b"<").replace(b"</" + prefix, b"</") if prefix else xml
+
+
+def _scan_rows(xml: bytes, found: Scan, limits: Limits, entry: SheetEntry) -> None:
+    found.last_row = max([found.last_row, *map(int, _ROW.findall(xml))])
+    for letters in set(_WIDE.findall(xml)):
+        found.last_column = max(found.last_column, column_number(letters))
+    _refuse_extent(found, limits, entry)
+    if b't="e"' in xml:
+        for match in _ERROR.finditer(xml):
+            value = _VALUE.search(match.group(2))
+            if place := _place(match.group(1)):
+                found.errors[place] = value.group(1).decode("utf-8", "replace") if value else "#VALUE!"
+    if b"<f" in xml:
+        for match in _UNVALUED.finditer(xml):
+            attributes = match.group(1)
+            if (place := _place(attributes)) and not (b't="str"' in attributes and b"<v" in match.group()):
+                found.unvalued.add(place)
+    if b"hidden=" in xml:
+        found.hidden_rows += len(re.findall(rb'<row [^>]*hidden="(?:1|true)"', xml))
+    found.merged = found.merged or b"<mergeCell " in xml
+    found.filtered = found.filtered or b"<autoFilter" in xml
+
+
+def _refuse_extent(found: Scan, limits: Limits, entry: SheetEntry) -> None:
+    extent = found.last_row * found.last_column
+    if (
+        found.last_column > limits.columns
+        or found.last_row > limits.rows_per_sheet
+        or extent > 2 * limits.cells_per_sheet
+    ):
+        raise IntakeError(
+            "extent_too_large",
+            f"The sheet {entry.name[:80]!r} reaches to row {found.last_row:,} and column {found.last_column:,}; the limits "
+            f"are {limits.rows_per_sheet:,} rows, {limits.columns:,} columns and {limits.cells_per_sheet:,} cells.",
+            sheet=entry.name,
+            row=found.last_row,
+            next_step="Delete stray cells outside the table, or save the sheet as CSV.",
+        )
+
+
+def column_number(letters: bytes) -> int:
+    """1 for A, 27 for AA."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _place(attributes: bytes) -> tuple[int, int] | None:
+    match = _PLACE.search(b" " + attributes)
+    return (int(match.group(2)) - 1, column_number(match.group(1)) - 1) if match else None

@@ -1,0 +1,34 @@
+"""The fact store: one Delta table a dataset, one atomic version a load. Start reading at `table.py`."""
+
+from lake.store.records import (
+    Commit,
+    Conflict,
+    DamagedFile,
+    DamagedLog,
+    DataFile,
+    DuplicateKey,
+    Reconciliation,
+    SchemaConflict,
+    StoreError,
+    StoreFull,
+    UnknownLoad,
+    UnknownVersion,
+)
+from lake.store.table import FactStore, FactTable
+
+__all__ = [
+    "Commit",
+    "Conflict",
+    "DamagedFile",
+    "DamagedLog",
+    "DataFile",
+    "DuplicateKey",
+    "FactStore",
+    "FactTable",
+    "Reconciliation",
+    "SchemaConflict",
+    "StoreError",
+    "StoreFull",
+    "UnknownLoad",
+    "UnknownVersion",
+]

@@ -1,0 +1,126 @@
+"""What the fact store tells its callers: commits, data files, findings, and its expected refusals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Operation = Literal["load", "undo", "compact"]
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """One Parquet file of a table. `path` is relative to the table's folder, `month` yyyymm or 0 without event time."""
+
+    path: str
+    sha256: str
+    size: int
+    rows: int
+    month: int
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One atomic version of a table, as its log keeps it.
+
+    `accepted` rows came in, `replaced` of them took the place of a stored record, `unchanged` of these said the same
+    (None: not counted, the replaced records lie in files too large to compare).
+    An undo has `removed` rows that left and `restored` rows that came back. `files` are the files that it added.
+    `months` are the partitions it touched; `touched_months` has, per time column, the months (yyyymm, local days) in
+    which rows came or went, old and new place of every record: what a recompute must refresh.
+    """
+
+    version: int
+    previous_version: int | None
+    load_id: str
+    operation: Operation
+    files: tuple[DataFile, ...] = ()
+    rows: int = 0  # of the whole table, at this version
+    accepted: int = 0
+    replaced: int = 0
+    unchanged: int | None = 0
+    removed: int = 0
+    restored: int = 0
+    undone_load: str = ""
+    key: tuple[str, ...] = ()
+    months: tuple[int, ...] = ()
+    touched_months: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Commit:
+        data: dict[str, Any] = json.loads(text)
+        data["files"] = tuple(DataFile(**file) for file in data["files"])
+        data["months"], data["key"] = tuple(data["months"]), tuple(data["key"])
+        data["touched_months"] = {column: tuple(months) for column, months in data["touched_months"].items()}
+        return cls(**data)
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """The table against what the database knows (F3, F22).
+
+    `adopt`: committed in the lake, unknown to the database, newer than all it knows: finish the bookkeeping.
+    `missing`: known to the database, not in the lake: load again from the kept originals.
+    `hidden`: in the lake, unknown, older than something known: never show it.
+    """
+
+    adopt: tuple[Commit, ...]
+    missing: tuple[int, ...]
+    hidden: tuple[Commit, ...]
+
+    @property
+    def agrees(self) -> bool:
+        return not (self.adopt or self.missing or self.hidden)
+
+
+class StoreError(Exception):
+    """An expected refusal of the fact store; its text names the thing, the fault and the next step."""
+
+
+class UnknownLoad(StoreError):
+    """No version of the table is of this load."""
+
+
+class UnknownVersion(StoreError):
+    """The table has no such version, or its files are past retention."""
+
+
+class Conflict(StoreError):
+    """Another writer kept committing first. Nothing was written; try again."""
+
+
+class DuplicateKey(StoreError):
+    """One load holds a record key twice and its contract refuses that."""
+
+
+class SchemaConflict(StoreError):
+    """A column of the contract has another type than the stored one."""
+
+
+class StoreFull(StoreError):
+    """The disk could not take the new files. Nothing was committed and nothing of it was left behind."""
+
+
+class DamagedFile(StoreError):
+    """A data file is missing or is not what was committed (F20)."""
+
+    def __init__(self, file: DataFile, fault: str, load_ids: tuple[str, ...], months: tuple[int, ...]) -> None:
+        self.file, self.load_ids, self.months = file, load_ids, months
+        loads = ", ".join(load_ids) or "unknown loads"
+        super().__init__(
+            f"{file.path} {fault} (month {file.month}, {loads}). Restore this file from a backup, or load again."
+        )
+
+
+class DamagedLog(StoreError):
+    """An entry of the table's log is missing, torn or empty (F21); `last_good` is the newest readable version."""
+
+    def __init__(self, entry: str, fault: str, last_good: int | None) -> None:
+        self.entry, self.last_good = entry, last_good
+        good = "No version can be read" if last_good is None else f"Version {last_good} and older can be read"
+        super().__init__(f"{entry} of the table's log {fault}. {good}. Restore the log from a backup.")

@@ -1,0 +1,319 @@
+"""The DuckDB side of a new version: which files hold rows that must leave, and the new files without them.
+
+A version never edits a file. Files that hold a superseded row are written again without it, together with the incoming
+rows of the same months; all other files stay. Superseded rows are found by their key over all months, so that a record
+whose event time moved leaves its old partition. No predicate is ever built from a value of the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from lake.contract import Contract
+from lake.store.log import Snapshot
+from lake.store.records import DataFile, DuplicateKey, StoreError
+from lake.store.schema import DAY_SUFFIX, KEY, LOAD, MONTH, ROW, columns_of, empty, identifier, literal, stored_columns
+
+MAX_MONTHS = 2400
+IN_MEMORY_ROWS = 1_000_000
+# Version 2 encodings: a third less processor time to write than version 1, 10 % smaller, as fast to read.
+_PARQUET = "format parquet, parquet_version v2, compression zstd, row_group_size 131072, return_stats true"
+# For months that are written again because some of their rows changed: a quarter faster, 14 % larger until compaction.
+_QUICKLY = _PARQUET + ", compression_level -5"
+COMPARED_ROWS = 2_000_000
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A finished file that has no place in the table yet."""
+
+    path: Path
+    month: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a new version would do: files to add, files to remove, and the counts for its record."""
+
+    staged: tuple[Staged, ...] = ()
+    removed: tuple[DataFile, ...] = ()
+    months: tuple[int, ...] = ()
+    touched_months: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    accepted: int = 0
+    replaced: int = 0
+    unchanged: int | None = 0
+    leaving: int = 0
+    restored: int = 0
+
+
+def connect(temporary: Path) -> duckdb.DuckDBPyConnection:
+    """A DuckDB of its own for one rewrite, spilling to the staging folder."""
+    connection = duckdb.connect()
+    connection.execute(
+        "set threads = 2; set memory_limit = '1GB'; set preserve_insertion_order = false; set TimeZone = 'UTC'; "
+        "set enable_progress_bar = false"
+    )
+    connection.execute(f"set temp_directory = {literal(str(temporary / 'spill'))}")
+    return connection
+
+
+def scan(paths: Iterable[Path], *, filename: bool = False) -> str:
+    """SQL that reads exactly these files: never a glob, which would count dead files."""
+    listed = ", ".join(literal(str(path)) for path in paths)
+    more = ", filename=true" if filename else ""
+    return (
+        f"read_parquet([{listed}], hive_partitioning=true, hive_types={{'{MONTH}': INTEGER}}, union_by_name=true{more})"
+    )
+
+
+def load(
+    read: Snapshot,
+    folder: Path,
+    load_id: str,
+    accepted: Sequence[Path],
+    contract: Contract,
+    key: tuple[str, ...],
+    staging: Path,
+) -> Change:
+    """Rows of `accepted` come in and supersede the stored rows with their keys; with no key they only come in."""
+    with connect(staging) as connection:
+        _make_incoming(connection, load_id, accepted, contract)
+        if key:
+            _check_keys(connection, key, contract)
+        count = _check_months(connection)
+        hit = files_with(connection, read.files, folder, f"semi join keys on {same(key)}") if key else ()
+        replaced, unchanged = (0, 0) if not hit else _superseded(connection, read, hit, folder, key, contract)
+        staged = write(connection, folder, hit, f"anti join keys on {same(key)}", "incoming", staging)
+        sources = ["incoming", "superseded"] if hit else ["incoming"]
+        days = tuple(column.name + DAY_SUFFIX for column in contract.temporal)
+        return Change(
+            staged=staged,
+            removed=hit,
+            months=months_of(connection, sources),
+            touched_months=touched_months_of(connection, sources, days),
+            accepted=count,
+            replaced=replaced,
+            unchanged=unchanged,
+        )
+
+
+def key_of(contract: Contract) -> tuple[str, ...]:
+    return tuple(column.name for column in contract.key) or (KEY,)
+
+
+def _make_incoming(
+    connection: duckdb.DuckDBPyConnection, load_id: str, accepted: Sequence[Path], contract: Contract
+) -> None:
+    """Name the stored rows of a load `incoming`: a table if they are few, else a view that reads their file."""
+    paths = ", ".join(literal(str(path)) for path in accepted)
+    source = f"read_parquet([{paths}], union_by_name=true, hive_partitioning=false)"
+    rows = connection.execute(f"select count(*) from {source}").fetchall()[0][0]
+    kind = "table" if rows <= IN_MEMORY_ROWS else "view"
+    connection.execute(f"create {kind} incoming as {_incoming(connection, source, load_id, contract)}")
+
+
+def _incoming(connection: duckdb.DuckDBPyConnection, source: str, load_id: str, contract: Contract) -> str:
+    """SQL of the stored rows of a load: the contract's columns as typed there, and what the intake left to us."""
+    given = {row[0] for row in connection.execute(f"describe from {source}").fetchall()}
+    made = {LOAD: literal(load_id), MONTH: _month(contract, given)}
+    if ROW not in given:
+        raise StoreError(f"The accepted rows have no column {ROW}. Make them with the intake.")
+    if not contract.key and KEY not in given:  # equal rows of one load are told apart by their row number
+        made[KEY] = f"{literal(load_id)} || ':' || {ROW}"
+    for column in contract.temporal:
+        if column.name + DAY_SUFFIX not in given:
+            made[column.name + DAY_SUFFIX] = local_day(column.name, column.type.sql, contract.reporting_timezone)
+    parts = []
+    for name, sql in stored_columns(contract).items():
+        value = made.get(name) or (identifier(name) if name in given else "null")
+        parts.append(f"({value})::{sql} as {identifier(name)}")
+    return f"select {', '.join(parts)} from {source}"
+
+
+def local_day(column: str, sql: str, zone: str) -> str:
+    """SQL of the local day of a stored date, or of a stored UTC timestamp."""
+    if sql == "DATE":
+        return identifier(column)
+    return f"timezone({literal(zone)}, timezone('UTC', {identifier(column)}))::date"
+
+
+def _month(contract: Contract, given: set[str]) -> str:
+    """yyyymm of the event time's local day; 0 where there is none."""
+    event = contract.event_time
+    if event is None:
+        return "0"
+    day = event.name + DAY_SUFFIX
+    day_sql = identifier(day) if day in given else local_day(event.name, event.type.sql, contract.reporting_timezone)
+    return f"coalesce(year({day_sql}) * 100 + month({day_sql}), 0)"
+
+
+def _check_keys(connection: duckdb.DuckDBPyConnection, key: tuple[str, ...], contract: Contract) -> None:
+    """Make the table of incoming keys. A key that comes twice raises DuplicateKey, or its last row is the record."""
+    names = ", ".join(identifier(name) for name in key)
+    connection.execute(
+        f"create table keys as select {names}, count(*) as times, max({ROW}) as last_row from incoming group by all"
+    )
+    repeated = connection.execute("select count(*) from keys where times > 1").fetchall()[0][0]
+    if repeated and contract.on_duplicate == "refuse":
+        first = connection.execute(f"select {names}, last_row from keys where times > 1 order by last_row limit 1")
+        *values, row = first.fetchall()[0]
+        text = ", ".join(f"{name} {value}" for name, value in zip(key, values, strict=True))
+        raise DuplicateKey(f"{repeated} record keys come twice in this load, first {text} at row {row}. Remove one.")
+    if repeated:
+        last = f"select t.* from incoming t semi join keys on {same(key)} and t.{ROW} = keys.last_row"
+        connection.execute(f"create table lasting as {last}")
+        kind = connection.execute("select table_type from information_schema.tables where table_name = 'incoming'")
+        connection.execute("drop view incoming" if kind.fetchall()[0][0] == "VIEW" else "drop table incoming")
+        connection.execute("alter table lasting rename to incoming")
+
+
+def _check_months(connection: duckdb.DuckDBPyConnection) -> int:
+    """The count of incoming rows; raises StoreError if they lie in absurdly many months."""
+    summary = f"select count(*), count(distinct {MONTH}), min({MONTH}), max({MONTH}) from incoming"
+    rows, months, first, last = connection.execute(summary).fetchall()[0]
+    if months > MAX_MONTHS:
+        raise StoreError(f"The event times lie in {months} months, {first} to {last}. Check the date format.")
+    return int(rows)
+
+
+def same(key: tuple[str, ...], other: str = "keys") -> str:
+    return " and ".join(f"t.{identifier(name)} is not distinct from {other}.{identifier(name)}" for name in key)
+
+
+def files_with(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[DataFile], folder: Path, condition: str
+) -> tuple[DataFile, ...]:
+    """The live files that hold a row `t` which meets the condition."""
+    if not files:
+        return ()
+    found = connection.execute(
+        f"select distinct t.filename from {scan(_paths(folder, files), filename=True)} t {condition}"
+    ).fetchall()
+    names = {row[0] for row in found}
+    return tuple(file for file in files if str(folder / file.path) in names)
+
+
+def _superseded(
+    connection: duckdb.DuckDBPyConnection,
+    read: Snapshot,
+    hit: tuple[DataFile, ...],
+    folder: Path,
+    key: tuple[str, ...],
+    contract: Contract,
+) -> tuple[int, int | None]:
+    """Make the table of superseded rows (months and days only); returns how many there are, how many say the same.
+
+    The comparison reads every column of the hit files, so it is left out (None) when these are large.
+    """
+    stored = columns_of(read.handle)
+    days = [column.name + DAY_SUFFIX for column in contract.temporal]
+    kept = ", ".join(f"t.{identifier(name)}" for name in (MONTH, *(day for day in days if day in stored)))
+    values = tuple(column.name for column in contract.columns if column.name in stored)
+    compare = sum(file.rows for file in hit) <= COMPARED_ROWS
+    alike = same(values, "s") if compare else "null::boolean"
+    connection.execute(
+        f"create table superseded as select {kept}, ({alike}) as same "
+        f"from ({relation(_paths(folder, hit), stored)}) t join incoming s on {same(key, 's')}"
+    )
+    count, unchanged = connection.execute("select count(*), count(*) filter (same) from superseded").fetchall()[0]
+    return int(count), int(unchanged) if compare else None
+
+
+def relation(paths: Sequence[Path], columns: dict[str, str]) -> str:
+    """SQL of rows with all these columns, null where an older file lacks one."""
+    if not paths:
+        return empty(columns)
+    return f"select * from {scan(paths)} union all by name {empty(columns)}"
+
+
+def _paths(folder: Path, files: Sequence[DataFile]) -> list[Path]:
+    return [folder / file.path for file in files]
+
+
+def write(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    hit: Sequence[DataFile],
+    staying: str,
+    incoming: str,
+    staging: Path,
+) -> tuple[Staged, ...]:
+    """Write the rows `t` of the hit files that meet the condition `staying`, and all rows of the relation `incoming`.
+
+    A month with hit files is written by itself, which costs half of what a partitioned COPY does and as little memory
+    as one month; the other months, with incoming rows only, in one pass.
+    """
+    staged: list[Staged] = []
+    months = sorted({file.month for file in hit})
+    for month in months:
+        paths = [folder / file.path for file in hit if file.month == month]
+        rows = (
+            f"select t.* exclude ({MONTH}) from {scan(paths)} t {staying} "
+            f"union all by name select * exclude ({MONTH}) from {incoming} where {MONTH} = {month}"
+        )
+        staged += copy_month(connection, rows, month, staging, _QUICKLY)
+    listed = ", ".join(str(month) for month in months)
+    rest = f"from {incoming}" + (f" where {MONTH} not in ({listed})" if months else "")
+    target = literal(str(staging / "rest"))
+    written = connection.execute(f"copy ({rest}) to {target} ({_PARQUET}, partition_by ({MONTH}))").fetchall()
+    return (*staged, *(Staged(Path(row[0]), int(row[5][MONTH]), int(row[1])) for row in written))
+
+
+def copy_month(
+    connection: duckdb.DuckDBPyConnection, rows: str, month: int, staging: Path, options: str = _PARQUET
+) -> tuple[Staged, ...]:
+    """Write the rows of one month as one file; none if there are no rows."""
+    target = staging / f"{month}.parquet"
+    written = connection.execute(f"copy ({rows}) to {literal(str(target))} ({options})").fetchall()
+    count = int(written[0][1]) if written else 0
+    return (Staged(target, month, count),) if count else ()
+
+
+def months_of(connection: duckdb.DuckDBPyConnection, sources: Sequence[str]) -> tuple[int, ...]:
+    union = " union all ".join(f"select {MONTH} from {source}" for source in sources)
+    return tuple(row[0] for row in connection.execute(f"select distinct {MONTH} from ({union}) order by 1").fetchall())
+
+
+def touched_months_of(
+    connection: duckdb.DuckDBPyConnection, sources: Sequence[str], days: Sequence[str]
+) -> dict[str, tuple[int, ...]]:
+    """Per time column the months of its local days, over the rows that came and the rows that left."""
+    touched: dict[str, set[int]] = {day.removesuffix(DAY_SUFFIX): set() for day in days}
+    for source in sources:
+        has = {row[0] for row in connection.execute(f"describe from {source}").fetchall()}
+        asked = [day for day in days if day in has]
+        if not asked:
+            continue
+        lists = (f"list(distinct year({identifier(day)}) * 100 + month({identifier(day)}))" for day in asked)
+        found = connection.execute(f"select {', '.join(lists)} from {source}").fetchall()[0]
+        for day, months in zip(asked, found, strict=True):
+            touched[day.removesuffix(DAY_SUFFIX)] |= {month for month in months or () if month is not None}
+    return {column: tuple(sorted(months)) for column, months in touched.items()}
+
+
+def compact(read: Snapshot, folder: Path, months: Iterable[int], sort_by: Sequence[str], staging: Path) -> Change:
+    """One sorted file for each of the months, with the same rows."""
+    columns = columns_of(read.handle)
+    order = ", ".join(identifier(name) for name in sort_by if name in columns)
+    order_by = f" order by {order}" if order else ""
+    chosen = set(months)
+    removed = tuple(file for file in read.files if file.month in chosen)
+    with connect(staging) as connection:
+        connection.execute("set preserve_insertion_order = true")
+        staged = tuple(
+            done
+            for month in sorted(chosen)
+            for done in copy_month(
+                connection,
+                f"select * exclude ({MONTH}) from "
+                f"{scan(folder / file.path for file in removed if file.month == month)}{order_by}",
+                month,
+                staging,
+            )
+        )
+    return Change(staged=staged, removed=removed, months=tuple(sorted(chosen)))

@@ -1,0 +1,1 @@
+"""Who and where: units, members and roles, calendars, and the audit trail."""

@@ -1,0 +1,1 @@
+"""The organisation over REST: units, people, calendars, audit entries. Each view: permission, serializer, one verb."""

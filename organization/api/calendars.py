@@ -1,0 +1,196 @@
+"""Business calendars with their versions and open hours; fiscal calendars with their periods."""
+
+from datetime import timedelta
+
+from django.core.exceptions import PermissionDenied
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import parsers, serializers, status
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from doors.serializers import StrictModelSerializer, StrictSerializer
+from doors.viewsets import ScopedReadViewSet
+from organization import business_calendars, fiscal, ics, shared_calendars
+from organization.access import ADMINISTER, VIEW
+from organization.models import BusinessCalendar, CalendarVersion, FiscalCalendar, OpeningWindow
+
+A_DAY = {"type": "string", "format": "date"}
+
+
+class WindowSerializer(StrictModelSerializer):
+    class Meta:
+        model = OpeningWindow
+        fields = ("weekday", "opens", "closes")
+
+
+class VersionSerializer(StrictModelSerializer):
+    windows = WindowSerializer(many=True)
+
+    class Meta:
+        model = CalendarVersion
+        fields = ("id", "valid_from", "valid_to", "timezone", "country", "subdivision", "windows")
+        read_only_fields = ("valid_to",)
+
+
+class CalendarSerializer(StrictModelSerializer):
+    versions = VersionSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = BusinessCalendar
+        fields = ("id", "code", "name", "versions")
+
+
+class DayWindow(StrictSerializer):
+    opens = serializers.TimeField()
+    closes = serializers.TimeField()
+
+
+class DaySerializer(StrictSerializer):
+    day = serializers.DateField()
+    name = serializers.CharField(max_length=200, allow_blank=True, default="")
+    windows = DayWindow(many=True, help_text="Empty: closed.")
+
+
+class IcsFile(serializers.Serializer):
+    file = serializers.FileField(help_text="iCalendar; each all-day event closes its days.")
+
+
+class Imported(serializers.Serializer):
+    closed = serializers.IntegerField()
+
+
+class SpanSerializer(serializers.Serializer):
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+
+
+class Hours(serializers.Serializer):
+    spans = SpanSerializer(many=True)
+    hours = serializers.FloatField(help_text="Open hours in all.")
+
+
+class CalendarViewSet(ScopedReadViewSet):
+    """Business calendars. They may be changed by who administers every unit that uses them."""
+
+    queryset = BusinessCalendar.objects.prefetch_related("versions__windows")
+    serializer_class = CalendarSerializer
+    filterset_fields = ("code",)
+    needs = {"read": VIEW, "write": ADMINISTER}
+    refusals = (business_calendars.CalendarRefused, ics.IcsRefused)
+
+    @extend_schema(request=CalendarSerializer, responses={201: CalendarSerializer})
+    def create(self, request):
+        values = _checked(CalendarSerializer, request.data)
+        calendar = shared_calendars.add(BusinessCalendar, by=request.user, **values)
+        return Response(CalendarSerializer(calendar).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=VersionSerializer, responses={201: VersionSerializer})
+    @action(methods=["post"], detail=True)
+    def versions(self, request, pk):
+        """The calendar as it holds from `valid_from` on."""
+        calendar = self._changeable()
+        values = _checked(VersionSerializer, request.data)
+        windows = [business_calendars.Window(**window) for window in values.pop("windows")]
+        version = business_calendars.add_version(calendar, windows=windows, by=request.user, **values)
+        return Response(VersionSerializer(version).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=DaySerializer, responses={204: None})
+    @action(methods=["post"], detail=True)
+    def days(self, request, pk):
+        """A day that differs: its own windows, or closed."""
+        calendar = self._changeable()
+        values = _checked(DaySerializer, request.data)
+        windows = [(window["opens"], window["closes"]) for window in values["windows"]]
+        version = business_calendars.version_on(calendar, values["day"])
+        business_calendars.set_day(version, values["day"], windows=windows, name=values["name"], by=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(request={"multipart/form-data": IcsFile}, responses=Imported)
+    @action(methods=["post"], detail=True, url_path="ics", parser_classes=[parsers.MultiPartParser])
+    def load_ics(self, request, pk):
+        """Close the days of an iCalendar file, in place of what was imported before."""
+        calendar = self._changeable()
+        days = ics.read_days(_checked(IcsFile, request.data)["file"].read())
+        version = business_calendars.version_on(calendar, max(days))
+        return Response({"closed": ics.close_days(version, days, by=request.user)})
+
+    @extend_schema(
+        parameters=[OpenApiParameter("first", A_DAY, required=True), OpenApiParameter("last", A_DAY, required=True)],
+        responses=Hours,
+    )
+    @action(detail=True)
+    def hours(self, request, pk):
+        """The open spans, in UTC, that touch the local days from `first` to `last`."""
+        first, last = (
+            serializers.DateField().run_validation(request.query_params.get(name)) for name in ("first", "last")
+        )
+        spans = business_calendars.opening_spans(business_calendars.rules_of(self.get_object()), first, last)
+        open_for = sum((end - start for start, end in spans), timedelta())
+        shown = [{"start": start, "end": end} for start, end in spans]
+        return Response(Hours({"spans": shown, "hours": open_for / timedelta(hours=1)}).data)
+
+    def known_parameters(self) -> set[str]:
+        return {"first", "last"} if self.action == "hours" else super().known_parameters()
+
+    def _changeable(self) -> BusinessCalendar:
+        return _require_change(self.get_object(), self.request.access)
+
+
+class FiscalSerializer(StrictModelSerializer):
+    class Meta:
+        model = FiscalCalendar
+        fields = ("id", "code", "name", "kind", "start_month", "week_starts_on", "anchor")
+
+
+class PeriodSerializer(serializers.Serializer):
+    grain = serializers.CharField()
+    start = serializers.DateField()
+    end = serializers.DateField(help_text="The first day after the period.")
+    label = serializers.CharField()
+    fiscal_year = serializers.IntegerField()
+    index = serializers.IntegerField()
+
+
+class FiscalViewSet(ScopedReadViewSet):
+    """Fiscal calendars: how the year is divided."""
+
+    queryset = FiscalCalendar.objects.all()
+    serializer_class = FiscalSerializer
+    filterset_fields = ("code", "kind")
+    needs = {"read": VIEW, "write": ADMINISTER}
+
+    @extend_schema(request=FiscalSerializer, responses={201: FiscalSerializer})
+    def create(self, request):
+        calendar = shared_calendars.add(FiscalCalendar, by=request.user, **_checked(FiscalSerializer, request.data))
+        return Response(FiscalSerializer(calendar).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=FiscalSerializer, responses=FiscalSerializer)
+    def partial_update(self, request, pk):
+        calendar = _require_change(self.get_object(), request.access)
+        values = _checked(FiscalSerializer, request.data, instance=calendar, partial=True)
+        return Response(FiscalSerializer(shared_calendars.change(calendar, by=request.user, **values)).data)
+
+    @extend_schema(parameters=[OpenApiParameter("day", A_DAY)], responses=PeriodSerializer(many=True))
+    @action(detail=True, pagination_class=None)
+    def periods(self, request, pk):
+        """The week, month, quarter and year that hold a day."""
+        given = request.query_params.get("day")
+        day = serializers.DateField().run_validation(given) if given else request.day
+        calendar = fiscal.calendar_of(self.get_object())
+        found = [calendar.period_of(day, grain) for grain in ("week", "month", "quarter", "year")]
+        return Response(PeriodSerializer(found, many=True).data)
+
+    def known_parameters(self) -> set[str]:
+        return {"day"} if self.action == "periods" else super().known_parameters()
+
+
+def _checked(serializer_class, data, **options) -> dict:
+    serializer = serializer_class(data=data, **options)
+    serializer.is_valid(raise_exception=True)
+    return serializer.validated_data
+
+
+def _require_change(calendar, access):
+    if not calendar.may_change(access):
+        raise PermissionDenied("Units that you do not administer use this calendar too: make one of your own.")
+    return calendar

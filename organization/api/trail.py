@@ -1,0 +1,61 @@
+"""The audit trail, read only."""
+
+import django_filters
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from doors.pagination import CursorPages
+from doors.serializers import StrictModelSerializer
+from doors.viewsets import ScopedReadViewSet
+from organization import audit
+from organization.access import AUDIT
+from organization.models import AuditEntry
+
+
+class EntrySerializer(StrictModelSerializer):
+    class Meta:
+        model = AuditEntry
+        fields = (
+            "seq", "at", "actor", "actor_name", "action", "unit", "object_type", "object_id", "object_name", "details",
+            "hash",
+        )  # fmt: skip
+
+
+class EntryFilter(django_filters.FilterSet):
+    since = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte")
+    until = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="lt")
+
+    class Meta:
+        model = AuditEntry
+        fields = ("action", "unit", "object_type", "object_id")
+
+
+class VerdictSerializer(serializers.Serializer):
+    entries = serializers.IntegerField()
+    holds = serializers.BooleanField()
+    fault = serializers.CharField()
+
+
+class NewestFirst(CursorPages):
+    ordering = "-seq"
+
+
+class AuditViewSet(ScopedReadViewSet):
+    """Who changed what, newest first."""
+
+    queryset = AuditEntry.objects.all()
+    serializer_class = EntrySerializer
+    filterset_class = EntryFilter
+    pagination_class = NewestFirst
+    lookup_field = "seq"
+    lookup_value_regex = "[0-9]{1,18}"
+    needs = {"read": AUDIT, "write": AUDIT}
+
+    @extend_schema(request=None, responses=VerdictSerializer)
+    @action(methods=["post"], detail=False)
+    def verify(self, request):
+        """Walk the whole chain and say whether it holds."""
+        verdict = audit.verify()
+        return Response({"entries": verdict.entries, "holds": not verdict.fault, "fault": verdict.fault})

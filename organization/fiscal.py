@@ -1,0 +1,31 @@
+"""Which reporting calendar and time zone hold at a unit; fiscal calendars as the arithmetic of `lake.periods`."""
+
+from datetime import date
+
+from lake.periods import Calendar
+
+from .models import FiscalCalendar, Unit
+from .zones import nearest, timezone_of
+
+__all__ = ["calendar_of", "fiscal_calendar_of", "timezone_of"]
+
+KINDS = {FiscalCalendar.Kind.MONTHS: "month", FiscalCalendar.Kind.ISO_WEEKS: "month"}
+
+
+def calendar_of(fiscal: FiscalCalendar | None) -> Calendar:
+    """The rule that turns days into periods; without a fiscal calendar, calendar months and ISO weeks."""
+    if fiscal is None:
+        return Calendar()
+    is_iso = fiscal.kind == FiscalCalendar.Kind.ISO_WEEKS
+    return Calendar(
+        kind=KINDS.get(fiscal.kind, fiscal.kind),
+        fiscal_start_month=fiscal.start_month,
+        week_start=0 if is_iso else fiscal.week_starts_on,
+        year_end_month=(fiscal.start_month - 2) % 12 + 1,
+        anchor=fiscal.anchor,
+    )
+
+
+def fiscal_calendar_of(unit: Unit, day: date) -> FiscalCalendar | None:
+    """The unit's own fiscal calendar, or that of the nearest unit above it on `day`."""
+    return nearest(unit, day, "fiscal_calendar")

@@ -1,0 +1,81 @@
+"""Closed days from an iCalendar file: each all-day event closes its days."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from . import audit
+from .models import CalendarDay, CalendarVersion
+
+LARGEST = 2 * 2**20
+MOST_DAYS = 5000
+YEARS = range(1990, 2100)
+
+
+class IcsRefused(Exception):
+    """The file is no calendar, or holds what cannot be taken over exactly; the message names the event."""
+
+
+def read_days(content: bytes) -> dict[date, str]:
+    """Day -> name of its event, from the all-day events of the file. Raises IcsRefused.
+
+    Timed events are refused rather than rounded to days, and repeating ones rather than followed without an end.
+    """
+    from icalendar import Calendar
+
+    if len(content) > LARGEST:
+        raise IcsRefused(f"The file is larger than {LARGEST // 2**20} MB: export only the holidays.")
+    try:
+        calendar = Calendar.from_ical(content)
+        events = list(calendar.walk("VEVENT"))
+    except (ValueError, IndexError, KeyError, TypeError) as fault:
+        raise IcsRefused(f"This is not an iCalendar file ({str(fault)[:80]}): export it as .ics again.") from None
+    days: dict[date, str] = {}
+    for event in events:
+        for day in _days_of(event):
+            days[day] = _name(event)
+            if len(days) > MOST_DAYS:
+                raise IcsRefused(f"The file closes more than {MOST_DAYS:,} days: export fewer years.")
+    if not days:
+        raise IcsRefused("The file has no all-day event, so no day would be closed.")
+    return dict(sorted(days.items()))
+
+
+@transaction.atomic
+def close_days(version: CalendarVersion, days: dict[date, str], *, by) -> int:
+    """Close `days` in `version`, in place of what an earlier import closed; days set by hand stay. Returns how many."""
+    version.days.filter(source="ics").delete()
+    by_hand = set(version.days.values_list("day", flat=True))
+    CalendarDay.objects.bulk_create(
+        CalendarDay(version=version, day=day, name=name[:200], source="ics")
+        for day, name in days.items()
+        if day not in by_hand
+    )
+    closed = len(days.keys() - by_hand)
+    audit.record(by, "calendar days imported", version.calendar, closed=closed, kept_by_hand=len(days) - closed)
+    return closed
+
+
+def _days_of(event) -> Iterator[date]:
+    name, start = _name(event), event.get("DTSTART")
+    if "RRULE" in event or "RDATE" in event:
+        raise IcsRefused(f"The event {name!r} repeats: export its days one by one.")
+    if start is None or not hasattr(start, "dt"):
+        raise IcsRefused(f"The event {name!r} has no start.")
+    first = start.dt
+    if isinstance(first, datetime):
+        raise IcsRefused(f"The event {name!r} has times of day: only whole days can be closed.")
+    end = event.get("DTEND")
+    duration = event.get("DURATION")
+    until = end.dt if end is not None else first + (duration.dt if duration is not None else timedelta(days=1))
+    if isinstance(until, datetime) or until <= first:
+        raise IcsRefused(f"The event {name!r} does not end after it starts.")
+    if first.year not in YEARS or (until - timedelta(days=1)).year not in YEARS:
+        raise IcsRefused(f"The event {name!r} lies in {first.year}: a year from {YEARS[0]} to {YEARS[-1]} is expected.")
+    for offset in range((until - first).days):
+        yield first + timedelta(days=offset)
+
+
+def _name(event) -> str:
+    return str(event.get("SUMMARY", "") or "closed").replace("\0", "")[:200]

@@ -1,0 +1,244 @@
+"""Changing the tree of units: add, move, rename, close. Each change keeps the closure `UnitPath` exact.
+
+Placements say where a unit stands in which days; nothing is overwritten, so a question about last year is answered by
+last year's tree. The path table follows from the placements alone and is rebuilt for the units that a change touches.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import connection, transaction
+from django.db.models import Max, Q
+from django.dispatch import Signal
+
+from . import audit
+from .models import Unit, UnitAlias, UnitPath, UnitPlacement
+from .zones import check_zone
+
+ALWAYS = date(1900, 1, 1)
+FOREVER = date.max
+DEEPEST = 30
+
+# Sent after the commit with `unit` and `from_day`: values above that unit have changed from that day on.
+tree_changed = Signal()
+
+
+class TreeRefused(Exception):
+    """The change would make a tree that is not one; the message names the units and the next step."""
+
+
+@transaction.atomic
+def add_unit(
+    *, code: str, name: str, by, parent: Unit | None = None, kind: str = Unit.Kind.DEPARTMENT, from_day=ALWAYS, **values
+) -> Unit:
+    """A new unit under `parent` (none: at the top) from `from_day` on. Raises TreeRefused, ValidationError."""
+    _lock_tree()
+    check_zone(values.get("timezone", ""))
+    unit = Unit(code=code, name=name, kind=kind, **values)
+    unit.full_clean()
+    unit.save()
+    _require_standing(parent, from_day, None)
+    UnitPlacement.objects.create(unit=unit, parent=parent, valid_from=from_day)
+    rebuild_paths([unit.pk])
+    audit.record(by, "unit added", unit, unit=unit, parent=parent and parent.code, from_day=from_day)
+    _announce(unit, from_day)
+    return unit
+
+
+@transaction.atomic
+def move_unit(unit: Unit, parent: Unit | None, *, from_day: date, by) -> None:
+    """Let `unit` stand under `parent` from `from_day` on, whatever was planned for later days.
+
+    The days before keep their tree. Raises TreeRefused for a cycle, a day outside the unit's life, or a parent that
+    does not exist then.
+    """
+    _lock_tree()
+    placements = list(unit.placements.order_by("valid_from"))
+    if not placements or from_day < placements[0].valid_from:
+        raise TreeRefused(f"{unit} does not exist on {from_day}: choose a day from {_start(placements)} on.")
+    if parent == unit:
+        raise TreeRefused(f"{unit} cannot stand below itself: choose another parent.")
+    end = placements[-1].valid_to
+    if end and from_day >= end:
+        raise TreeRefused(f"{unit} was closed on {end}: choose an earlier day.")
+    _require_standing(parent, from_day, end)
+    before = [{"parent": p.parent_id, "from": p.valid_from, "to": p.valid_to} for p in placements]
+    unit.placements.filter(valid_from__gte=from_day).delete()
+    unit.placements.filter(Q(valid_to=None) | Q(valid_to__gt=from_day)).update(valid_to=from_day)
+    UnitPlacement.objects.create(unit=unit, parent=parent, valid_from=from_day, valid_to=end)
+    rebuild_paths(_ever_below(unit))
+    audit.record(by, "unit moved", unit, unit=unit, parent=parent and parent.code, from_day=from_day, before=before)
+    _announce(unit, from_day)
+
+
+@transaction.atomic
+def close_unit(unit: Unit, *, from_day: date, by) -> None:
+    """From `from_day` on the unit stands nowhere; its past stays. Raises TreeRefused while units stand below it."""
+    _lock_tree()
+    placements = list(unit.placements.order_by("valid_from"))
+    if placements and from_day <= placements[0].valid_from:
+        raise TreeRefused(f"{unit} starts on {placements[0].valid_from}: it can be closed from the day after that.")
+    if placements and placements[-1].valid_to and from_day > placements[-1].valid_to:
+        raise TreeRefused(f"{unit} was closed on {placements[-1].valid_to} already.")
+    children = unit.child_placements.filter(Q(valid_to=None) | Q(valid_to__gt=from_day)).select_related("unit")
+    if names := sorted({str(placement.unit) for placement in children}):
+        raise TreeRefused(f"{', '.join(names[:5])} still stands under {unit} then: move or close it first.")
+    unit.placements.filter(valid_from__gte=from_day).delete()
+    unit.placements.filter(Q(valid_to=None) | Q(valid_to__gt=from_day)).update(valid_to=from_day)
+    Unit.objects.filter(pk=unit.pk).update(is_active=False)
+    unit.is_active = False
+    rebuild_paths([unit.pk])
+    audit.record(by, "unit closed", unit, unit=unit, from_day=from_day)
+    _announce(unit, from_day)
+
+
+@transaction.atomic
+def change_unit(unit: Unit, *, by, **values) -> Unit:
+    """Rename, or set kind, time zone and calendars. Only what differs is written. Raises ValidationError."""
+    changed = {name: value for name, value in values.items() if getattr(unit, name) != value}
+    if not changed:
+        return unit
+    check_zone(changed.get("timezone", ""))
+    before = {name: _plain(getattr(unit, name)) for name in changed}
+    for name, value in changed.items():
+        setattr(unit, name, value)
+    unit.full_clean()
+    unit.save(update_fields=list(changed))
+    after = {name: _plain(value) for name, value in changed.items()}
+    audit.record(by, "unit changed", unit, unit=unit, before=before, after=after)
+    return unit
+
+
+@transaction.atomic
+def add_alias(unit: Unit, *, system: str, code: str, by) -> UnitAlias:
+    """Let extracts of `system` name the unit by `code`. Raises ValidationError when the code is taken."""
+    alias = UnitAlias(unit=unit, system=system, code=code)
+    alias.full_clean()
+    alias.save()
+    audit.record(by, "alias added", alias, unit=unit)
+    return alias
+
+
+@transaction.atomic
+def remove_alias(alias: UnitAlias, *, by) -> None:
+    audit.record(by, "alias removed", alias, unit=alias.unit)
+    alias.delete()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A unit in the tree of one day: `depth` steps below the shown roots."""
+
+    unit: Unit
+    parent_id: int | None
+    depth: int
+
+
+def standing(day: date, units: Collection[int]) -> list[Standing]:
+    """The given units that stand in the tree of `day`, parents before children, siblings by name. Two queries."""
+    placements = UnitPlacement.objects.in_force(day).filter(unit__in=units).select_related("unit")
+    shown = {placement.unit_id for placement in placements}
+    below: dict[int | None, list[UnitPlacement]] = {}
+    for placement in placements:
+        parent = placement.parent_id if placement.parent_id in shown else None
+        below.setdefault(parent, []).append(placement)
+    return list(_walk_down(below, None, 0))
+
+
+def _walk_down(below: dict, parent: int | None, depth: int) -> Iterator[Standing]:
+    for placement in sorted(below.get(parent, []), key=lambda p: (p.unit.name, p.unit_id)):
+        yield Standing(placement.unit, placement.parent_id, depth)
+        yield from _walk_down(below, placement.unit_id, depth + 1)
+
+
+def rebuild_paths(units: Collection[int] | None = None) -> None:
+    """Write the paths up from `units` (none given: all) as their placements have it. Raises TreeRefused on a cycle.
+
+    Whoever changes a placement passes the unit and all that ever stood below it, within the same transaction.
+    """
+    placements: dict[int, list[tuple[int | None, date, date]]] = {}
+    rows = UnitPlacement.objects.order_by("valid_from").values_list("unit_id", "parent_id", "valid_from", "valid_to")
+    for unit, parent, start, end in rows:
+        placements.setdefault(unit, []).append((parent, start, end or FOREVER))
+    old, units = UnitPath.objects.all(), placements.keys() if units is None else units
+    old.filter(descendant__in=list(units)).delete()
+    UnitPath.objects.bulk_create(
+        [
+            UnitPath(
+                ancestor_id=ancestor,
+                descendant_id=unit,
+                depth=depth,
+                valid_from=start,
+                valid_to=None if end == FOREVER else end,
+            )
+            for unit in units
+            for ancestor, depth, start, end in _joined(_paths_up(unit, ALWAYS, FOREVER, placements, (unit,)))
+        ],
+        batch_size=5000,
+    )
+
+
+def _paths_up(unit: int, start: date, end: date, placements: dict, below: tuple[int, ...]) -> Iterator[tuple]:
+    """(ancestor, depth, start, end) of every stretch of days within `start` to `end`, the unit itself at depth 0."""
+    for parent, placed, until in placements.get(unit, []):
+        first, last = max(start, placed), min(end, until)
+        if first >= last:
+            continue
+        yield unit, len(below) - 1, first, last
+        if parent in below:
+            names = " > ".join(Unit.objects.in_bulk(list(below))[pk].code for pk in below)
+            raise TreeRefused(f"On {first} a unit would stand below itself ({names}): choose another parent or day.")
+        if len(below) > DEEPEST:
+            raise TreeRefused(f"The tree would be deeper than {DEEPEST} levels.")
+        if parent is not None:
+            yield from _paths_up(parent, first, last, placements, (*below, parent))
+
+
+def _joined(paths: Iterator[tuple]) -> Iterator[tuple]:
+    """Stretches of the same ancestor and depth that touch, as one."""
+    open_path = None
+    for path in sorted(paths):
+        if open_path and open_path[:2] == path[:2] and path[2] <= open_path[3]:
+            open_path = (*open_path[:3], max(open_path[3], path[3]))
+            continue
+        if open_path:
+            yield open_path
+        open_path = path
+    if open_path:
+        yield open_path
+
+
+def _require_standing(parent: Unit | None, start: date, end: date | None) -> None:
+    """Raise TreeRefused unless `parent` stands in the tree for all days from `start` to `end`."""
+    if parent is None:
+        return
+    days = start
+    for placement in parent.placements.order_by("valid_from"):
+        if placement.valid_from <= days < (placement.valid_to or FOREVER):
+            days = placement.valid_to or FOREVER
+    if days < (end or FOREVER):
+        last = parent.placements.aggregate(last=Max("valid_to"))["last"]
+        raise TreeRefused(f"{parent} does not stand in the tree from {start} on (it ends {last}): choose another day.")
+
+
+def _ever_below(unit: Unit) -> set[int]:
+    return {unit.pk, *UnitPath.objects.filter(ancestor=unit).values_list("descendant_id", flat=True)}
+
+
+def _lock_tree() -> None:
+    """One change of the tree at a time: two moves at once could close a circle that neither sees."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtext('organization.tree'))")
+
+
+def _announce(unit: Unit, from_day: date) -> None:
+    transaction.on_commit(lambda: tree_changed.send(Unit, unit=unit, from_day=from_day))
+
+
+def _start(placements: list[UnitPlacement]) -> date | str:
+    return placements[0].valid_from if placements else "its first"
+
+
+def _plain(value):
+    return str(value) if isinstance(value, Unit) or hasattr(value, "pk") else value

@@ -1,0 +1,158 @@
+"""Backup and restore of database and lake together, in one file that proves itself.
+
+The order makes it safe while loads go on. The database is dumped first, as of one moment; then each table's log is
+copied before its data files. What the lake gained meanwhile is not named by the dumped database and so stays hidden
+after a restore; no file that the database names can be missing, since data files are never changed in place.
+"""
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+
+from perfmgr.launch import postgres
+
+MANIFEST = "manifest.json"
+DUMP = "database.dump"
+SNAPSHOT_TABLES = ("kpis_result", "datasets_datasetversion", "organization_auditentry")
+
+
+class BackupFault(Exception):
+    """The backup could not be made, or does not prove itself; nothing was restored."""
+
+
+def folders() -> dict[str, Path]:
+    """What lies beside the database: name in the backup -> folder."""
+    return {"lake": settings.LAKE_ROOT, "uploads": settings.UPLOAD_ROOT, "media": settings.MEDIA_ROOT}
+
+
+def backup(target: Path, now: datetime) -> dict:
+    """Write everything to `target` (a .tar.gz). Returns the manifest: each file's size and sha256, and row counts."""
+    manifest = {"made_at": now.isoformat(), "rows": _row_counts(), "files": {}}
+    draft = target.with_name(target.name + ".part")
+    with tempfile.TemporaryDirectory() as scratch, tarfile.open(draft, "w:gz", compresslevel=1) as tar:
+        dump = Path(scratch) / DUMP
+        _run(["pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={dump}"], "dump the database")
+        _add(tar, DUMP, dump, manifest)
+        for name, folder in folders().items():
+            for file in _logs_first(folder):
+                _add(tar, f"{name}/{file.relative_to(folder)}", file, manifest)
+        _add_text(tar, MANIFEST, json.dumps(manifest, indent=1))
+    draft.replace(target)
+    return manifest
+
+
+def restore(source: Path, *, replace: bool = False) -> dict:
+    """Put database, lake and uploads back as they were; returns the manifest. Overwrites data only with `replace`."""
+    if not replace and _has_data():
+        raise BackupFault("This installation holds data. Give --replace to put the backup in its place.")
+    with tempfile.TemporaryDirectory(dir=_beside(settings.LAKE_ROOT)) as scratch:
+        unpacked = Path(scratch)
+        with tarfile.open(source, "r:gz") as tar:
+            tar.extractall(unpacked, filter="data")
+        manifest = _verified(unpacked)
+        connection.close()
+        _run(
+            ["pg_restore", "--clean", "--if-exists", "--no-owner", "--no-privileges", "--single-transaction"]
+            + [f"--dbname={_dsn()}", str(unpacked / DUMP)],
+            "restore the database",
+        )
+        for name, folder in folders().items():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            if (unpacked / name).exists():
+                shutil.move(unpacked / name, folder)
+    return manifest
+
+
+def _verified(unpacked: Path) -> dict:
+    try:
+        manifest = json.loads((unpacked / MANIFEST).read_text())
+    except (OSError, ValueError) as fault:
+        raise BackupFault(f"The file is not a backup of perfmgr: {fault}") from fault
+    for name, known in manifest["files"].items():
+        file = unpacked / name
+        if not file.is_file():
+            raise BackupFault(f"{name} is missing from the backup. Take another backup; nothing was restored.")
+        if _sha256(file) != known["sha256"]:
+            raise BackupFault(f"{name} is damaged in the backup. Take another backup; nothing was restored.")
+    return manifest
+
+
+def _logs_first(folder: Path) -> Iterator[Path]:
+    files = [file for file in sorted(folder.rglob("*")) if file.is_file()] if folder.exists() else []
+    yield from (file for file in files if "_delta_log" in file.parts)
+    yield from (file for file in files if "_delta_log" not in file.parts)
+
+
+def _add(tar: tarfile.TarFile, name: str, file: Path, manifest: dict) -> None:
+    try:
+        tar.add(file, arcname=name, recursive=False)
+        manifest["files"][name] = {"size": file.stat().st_size, "sha256": _sha256(file)}
+    except FileNotFoundError:
+        return  # an unfinished upload that ended meanwhile; whatever the database names is never removed
+
+
+def _add_text(tar: tarfile.TarFile, name: str, text: str) -> None:
+    member = tarfile.TarInfo(name)
+    member.size = len(text.encode())
+    tar.addfile(member, io.BytesIO(text.encode()))
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _run(command: list[str], purpose: str) -> None:
+    program = shutil.which(command[0]) if settings.PRODUCTION else None
+    path = program or str(postgres.binaries() / command[0])
+    if "--dbname" not in " ".join(command):
+        command = [*command, f"--dbname={_dsn()}"]
+    done = subprocess.run(
+        [path, *command[1:]], capture_output=True, text=True, env={**os.environ, "PGPASSWORD": _password()}
+    )
+    if done.returncode:
+        raise BackupFault(f"Could not {purpose}: {done.stderr.strip()[-800:]}")
+
+
+def _dsn() -> str:
+    known = connection.get_connection_params()
+    parts = {key: known[key] for key in ("host", "port", "user", "dbname") if known.get(key)}
+    return " ".join(f"{key}='{value}'" for key, value in parts.items())
+
+
+def _password() -> str:
+    return connection.settings_dict.get("PASSWORD") or ""
+
+
+def _row_counts() -> dict[str, int]:
+    with connection.cursor() as cursor:
+        counts = {}
+        for table in SNAPSHOT_TABLES:
+            cursor.execute(f'select count(*) from "{table}"')
+            counts[table] = cursor.fetchone()[0]
+    return counts
+
+
+def _has_data() -> bool:
+    with connection.cursor() as cursor:
+        if "datasets_dataset" not in connection.introspection.table_names(cursor):
+            return False
+        cursor.execute("select exists (select 1 from datasets_dataset)")
+        return cursor.fetchone()[0]
+
+
+def _beside(folder: Path) -> Path:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    return folder.parent

@@ -1,0 +1,50 @@
+"""Sets up `.venv` with the pinned, hashed requirements and continues in it. Standard library only.
+
+A file in `.venv` notes the hash of each requirements file installed, so that a second start installs nothing.
+In an image or an environment that already has the packages (`PERFMGR_BOOTSTRAP=off`), nothing is done.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+
+
+def ensure_environment(requirements: str) -> None:
+    """Return in an interpreter that has `requirements` installed; re-executes this process when it must."""
+    if os.environ.get("PERFMGR_BOOTSTRAP") == "off":
+        return
+    if sys.version_info < (3, 11):  # noqa: UP036  this runs before anything has checked
+        sys.exit(f"perfmgr needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
+    if not _stamp(requirements).is_file() or _stamp(requirements).read_text() != _hash(requirements):
+        _install(requirements)
+    if Path(sys.prefix).resolve() != VENV.resolve():
+        os.execv(PYTHON, [str(PYTHON), *sys.argv])
+
+
+def _install(requirements: str) -> None:
+    print(f"Setting up .venv from {requirements} (once; about a minute) ...", flush=True)
+    if not PYTHON.exists() and subprocess.run([sys.executable, "-m", "venv", str(VENV)]).returncode:
+        sys.exit("Python could not make .venv. On Debian and Ubuntu: apt-get install python3-venv, then start again.")
+    if uv := shutil.which("uv"):
+        install = [uv, "pip", "install", "--quiet", "--python", str(PYTHON)]
+    else:
+        install = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    if subprocess.run([*install, "--require-hashes", "-r", str(ROOT / requirements)]).returncode:
+        sys.exit(f"The packages of {requirements} could not be installed; see the message above, then start again.")
+    for installed in ("requirements.txt", requirements):  # the one for tests holds the other
+        _stamp(installed).write_text(_hash(installed))
+
+
+def _stamp(requirements: str) -> Path:
+    return VENV / f"installed-{requirements}.sha256"
+
+
+def _hash(requirements: str) -> str:
+    return hashlib.sha256((ROOT / requirements).read_bytes()).hexdigest()

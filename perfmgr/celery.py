@@ -1,0 +1,17 @@
+"""The queue's application: tasks are found in every room; the beat entries below are written once per start."""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "perfmgr.settings")
+app = Celery("perfmgr")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    "sweep": {"task": "jobs.tasks.sweep", "schedule": 2.0},
+    "canary": {"task": "jobs.tasks.canary", "schedule": 30.0},
+    "clock": {"task": "kpis.tasks.recompute_on_schedule", "schedule": crontab(minute=5)},
+    "freshness": {"task": "datasets.tasks.check_freshness", "schedule": crontab(minute=35)},
+}

@@ -1,0 +1,1 @@
+"""What `manage.py up` and `manage.py test` start: embedded PostgreSQL and Valkey, and the processes of perfmgr."""

@@ -1,0 +1,45 @@
+"""Starting a child that never outlives us, and stopping it in its own way."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+PR_SET_PDEATHSIG = 1
+
+
+def _die_with_parent(death_signal: int) -> Callable[[], None]:
+    def before_exec() -> None:
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, death_signal)
+
+    return before_exec
+
+
+def start(
+    command: Sequence[str], *, env: Mapping[str, str] | None = None, death_signal: int = signal.SIGTERM, **options
+) -> subprocess.Popen:
+    """Start `command` in a session of its own; the kernel sends it `death_signal` should we be killed.
+
+    Call from the main thread only: the death signal follows the thread that started the child, not the process.
+    """
+    return subprocess.Popen(
+        command,
+        env={**os.environ, **(env or {})},
+        start_new_session=True,  # a Ctrl-C at the terminal reaches only us; we stop the others in order
+        preexec_fn=_die_with_parent(death_signal),
+        **options,
+    )
+
+
+def stop(child: subprocess.Popen, stop_signal: int, patience: float) -> None:
+    """Ask `child` to stop by `stop_signal`; after `patience` seconds kill it with all that it started."""
+    if child.poll() is None:
+        child.send_signal(stop_signal)
+        try:
+            child.wait(patience)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()

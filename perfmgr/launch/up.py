@@ -1,0 +1,172 @@
+"""`manage.py up`: database, queue, web, worker and scheduler as children of one process.
+
+Given DATABASE_URL or REDIS_URL, that server is used instead of an embedded one. A child that dies is started again,
+more slowly each time; Ctrl-C stops all in order. Should this process be killed, the kernel stops the children.
+"""
+
+import fcntl
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import children
+from .postgres import Postgres
+from .valkey import Valkey
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DJANGO = [sys.executable, str(ROOT / "manage.py")]
+
+
+class Supervised:
+    """One process that is kept running: started again after it dies, after 0.5 s, then 1 s, 2 s ... 30 s."""
+
+    def __init__(self, name: str, command: Sequence[str], *, stop_signal=signal.SIGTERM, death_signal=signal.SIGTERM):
+        self.name, self.command = name, command
+        self.stop_signal, self.death_signal = stop_signal, death_signal
+        self.process: subprocess.Popen | None = None
+        self.pause, self.start_again_at, self.started = 0.5, 0.0, 0.0
+
+    def start(self) -> None:
+        self.process = children.start(
+            self.command, death_signal=self.death_signal, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=ROOT
+        )
+        self.started = time.monotonic()
+        threading.Thread(target=self._print_lines, args=(self.process.stdout,), daemon=True).start()
+
+    def keep_running(self) -> None:
+        """Call often, from the main thread (see `children.start`)."""
+        now = time.monotonic()
+        if self.process.poll() is None:
+            if now - self.started > 60:
+                self.pause = 0.5
+        elif not self.start_again_at:
+            print(f"{self.name} ended with code {self.process.returncode}; again in {self.pause:g} s", flush=True)
+            self.start_again_at, self.pause = now + self.pause, min(self.pause * 2, 30)
+        elif now >= self.start_again_at:
+            self.start_again_at = 0.0
+            self.start()
+
+    def stop(self, patience: float = 15) -> None:
+        if self.process:
+            children.stop(self.process, self.stop_signal, patience)
+
+    def _print_lines(self, output) -> None:
+        for line in output:
+            sys.stdout.write(f"{self.name:<9} {line.decode(errors='replace')}")
+            sys.stdout.flush()
+
+
+def processes(address: str, port: int) -> list[Supervised]:
+    """Web, worker and scheduler, in the order in which they start."""
+    python = [sys.executable, "-m"]
+    gunicorn = [*python, "gunicorn", "perfmgr.wsgi", "--workers", "1", "--threads", "8", "--timeout", "120"]
+    celery = [*python, "celery", "-A", "perfmgr"]
+    return [
+        Supervised("web", [*gunicorn, "--bind", f"{address}:{port}", "--log-level", "warning"]),
+        Supervised(
+            "worker",
+            [*celery, "worker", "--concurrency", "2", "--without-gossip", "--without-mingle", "--loglevel", "warning"],
+            death_signal=signal.SIGQUIT,  # cold: a warm stop would wait for a load whose database is gone
+        ),
+        Supervised("scheduler", [*celery, "beat", "--pidfile=", "--loglevel", "warning"]),
+    ]
+
+
+class Interrupted(Exception):
+    """Ctrl-C or SIGTERM: stop in order."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run until interrupted. Returns the exit code."""
+    port, address = int(os.environ.get("PORT", "8000")), os.environ.get("HOST", "127.0.0.1")
+    var = Path(os.environ.get("PERFMGR_VAR", ROOT / "var"))
+    var.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = (var / "up.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        print(f"perfmgr is running already on {var}. Stop it first, or give another PERFMGR_VAR and PORT.")
+        return 1
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGINT, _interrupt)
+    servers: list[Postgres | Valkey] = []
+    running: list[Supervised] = []
+    try:
+        _environment(var)
+        _start_servers(var, servers)
+        _prepare()
+        for process in processes(address, port):
+            process.start()
+            running.append(process)
+        _announce(address, port)
+        while True:
+            for process in running:
+                process.keep_running()
+            for server in servers:
+                if server.process.poll() is not None:
+                    print(f"{type(server).__name__} ended with code {server.process.returncode}; starting it again")
+                    server.start()
+            time.sleep(0.2)
+    except Interrupted:
+        print("\nStopping ...", flush=True)
+        return 0
+    except (RuntimeError, subprocess.CalledProcessError) as fault:
+        print(fault, file=sys.stderr)
+        return 1
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        for process in [*reversed(running), *reversed(servers)]:  # scheduler, worker, web, valkey, postgres
+            process.stop()
+
+
+def _interrupt(*_) -> None:
+    raise Interrupted
+
+
+def _environment(var: Path) -> None:
+    """What the children read: where things are, and the secret key that this installation keeps."""
+    key = var / "secret_key"
+    if not key.exists():
+        key.touch(mode=0o600)
+        key.write_text(secrets.token_urlsafe(64))
+    os.environ.setdefault("PERFMGR_VAR", str(var))
+    os.environ.setdefault("PERFMGR_ENV", "embedded")
+    os.environ.setdefault("SECRET_KEY", key.read_text())
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "perfmgr.settings")
+
+
+def _start_servers(var: Path, servers: list[Postgres | Valkey]) -> None:
+    for variable, server in (("DATABASE_URL", Postgres(var / "pg")), ("REDIS_URL", Valkey(var / "valkey"))):
+        if not os.environ.get(variable):
+            servers.append(server)
+            server.start()
+            os.environ[variable] = server.url
+
+
+def _prepare() -> None:
+    """Migrate, and on the first start load the demo through the same intake as a user's upload."""
+    subprocess.run([*DJANGO, "migrate", "--verbosity", "0"], check=True, cwd=ROOT)
+    if os.environ.get("PERFMGR_DEMO", "true").lower() == "true":
+        subprocess.run([*DJANGO, "load_demo", "--once"], check=True, cwd=ROOT)
+
+
+def _announce(address: str, port: int) -> None:
+    url = f"http://{address}:{port}"
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"{url}/healthz", timeout=2).close()
+            break
+        except OSError:
+            time.sleep(0.1)
+    print(f"\nperfmgr is at {url}")
+    if os.environ.get("PERFMGR_DEMO", "true").lower() == "true":
+        print("Log in as admin, manager, analyst, executive, finance, viewer or vendor; password: perfmgr-demo")
+    print("Ctrl-C stops everything.\n", flush=True)

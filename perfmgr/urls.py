@@ -1,0 +1,22 @@
+"""All addresses. Each room keeps its own in `urls.py` and `api_urls.py`; the API's are gathered under /api/v1/."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from perfmgr import health
+
+urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("", include("doors.urls")),
+    path("", include("organization.urls")),
+    path("api/v1/", include("organization.api_urls")),
+    path("", include("datasets.urls")),
+    path("api/v1/", include("datasets.api_urls")),
+    path("", include("dashboards.urls")),
+]
+
+handler500 = "doors.errors.server_error"

@@ -1,0 +1,262 @@
+// What pages do in the browser. Everything works from `data-pm-*` attributes; there are no inline handlers, and each
+// piece starts again on what htmx swaps in. Without this file pages still read, sort, filter and send.
+(() => {
+  const pm = (window.pm = {});
+  const plotlyAddress = document.currentScript.dataset.plotly;
+  const all = (root, selector) => [...(root.matches?.(selector) ? [root] : []), ...root.querySelectorAll(selector)];
+
+  // --- notices: thing, fault, next step ---------------------------------------------------------------------------
+  pm.notice = (title, text = "") => {
+    const box = document.getElementById("pm-notices");
+    if (!box) return;
+    const notice = document.createElement("div");
+    notice.className = "notice";
+    const words = document.createElement("div");
+    const strong = document.createElement("strong");
+    strong.textContent = title;
+    words.append(strong, text ? ` ${text}` : "");
+    const close = document.createElement("button");
+    close.type = "button";
+    close.className = "dismiss";
+    close.textContent = "×";
+    close.setAttribute("aria-label", "Dismiss");
+    close.dataset.pmDismiss = "";
+    notice.append(words, close);
+    box.replaceChildren(notice);
+  };
+
+  // The text of a failed answer: problem details (RFC 9457) say it themselves, for the rest we do.
+  const problemOf = (status, type, body) => {
+    if (type?.includes("json")) {
+      try {
+        const problem = JSON.parse(body);
+        return [problem.title || "This did not work.", problem.detail || ""];
+      } catch { /* not JSON after all */ }
+    }
+    if (status === 401 || status === 403) return ["You may not do this.", "Sign in again, or ask an administrator for access."];
+    if (status === 404) return ["This is no longer here.", "Reload the page to see what there is now."];
+    if (status === 413) return ["The file is too large.", "Split it or ask an administrator to raise the limit."];
+    if (status === 429) return ["Too many requests.", "Wait a minute and try again."];
+    if (status >= 500) return ["The server could not do this.", "Nothing was changed. Try again; if it stays, tell an administrator."];
+    return ["This did not work.", `The server answered ${status}.`];
+  };
+
+  document.addEventListener("htmx:responseError", ({ detail: { xhr } }) =>
+    pm.notice(...problemOf(xhr.status, xhr.getResponseHeader("Content-Type"), xhr.responseText)));
+  for (const name of ["htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(name, () => pm.notice("The server does not answer.", "Check the connection and try again."));
+  }
+
+  // --- charts ------------------------------------------------------------------------------------------------------
+  // A figure is Plotly's JSON, built on the server. Colours in it are names of tokens ("token:chart-actual"), so that
+  // one figure serves both themes. The layout has no template: ours is built here from the same tokens.
+  const plotlyConfig = {
+    displaylogo: false, showSendToCloud: false, responsive: true, scrollZoom: false,
+    modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+  };
+  let plotlyReady;
+  const plotly = () => (plotlyReady ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = plotlyAddress;
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => { plotlyReady = undefined; reject(new Error("The chart library did not load.")); };
+    document.head.append(script);
+  }));
+  const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  const coloured = (part) => {
+    if (typeof part === "string") return part.startsWith("token:") ? token(part.slice(6)) : part;
+    if (Array.isArray(part)) return part.map(coloured);
+    if (part && typeof part === "object") return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, coloured(value)]));
+    return part;
+  };
+  const template = () => {
+    const axis = {
+      gridcolor: token("chart-grid"), linecolor: token("line-strong"), zerolinecolor: token("line-strong"), zeroline: false,
+      tickcolor: token("line-strong"), tickfont: { color: token("chart-axis"), size: 11 }, automargin: true, ticks: "",
+      title: { font: { color: token("chart-axis"), size: 11 }, standoff: 8 },
+    };
+    return { layout: {
+      font: { family: token("font"), size: 12, color: token("ink") },
+      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", colorway: [1, 2, 3, 4, 5, 6].map((n) => token(`chart-${n}`)),
+      margin: { l: 8, r: 12, t: 8, b: 8 }, xaxis: { ...axis, showgrid: false }, yaxis: axis,
+      legend: { orientation: "h", y: -0.16, yanchor: "top", x: 0, font: { color: token("ink-2"), size: 11.5 } },
+      hovermode: "x unified", bargap: 0.42,
+      hoverlabel: { bgcolor: token("surface"), bordercolor: token("line-strong"), font: { family: token("font"), size: 12, color: token("ink") } },
+      modebar: { bgcolor: "rgba(0,0,0,0)", color: token("ink-3"), activecolor: token("ink") },
+    } };
+  };
+  const onPhone = (layout) => { // fewer labels along the axis, the legend in two columns
+    if (layout.xaxis?.type === "category" && layout.xaxis.nticks) layout.xaxis.nticks = 4;
+    layout.legend = { ...layout.legend, entrywidth: 0.48, entrywidthmode: "fraction", y: -0.2 };
+  };
+  pm.chart = async (canvas) => {
+    try {
+      const source = document.getElementById(canvas.dataset.pmChart);
+      const figure = coloured(JSON.parse(source.textContent));
+      if (canvas.clientWidth < 520) onPhone(figure.layout);
+      const Plotly = await plotly();
+      await Plotly.react(canvas, figure.data, { ...figure.layout, template: template() }, plotlyConfig);
+      canvas.dataset.pmDrawn = "";
+    } catch (error) {
+      canvas.innerHTML = '<p class="failed">The chart could not be drawn. Its numbers are in the table below.</p>';
+      canvas.closest("figure")?.querySelector("details")?.setAttribute("open", "");
+      console.error(error);
+    }
+  };
+  document.addEventListener("pm:theme", () => all(document, "[data-pm-drawn]").forEach(pm.chart));
+  const whenSeen = new IntersectionObserver((entries) => entries.forEach(({ isIntersecting, target }) => {
+    if (isIntersecting) { whenSeen.unobserve(target); pm.chart(target); }
+  }), { rootMargin: "300px" });
+  addEventListener("beforeprint", () => all(document, "[data-pm-chart]:not([data-pm-drawn])").forEach(pm.chart));
+
+  // --- trees: arrow keys move, fold and unfold -----------------------------------------------------------------------
+  const level = (row) => Number(row.getAttribute("aria-level") || 1);
+  const fold = (row, open) => {
+    row.setAttribute("aria-expanded", String(open));
+    let hiddenBelow = open ? Infinity : level(row);
+    for (let next = row.nextElementSibling; next && level(next) > level(row); next = next.nextElementSibling) {
+      if (level(next) <= hiddenBelow) hiddenBelow = Infinity;
+      next.hidden = level(next) > hiddenBelow;
+      if (!next.hidden && next.getAttribute("aria-expanded") === "false") hiddenBelow = level(next);
+    }
+  };
+  pm.tree = (table) => {
+    const rows = () => [...table.tBodies[0].rows].filter((row) => !row.hidden);
+    const go = (row) => {
+      if (!row) return;
+      rows().forEach((other) => { other.tabIndex = -1; });
+      row.tabIndex = 0;
+      row.focus();
+    };
+    if (rows()[0]) rows()[0].tabIndex = 0;
+    rows().filter((row) => row.getAttribute("aria-expanded") === "false").forEach((row) => fold(row, false));
+    table.addEventListener("click", (event) => {
+      const row = event.target.closest("[data-pm-fold]")?.closest("tr");
+      if (row) fold(row, row.getAttribute("aria-expanded") === "false");
+    });
+    table.addEventListener("keydown", (event) => {
+      const row = event.target.closest("tr[aria-level]");
+      if (!row || event.target !== row) return;
+      const shown = rows(), at = shown.indexOf(row), state = row.getAttribute("aria-expanded");
+      const moves = {
+        ArrowDown: () => go(shown[at + 1]), ArrowUp: () => go(shown[at - 1]), Home: () => go(shown[0]), End: () => go(shown.at(-1)),
+        ArrowRight: () => (state === "false" ? fold(row, true) : state === "true" ? go(shown[at + 1]) : row.querySelector("a")?.focus()),
+        ArrowLeft: () => (state === "true" ? fold(row, false) : go(shown.slice(0, at).reverse().find((other) => level(other) < level(row)))),
+        Enter: () => row.querySelector("th a")?.click(),
+      };
+      if (moves[event.key]) { event.preventDefault(); moves[event.key](); }
+    });
+  };
+
+  // --- grid: arrow keys between cells, a pasted block fills from the cell on ----------------------------------------------
+  pm.grid = (table) => {
+    const cell = (row, column) => table.tBodies[0].rows[row]?.querySelectorAll("input")[column];
+    const place = (input) => [input.closest("tr").sectionRowIndex, [...input.closest("tr").querySelectorAll("input")].indexOf(input)];
+    const set = (input, value) => {
+      if (input.readOnly || input.disabled || input.value === value) return;
+      input.value = value;
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    };
+    table.addEventListener("input", ({ target }) =>
+      target.closest("td")?.classList.toggle("changed", target.value !== target.defaultValue));
+    table.addEventListener("keydown", (event) => {
+      if (!event.target.matches("input")) return;
+      const { value, selectionStart, selectionEnd } = event.target;
+      const [row, column] = place(event.target);
+      const whole = selectionStart === 0 && selectionEnd === value.length;
+      const next = {
+        ArrowDown: () => cell(row + 1, column), Enter: () => cell(row + 1, column), ArrowUp: () => cell(row - 1, column),
+        ArrowRight: () => (whole || selectionStart === value.length) && cell(row, column + 1),
+        ArrowLeft: () => (whole || selectionEnd === 0) && cell(row, column - 1),
+      }[event.key]?.();
+      if (event.key === "Enter") event.preventDefault();
+      if (event.key === "Escape") set(event.target, event.target.defaultValue);
+      if (next) { event.preventDefault(); next.focus(); next.select(); }
+    });
+    table.addEventListener("paste", (event) => {
+      if (!event.target.matches("input")) return;
+      const text = event.clipboardData.getData("text/plain").replace(/\r\n?/g, "\n").replace(/\n$/, "");
+      if (!/[\t\n]/.test(text)) return;
+      event.preventDefault();
+      const [row, column] = place(event.target);
+      let outside = 0;
+      text.split("\n").forEach((line, down) => line.split("\t").forEach((value, across) => {
+        const input = cell(row + down, column + across);
+        if (input) set(input, value.trim()); else outside += 1;
+      }));
+      if (outside) pm.notice(`${outside} pasted ${outside === 1 ? "cell lies" : "cells lie"} outside the grid.`, "They were left out; the rest was filled in.");
+    });
+  };
+
+  // --- upload: drop, progress, and the answer's page ------------------------------------------------------------------
+  pm.drop = (form) => {
+    const input = form.querySelector("input[type=file]"), name = form.querySelector("[data-pm-file]");
+    const bar = form.querySelector("progress"), button = form.querySelector("[type=submit]");
+    const show = () => {
+      const file = input.files[0];
+      name.hidden = !file;
+      if (file) name.textContent = `${file.name}, ${(file.size / 1e6).toLocaleString(undefined, { maximumFractionDigits: 1 })} MB`;
+    };
+    const over = (event, on) => { event.preventDefault(); form.classList.toggle("over", on); };
+    input.addEventListener("change", show);
+    form.addEventListener("dragover", (event) => over(event, true));
+    form.addEventListener("dragleave", (event) => over(event, false));
+    form.addEventListener("drop", (event) => { over(event, false); input.files = event.dataTransfer.files; show(); });
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const request = new XMLHttpRequest();
+      const stop = (...words) => { bar.hidden = true; button.disabled = false; pm.notice(...words); };
+      request.upload.addEventListener("progress", ({ loaded, total }) => { bar.value = (loaded / total) * 100; });
+      request.upload.addEventListener("load", () => bar.removeAttribute("value")); // sent; the server is checking it
+      request.addEventListener("load", () => {
+        const type = request.getResponseHeader("Content-Type");
+        if (request.status < 400) location.assign(request.getResponseHeader("HX-Redirect") || request.responseURL);
+        else if (request.status === 422 && type?.includes("html")) { // the same page, with what is wrong beside the fields
+          const answer = new DOMParser().parseFromString(request.responseText, "text/html").querySelector("main");
+          document.querySelector("main").replaceWith(answer);
+          htmx.process(answer);
+          start(answer);
+        }
+        else stop(...problemOf(request.status, type, request.responseText));
+      });
+      request.addEventListener("error", () => stop("The upload broke off.", "Nothing was stored. Check the connection and send it again."));
+      bar.hidden = false;
+      bar.value = 0;
+      button.disabled = true;
+      request.open("POST", form.action);
+      request.send(new FormData(form));
+    });
+  };
+
+  // --- what starts where ------------------------------------------------------------------------------------------------
+  const start = (root) => {
+    all(root, "[data-pm-chart]:not([data-pm-drawn])").forEach((canvas) => whenSeen.observe(canvas));
+    for (const kind of ["tree", "grid", "drop"]) {
+      all(root, `[data-pm-${kind}]:not([data-pm-started])`).forEach((part) => { part.dataset.pmStarted = ""; pm[kind](part); });
+    }
+  };
+  document.addEventListener("htmx:load", ({ detail }) => start(detail.elt));
+  start(document.body);
+
+  document.addEventListener("change", ({ target }) => target.closest("[data-pm-autosubmit]")?.requestSubmit());
+  document.addEventListener("click", (event) => {
+    const on = (selector) => event.target.closest(selector);
+    if (on("[data-pm-theme]")) window.pmTheme.toggle();
+    on("[data-pm-dismiss]")?.closest(".notice").remove();
+    const opener = on("[data-pm-open]");
+    if (opener) document.getElementById(opener.dataset.pmOpen)?.showModal();
+    on("[data-pm-close]")?.closest("dialog").close();
+    if (on("[data-pm-print]")) print();
+    document.querySelectorAll("details.menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      const menu = document.querySelector("details.menu[open]");
+      if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+    }
+    if (event.key === "/" && !event.ctrlKey && !event.metaKey && !event.target.closest("input, textarea, select, [contenteditable]")) {
+      const search = document.querySelector("[data-pm-search]");
+      if (search) { event.preventDefault(); search.focus(); search.select(); }
+    }
+  });
+})();

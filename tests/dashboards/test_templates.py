@@ -1,0 +1,236 @@
+"""The shared pieces of pages: what they show, and that a hostile text stays a text."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.core.paginator import Paginator
+from django.template import RequestContext, Template
+from django.template.loader import render_to_string
+from django.test import RequestFactory
+
+from dashboards.charts import trend
+from dashboards.charts.trend import Point
+from dashboards.navigation import is_here
+from dashboards.states import STATES, state_of
+from dashboards.views.styleguide import styleguide
+
+HOSTILE = '"><script>alert(1)</script>'
+COMPONENTS = Path(__file__).parents[2] / "templates" / "components"
+
+
+def render(source: str, path: str = "/list", **context) -> str:
+    return Template("{% load ui %}" + source).render(RequestContext(anonymous(path), context))
+
+
+def component(name: str, path: str = "/list", **context) -> str:
+    return render_to_string(f"components/{name}.html", context, request=anonymous(path))
+
+
+def anonymous(path: str):
+    request = RequestFactory().get(path)
+    request.user = AnonymousUser()
+    return request
+
+
+# --- tags ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("key", "word", "tone"),
+    [("green", "on target", "positive"), ("amber", "at risk", "caution"), ("red", "off target", "negative")],
+)
+def test_a_status_is_a_mark_a_word_and_a_tone(key, word, tone):
+    html = render("{% status key %}", key=key)
+    assert f"tone-{tone}" in html
+    assert f"<span>{word}</span>" in html
+    assert "<svg" in html
+
+
+def test_no_status_is_no_data_and_an_unknown_one_is_shown_by_its_own_word():
+    assert "no data" in render("{% status key %}", key=None)
+    assert state_of("Waits for_audit").word == "waits for audit"
+    assert "<script" not in render("{% status key %}", key=HOSTILE)
+
+
+def test_states_of_different_tones_never_share_a_shape():
+    """Colour is not the only sign: what is good, at risk and bad differs in its shape."""
+    tones_of = {}
+    for state in STATES.values():
+        tones_of.setdefault(state.shape, set()).add(state.tone)
+    assert all(len(tones) == 1 for tones in tones_of.values()), tones_of
+
+
+def test_a_missing_quantity_is_an_en_dash_that_says_so():
+    assert render('{{ value|quantity:"percent:1" }}', value=None) == '<span class="none" title="no data">–</span>'
+
+
+def test_numbers_and_drawings_escape_what_they_are_given():
+    source = (
+        "{{ 3|quantity:text }}{{ 3|change:text }}{% sparkline series label=text %}{% bullet 3 4 format=text %}"
+        '{% icon "x" label=text %}{% small_bar 1 2 label=text %}{% status_counts counts %}'
+    )
+    html = render(source, text=HOSTILE, series=[1, 2], counts={HOSTILE: 2})
+    assert "<script" not in html
+
+
+def test_a_sort_header_turns_round_keeps_the_filters_and_goes_back_to_the_first_page():
+    first = render('{% sort_header "actual" "Actual" %}', "/list?q=on+time&page=3")
+    assert 'href="?q=on+time&amp;sort=actual"' in first
+    assert "aria-sort" not in first
+    again = render('{% sort_header "actual" "Actual" %}', "/list?sort=actual")
+    assert 'aria-sort="ascending"' in again
+    assert 'href="?sort=-actual"' in again
+
+
+def test_a_pager_names_the_rows_and_keeps_the_address():
+    page = Paginator(range(240), 50).page(2)
+    html = render('{% pager page "KPIs" %}', "/list?q=x&page=2", page=page)
+    assert "51–100 of" in html
+    assert 'href="?q=x&amp;page=3"' in html
+    assert "<nav" not in render('{% pager page "KPIs" %}', page=Paginator(range(3), 50).page(1))
+
+
+def test_a_chart_brings_its_figure_its_summary_and_its_numbers():
+    chart = trend([Point("Jan", 96.0, 95.0), Point(HOSTILE, None)], title="On time", format="percent:1")
+    html = render('{% chart chart id="trend" %}', chart=chart)
+    assert '<script id="trend-figure" type="application/json">' in html
+    assert 'data-pm-chart="trend-figure"' in html
+    assert 'title="no data"' in html
+    assert "alert(1)</script>" not in html
+
+
+# --- components ------------------------------------------------------------------------------------------------------
+
+
+def test_a_kpi_row_reads_name_actual_target_variance_status_score():
+    row = {
+        "name": "On time",
+        "url": "/kpis/on-time/",
+        "series": [94, 93.7],
+        "actual": 93.7,
+        "target": 95,
+        "variance": -1.3,
+        "favourable": False,
+        "format": "percent:1",
+        "status": "amber",
+        "marks": ["open"],
+        "score": 74.2,
+        "coverage": 0.8,
+    }
+    html = component("kpi_table", rows=[row])
+    text = " ".join(re.sub(r"<svg.*?</svg>|<[^>]+>", " ", html, flags=re.DOTALL).replace("\xa0", " ").split())
+    assert text.endswith("On time 93.7 % 95.0 % −1.3 pts at risk open 74 of 80 %")
+    assert 'title="adverse"' in html
+
+
+def test_an_empty_scorecard_says_what_to_do_next():
+    assert "Add a KPI to this scorecard" in component("kpi_table", rows=[])
+
+
+def test_progress_asks_until_it_is_finished():
+    running = component("progress", url="/jobs/1/", state="running", done=10, total=20, text="Checking rows")
+    assert 'hx-get="/jobs/1/"' in running
+    assert 'value="10"' in running
+    assert "hx-get" not in component("progress", url="/jobs/1/", state="done", finished=True, text="Done")
+
+
+HOSTILE_CONTEXTS = {
+    "breadcrumb": {"items": [(HOSTILE, HOSTILE)]},
+    "page_header": {"title": HOSTILE, "lead": HOSTILE, "actions": [{"label": HOSTILE, "url": HOSTILE}]},
+    "tabs": {"tabs": [{"label": HOSTILE, "url": HOSTILE, "count": HOSTILE}]},
+    "kpi_table": {
+        "rows": [
+            {
+                "name": HOSTILE,
+                "detail": HOSTILE,
+                "format": HOSTILE,
+                "change": HOSTILE,
+                "status": HOSTILE,
+                "series": [1, HOSTILE],
+                "actual": HOSTILE,
+                "marks": [HOSTILE],
+            }
+        ]
+    },
+    "data_table": {
+        "columns": [{"label": HOSTILE}],
+        "rows": [[HOSTILE], [{"text": HOSTILE, "url": HOSTILE}]],
+        "caption": HOSTILE,
+    },
+    "empty_state": {"title": HOSTILE, "text": HOSTILE, "action_label": HOSTILE, "action_url": HOSTILE},
+    "problem_list": {
+        "title": HOSTILE,
+        "problems": [{"thing": HOSTILE, "fault": HOSTILE, "next_step": HOSTILE, "url": HOSTILE}],
+    },
+    "progress": {"url": HOSTILE, "state": HOSTILE, "text": HOSTILE},
+    "stat_line": {"stats": [{"label": HOSTILE, "value": HOSTILE, "note": HOSTILE, "url": HOSTILE}]},
+    "definition_list": {"items": [{"label": HOSTILE, "value": HOSTILE}, {"label": "f", "code": HOSTILE}]},
+    "history_list": {"entries": [{"who": HOSTILE, "what": HOSTILE, "detail": HOSTILE}]},
+    "confirm": {
+        "id": HOSTILE,
+        "title": HOSTILE,
+        "text": HOSTILE,
+        "action_url": HOSTILE,
+        "fields": [(HOSTILE, HOSTILE)],
+    },
+    "drop_zone": {"action_url": HOSTILE, "text": HOSTILE, "hidden": [(HOSTILE, HOSTILE)]},
+    "grid": {
+        "headers": [HOSTILE],
+        "rows": [{"label": HOSTILE, "cells": [{"name": HOSTILE, "value": HOSTILE, "error": HOSTILE}]}],
+    },
+    "chooser": {
+        "chooser": {
+            "units": [(HOSTILE, HOSTILE, True, 0)],
+            "periods": [(HOSTILE, HOSTILE, False)],
+            "hidden": [(HOSTILE, HOSTILE)],
+        }
+    },
+    "top_bar": {"nav": [{"label": HOSTILE, "url": HOSTILE}], "search_url": HOSTILE, "q": HOSTILE},
+    "messages": {"messages": [HOSTILE]},
+    "footer": {"version": HOSTILE},
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE_CONTEXTS)
+def test_a_hostile_text_stays_a_text(name):
+    html = component(name, **HOSTILE_CONTEXTS[name])
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+
+
+@pytest.mark.parametrize("path", sorted(COMPONENTS.glob("[a-z]*.html")), ids=lambda path: path.stem)
+def test_every_component_says_at_its_top_what_it_takes(path):
+    assert re.match(r"({% load [a-z ]+ %})?{% comment %}", path.read_text().lstrip()), path.name
+
+
+def test_the_style_guide_shows_every_component():
+    html = styleguide(anonymous("/styleguide/")).content.decode()
+    for piece in (
+        "kpis stack tree",
+        "data heat",
+        "data entries",
+        "drop-zone",
+        "job-progress",
+        "problems",
+        "empty-state",
+        "history",
+    ):
+        assert piece in html, piece
+    assert "<script>alert(1)</script>" not in html
+    assert "{%" not in html
+    assert "{{" not in html
+
+
+@pytest.mark.parametrize("code", ["400", "403", "404", "500", "503"])
+def test_an_error_page_needs_no_context_and_names_the_next_step(code):
+    html = render_to_string(f"{code}.html")
+    assert "<h1>" in html
+    assert 'class="btn btn-primary"' in html
+
+
+def test_the_place_one_is_in_is_found_by_its_address():
+    assert is_here("/kpis/on-time/", "/kpis/")
+    assert not is_here("/kpis/", "/")
+    assert is_here("/", "/")

@@ -1,0 +1,84 @@
+"""A job is done once, whoever asks and however often its message arrives."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from jobs import work
+from jobs.models import Job
+from jobs.sweep import sweep
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """A kind of work that counts how often it was done; `fault` makes it fail."""
+    done = []
+
+    def count(claim):
+        done.append(claim.job.arguments)
+        if claim.job.arguments.get("fault"):
+            raise ValueError("the extract vanished")
+        return {"done": len(done)}
+
+    monkeypatch.setitem(work._handlers, "test.count", count)
+    return done
+
+
+def test_asking_twice_for_the_same_work_gives_one_job(counted):
+    assert work.submit("test.count", "load 1") == work.submit("test.count", "load 1")
+
+
+def test_a_job_is_performed_once_however_often_its_message_arrives(counted):
+    job = work.submit("test.count", "load 1", upload=7)
+    work.perform(job.pk)
+    work.perform(job.pk)
+    job.refresh_from_db()
+    assert counted == [{"upload": 7}]
+    assert (job.state, job.attempts, job.outcome, job.progress) == ("done", 1, {"done": 1}, 100)
+
+
+def test_a_job_held_by_another_worker_is_left_alone(counted):
+    job = work.submit("test.count", "load 1")
+    assert work.claim(job.pk, timezone.now()) is not None
+    work.perform(job.pk)
+    assert counted == []
+
+
+def test_a_lapsed_lease_is_taken_over_and_the_first_holder_may_not_finish(counted):
+    job = work.submit("test.count", "load 1")
+    first = work.claim(job.pk, timezone.now())
+    Job.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    work.perform(job.pk)
+    with pytest.raises(work.LeaseLost):
+        first.progress(50)
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == ("done", 2)
+
+
+def test_a_job_that_fails_three_times_is_parked_with_its_fault(counted):
+    job = work.submit("test.count", "load 1", fault=True)
+    for _ in range(5):
+        work.perform(job.pk)
+    job.refresh_from_db()
+    assert (len(counted), job.state, job.fault) == (3, "parked", "ValueError: the extract vanished")
+
+
+def test_the_sweep_parks_a_job_whose_worker_was_lost_three_times():
+    job = work.submit("test.count", "poison")
+    Job.objects.update(state="running", attempts=3, lease_until=timezone.now() - timedelta(seconds=1))
+    sweep(timezone.now())
+    job.refresh_from_db()
+    assert job.state == "parked"
+    assert "lost on the last attempt" in job.fault
+
+
+def test_the_sweep_sends_what_waits_but_not_what_was_sent_just_now(counted):
+    job = work.submit("test.count", "load 1")
+    now = timezone.now()
+    assert sweep(now) == 1
+    assert sweep(now) == 0
+    Job.objects.filter(pk=job.pk).update(sent_at=now - timedelta(seconds=6))
+    assert sweep(now) == 1

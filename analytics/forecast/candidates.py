@@ -90,7 +90,7 @@ def mstl(values: Floats, horizon: int, seasons: tuple[int, ...], z: float) -> Pa
 
     Source: Bandara, Hyndman, Bergmeir (2021), MSTL.
     """
-    from statsmodels.tsa.seasonal import MSTL  # type: ignore[import-untyped]
+    from statsmodels.tsa.seasonal import MSTL
 
     if not seasons:
         model = _best_form(values, 1)
@@ -106,7 +106,7 @@ def arima(values: Floats, horizon: int, seasons: tuple[int, ...], z: float) -> P
     """The airline model (0,1,1)(0,1,1) of Box and Jenkins, by statsmodels; slow, so asked for by name."""
     import warnings
 
-    from statsmodels.tsa.arima.model import ARIMA  # type: ignore[import-untyped]
+    from statsmodels.tsa.arima.model import ARIMA
 
     m = min(seasons, default=1)
     with warnings.catch_warnings():

@@ -11,7 +11,7 @@ from scipy.special import ndtr, ndtri
 
 from analytics.forecast.accuracy import Accuracy, accuracy, naive_scale
 from analytics.forecast.candidates import CANDIDATES, DEFAULT, Path
-from analytics.inputs import BadInput, Floats, LengthMismatch, NotFinite, TooFewPoints, choice, number, vector
+from analytics.inputs import BadInput, Floats, NotFinite, TooFewPoints, choice, number, table, vector
 
 STEADY = "combined"  # what is kept when the back-test does not clearly say otherwise
 SHORTEST = 6  # training values of the earliest origin
@@ -158,15 +158,12 @@ def _origins(n: int, horizon: int, wanted: int) -> list[int]:
 def _event_table(events: ArrayLike | None, n: int, horizon: int) -> Floats | None:
     if events is None:
         return None
-    table = np.array(events, dtype=np.float64)
-    table = table[:, None] if table.ndim == 1 else table
-    if table.ndim != 2:
-        raise LengthMismatch(f"events have {table.ndim} dimensions; pass periods by events.")
-    if len(table) < n + horizon:
-        raise UnknownFuture(f"events cover {len(table)} of {n + horizon} periods; add the {horizon} to be forecast.")
-    if not np.isfinite(table).all():
+    happens = table(events, "events")
+    if len(happens) < n + horizon:
+        raise UnknownFuture(f"events cover {len(happens)} of {n + horizon} periods; add the {horizon} to be forecast.")
+    if not np.isfinite(happens).all():
         raise NotFinite("An event is missing; use 0 for periods without it.")
-    return table[: n + horizon]
+    return happens[: n + horizon]
 
 
 def _forecast_once(

@@ -29,7 +29,7 @@ class VarianceShare:
 
 @dataclass(frozen=True, slots=True)
 class GaugeStudy:
-    """Variance components, the number of distinct categories, and the verdict on the study share of the gauge.
+    """Variance components, the number of distinct categories (None for a gauge without error), and the verdict.
 
     interaction_p: of operator by part; pooled: it was above the limit, so the interaction went into repeatability.
     """
@@ -43,7 +43,7 @@ class GaugeStudy:
     interaction: VarianceShare
     gauge: VarianceShare
     part: VarianceShare
-    distinct_categories: int
+    distinct_categories: int | None
     interaction_p: float
     pooled: bool
     verdict: str
@@ -78,6 +78,36 @@ def gauge_study(
     if np.ptp(table) == 0:
         raise ConstantSeries("All measurements are equal; the gauge cannot tell the parts apart.")
     width = None if tolerance is None else number(tolerance, "tolerance", above=0)
+    variances, interaction_p, pooled = _components(table, pool_above)
+    repeatability, both, operator, part = variances
+    gauge = repeatability + both + operator
+    total = gauge + part
+
+    def share(source: str, variance: float) -> VarianceShare:
+        sigma = sqrt(variance)
+        relative = None if width is None else 6 * sigma / width
+        return VarianceShare(source, variance, sigma, variance / total, sigma / sqrt(total), relative)
+
+    study = sqrt(gauge / total)
+    return GaugeStudy(
+        table.shape[0],
+        table.shape[1],
+        table.shape[2],
+        share("repeatability", repeatability),
+        share("reproducibility", both + operator),
+        share("operator", operator),
+        share("operator x part", both),
+        share("gauge R&R", gauge),
+        share("part to part", part),
+        max(1, floor(1.41 * sqrt(part / gauge))) if gauge > 0 else None,
+        interaction_p,
+        pooled,
+        "acceptable" if study <= accept else "marginal" if study <= limit else "unacceptable",
+    )
+
+
+def _components(table: Floats, pool_above: float) -> tuple[tuple[float, float, float, float], float, bool]:
+    """Variances of repeatability, interaction, operator and part; p of the interaction; whether it was pooled."""
     p, o, r = table.shape
     mean_part, mean_operator, mean_both, mean_error, interaction_p = _mean_squares(table)
     pooled = interaction_p > pool_above
@@ -88,31 +118,7 @@ def gauge_study(
     both = max(0.0, (mean_both - mean_error) / r)
     operator = max(0.0, (mean_operator - mean_both) / (p * r))
     part = max(0.0, (mean_part - mean_both) / (o * r))
-    gauge = mean_error + both + operator
-    total = gauge + part
-
-    def share(source: str, variance: float) -> VarianceShare:
-        sigma = sqrt(variance)
-        relative = None if width is None else 6 * sigma / width
-        return VarianceShare(source, variance, sigma, variance / total, sigma / sqrt(total), relative)
-
-    study = sqrt(gauge / total)
-    verdict = "acceptable" if study <= accept else "marginal" if study <= limit else "unacceptable"
-    return GaugeStudy(
-        p,
-        o,
-        r,
-        share("repeatability", mean_error),
-        share("reproducibility", both + operator),
-        share("operator", operator),
-        share("operator x part", both),
-        share("gauge R&R", gauge),
-        share("part to part", part),
-        max(1, floor(1.41 * sqrt(part / gauge))) if gauge > 0 else 10**6,
-        interaction_p,
-        pooled,
-        verdict,
-    )
+    return (mean_error, both, operator, part), interaction_p, pooled
 
 
 def _mean_squares(table: Floats) -> tuple[float, float, float, float, float]:

@@ -54,10 +54,12 @@ class OutOfSpec:
 
     @property
     def share(self) -> float:
+        """Share outside, both sides."""
         return self.below + self.above
 
     @property
     def dpmo(self) -> float:
+        """Parts per million outside, both sides."""
         return self.share * MILLION
 
 

@@ -43,6 +43,7 @@ class MixRatePart:
 
     @property
     def total(self) -> float:
+        """Rate, mix and joint together."""
         return self.rate + self.mix + self.joint
 
 

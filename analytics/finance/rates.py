@@ -33,6 +33,7 @@ class Irr:
 
     @property
     def rate(self) -> float | None:
+        """The rate, if there is exactly one."""
         return self.rates[0] if self.outcome == "one" else None
 
 

@@ -23,6 +23,7 @@ class Swing:
 
     @property
     def swing(self) -> float:
+        """How far the result moves from low to high."""
         return abs(self.at_high - self.at_low)
 
 

@@ -73,6 +73,7 @@ def level(confidence: float) -> float:
 
 
 def p_words(p: float) -> str:
+    """p as a page prints it."""
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 

@@ -34,6 +34,7 @@ class Pareto:
 
     @property
     def vital_few(self) -> tuple[str, ...]:
+        """Names of the vital few, largest first."""
         return tuple(bar.name for bar in self.bars if bar.is_vital)
 
 

@@ -54,24 +54,15 @@ def erlang_a(
     if load == 0:
         return no_calls("Erlang A", int(agents), within)
     n, rate = int(agents), calls / interval
-    ratio = n * patience / aht
     queue = _steady_state(load, n, aht / patience)
-    places = np.arange(queue.behind.size, dtype=np.float64)
-    waiting = float((places * queue.behind).sum())  # j waiting besides the n served
-    abandoned = waiting / (patience * rate)
+    waiting = float((np.arange(queue.behind.size) * queue.behind).sum())  # j waiting besides the n served
     delayed = float(queue.behind.sum())
-    gone = float(-np.expm1(-within / patience))
-    in_time = queue.at_once + float(
-        (queue.behind * ratio / (ratio + places + 1) * betainc(places + 1, ratio + 1, gone)).sum()
-    )
-    still_waiting = (1 - gone) * float((queue.behind * (1 - betainc(places + 1, ratio, gone))).sum())
-    answered = 1 - abandoned
-    abandoned_late = max(0.0, still_waiting - (answered - in_time))
-    abandoned_within = max(0.0, abandoned - abandoned_late)
+    abandoned = waiting / (patience * rate)
+    in_time, abandoned_within = _within(queue, n * patience / aht, within / patience, abandoned)
     level = service_level(
         answered_within=in_time,
-        answered=max(answered, in_time),
-        abandoned=abandoned_within + abandoned_late,
+        answered=max(1 - abandoned, in_time),
+        abandoned=abandoned,
         abandoned_within=abandoned_within,
         abandoned_short=abandoned_within,
         formula=formula,
@@ -85,11 +76,26 @@ def erlang_a(
         service_level=level.value,
         asa=waiting / rate,
         mean_wait_of_waiting=waiting / rate / delayed if delayed > 0 else 0.0,
-        occupancy=load * answered / n,
+        occupancy=load * (1 - abandoned) / n,
         queue=waiting,
         abandonment=abandoned,
         abandoned_within=abandoned_within,
     )
+
+
+def _within(queue: _Queue, ratio: float, horizon: float, abandoned: float) -> tuple[float, float]:
+    """Shares of all calls answered, and abandoned, within the threshold.
+
+    ratio: n x patience / aht; horizon: threshold / patience. Of a caller with j ahead: served in time is
+    E[e^-V; V <= T] = ratio / (ratio + j + 1) x I(1 - e^-T; j + 1, ratio + 1), still waiting at T is e^-T P(V > T).
+    """
+    places = np.arange(queue.behind.size, dtype=np.float64)
+    gone = float(-np.expm1(-horizon))
+    served = ratio / (ratio + places + 1) * betainc(places + 1, ratio + 1, gone)
+    in_time = queue.at_once + float((queue.behind * served).sum())
+    still_waiting = (1 - gone) * float((queue.behind * (1 - betainc(places + 1, ratio, gone))).sum())
+    abandoned_later = max(0.0, still_waiting - (1 - abandoned - in_time))
+    return in_time, min(abandoned, max(0.0, abandoned - abandoned_later))
 
 
 def _steady_state(load: float, n: int, impatience: float) -> _Queue:

@@ -45,6 +45,7 @@ class Signals:
 
     @property
     def positions(self) -> tuple[int, ...]:
+        """Every marked point once, in order."""
         return tuple(dict.fromkeys(signal.position for signal in self.found))
 
 

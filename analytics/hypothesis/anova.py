@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import sqrt
 
 import numpy as np
@@ -62,6 +63,12 @@ def _welch(rows: list[Floats]) -> tuple[float, tuple[float, float]]:
     return f, (k - 1.0, (k**2 - 1) / (3 * loss))
 
 
+@lru_cache(maxsize=256)
+def _critical_range(confidence: float, k: int, df: float) -> float:
+    """Quantile of the studentized range, a slow integral that all pairs of equal variance share."""
+    return float(stats.studentized_range.ppf(confidence, k, df))
+
+
 def _pairs(rows: list[Floats], equal: bool, confidence: float) -> tuple[Pair, ...]:
     """Tukey-Kramer, or Games-Howell with a variance and degrees of freedom per pair."""
     k, n = len(rows), sum(row.size for row in rows)
@@ -74,7 +81,7 @@ def _pairs(rows: list[Floats], equal: bool, confidence: float) -> tuple[Pair, ..
             df = float(n - k) if equal else float((va + vb) ** 2 / (va**2 / (a.size - 1) + vb**2 / (b.size - 1)))
             width = sqrt((va + vb) / 2)
             difference = float(a.mean() - b.mean())
-            half = float(stats.studentized_range.ppf(confidence, k, df)) * width
+            half = _critical_range(confidence, k, df) * width
             p = float(stats.studentized_range.sf(abs(difference) / width, k, df))
             pairs.append(Pair(i, j, difference, difference - half, difference + half, min(1.0, max(0.0, p))))
     return tuple(pairs)

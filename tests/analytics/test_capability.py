@@ -160,6 +160,10 @@ class TestGauge:
         assert result.gauge.contribution + result.part.contribution == pytest.approx(1)
         assert result.gauge.tolerance == pytest.approx(6 * result.gauge.sigma / 8)
 
+    def test_a_gauge_without_error_has_no_number_of_categories(self):
+        result = gauge_study(np.array([1.0, 2, 3])[:, None, None] * np.ones((3, 2, 2)))
+        assert (result.distinct_categories, result.gauge.study, result.verdict) == (None, 0, "acceptable")
+
     @pytest.mark.parametrize(
         ("table", "error"),
         [

@@ -38,7 +38,7 @@ _NO_DELIMITER = "\x1f"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Whole records as UTF-8. offset, line: where it begins (line 1 is the first; the offset is of the decoded text)."""
+    """Whole records as UTF-8. offset, line: where it begins, in the decoded text; line 1 is the first."""
 
     data: bytes
     offset: int

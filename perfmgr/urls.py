@@ -11,10 +11,12 @@ urlpatterns = [
     path("metrics", health.metrics),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
-    path("", include("dashboards.urls")),
     path("", include("doors.urls")),
     path("", include("organization.urls")),
     path("api/v1/", include("organization.api_urls")),
+    path("", include("datasets.urls")),
+    path("api/v1/", include("datasets.api_urls")),
+    path("", include("dashboards.urls")),
 ]
 
 handler500 = "doors.errors.server_error"

@@ -85,7 +85,7 @@ def actual_lines(
     if first_open is not None and values[first_open] is not None:
         start = max(first_open - 1, 0)
         step = [*[None] * start, *values[start:]]
-        dashed = line("open", "Actual, period still open", labels, step, hover=hover)
+        dashed = line("open", "Period still open", labels, step, hover=hover)
         hollow = {"color": "token:page", "size": 8, "line": {"color": "token:chart-actual", "width": 1.75}}
         sizes = [8 if point.is_open else 0 for point in points]
         lines.append(dashed | {"mode": "lines+markers", "marker": hollow | {"size": sizes}})

@@ -1,6 +1,7 @@
 """What is true of KPIs. One module per subject; import from here."""
 
 from .definitions import Kpi, KpiVersion
+from .requests import RecomputeRequest
 from .results import ManualEntry, Result, Run, StatusChange
 from .scorecards import NodeWeight, Scorecard, ScorecardNode
 from .stories import Annotation
@@ -17,6 +18,7 @@ __all__ = [
     "ManualEntry",
     "NodeWeight",
     "Objective",
+    "RecomputeRequest",
     "Result",
     "Run",
     "Scorecard",

@@ -11,9 +11,9 @@ from lake.engine import scans
 from lake.engine.layout import Frame, frames_of, lay_out
 from lake.engine.results import RESULT, long_table
 from lake.engine.scans import GroupingSet, Scan, sets_of, triples
-from lake.engine.source import Settings, Source, connect
+from lake.engine.source import DEFAULT, Settings, Source, connect
 from lake.formula.grammar import first_line
-from lake.periods import Calendar, Period
+from lake.periods import MONTHS, Calendar, Period
 from lake.plan import Fusion, Measure, MeasureError, Primitive, Terms, UnitLevel
 from lake.plan.fuse import MERGEABLE
 
@@ -28,8 +28,8 @@ def compute(
     periods: Sequence[Period],
     units: Sequence[UnitLevel] | pa.Table,
     *,
-    calendar: Calendar = Calendar(),
-    settings: Settings = Settings(),
+    calendar: Calendar = MONTHS,
+    settings: Settings = DEFAULT,
 ) -> pa.Table:
     """The measures' results for the periods of their grains and for every unit of `units`.
 
@@ -89,7 +89,7 @@ def _robustly(
     units: Sequence[UnitLevel],
     calendar: Calendar,
 ) -> Iterator[pa.Table]:
-    """The base's results; where a formula fails on some row, find it by halving and give its results without a value."""
+    """The base's results; where a formula fails on some row, find it by halving and leave its value out."""
     try:
         yield _base(connection, name, contract, measures, periods, units, calendar)
     except FORMULA_FAULTS as error:
@@ -139,11 +139,7 @@ def _base(
     frames = frames_of(measures, periods, calendar)
     if not frames or not units:
         return RESULT.empty_table()
-    by_day = measures[0].kind == "semi_additive"
-    layout = lay_out(connection, frames, units, name=name, by_day=by_day)
-    dimensions = tuple(sorted({cut.dimension for m in measures for cut in m.wanted if cut.dimension}))
-    unit_column = next((column.name for column in contract.columns if column.has(Role.UNIT)), None)
-    scan = Scan(connection, name, layout, measures[0].time_column, unit_column, dimensions, by_day)
+    scan = scan_of(connection, name, contract, measures, frames, units)
     fusion = Fusion(contract)
     terms = [fusion.add(measure) for measure in measures]
     maps = scans.bitmaps(scan, [p for p in fusion.primitives if p.kind == "distinct"])
@@ -155,6 +151,22 @@ def _base(
         pieces.append(long_table(wide, scan, frame, mine))
     connection.execute(f"DROP TABLE {name}_base")
     return pa.concat_tables(pieces)
+
+
+def scan_of(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    contract: Contract,
+    measures: Sequence[Measure],
+    frames: tuple[Frame, ...],
+    units: Sequence[UnitLevel],
+) -> Scan:
+    """Lay out days and units for measures of one base, under table names that begin with `name`."""
+    by_day = measures[0].kind == "semi_additive"
+    layout = lay_out(connection, frames, units, name=name, by_day=by_day)
+    dimensions = tuple(sorted({cut.dimension for m in measures for cut in m.wanted if cut.dimension}))
+    unit_column = next((column.name for column in contract.columns if column.has(Role.UNIT)), None)
+    return Scan(connection, name, layout, measures[0].time_column, unit_column, dimensions, by_day)
 
 
 def _wide(
@@ -178,9 +190,8 @@ def _wide(
     ranked = {p: name for p, name in primitives.items() if p.kind == "quantile"}
     reading = [t for t in terms if t.names & set(ranked.values())]
     if reading:
-        tables.append(f"{table}_quantiles")
         read = {p: name for p, name in ranked.items() if any(name in t.names for t in reading)}
-        scans.quantiles(scan, number, _sets(scan, frame, reading), read, tables[-1])
+        tables += scans.quantiles(scan, number, _sets(scan, frame, reading), read, f"{table}_quantiles")
     return scans.combine(scan, number, terms, tables)
 
 

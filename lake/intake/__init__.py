@@ -1,6 +1,7 @@
 """An extract becomes typed rows and explained rejects. See README.md; `inspect` first, then `load`."""
 
 from lake.intake.loading import load, load_records
+from lake.intake.preview import inspect
 from lake.intake.terms import ColumnGuess, Dialect, IntakeError, Limits, Loaded, Preview, Question
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Loaded",
     "Preview",
     "Question",
+    "inspect",
     "load",
     "load_records",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -99,8 +99,14 @@ class WorkbookSource:
         headers = self.dialect.headers or tuple(header_text(value) for value in taken[-1])
         return (*headers, *("" for _ in range(len(taken[-1]) - len(headers))))
 
+    def adopt(self, probe: Sequence[list[Any]], header_row: int) -> None:
+        """Take up a source opened without header after its first rows were looked at: the header is one of them."""
+        self.header_row = header_row
+        self.headers = tuple(header_text(value) for value in probe[header_row - 1])
+        self._rows = chain(probe[header_row:], self._rows)
+
     def raw_rows(self) -> Iterator[list[Any]]:
-        """The rows behind the header as calamine gives them."""
+        """The rows not yet taken, as calamine gives them."""
         return self._rows
 
     def chunks(self) -> Iterator[Chunk]:
@@ -202,9 +208,7 @@ def _before_march_1900(value: Any) -> bool:
     return isinstance(value, date) and value < _FIRST_TRUE_DAY
 
 
-def _checked_texts(
-    values: Sequence[str], limits: Limits
-) -> tuple[pa.StringArray, None, list[str | None] | None]:
+def _checked_texts(values: Sequence[str], limits: Limits) -> tuple[pa.StringArray, None, list[str | None] | None]:
     texts = pa.array(values, pa.string())
     if (pc.max(pc.binary_length(texts)).as_py() or 0) <= limits.cell_chars:
         return texts, None, None

@@ -12,7 +12,7 @@ Operation = Literal["load", "undo", "compact"]
 
 @dataclass(frozen=True)
 class DataFile:
-    """One Parquet file of a table. `path` is relative to the table's folder; `month` is yyyymm, 0 without event time."""
+    """One Parquet file of a table. `path` is relative to the table's folder, `month` yyyymm or 0 without event time."""
 
     path: str
     sha256: str
@@ -25,7 +25,8 @@ class DataFile:
 class Commit:
     """One atomic version of a table, as its log keeps it.
 
-    `accepted` rows came in, `replaced` of them took the place of a stored record, `unchanged` of these said the same.
+    `accepted` rows came in, `replaced` of them took the place of a stored record, `unchanged` of these said the same
+    (None: not counted, the replaced records lie in files too large to compare).
     An undo has `removed` rows that left and `restored` rows that came back. `files` are the files that it added.
     `months` are the partitions it touched; `touched_months` has, per time column, the months (yyyymm, local days) in
     which rows came or went, old and new place of every record: what a recompute must refresh.
@@ -39,7 +40,7 @@ class Commit:
     rows: int = 0  # of the whole table, at this version
     accepted: int = 0
     replaced: int = 0
-    unchanged: int = 0
+    unchanged: int | None = 0
     removed: int = 0
     restored: int = 0
     undone_load: str = ""
@@ -117,9 +118,9 @@ class DamagedFile(StoreError):
 
 
 class DamagedLog(StoreError):
-    """An entry of the table's log is missing, torn or empty (F21); `last_good` is the newest version that can be read."""
+    """An entry of the table's log is missing, torn or empty (F21); `last_good` is the newest readable version."""
 
     def __init__(self, entry: str, fault: str, last_good: int | None) -> None:
         self.entry, self.last_good = entry, last_good
-        good = "No version" if last_good is None else f"Version {last_good} and older"
-        super().__init__(f"{entry} of the table's log {fault}. {good} can be read. Restore the log from a backup.")
+        good = "No version can be read" if last_good is None else f"Version {last_good} and older can be read"
+        super().__init__(f"{entry} of the table's log {fault}. {good}. Restore the log from a backup.")

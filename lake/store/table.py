@@ -6,8 +6,8 @@
     table.undo(load_id, "undo-17")
 
 The order of a commit: new files are written aside, hashed, synced and named; then one log entry makes them the table;
-then the entry is synced. A process that dies before the entry has changed nothing, one that dies after it has committed:
-`find(load_id)` tells which. Readers pass the version that the database names.
+then the entry is synced. A process that dies before the entry has changed nothing, one that dies after it has
+committed: `find(load_id)` tells which. Readers pass the version that the database names.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class FactStore:
 
 
 class FactTable:
-    """One Delta table. Methods that write take its lock; every one of them may raise Conflict, StoreFull, DamagedLog."""
+    """One Delta table. Methods that write take its lock; each may raise Conflict, StoreFull, DamagedLog."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -164,7 +164,7 @@ class FactTable:
         contract: Contract | None = None,
         undone: str = "",
     ) -> Commit:
-        """Compute a change from the newest version and commit it right after; from the start if somebody came between."""
+        """Compute a change from the newest version and commit it right after; start over if somebody came between."""
         for _ in range(ATTEMPTS):
             if contract is not None:
                 self._grow(contract)
@@ -192,8 +192,8 @@ class FactTable:
         try:
             with _disk_errors(self.folder), durable.staging(self.folder) as staging:
                 made = change(read, staging)
-                for staged in made.staged:
-                    placed.append(durable.place(staged.path, self.folder, staged.month, staged.rows))
+                for staged in made.staged:  # one by one: what was placed is removed if a later one fails
+                    placed += [durable.place(staged.path, self.folder, staged.month, staged.rows)]
                 durable.sync_folders(self.folder, tuple(placed))
                 now = int(staging.stat().st_mtime * 1000)
                 record = _record(read, write_id, operation, made, tuple(placed), key, undone)
@@ -213,7 +213,7 @@ class FactTable:
         return record
 
     def _grow(self, contract: Contract) -> None:
-        """Add the columns that the contract has and the table lacks: a version of its own, in which old rows are null."""
+        """Add the columns that the contract has and the table lacks, in a version of its own; old rows are null."""
         handle = log.snapshot(self.folder).handle
         fields = missing_fields(handle, stored_columns(contract))
         if fields:
@@ -263,12 +263,21 @@ class FactTable:
     # --- trust --------------------------------------------------------------------------------------------------------
 
     def verify(self, files: Iterable[DataFile] | None = None) -> int:
-        """Hash files again (all of the newest version by default); returns how many. Raises DamagedFile at the first."""
+        """Hash files again (by default all of the newest version); returns how many. Raises DamagedFile."""
         return upkeep.verify(self.folder, self.data_files() if files is None else files, self.history)
 
     def check_log(self) -> int | None:
         """Parse the whole log; returns the newest version. Raises DamagedLog, which names the last good one."""
         return log.check_entries(self.folder)[-1].version if self.exists else None
+
+    def set_aside_torn_entry(self, newest_known: int) -> Path | None:
+        """Rename the newest log entry if it is torn and the database does not know it; returns its new path.
+
+        A power loss between writing and syncing an entry leaves that: the load was never acknowledged. Any other
+        damage raises DamagedLog.
+        """
+        with durable.sole_writer(self.folder):
+            return upkeep.set_aside_torn_entry(self.folder, newest_known)
 
     def reconcile(self, known_versions: Iterable[int]) -> Reconciliation:
         """Compare with the versions that the database knows; see Reconciliation."""

@@ -27,7 +27,7 @@ def take_back(
     stands: Callable[[str], bool],
     staging: Path,
 ) -> Change:
-    """Rows of `load` leave, what they replaced returns. `entries` is the whole log, `stands(load_id)` whether it counts."""
+    """Rows of `load` leave, what they replaced returns. `entries` is the whole log, `stands` tells what counts."""
     columns = columns_of(read.handle)
     days = tuple(name for name in columns if name.endswith(DAY_SUFFIX))
     mine = f"t.{LOAD} = {literal(load.load_id)}"

@@ -85,10 +85,15 @@
       modebar: { bgcolor: "rgba(0,0,0,0)", color: token("ink-3"), activecolor: token("ink") },
     } };
   };
+  const onPhone = (layout) => { // fewer labels along the axis, the legend in two columns
+    if (layout.xaxis?.type === "category" && layout.xaxis.nticks) layout.xaxis.nticks = 4;
+    layout.legend = { ...layout.legend, entrywidth: 0.48, entrywidthmode: "fraction", y: -0.2 };
+  };
   pm.chart = async (canvas) => {
     try {
       const source = document.getElementById(canvas.dataset.pmChart);
       const figure = coloured(JSON.parse(source.textContent));
+      if (canvas.clientWidth < 520) onPhone(figure.layout);
       const Plotly = await plotly();
       await Plotly.react(canvas, figure.data, { ...figure.layout, template: template() }, plotlyConfig);
       canvas.dataset.pmDrawn = "";

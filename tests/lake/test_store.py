@@ -1,4 +1,4 @@
-"""The fact store: loads, replacement by key, undo, versions, growth of the schema. Numbers are small enough to check by hand."""
+"""The fact store: loads, replacement by key, undo, versions, growth of the schema. Numbers are small."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def write_in_child(table: FactTable, load_id: str, path: Path, failpoint: str = 
     return child.returncode
 
 
-# --- killed writers -----------------------------------------------------------------------------------------------------
+# --- killed writers -------------------------------------------------------------------------------------------------
 
 
 def test_killed_between_lake_and_database_is_found_and_not_repeated(table: FactTable, tmp_path: Path) -> None:  # F3
@@ -81,7 +81,7 @@ def test_ten_kills_inside_the_write_window_lose_and_double_nothing(table: FactTa
     assert table.verify() == len(table.files()) and table.orphans() == ()
 
 
-# --- full disk ----------------------------------------------------------------------------------------------------------
+# --- full disk ------------------------------------------------------------------------------------------------------
 
 
 def test_a_full_disk_leaves_the_committed_versions_and_no_remains(  # F17, T7
@@ -134,7 +134,7 @@ def test_a_commit_whose_outcome_is_unknown_is_looked_up(
     assert table.find("L2") == commit and stored(table) == [("a", 2.0, "L2")]
 
 
-# --- damage -------------------------------------------------------------------------------------------------------------
+# --- damage ---------------------------------------------------------------------------------------------------------
 
 
 def test_sixty_flipped_bits_are_all_refused(table: FactTable) -> None:  # F20, T8
@@ -181,6 +181,30 @@ def test_a_damaged_log_entry_refuses_the_table_and_names_the_last_good_version( 
     assert table.check_log() == commit.version and len(stored(table)) == 4
 
 
+def test_a_torn_entry_that_was_never_acknowledged_is_set_aside(table: FactTable, tmp_path: Path) -> None:  # F18
+    for number in range(1, 4):
+        commit = load(table, f"L{number}", (f"t{number}", JAN))
+    entry = table.folder / "_delta_log" / log.entry_name(commit.version)
+    entry.write_bytes(entry.read_bytes()[:100])
+    with pytest.raises(DamagedLog):
+        table.set_aside_torn_entry(commit.version)  # the database has it: this is a loss, not a leftover
+    aside = table.set_aside_torn_entry(commit.version - 1)
+    assert aside is not None and aside.exists() and table.set_aside_torn_entry(0) is None
+    assert [row[0] for row in stored(table)] == ["t1", "t2"] and len(table.orphans()) == 1
+    assert load(table, "L3", ("t3", JAN)).version == commit.version
+    assert [row[0] for row in stored(table)] == ["t1", "t2", "t3"]
+
+
+def test_a_table_that_died_before_its_first_entry_is_simply_made(table: FactTable) -> None:
+    (table.folder / "_delta_log").mkdir(parents=True)
+    assert not table.exists and table.files() == ()
+    assert load(table, "L1", ("a", JAN)).version == 1
+    for entry in (table.folder / "_delta_log").iterdir():
+        entry.unlink()
+    with pytest.raises(DamagedLog, match="No version can be read"):  # a lost log is never taken for a new table
+        load(table, "L2", ("b", JAN))
+
+
 def test_reconcile_with_a_lake_or_database_from_another_day(table: FactTable) -> None:  # F22
     commits = [load(table, f"L{number}", (f"t{number}", JAN)) for number in range(1, 5)]
     assert table.reconcile([1, 2, 3, 4]).agrees
@@ -196,7 +220,7 @@ def test_reconcile_with_a_lake_or_database_from_another_day(table: FactTable) ->
         table.files(-1)
 
 
-# --- competing writers --------------------------------------------------------------------------------------------------
+# --- competing writers ----------------------------------------------------------------------------------------------
 
 
 def test_eight_writers_come_out_as_in_some_order(table: FactTable, tmp_path: Path) -> None:  # F9, F10
@@ -270,7 +294,7 @@ def test_a_table_that_somebody_else_writes_is_refused_in_the_end(
         load(table, "L2", ("b", JAN))
 
 
-# --- power --------------------------------------------------------------------------------------------------------------
+# --- power ----------------------------------------------------------------------------------------------------------
 
 
 def test_all_of_a_commit_is_synced_before_it_is_acknowledged(
@@ -301,7 +325,7 @@ def test_checkpoints_keep_find_and_history(table: FactTable, monkeypatch: pytest
     for number in range(1, 13):
         load(table, f"L{number}", (f"t{number}", JAN))
     last = json.loads((table.folder / "_delta_log" / "_last_checkpoint").read_text())
-    assert last["version"] >= 10
+    assert last["version"] >= 5
     found = table.find("L3")
     assert found is not None and found.version == 3
     assert len(table.history()) == 12 and len(stored(table)) == 12

@@ -1,0 +1,59 @@
+"""Fewer files for the same rows, and the end of files that nothing needs any more."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from jobs import work
+from jobs.work import Claim
+
+from . import reconcile
+from .facts import contract_of, table_of
+from .models import Dataset, DatasetVersion
+
+KEEP = timedelta(days=30)
+
+
+def request_compaction(dataset: Dataset, *, by=None):
+    return work.submit("datasets.compact", f"compact {dataset.pk}", by=by, dataset=dataset.pk)
+
+
+def compact(claim: Claim) -> dict[str, Any]:
+    """The compaction job: the months with several files become one sorted file each, as a version of its own."""
+    from .intake.committing import Summary, name_version
+    from .intake.loading import _sole_loader
+
+    dataset = Dataset.objects.get(pk=claim.job.arguments["dataset"])
+    if dataset.current_version is None:
+        return {"compacted": False}
+    contract, table = contract_of(dataset), table_of(dataset)
+    order = [column.name for column in (contract.unit_column, contract.event_time) if column]
+    with _sole_loader(dataset, claim):
+        reconcile.settle(dataset)
+        commit = table.compact(f"compact-{dataset.current_version}", sort_by=order)
+        if commit is None:
+            return {"compacted": False}
+        with transaction.atomic():
+            claim.still_mine()
+            locked = Dataset.objects.select_for_update().get(pk=dataset.pk)
+            name_version(locked, commit, Summary(), kind=DatasetVersion.Kind.COMPACT)
+    return {"compacted": True, "version": commit.version}
+
+
+def vacuum(now: datetime | None = None) -> int:
+    """Delete files that left their table more than 30 days ago, but none of a version or undo of those days."""
+    since = (now or timezone.now()) - KEEP
+    removed = 0
+    for dataset in Dataset.objects.exclude(current_version=None):
+        versions = dataset.versions.filter(at__gte=since) | dataset.versions.filter(version=dataset.current_version)
+        loads = versions.filter(kind=DatasetVersion.Kind.LOAD).values_list("load_id", flat=True)
+        removed += table_of(dataset).vacuum(
+            int(since.timestamp() * 1000),
+            undoable=list(loads),
+            readable=list(versions.values_list("version", flat=True)),
+        )
+    return removed

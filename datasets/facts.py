@@ -1,0 +1,94 @@
+"""The way to a dataset's rows in the lake: its table, its contract, and the files that a named version consists of.
+
+Readers see only versions that the database names (`DatasetVersion`); nobody asks the lake for its newest one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from .models import Dataset, DatasetVersion
+
+if TYPE_CHECKING:
+    from lake.contract import Contract
+    from lake.store import DataFile, FactStore, FactTable
+
+
+class NoSuchVersion(Exception):
+    """The dataset has no version of this number that readers may see."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All rows of one version: for computing, not for showing (see `datasets.scope` for what a person may see).
+
+    files: absolute paths; columns: name and DuckDB type of every stored column, as the contract in force has them.
+    """
+
+    dataset_id: int
+    version: int | None
+    files: tuple[Path, ...]
+    columns: dict[str, str] = field(hash=False)
+
+    @property
+    def relation(self) -> str:
+        """DuckDB SQL of the rows; columns that older files lack are null."""
+        from lake.store.rewrite import relation
+
+        return relation(self.files, self.columns)
+
+
+def fact_store() -> FactStore:
+    from lake.store import FactStore
+
+    return FactStore(Path(settings.LAKE_ROOT))
+
+
+def table_of(dataset: Dataset) -> FactTable:
+    return fact_store().table(dataset.lake_table.hex)
+
+
+def contract_of(dataset: Dataset) -> Contract:
+    """The contract in force; ContractError if the dataset has none yet."""
+    from lake.contract import Contract
+
+    return Contract.from_dict(dataset.contract)
+
+
+def version_of(dataset: Dataset, version: int | None = None) -> DatasetVersion | None:
+    """The version that readers see (or an older one by number); None before the first load. Raises NoSuchVersion."""
+    number = dataset.current_version if version is None else version
+    if number is None:
+        return None
+    found = dataset.versions.filter(version=number).first()
+    if found is None:
+        raise NoSuchVersion(f"{dataset.name} has no version {number}.")
+    return found
+
+
+def data_files(version: DatasetVersion) -> tuple[DataFile, ...]:
+    from lake.store import DataFile
+
+    return tuple(DataFile(**file) for file in version.files)
+
+
+def facts_of(dataset: Dataset, version: int | None = None) -> Facts:
+    """Every row of the current (or a named older) version, its files checked once per process.
+
+    Raises NoSuchVersion, lake.store.DamagedFile.
+    """
+    from lake.store.schema import stored_columns
+
+    from .verify import check_once
+
+    found = version_of(dataset, version)
+    columns = stored_columns(contract_of(dataset)) if dataset.contract else {}
+    if found is None:
+        return Facts(dataset.pk, None, (), columns)
+    folder = Path(settings.LAKE_ROOT) / dataset.lake_table.hex
+    check_once(dataset, data_files(found))
+    return Facts(dataset.pk, found.version, tuple(folder / file["path"] for file in found.files), columns)

@@ -1,0 +1,177 @@
+"""The transaction that makes a lake version visible: what readers see changes here and nowhere else."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from jobs import work
+from jobs.work import Claim
+from organization import audit
+
+from .. import scan, scope
+from ..facts import table_of
+from ..models import Dataset, DatasetVersion, Reject, Upload
+from ..rejects import corrected_rows
+from ..signals import version_committed
+
+if TYPE_CHECKING:
+    from lake.contract import Contract
+    from lake.intake import Loaded
+    from lake.store import Commit
+
+COMPACT_ABOVE_FILES = 8
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What rows tell about their dataset: the units (ids) that have rows, and the last local day of an event."""
+
+    units: frozenset[int] = frozenset()
+    last_day: date | None = None
+
+
+def summary_of(dataset: Dataset, contract: Contract, files: Sequence[Path]) -> Summary:
+    """One scan over the files' unit, vendor and day columns."""
+    event = contract.event_time
+    columns = [column.name for column in (contract.unit_column, contract.vendor_column) if column]
+    if not files or not (event or columns):
+        return Summary()
+    asked = [f'list(distinct "{name}") as c{number}' for number, name in enumerate(columns)]
+    asked.append(f'max("{event.name}__day") as last_day' if event else "null as last_day")
+    listed = ", ".join(f"'{file}'" for file in files)
+    source = f"read_parquet([{listed}], union_by_name=true, hive_partitioning=false)"
+    found = scan.fetch_here(f"select {', '.join(asked)} from {source}", files)[0]
+    known = scope.unit_codes(dataset)
+    codes = {code for number in range(len(columns)) for code in found[f"c{number}"] or ()}
+    return Summary(frozenset(known[code] for code in codes if code in known), found["last_day"])
+
+
+def make_visible(
+    upload: Upload, commit: Commit, loaded: Loaded, summary: Summary, *, timings: dict[str, float], claim: Claim
+) -> None:
+    """Name the load's version and note what became of the file's rows, in one transaction of the lease's holder."""
+    from lake.store.durable import failpoint
+
+    with transaction.atomic():
+        claim.still_mine()
+        dataset = Dataset.objects.select_for_update().get(pk=upload.dataset_id)
+        name_version(dataset, commit, summary, kind=DatasetVersion.Kind.LOAD, upload=upload, by=upload.uploaded_by)
+        Upload.objects.filter(pk=upload.pk).update(
+            state=Upload.State.LOADED,
+            rows_read=loaded.rows_read,
+            accepted=loaded.accepted,
+            replaced=commit.replaced,
+            duplicates=loaded.duplicates + loaded.superseded,
+            rejected=loaded.rejected,
+            notes=list(loaded.notes),
+            fault=None,
+            timings=timings,
+            finished_at=timezone.now(),
+        )
+        Reject.objects.filter(upload=upload).delete()
+        copy_rejects(upload, loaded.rejects_path)
+        if upload.replays_id:
+            _settle_replayed(upload)
+        failpoint("before_db_commit")
+    failpoint("after_db_commit")
+
+
+def name_version(
+    dataset: Dataset,
+    commit: Commit,
+    summary: Summary,
+    *,
+    kind: str,
+    upload: Upload | None = None,
+    by=None,
+) -> DatasetVersion:
+    """Write down that `commit` is a version that readers see. Once: a version already named is returned as it is.
+
+    In the caller's transaction, with the dataset's row locked. Tells other rooms, asks for the quality run.
+    """
+    named = dataset.versions.filter(version=commit.version).first()
+    if named is not None:
+        return named
+    version = DatasetVersion.objects.create(
+        dataset=dataset,
+        version=commit.version,
+        kind=kind,
+        upload=upload,
+        load_id=commit.load_id,
+        files=[asdict(file) for file in table_of(dataset).data_files(commit.version)],
+        rows=commit.rows,
+        touched={column: list(months) for column, months in commit.touched_months.items()},
+        at=timezone.now(),
+    )
+    dataset.current_version, dataset.rows, dataset.loaded_at = commit.version, commit.rows, version.at
+    if kind == DatasetVersion.Kind.UNDO:
+        dataset.complete_through = summary.last_day
+        dataset.units.set(summary.units)
+    elif kind == DatasetVersion.Kind.LOAD:
+        days = [day for day in (dataset.complete_through, summary.last_day) if day]
+        dataset.complete_through = max(days, default=None)
+        dataset.units.add(*summary.units)
+    dataset.save(update_fields=["current_version", "rows", "loaded_at", "complete_through"])
+    audit.record(
+        by, f"{version.get_kind_display().lower()} made visible", dataset, version=commit.version, rows=commit.rows
+    )
+    if kind != DatasetVersion.Kind.COMPACT:
+        work.submit("datasets.quality", f"quality {dataset.pk}", dataset=dataset.pk)
+        _compact_if_scattered(dataset, version)
+    version_committed.send(sender=Dataset, dataset=dataset, version=version, by=by)
+    return version
+
+
+def _compact_if_scattered(dataset: Dataset, version: DatasetVersion) -> None:
+    per_month: dict[int, int] = {}
+    for file in version.files:
+        per_month[file["month"]] = per_month.get(file["month"], 0) + 1
+    if max(per_month.values(), default=0) > COMPACT_ABOVE_FILES:
+        work.submit("datasets.compact", f"compact {dataset.pk}", dataset=dataset.pk)
+
+
+def copy_rejects(upload: Upload, path: Path) -> None:
+    """Write rejects.parquet into the database by COPY, some thousand rows at a time."""
+    import pyarrow.parquet as pq
+
+    columns = '(upload_id, "row", "column", value, code, message, record, state)'
+    with connection.cursor() as cursor, pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=10_000):
+            if batch.num_rows:
+                text = _copy_text(upload.pk, batch.to_pylist())
+                cursor.copy_expert(f"COPY {Reject._meta.db_table} {columns} FROM STDIN WITH (FORMAT csv)", text)
+
+
+def _copy_text(upload_id: int, rejects: Iterable[dict[str, Any]]) -> io.StringIO:
+    text = io.StringIO()
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
+    for reject in rejects:
+        record = json.dumps(json.loads(reject["record"] or "{}"))
+        cells = (reject["column"] or "")[:200], (reject["value"] or "")[:80], reject["code"], reject["message"], record
+        shown = (cell.replace("\x00", "\u2400").replace("\\u0000", "\\u2400") for cell in cells)
+        writer.writerow([upload_id, reject["row"], *shown, Reject.State.OPEN])
+    text.seek(0)
+    return text
+
+
+def _settle_replayed(upload: Upload) -> None:
+    """What the replay took in is done; what it rejected again is open again at its first upload, with the new reason.
+
+    The rows of a replay keep the numbers that they have in the first upload's file.
+    """
+    again = {reject.row: reject for reject in upload.rejects.all()}
+    replayed = Reject.objects.filter(upload_id=upload.replays_id, row__in=corrected_rows(upload))
+    replayed.exclude(row__in=again).update(state=Reject.State.REPLAYED)
+    for row, reject in again.items():
+        replayed.filter(row=row).update(state=Reject.State.OPEN, message=reject.message, code=reject.code)
+    upload.rejects.update(state=Reject.State.DISMISSED)

@@ -1,0 +1,167 @@
+"""What a file seems to be, and what a person says it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from django.db import IntegrityError, transaction
+
+from organization import audit
+from organization.models import Unit
+
+from ..contracts import put_in_force
+from ..facts import contract_of
+from ..models import Dataset, Upload
+from ..refusals import InvalidRequest, WrongState
+from .receiving import discard, original_of
+
+if TYPE_CHECKING:
+    from lake.contract import Contract
+    from lake.intake import Dialect, Preview
+
+
+@dataclass(frozen=True)
+class NewDataset:
+    """What the wizard asks about a dataset that does not exist yet."""
+
+    code: str
+    name: str
+    unit: Unit
+    description: str = ""
+    source_system: str = ""
+    code_system: str = ""
+    refresh_promise_hours: int | None = None
+
+
+def inspect(upload: Upload, dialect: Dialect | None = None) -> Preview:
+    """The proposed dialect, columns and questions of a stored extract, found in a limited child process.
+
+    dialect: read it so, instead of as it seems. Raises IntakeError (the file cannot be a table), OriginalMissing.
+    """
+    from lake import intake, sandbox
+
+    try:
+        return sandbox.run(
+            intake.inspect, original_of(upload), name=upload.file_name, dialect=dialect, limits=sandbox.Limits.parse()
+        )
+    except sandbox.SandboxKilled as killed:
+        raise reader_failed(killed, upload.file_name) from killed
+
+
+def examine(upload: Upload) -> Preview:
+    """Look at an extract that has just come for its dataset, and settle how it is read.
+
+    What cannot be read, or lacks a required column, is turned away: IntakeError, and nothing of it is kept. The dialect
+    is the one confirmed for the dataset, unless the file is of another kind; then it is the proposed one.
+    """
+    from lake.intake import Dialect, IntakeError
+    from lake.intake.headers import match_headers
+
+    dataset = upload.dataset
+    known = Dialect.from_dict(dataset.dialect) if dataset and dataset.dialect else None
+    try:
+        preview = inspect(upload, known)
+        if dataset and dataset.contract:
+            headers = [column.header for column in preview.columns]
+            match_headers(headers, contract_of(dataset), preview.dialect.header_row)
+    except IntakeError as fault:
+        fault.file = upload.file_name
+        turn_away(upload)
+        raise
+    same_kind = known is not None and known.kind == preview.dialect.kind
+    upload.dialect = (replace(known, gzip=preview.dialect.gzip) if same_kind else preview.dialect).to_dict()
+    upload.save(update_fields=["dialect"])
+    return preview
+
+
+@transaction.atomic
+def turn_away(upload: Upload) -> None:
+    """Forget an upload that cannot be read: its row and, when that is committed, its bytes."""
+    stored = upload.path
+    unit = upload.dataset.unit if upload.dataset else None
+    audit.record(upload.uploaded_by, "extract turned away", upload, unit=unit, sha256=upload.sha256)
+    upload.delete()
+    transaction.on_commit(lambda: discard(stored))
+
+
+def reader_failed(killed, file: str):
+    """The IntakeError of a reader that had to be stopped: the file asks for too much, or breaks its reader."""
+    from lake.intake import IntakeError
+
+    code = {"memory": "needs_too_much_memory", "time": "takes_too_long"}.get(killed.reason, "breaks_its_reader")
+    return IntakeError(
+        code,
+        f"The file could not be read: {killed.message}",
+        file=file,
+        next_step="Check that the file is whole; export it again, or split it.",
+    )
+
+
+def proposed_contract(preview: Preview, *, timezone: str = "UTC") -> Contract:
+    """The contract as the sample suggests it; what is ambiguous is left to the questions."""
+    from lake.contract import Column, ColumnType, Contract, Role
+
+    asked = {question.column for question in preview.questions if question.code == "day_first"}
+    columns = []
+    for guess in preview.columns:
+        kind = ColumnType(guess.types[0]) if guess.types else ColumnType.TEXT
+        roles = tuple(Role(role) for role in guess.roles)
+        columns.append(
+            Column(
+                name=guess.name,
+                header=guess.header,
+                type=kind,
+                roles=roles,
+                format=guess.formats[0] if kind.temporal and guess.formats and guess.header not in asked else "",
+                missing=guess.missing,
+                number_forms=guess.number_forms if kind.numeric else (),
+            )
+        )
+    return Contract(columns=tuple(columns), timezone=timezone, reporting_timezone=timezone)
+
+
+@transaction.atomic
+def confirm(upload: Upload, contract: Contract, dialect: Dialect, *, by, into: Dataset | NewDataset) -> Dataset:
+    """Say how the upload is read and where it belongs; makes the dataset, or a new contract version, where needed.
+
+    Raises ContractError, InvalidRequest (the code is taken), WrongState.
+    """
+    upload = Upload.objects.select_for_update().get(pk=upload.pk)
+    if upload.state not in (Upload.State.RECEIVED, Upload.State.REFUSED, Upload.State.FAILED):
+        raise WrongState(
+            f"Upload #{upload.pk} is {upload.get_state_display().lower()}: its contract cannot change now."
+        )
+    contract.check()
+    dataset = new_dataset(into, by=by) if isinstance(into, NewDataset) else into
+    put_in_force(dataset, contract, by=by)
+    Dataset.objects.filter(pk=dataset.pk).update(dialect=dialect.to_dict())
+    dataset.refresh_from_db()
+    upload.dataset, upload.dialect, upload.contract_number = dataset, dialect.to_dict(), dataset.contract_number
+    upload.fault = None
+    upload.save()
+    return dataset
+
+
+def new_dataset(wanted: NewDataset, *, by, **more: Any) -> Dataset:
+    """A dataset without contract or rows; its maker is owner and steward. InvalidRequest if the code is taken."""
+    try:
+        with transaction.atomic():
+            dataset = Dataset.objects.create(
+                code=wanted.code,
+                name=wanted.name,
+                unit=wanted.unit,
+                description=wanted.description,
+                source_system=wanted.source_system,
+                code_system=wanted.code_system,
+                refresh_promise_hours=wanted.refresh_promise_hours,
+                owner=by,
+                steward=by,
+                **more,
+            )
+    except IntegrityError as fault:
+        raise InvalidRequest(
+            f"There is a dataset with the code {wanted.code!r} already.", next_step="Choose another code.", field="code"
+        ) from fault
+    audit.record(by, "dataset created", dataset)
+    return dataset

@@ -1,0 +1,100 @@
+"""Asking for a load: the same file under the same contract is the same load, and is loaded once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from jobs import work
+from jobs.models import Job
+from organization import audit
+
+from ..models import Dataset, Upload
+from ..refusals import NotConfirmed, WrongState
+from . import receiving
+
+LIVE = (Upload.State.QUEUED, Upload.State.LOADING, Upload.State.LOADED)
+
+
+@dataclass(frozen=True)
+class Requested:
+    """`upload` is, or was, loaded. `already`: by an earlier request; then nothing changed."""
+
+    upload: Upload
+    already: bool
+
+    @property
+    def message(self) -> str:
+        if not self.already:
+            return f"Upload #{self.upload.pk} waits for a worker."
+        word = "is loaded" if self.upload.state == Upload.State.LOADED else "is being loaded"
+        return f"This file {word} already as #{self.upload.pk} ({self.upload.file_name}). Nothing was changed."
+
+
+def load_id_of(upload: Upload, dataset: Dataset) -> str:
+    """The name of the load: by content, dataset, contract and dialect, so that the same load has the same name.
+
+    A load that was taken back may be loaded again, as its next round.
+    """
+    parts = [upload.sha256, dataset.lake_table.hex, upload.contract_number, upload.dialect, bool(upload.replays_id)]
+    digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    undone = dataset.uploads.filter(load_id__startswith=digest, state=Upload.State.UNDONE).count()
+    return f"{digest}-{undone + 1}" if undone else digest
+
+
+@transaction.atomic
+def request_load(upload: Upload, *, by, token=None) -> Requested:
+    """Queue the load of a confirmed upload, once. A file that is loaded already is left aside with its earlier upload.
+
+    token: the API token of the request, whose narrower rights the worker checks again. Raises NotConfirmed, WrongState.
+    """
+    if upload.dataset_id is None:
+        raise NotConfirmed(
+            f"Upload #{upload.pk} has no dataset yet.", next_step="Confirm its contract and dataset first."
+        )
+    dataset = Dataset.objects.select_for_update().get(pk=upload.dataset_id)
+    upload = Upload.objects.select_for_update().get(pk=upload.pk)
+    if not dataset.contract_number:
+        raise NotConfirmed(f"{dataset.name} has no contract yet.", next_step="Confirm the contract first.")
+    if upload.state in LIVE and not _was_lost(upload):
+        return Requested(upload, already=True)
+    if upload.state == Upload.State.UNDONE:
+        raise WrongState(f"Upload #{upload.pk} was taken back.", next_step="Upload the file again to load it again.")
+    upload.contract_number = dataset.contract_number
+    upload.dialect = upload.dialect or dataset.dialect
+    upload.load_id = load_id_of(upload, dataset)
+    earlier = dataset.uploads.exclude(pk=upload.pk).filter(load_id=upload.load_id, state__in=LIVE).first()
+    if earlier is not None and not _was_lost(earlier):
+        _leave_aside(upload)
+        return Requested(earlier, already=True)
+    if earlier is not None:
+        Upload.objects.filter(pk=earlier.pk).update(state=Upload.State.FAILED)
+    _queue(upload, by, token)
+    audit.record(by, "load requested", upload, unit=dataset.unit, load_id=upload.load_id)
+    return Requested(upload, already=False)
+
+
+def _queue(upload: Upload, by, token) -> None:
+    upload.state = Upload.State.QUEUED
+    upload.fault = None
+    upload.job = work.submit(
+        "datasets.load", f"load {upload.pk}", by=by, upload=upload.pk, token=token.pk if token else None
+    )
+    upload.save()
+
+
+def _was_lost(upload: Upload) -> bool:
+    """Its job was given up (parked), so it will never finish by itself."""
+    waits = upload.state in (Upload.State.QUEUED, Upload.State.LOADING)
+    return waits and (upload.job is None or upload.job.state in (Job.State.PARKED, Job.State.CANCELLED))
+
+
+def _leave_aside(upload: Upload) -> None:
+    """The second copy of a file that is loaded already: neither its row nor its bytes are needed."""
+    stored = upload.path
+    audit.record(upload.uploaded_by, "extract was loaded before", upload, unit=upload.dataset.unit)
+    upload.delete()
+    transaction.on_commit(lambda: receiving.discard(stored))

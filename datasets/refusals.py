@@ -1,0 +1,81 @@
+"""The expected refusals of this room: what is wrong with which thing, and what to do next.
+
+`IntakeError` of the lake says why a file cannot be read; these say why a person's wish cannot be fulfilled. Both have a
+`code`, a `message` and a `next_step`; doors turn them into problem details or into a notice on the page.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Refusal(Exception):
+    """`status` is the HTTP status that suits; `extra` holds row, column, value and whatever else names the place."""
+
+    status = 400
+    code = "refused"
+
+    def __init__(self, message: str, *, next_step: str = "", **extra: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.next_step = next_step
+        self.extra = extra
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"code": self.code, "message": self.message, "next_step": self.next_step, **self.extra}
+
+
+class TooLarge(Refusal):
+    status, code = 413, "file_too_large"
+
+
+class NoRoom(Refusal):
+    status, code = 507, "disk_full"
+
+
+class LengthUnknown(Refusal):
+    status, code = 411, "length_required"
+
+
+class Truncated(Refusal):
+    status, code = 400, "truncated_upload"
+
+
+class KeyReused(Refusal):
+    status, code = 422, "idempotency_key_reused"
+
+
+class NotConfirmed(Refusal):
+    """The upload has no dataset or contract yet."""
+
+    status, code = 409, "not_confirmed"
+
+
+class WrongState(Refusal):
+    """The thing is not in the state that the step needs."""
+
+    status, code = 409, "wrong_state"
+
+
+class ForeignUnits(Refusal):
+    """Rows of units at which the person may not upload (B22)."""
+
+    status, code = 403, "foreign_units"
+
+
+class OriginalMissing(Refusal):
+    """The kept original is gone or is not what was received (F23): nothing can be loaded from it again."""
+
+    status, code = 409, "original_missing"
+
+
+class LakeDisagrees(Refusal):
+    """The lake holds loads that the database does not know (F22): nothing is loaded on top of them."""
+
+    status, code = 409, "lake_disagrees"
+
+
+class InvalidRequest(Refusal):
+    """A field of the request is wrong; `field` names it."""
+
+    status, code = 400, "invalid"

@@ -1,0 +1,74 @@
+"""Taking an upload back: its rows leave, the records that it had replaced return."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from jobs import work
+from jobs.models import Job
+from jobs.work import Claim
+from organization import audit
+from organization.access import UPLOAD, Access
+
+from . import reconcile
+from .facts import contract_of, table_of
+from .models import Dataset, DatasetVersion, Upload
+from .refusals import WrongState
+
+
+def may_undo(upload: Upload, access: Access) -> bool:
+    """Who may upload to the dataset as a whole, or whose own upload it is while they still may upload."""
+    own = upload.uploaded_by_id == access.user_id and access.anywhere(UPLOAD)
+    return bool(upload.dataset_id) and (access.allows(UPLOAD, upload.dataset.unit_id) or own)
+
+
+@transaction.atomic
+def request_undo(upload: Upload, *, by, reason: str = "") -> Job:
+    """Queue the undo of a loaded upload. Raises WrongState."""
+    upload = Upload.objects.select_for_update().get(pk=upload.pk)
+    if upload.state != Upload.State.LOADED:
+        raise WrongState(
+            f"Upload #{upload.pk} is {upload.get_state_display().lower()}; only a loaded one can be taken back."
+        )
+    job = work.submit("datasets.undo", f"undo {upload.pk}", by=by, upload=upload.pk)
+    Upload.objects.filter(pk=upload.pk).update(job=job)
+    audit.record(by, "undo requested", upload, unit=upload.dataset.unit, reason=reason)
+    return job
+
+
+def undo(claim: Claim) -> dict[str, Any]:
+    """The undo job, once: a second run finds the upload taken back."""
+    from lake.store import UnknownLoad, UnknownVersion
+    from lake.store.durable import failpoint
+
+    from .intake.committing import name_version, summary_of
+    from .intake.loading import _sole_loader
+
+    upload = Upload.objects.select_related("dataset", "uploaded_by").get(pk=claim.job.arguments["upload"])
+    if upload.state != Upload.State.LOADED:
+        return {"state": upload.state}
+    dataset, table = upload.dataset, table_of(upload.dataset)
+    with _sole_loader(dataset, claim):
+        reconcile.settle(dataset)
+        claim.progress(20, "Taking the rows back")
+        try:
+            commit = table.undo(upload.load_id, f"undo-{upload.load_id}")
+        except (UnknownLoad, UnknownVersion) as fault:
+            raise work.Refused(str(fault)) from fault
+        summary = summary_of(dataset, contract_of(dataset), table.files(commit.version))
+        with transaction.atomic():
+            claim.still_mine()
+            locked = Dataset.objects.select_for_update().get(pk=dataset.pk)
+            kind = DatasetVersion.Kind.UNDO
+            name_version(locked, commit, summary, kind=kind, upload=upload, by=claim.job.asked_by)
+            Upload.objects.filter(pk=upload.pk).update(state=Upload.State.UNDONE, finished_at=timezone.now())
+            audit.record(
+                claim.job.asked_by, "upload taken back", upload, unit=dataset.unit, removed=commit.removed,
+                restored=commit.restored,
+            )  # fmt: skip
+            failpoint("before_db_commit")
+        failpoint("after_db_commit")
+    return {"state": "undone", "removed": commit.removed, "restored": commit.restored, "version": commit.version}

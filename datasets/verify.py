@@ -1,0 +1,84 @@
+"""Whether the files of a dataset are still what was committed: at first open per process, and every night.
+
+Parquet readers give silently wrong sums for most flipped bits, so a file is trusted only by its SHA-256.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .models import Dataset
+
+if TYPE_CHECKING:
+    from lake.store import DataFile
+
+log = logging.getLogger(__name__)
+_trusted: set[tuple[str, str, str]] = set()  # table, path, sha256 of files that this process has hashed
+
+
+def check_once(dataset: Dataset, files: Iterable[DataFile]) -> None:
+    """Hash the files that this process has not opened yet. DamagedFile names the file, its loads and its months."""
+    from .facts import table_of
+
+    new = [file for file in files if (dataset.lake_table.hex, file.path, file.sha256) not in _trusted]
+    if new:
+        table_of(dataset).verify(new)
+        _trusted.update((dataset.lake_table.hex, file.path, file.sha256) for file in new)
+
+
+def forget() -> None:
+    """Trust nothing any more: the lake was restored, or the nightly scrub begins."""
+    _trusted.clear()
+
+
+@dataclass(frozen=True)
+class Damage:
+    """One damaged or missing file: which, of which loads (uploads, where known), of which units."""
+
+    dataset: str
+    file: str
+    message: str
+    uploads: tuple[str, ...]
+    units: tuple[str, ...]
+
+
+def scrub() -> list[Damage]:
+    """Hash every file of every current version again; each damage is logged as an error and returned."""
+    forget()
+    found = []
+    for dataset in Dataset.objects.exclude(current_version=None).order_by("pk"):
+        found += damage_of(dataset)
+    for damage in found:
+        log.error("%s: %s (uploads: %s)", damage.dataset, damage.message, ", ".join(damage.uploads) or "unknown")
+    return found
+
+
+def damage_of(dataset: Dataset) -> list[Damage]:
+    """The damaged files of the version that readers see, one after the other."""
+    from lake.store import DamagedFile
+
+    from .facts import data_files, version_of
+
+    version = version_of(dataset)
+    found = []
+    for file in data_files(version) if version else ():
+        try:
+            check_once(dataset, [file])
+        except DamagedFile as fault:
+            found.append(described(dataset, fault))
+    return found
+
+
+def described(dataset: Dataset, fault) -> Damage:
+    """A DamagedFile in the words of people: file, uploads, units."""
+    uploads = dataset.uploads.filter(load_id__in=fault.load_ids)
+    return Damage(
+        dataset=dataset.code,
+        file=fault.file.path,
+        message=str(fault),
+        uploads=tuple(str(upload) for upload in uploads),
+        units=tuple(dataset.units.values_list("code", flat=True)),
+    )

@@ -1,0 +1,98 @@
+"""What needs this person: reds, new reds, stale data, own drafts, and what waits for a second person."""
+
+from collections import Counter
+from datetime import date, datetime
+
+from datasets.models import Dataset
+from kpis import scoring
+from kpis.models import Kpi, KpiVersion, ManualEntry, StatusChange
+from organization.access import CERTIFY, DEFINE, VIEW, Access
+from organization.models import User
+
+from .readings import Book
+from .results import last_rows
+from .units import unit_ref, units_by_id
+from .words import SPARKLINE_PERIODS, Home, NewRed, Reading, Stale, Waiting
+
+LONGEST = 20
+
+
+def home(user: User, access: Access, day: date, now: datetime) -> Home:
+    """Each visible KPI counts once, at the unit that answers for it. A constant number of queries."""
+    readings = _readings(access, day)
+    reds = sorted((r for r in readings if r.status == scoring.RED), key=lambda r: (r.score or 0, r.kpi.name))
+    return Home(
+        reds=tuple(reds[:LONGEST]),
+        new_reds=_new_reds(access, day),
+        stale=stale_datasets(access, now),
+        my_drafts=_drafts(user),
+        to_approve=_to_approve(user, access),
+        counts=dict(Counter(r.status for r in readings)),
+    )
+
+
+def _readings(access: Access, day: date) -> list[Reading]:
+    homes = dict(Kpi.objects.filter(unit__in=access.units(VIEW)).values_list("pk", "unit_id"))
+    book, units = Book(homes, day), units_by_id(homes.values(), access)
+    pairs = [(kpi, homes[kpi], version.grain) for kpi, version in book.versions.items()]
+    rows = last_rows(pairs, day, SPARKLINE_PERIODS + 2)
+    return [book.reading(kpi, units[homes[kpi]], rows.get((kpi, homes[kpi]), []), period=None) for kpi in book.versions]
+
+
+def _new_reds(access: Access, day: date) -> tuple[NewRed, ...]:
+    """The last changes to red, of periods that had begun on `day`."""
+    changes = StatusChange.objects.filter(
+        unit__in=access.units(VIEW), after=scoring.RED, period_start__lte=day
+    ).select_related("kpi", "unit")
+    changes = list(changes.order_by("-period_start", "-pk")[:LONGEST])
+    book = Book({change.kpi_id for change in changes}, day)
+    return tuple(
+        NewRed(book.refs[c.kpi_id], unit_ref(c.unit), c.period_start, c.before, c.at)
+        for c in changes
+        if c.kpi_id in book.refs
+    )
+
+
+def stale_datasets(access: Access, now: datetime) -> tuple[Stale, ...]:
+    """Datasets that were promised fresher, the latest first. One query."""
+    promised = Dataset.objects.visible_to(access).exclude(refresh_promise_hours=None)
+    stale = []
+    for dataset in promised:
+        age = (now - (dataset.loaded_at or dataset.created_at)).total_seconds() / 3600
+        late = int(age - dataset.refresh_promise_hours)
+        if late > 0:
+            through = dataset.complete_through
+            stale.append(Stale(dataset.pk, dataset.code, dataset.name, dataset.loaded_at, late, through))
+    return tuple(sorted(stale, key=lambda s: -s.hours_late))
+
+
+def _drafts(user: User) -> tuple[Waiting, ...]:
+    drafts = KpiVersion.objects.filter(created_by=user, state=KpiVersion.State.DRAFT).select_related("kpi")
+    return tuple(
+        Waiting("draft", v.pk, v.kpi.code, str(v), v.created_at) for v in drafts.order_by("-created_at")[:LONGEST]
+    )
+
+
+def _to_approve(user: User, access: Access) -> tuple[Waiting, ...]:
+    """What others did and this person may decide."""
+    versions = (
+        KpiVersion.objects.filter(state=KpiVersion.State.IN_REVIEW, kpi__unit__in=access.units(CERTIFY))
+        .exclude(submitted_by=user)
+        .exclude(created_by=user)
+        .select_related("kpi", "submitted_by")
+    )
+    entries = (
+        ManualEntry.objects.filter(state=ManualEntry.State.ENTERED, unit__in=access.units(DEFINE))
+        .exclude(entered_by=user)
+        .select_related("kpi", "entered_by")
+    )
+    return (
+        *(
+            Waiting("in_review", v.pk, v.kpi.code, str(v), v.created_at, str(v.submitted_by))
+            for v in versions[:LONGEST]
+        ),
+        *(
+            Waiting("manual_entry", e.pk, e.kpi.code, f"{e.kpi} {e.period_start}", e.entered_at, str(e.entered_by))
+            for e in entries[:LONGEST]
+        ),
+    )

@@ -1,0 +1,180 @@
+"""From results to readings: variance, change, sparkline and words, the same for every page."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from kpis import scoring
+from kpis.calendars import calendars_of, period_of
+from kpis.models import KpiVersion
+
+from .results import Row
+from .words import SPARKLINE_PERIODS, KpiRef, PeriodRef, Point, Reading, UnitRef
+
+OPEN = "open"
+
+
+class Book:
+    """What is needed to write results down: each KPI's words on `day`, and its calendar. Two queries."""
+
+    def __init__(self, kpi_ids: Iterable[int], day: date):
+        self.day = day
+        self.versions = versions_on(kpi_ids, day)
+        self.refs = {kpi: _ref(version) for kpi, version in self.versions.items()}
+        self.calendars = calendars_of({v.kpi.unit_id for v in self.versions.values()}, day)
+
+    def calendar(self, kpi_id: int):
+        return self.calendars[self.versions[kpi_id].kpi.unit_id]
+
+    def grain(self, kpi_id: int, wanted: str) -> str:
+        """The wanted grain, or the KPI's own where it has none as fine."""
+        order = list(KpiVersion.Grain.values)
+        own = self.versions[kpi_id].grain
+        return wanted if order.index(wanted) >= order.index(own) else own
+
+    def period(self, row: Row) -> PeriodRef:
+        label = period_of(self.calendar(row.kpi_id), row.period_start, row.grain).label
+        return PeriodRef(row.grain, row.period_start, row.period_end, label)
+
+    def complete_through(self, kpi_id: int) -> date | None:
+        dataset = self.versions[kpi_id].dataset
+        return dataset.complete_through if dataset else None
+
+    def point(self, row: Row) -> Point:
+        return Point(
+            period=self.period(row),
+            value=row.value,
+            status=row.status,
+            target=row.target,
+            target_low=row.target_low,
+            target_high=row.target_high,
+            red_limit=row.red_limit,
+            stretch=row.stretch,
+            score=row.score,
+            numerator=row.numerator,
+            denominator=row.denominator,
+            rows=row.rows,
+            is_open=row.open_on(self.day),
+            is_provisional=row.is_provisional,
+            result_id=row.id,
+            version_id=row.version_id,
+        )
+
+    def reading(
+        self, kpi_id: int, unit: UnitRef, rows: Sequence[Row], *, period: PeriodRef | None, include_open: bool = False
+    ) -> Reading:
+        """The reading of `period`, or of the last complete one, from this KPI's and unit's rows, oldest first."""
+        kpi = self.refs[kpi_id]
+        place = _place(rows, period, self.day, include_open)
+        if place is None:
+            return Reading(
+                kpi, unit, period, None, scoring.NO_DATA, None, complete_through=self.complete_through(kpi_id)
+            )
+        row = rows[place]
+        is_open = row.open_on(self.day)
+        hidden = is_open and not include_open
+        calendar = self.calendar(kpi_id)
+        before = self._value_at(rows, calendar.previous(period_of(calendar, row.period_start, row.grain)))
+        last_year = self._value_at(rows, calendar.same_last_year(period_of(calendar, row.period_start, row.grain)))
+        change = row.value - before.value if before and None not in (row.value, before.value) else None
+        variance = _variance(row, kpi.direction)
+        return Reading(
+            kpi=kpi,
+            unit=unit,
+            period=self.period(row),
+            value=row.value,
+            status=OPEN if hidden else row.status,
+            score=None if hidden else row.score,
+            target=row.target,
+            target_low=row.target_low,
+            target_high=row.target_high,
+            red_limit=row.red_limit,
+            stretch=row.stretch,
+            variance=variance,
+            variance_pct=_variance_pct(variance, row, kpi.unit_of_measure),
+            numerator=row.numerator,
+            denominator=row.denominator,
+            rows=row.rows,
+            reason=row.reason,
+            is_open=is_open,
+            is_provisional=row.is_provisional,
+            previous=before.value if before else None,
+            change=change,
+            change_is_good=_is_good(change, kpi.direction, before, row),
+            previous_status=before.status if before else "",
+            last_year=last_year.value if last_year else None,
+            sparkline=tuple(self.point(r) for r in rows[max(0, place + 1 - SPARKLINE_PERIODS) : place + 1]),
+            complete_through=self.complete_through(kpi_id),
+            result_id=row.id,
+        )
+
+    @staticmethod
+    def _value_at(rows: Sequence[Row], period) -> Row | None:
+        if period is None:
+            return None
+        return next((row for row in rows if row.period_start == period.start), None)
+
+
+def versions_on(kpi_ids: Iterable[int], day: date) -> dict[int, KpiVersion]:
+    """kpi id -> the version in force on `day`, or the newest one where none is. One query."""
+    found: dict[int, KpiVersion] = {}
+    query = KpiVersion.objects.filter(kpi__in=set(kpi_ids)).select_related("kpi", "kpi__owner", "dataset")
+    for version in query.order_by("number"):
+        in_force = version.valid_from <= day and (version.valid_to is None or version.valid_to > day)
+        current = found.get(version.kpi_id)
+        if current is None or in_force or not current.in_force:
+            version.in_force = in_force
+            found[version.kpi_id] = version
+    return found
+
+
+def _ref(version: KpiVersion) -> KpiRef:
+    kpi = version.kpi
+    return KpiRef(
+        id=kpi.pk,
+        code=kpi.code,
+        name=kpi.name,
+        unit_of_measure=version.unit_of_measure,
+        decimals=version.decimals,
+        direction=version.direction,
+        grain=version.grain,
+        is_certified=version.state == KpiVersion.State.CERTIFIED,
+        owner_name=str(kpi.owner),
+    )
+
+
+def _place(rows: Sequence[Row], period: PeriodRef | None, day: date, include_open: bool) -> int | None:
+    for place in range(len(rows) - 1, -1, -1):
+        row = rows[place]
+        if period is not None:
+            if row.period_start == period.start:
+                return place
+        elif include_open or not row.open_on(day):
+            return place
+    return None
+
+
+def goals_of(row) -> scoring.Goals:
+    """The targets that stand beside a result."""
+    return scoring.Goals(row.target, row.target_low, row.target_high, row.red_limit, row.stretch)
+
+
+def _variance(row: Row, direction: str) -> float | None:
+    if row.value is None or direction == scoring.NONE:
+        return None
+    return scoring.rate(row.value, direction, goals_of(row)).variance
+
+
+def _variance_pct(variance: float | None, row: Row, unit_of_measure: str) -> float | None:
+    if variance is None or unit_of_measure == "percent" or not row.target:
+        return None
+    return 100 * variance / abs(row.target)
+
+
+def _is_good(change: float | None, direction: str, before: Row | None, row: Row) -> bool | None:
+    """Whether the change goes the favourable way; None when nothing changed or no way is favourable."""
+    if not change or direction == scoring.NONE:
+        return None
+    if direction == scoring.BAND:
+        then, now = _variance(before, direction), _variance(row, direction)
+        return None if then is None or now is None or then == now else now > then
+    return (change > 0) == (direction == scoring.HIGHER)

@@ -1,0 +1,112 @@
+"""Reading results: the last few periods of many KPIs at many units, in one query that looks only at what it returns."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+
+from django.db import connection
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A result as it stands in the database."""
+
+    id: int
+    kpi_id: int
+    unit_id: int
+    version_id: int
+    grain: str
+    period_start: date
+    period_end: date
+    dimension: str
+    member: str
+    value: float | None
+    numerator: float | None
+    denominator: float | None
+    rows: int
+    reason: str
+    target: float | None
+    target_low: float | None
+    target_high: float | None
+    red_limit: float | None
+    stretch: float | None
+    status: str
+    score: float | None
+    is_open: bool
+    is_provisional: bool
+
+    def open_on(self, day: date) -> bool:
+        """Not complete when it was recorded, or not yet on the day from which one looks."""
+        return self.is_open or self.period_end > day
+
+
+COLUMNS = [field.name for field in fields(Row)]
+
+
+def last_rows(
+    pairs: Iterable[tuple[int, int, str]],
+    upto: date,
+    limit: int,
+    *,
+    complete_by: date | None = None,
+    known_at: datetime | None = None,
+    dimension: str = "",
+    member: str = "",
+) -> dict[tuple[int, int], list[Row]]:
+    """(kpi, unit) -> its last `limit` results that start by `upto`, oldest first. One query for any number of pairs.
+
+    pairs: (kpi id, unit id, grain). complete_by: only periods complete on that day. known_at: as it was known then.
+    """
+    pairs = sorted(set(pairs))
+    if not pairs:
+        return {}
+    known, known_values = _known(known_at)
+    complete = " AND NOT is_open AND period_end <= %s" if complete_by else ""
+    query = f"""
+        SELECT {", ".join(f"r.{column}" for column in COLUMNS)}
+        FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS asked(kpi_id, unit_id, grain)
+        CROSS JOIN LATERAL (
+            SELECT * FROM kpis_result
+            WHERE kpi_id = asked.kpi_id AND unit_id = asked.unit_id AND grain = asked.grain
+              AND dimension = %s AND member = %s AND period_start <= %s AND {known}{complete}
+            ORDER BY period_start DESC LIMIT %s
+        ) AS r
+        ORDER BY r.kpi_id, r.unit_id, r.period_start"""
+    kpis, units, grains = (list(column) for column in zip(*pairs, strict=True))
+    values = [
+        kpis,
+        units,
+        grains,
+        dimension,
+        member,
+        upto,
+        *known_values,
+        *([complete_by] if complete_by else []),
+        limit,
+    ]
+    found: dict[tuple[int, int], list[Row]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        for record in cursor.fetchall():
+            row = Row(*record)
+            found.setdefault((row.kpi_id, row.unit_id), []).append(row)
+    return found
+
+
+def parts_of(
+    kpi: int, units: Iterable[int], grain: str, starts: Iterable[date], dimension: str, *, known_at=None
+) -> list[Row]:
+    """The results of some units in some periods, by the members of `dimension` (empty: in all). One query."""
+    known, known_values = _known(known_at)
+    query = f"""SELECT {", ".join(COLUMNS)} FROM kpis_result
+        WHERE kpi_id = %s AND unit_id = ANY(%s) AND grain = %s AND period_start = ANY(%s) AND dimension = %s AND {known}
+        ORDER BY period_start, unit_id, member"""
+    with connection.cursor() as cursor:
+        cursor.execute(query, [kpi, list(units), grain, list(starts), dimension, *known_values])
+        return [Row(*record) for record in cursor.fetchall()]
+
+
+def _known(moment: datetime | None) -> tuple[str, list]:
+    if moment is None:
+        return "superseded_at IS NULL", []
+    return "recorded_at <= %s AND (superseded_at IS NULL OR superseded_at > %s)", [moment, moment]

@@ -1,0 +1,225 @@
+"""A scorecard at a unit and a period: the tree with readings, and the scores that follow from them."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from kpis import rollup, scoring
+from kpis.calendars import period_of
+from kpis.models import NodeWeight, Scorecard, ScorecardNode
+from organization.access import VIEW, Access
+from organization.models import Unit, UnitPath
+
+from .readings import OPEN, Book
+from .results import Row, last_rows
+from .units import neighbours, require_visible, unit_ref, units_by_id
+from .words import SPARKLINE_PERIODS, NodeView, NotYours, PeriodRef, ScorecardView, UnitRef
+
+NOT_RATED = {scoring.INFO, scoring.NO_TARGET}
+ONE_DAY = timedelta(days=1)
+SPARE_PERIODS = 2  # open periods that may stand after the last complete one
+
+
+@dataclass(frozen=True)
+class _Tree:
+    """What all nodes of one view share."""
+
+    book: Book
+    rows: dict[tuple[int, int], list[Row]]
+    units: dict[int, UnitRef]
+    unit: UnitRef
+    children: dict[int | None, list[ScorecardNode]]
+    weights: dict[int, float]
+    grain: str
+    period: PeriodRef | None
+    include_open: bool
+
+
+def scorecard_view(
+    scorecard: Scorecard,
+    unit: Unit,
+    day: date,
+    access: Access,
+    *,
+    period=None,
+    include_open: bool = False,
+) -> ScorecardView:
+    """The scorecard read at `unit`, at `period` or (None) at each KPI's last complete period on `day`.
+
+    Weights are those in force on the period's last day (or on `day`). Ten queries, however many KPIs it holds. Raises
+    NotYours for a unit that the person may not see, or to which the scorecard does not reach.
+    """
+    require_visible(unit, access)
+    _require_reach(scorecard, unit, day)
+    asked = PeriodRef(period.grain, period.start, period.end, period.label) if period else None
+    nodes = list(scorecard.nodes.select_related("kpi", "objective").order_by("position", "pk"))
+    leaves = [node for node in nodes if node.kpi_id]
+    grain = asked.grain if asked else scorecard.grain
+    units = units_by_id({unit.pk, *(n.unit_id for n in leaves if n.unit_id)}, access)
+    book = Book({node.kpi_id for node in leaves}, day)
+    limit = SPARKLINE_PERIODS + 1 + SPARE_PERIODS + max((n.carry_periods for n in leaves), default=0)
+    pairs = [
+        (n.kpi_id, n.unit_id or unit.pk, book.grain(n.kpi_id, grain))
+        for n in leaves
+        if n.kpi_id in book.refs and (n.unit_id or unit.pk) in units
+    ]
+    children = defaultdict(list)
+    for node in nodes:
+        children[node.parent_id].append(node)
+    tree = _Tree(
+        book=book,
+        rows=last_rows(pairs, asked.start if asked else day, limit),
+        units=units,
+        unit=unit_ref(unit),
+        children=children,
+        weights=_weights(scorecard, min(day, asked.end - ONE_DAY) if asked else day),
+        grain=grain,
+        period=asked,
+        include_open=include_open,
+    )
+    views, rolled = _siblings(tree, None, 0, rollup.WEIGHTED_MEAN, 60)
+    path, below, _ = neighbours(unit, day, access)
+    through = [book.complete_through(kpi) for kpi in book.refs]
+    return ScorecardView(
+        id=scorecard.pk,
+        code=scorecard.code,
+        name=scorecard.name,
+        unit=tree.unit,
+        grain=grain,
+        period=asked,
+        day=day,
+        nodes=views,
+        score=rolled.score,
+        status=rolled.status,
+        coverage_pct=rolled.coverage_pct,
+        counts=rolled.counts,
+        note=rolled.note,
+        complete_through=min((t for t in through if t), default=None),
+        units_below=below if scorecard.cascades else (),
+        path=path,
+    )
+
+
+def _require_reach(scorecard: Scorecard, unit: Unit, day: date) -> None:
+    if unit.pk == scorecard.unit_id:
+        return
+    paths = UnitPath.objects.in_force(day).filter(ancestor=scorecard.unit_id, descendant=unit)
+    if not scorecard.cascades or not paths.exists():
+        raise NotYours(f"The scorecard {scorecard.name} does not reach to this unit.")
+
+
+def _weights(scorecard: Scorecard, day: date) -> dict[int, float]:
+    found = NodeWeight.objects.in_force(day).filter(node__scorecard=scorecard)
+    return {node: float(weight) for node, weight in found.values_list("node_id", "weight")}
+
+
+def _siblings(
+    tree: _Tree, parent: int | None, depth: int, method: str, minimum_pct: float
+) -> tuple[tuple[NodeView, ...], rollup.Rolled]:
+    """The views of a node's children and what they give together."""
+    made = [_node(tree, node, depth) for node in tree.children.get(parent, [])]
+    rolled = rollup.roll_up([child for _, child in made], method, minimum_pct)
+    views = tuple(_with_share(view, rolled) for view, _ in made)
+    return views, rolled
+
+
+def _node(tree: _Tree, node: ScorecardNode, depth: int) -> tuple[NodeView, rollup.Child]:
+    return _leaf(tree, node, depth) if node.kpi_id else _group(tree, node, depth)
+
+
+def _group(tree: _Tree, node: ScorecardNode, depth: int) -> tuple[NodeView, rollup.Child]:
+    children, rolled = _siblings(tree, node.pk, depth + 1, node.roll_up, node.minimum_coverage_pct)
+    weight = tree.weights.get(node.pk, 1.0)
+    applies = rolled.coverage_pct is not None and node.roll_up != rollup.COUNTS
+    view = NodeView(
+        id=node.pk,
+        kind=node.kind,
+        name=str(node),
+        depth=depth,
+        weight=weight,
+        share_pct=None,
+        share_used_pct=None,
+        score=rolled.score,
+        status=rolled.status,
+        coverage_pct=rolled.coverage_pct,
+        counts=rolled.counts,
+        roll_up=node.roll_up,
+        note=rolled.note,
+        gate_cap=node.gate_cap,
+        objective_id=node.objective_id,
+        children=children,
+    )
+    child = rollup.Child(
+        node.pk, weight, rolled.score, rolled.status, applies, node.missing, node.gate_cap, rolled.counts
+    )
+    return view, child
+
+
+def _leaf(tree: _Tree, node: ScorecardNode, depth: int) -> tuple[NodeView, rollup.Child]:
+    """A KPI's row. Where it was never measured at this unit it does not apply; it then leaves both sums."""
+    unit = tree.units.get(node.unit_id or tree.unit.id)
+    rows = tree.rows.get((node.kpi_id, unit.id), []) if unit else []
+    reading = None
+    if unit and node.kpi_id in tree.book.refs:
+        reading = tree.book.reading(node.kpi_id, unit, rows, period=tree.period, include_open=tree.include_open)
+    status = reading.status if reading else scoring.NO_DATA
+    score, carried = (reading.score if reading else None), None
+    if score is None and status in {scoring.NO_DATA, OPEN} and node.missing == ScorecardNode.Missing.CARRY:
+        score, carried = _carried(tree, node, rows)
+    weight = tree.weights.get(node.pk, 1.0)
+    view = NodeView(
+        id=node.pk,
+        kind=node.kind,
+        name=str(node),
+        depth=depth,
+        weight=weight,
+        share_pct=None,
+        share_used_pct=None,
+        score=score,
+        status=status,
+        coverage_pct=None,
+        counts={status: 1},
+        roll_up="",
+        note=_leaf_note(reading, carried, unit),
+        carried_from=carried,
+        gate_cap=node.gate_cap,
+        reading=reading,
+        objective_id=node.objective_id,
+    )
+    applies = bool(rows) and status not in NOT_RATED
+    child = rollup.Child(node.pk, weight, score, status, applies, node.missing, node.gate_cap, {status: 1})
+    return view, child
+
+
+def _carried(tree: _Tree, node: ScorecardNode, rows: Sequence[Row]) -> tuple[float | None, PeriodRef | None]:
+    """The last score of at most `carry_periods` periods before the one asked for (or before the day)."""
+    if not rows:
+        return None, None
+    calendar, grain = tree.book.calendar(node.kpi_id), rows[-1].grain
+    start = tree.period.start if tree.period else tree.book.day
+    oldest = calendar.previous(period_of(calendar, start, grain), node.carry_periods).start
+    for row in reversed(rows):
+        if row.period_start < oldest:
+            break
+        if row.score is not None and not row.open_on(tree.book.day):
+            return row.score, tree.book.period(row)
+    return None, None
+
+
+def _leaf_note(reading, carried: PeriodRef | None, unit: UnitRef | None) -> str:
+    if unit is None:
+        return "This row reads another unit that you may not see."
+    if carried:
+        return f"Score carried from {carried.label}."
+    return reading.reason if reading else ""
+
+
+def _with_share(view: NodeView, rolled: rollup.Rolled) -> NodeView:
+    return replace(view, share_pct=rolled.shares.get(view.id), share_used_pct=rolled.shares_used.get(view.id))
+
+
+def visible_scorecards(access: Access) -> list[Scorecard]:
+    """The scorecards that the person may open, the executive ones first. One query."""
+    found = Scorecard.objects.visible_to(access).select_related("unit", "owner")
+    return list(found) if access.anywhere(VIEW) else []

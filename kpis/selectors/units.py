@@ -1,0 +1,35 @@
+"""Units as a person may see them."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from organization.access import VIEW, Access
+from organization.models import Unit, UnitPath
+
+from .words import NotYours, UnitRef
+
+
+def require_visible(unit: Unit, access: Access) -> None:
+    """Raises NotYours."""
+    if not access.allows(VIEW, unit):
+        raise NotYours("There is no such unit, or it is not yours to see.")
+
+
+def unit_ref(unit: Unit) -> UnitRef:
+    return UnitRef(unit.pk, unit.code, unit.name, unit.kind)
+
+
+def units_by_id(ids: Iterable[int], access: Access) -> dict[int, UnitRef]:
+    """Those of `ids` that the person may see, by name. One query."""
+    seen = Unit.objects.filter(pk__in=set(ids) & access.units(VIEW)).order_by("name")
+    return {unit.pk: unit_ref(unit) for unit in seen}
+
+
+def neighbours(unit: Unit, day: date, access: Access) -> tuple[tuple[UnitRef, ...], tuple[UnitRef, ...], int]:
+    """(units from the top to `unit`, units directly below it, number of those that stay hidden). Two queries."""
+    seen = access.units(VIEW)
+    paths = UnitPath.objects.in_force(day).select_related("ancestor", "descendant")
+    above = [p for p in paths.filter(descendant=unit).order_by("-depth") if p.ancestor_id in seen]
+    below = list(paths.filter(ancestor=unit, depth=1).order_by("descendant__name"))
+    shown = tuple(unit_ref(p.descendant) for p in below if p.descendant_id in seen)
+    return tuple(unit_ref(p.ancestor) for p in above), shown, len(below) - len(shown)

@@ -1,0 +1,153 @@
+"""Looking targets up: the most specific first, along the tree of the day, in memory for many results at once."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from organization.models import UnitPath
+
+from .models import Target
+from .models.targets import Comparator
+from .scoring import Goals
+
+NO_GOALS = Goals()
+GOALS = (Comparator.TARGET, Comparator.RED_LIMIT, Comparator.STRETCH)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A target as it applies to one result, and where it came from.
+
+    source: "segment", "unit" or "inherited"; `from_unit` is the unit at which it was set. `phases` is how many of
+    an annual target's phases were added up (0: it is not phased).
+    """
+
+    comparator: str
+    value: float | None
+    low: float | None
+    high: float | None
+    source: str
+    from_unit: int
+    target_id: int
+    basis: str = ""
+    phases: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    id: int
+    value: float | None
+    low: float | None
+    high: float | None
+    start: date
+    end: date
+    is_phase: bool
+    basis: str
+
+
+class TargetBook:
+    """All targets of some KPIs. Two queries, then every look-up is in memory."""
+
+    def __init__(self, kpis: Iterable[int]):
+        self._entries: dict[tuple, list[_Entry]] = defaultdict(list)
+        self._kpis: set[int] = set()
+        for t in Target.objects.filter(kpi__in=set(kpis)).order_by("valid_from"):
+            key = (t.kpi_id, t.comparator, t.unit_id, t.dimension, t.member)
+            end = t.valid_to or date.max
+            numbers = (_number(t.value), _number(t.low), _number(t.high))
+            self._entries[key].append(_Entry(t.pk, *numbers, t.valid_from, end, t.annual_id is not None, t.basis))
+            self._kpis.add(t.kpi_id)
+        self._paths: dict[int, list[tuple[int, int, date, date]]] = defaultdict(list)
+        units = {key[2] for key in self._entries}
+        for path in UnitPath.objects.filter(ancestor__in=units) if units else ():
+            end = path.valid_to or date.max
+            self._paths[path.descendant_id].append((path.depth, path.ancestor_id, path.valid_from, end))
+        self._above = lru_cache(maxsize=100_000)(self._above_on)
+
+    def find(
+        self,
+        kpi: int,
+        unit: int,
+        start: date,
+        end: date | None = None,
+        dimension: str = "",
+        member: str = "",
+        comparator: str = Comparator.TARGET,
+        *,
+        only_phases: bool = False,
+    ) -> Found | None:
+        """The target of the period `start` to `end` (not included; None: of the day `start`).
+
+        First the segment's, at the unit and then at those above it, the nearest first; then in the same order the one
+        for all rows. The tree is that of the period's first day. A phase of an annual target counts for its own month,
+        and added up for a period that it fills with others; a plain target counts if it holds on the first day, unless
+        `only_phases` (a sum's monthly target is none for its quarter).
+        """
+        if kpi not in self._kpis:
+            return None
+        segments = [(dimension, member), ("", "")] if dimension else [("", "")]
+        for segment in segments:
+            for ancestor in self._above(unit, start):
+                entries = self._entries.get((kpi, comparator, ancestor, *segment))
+                found = entries and _holding(entries, start, end, only_phases)
+                if found:
+                    entry, numbers, phases = found
+                    source = "segment" if segment[0] else "unit" if ancestor == unit else "inherited"
+                    return Found(comparator, *numbers, source, ancestor, entry.id, entry.basis, phases)
+        return None
+
+    def goals(
+        self,
+        kpi: int,
+        unit: int,
+        start: date,
+        end: date | None = None,
+        dimension: str = "",
+        member: str = "",
+        *,
+        only_phases: bool = False,
+    ) -> Goals:
+        """What a result is scored against."""
+        if kpi not in self._kpis:
+            return NO_GOALS
+        found = {c: self.find(kpi, unit, start, end, dimension, member, c, only_phases=only_phases) for c in GOALS}
+        target = found.get(Comparator.TARGET)
+        red, stretch = found.get(Comparator.RED_LIMIT), found.get(Comparator.STRETCH)
+        return Goals(
+            target=target.value if target else None,
+            low=target.low if target else None,
+            high=target.high if target else None,
+            red_limit=red.value if red else None,
+            stretch=stretch.value if stretch else None,
+        )
+
+    def comparators(self, kpi: int, unit: int, start: date, end: date | None = None) -> dict[str, Found]:
+        """Every comparator that is set for the period: target, stretch, red limit, floor, budget."""
+        found = {c: self.find(kpi, unit, start, end, comparator=c) for c in Comparator.values}
+        return {comparator: target for comparator, target in found.items() if target}
+
+    def _above_on(self, unit: int, day: date) -> tuple[int, ...]:
+        """The unit and those above it that have targets, the nearest first."""
+        return tuple(a for _, a, start, end in sorted(self._paths.get(unit, [])) if start <= day < end)
+
+
+def _holding(entries: list[_Entry], start: date, end: date | None, only_phases: bool):
+    """(entry, (value, low, high), phases) that holds for the period, or None."""
+    first = next((entry for entry in entries if entry.start <= start < entry.end), None)
+    if first is None:
+        return None
+    if not first.is_phase and only_phases:
+        return None
+    if not first.is_phase or end is None:
+        return first, (first.value, first.low, first.high), int(first.is_phase)
+    parts = [entry for entry in entries if entry.is_phase and entry.start >= start and entry.end <= end]
+    covered = sum((entry.end - entry.start).days for entry in parts)
+    if not parts or covered != (end - start).days or any(entry.value is None for entry in parts):
+        return None
+    return first, (sum(entry.value for entry in parts), None, None), len(parts)
+
+
+def _number(value) -> float | None:
+    return None if value is None else float(value)

@@ -1,0 +1,372 @@
+"""Setting targets, one or a grid of them; phasing a year's total.
+
+A target holds for its unit and everything below, for its days, for all rows or for one segment. Two targets of the same
+KPI, unit, segment and comparator never hold on the same day: a writer locks the KPI first, so neither do two that are
+set at the same moment. Every change asks for the KPI's results to be scored again (`kpis.requests`).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Q
+
+from organization import audit
+from organization.models import Unit
+
+from . import requests, scoring
+from .calendars import calendars_of
+from .models import AnnualTarget, Kpi, Target
+from .models.targets import Comparator
+from .phasing import PhasingError, phase
+from .target_book import TargetBook
+
+LARGEST = Decimal(10) ** 17
+
+
+class TargetError(Exception):
+    """A target that cannot be set; `field` names what to change."""
+
+    def __init__(self, message: str, field: str = ""):
+        self.field = field
+        super().__init__(message)
+
+
+class TargetOverlap(TargetError):
+    """Another target holds on some of the days; `other` is it."""
+
+    def __init__(self, other: Target):
+        self.other = other
+        until = f"to {other.valid_to - timedelta(days=1)}" if other.valid_to else "without an end"
+        super().__init__(
+            f"{other.get_comparator_display()} {_amount(other)} of {other.unit} holds from {other.valid_from} {until} "
+            f"(target {other.pk}): end that one first, or choose other days.",
+            "valid_from",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What a person wants to set: one value, or `low` and `high`, from `valid_from` up to (not on) `valid_to`."""
+
+    kpi: Kpi
+    unit: Unit
+    valid_from: date
+    valid_to: date | None = None
+    value: Decimal | None = None
+    low: Decimal | None = None
+    high: Decimal | None = None
+    comparator: str = Comparator.TARGET
+    dimension: str = ""
+    member: str = ""
+    basis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CellError:
+    """What is wrong with one cell of a pasted grid; `row` counts from 0."""
+
+    row: int
+    column: str
+    message: str
+
+
+class GridRefused(Exception):
+    """Nothing of the grid was set; `errors` name every faulty cell."""
+
+    def __init__(self, errors: Sequence[CellError]):
+        self.errors = tuple(errors)
+        super().__init__(f"{len(errors)} of the cells cannot be set, so none was. First: {errors[0].message}")
+
+
+@transaction.atomic
+def set_target(goal: Goal, *, by) -> Target:
+    """Set one target. Raises TargetOverlap, TargetError."""
+    (kpi,) = _locked([goal.kpi])
+    target = _insert(goal, kpi, by)
+    for _, fault in _limit_faults([target]):
+        raise fault
+    _tell([target], "target set", by)
+    return target
+
+
+@transaction.atomic
+def set_many(goals: Sequence[Goal], *, by) -> list[Target]:
+    """Set a grid of targets, all or none. A cell with exactly the days of a target that stands changes its value.
+
+    Raises GridRefused with the fault of every cell.
+    """
+    errors: list[CellError] = []
+    done: list[tuple[int, Target]] = []
+    kpis = {kpi.pk: kpi for kpi in _locked({goal.kpi.pk: goal.kpi for goal in goals}.values())}
+    for row, goal in enumerate(goals):
+        try:
+            done.append((row, _replace(goal, by) or _insert(goal, kpis[goal.kpi.pk], by)))
+        except TargetError as fault:
+            errors.append(CellError(row, fault.field or "value", str(fault)))
+    rows = {target.pk: row for row, target in done}
+    for target, fault in _limit_faults([target for _, target in done]):
+        errors.append(CellError(rows[target.pk], fault.field or "value", str(fault)))
+    if errors:
+        raise GridRefused(sorted(errors, key=lambda error: error.row))
+    targets = [target for _, target in done]
+    _tell(targets, "targets set", by)
+    return targets
+
+
+@transaction.atomic
+def end_target(target: Target, last_day: date, *, by) -> Target:
+    """Let `target` hold up to and including `last_day`. Raises TargetError."""
+    _locked([target.kpi])
+    end = last_day + timedelta(days=1)
+    if end <= target.valid_from or (target.valid_to and end > target.valid_to):
+        raise TargetError(f"Choose a day within {target.valid_from} to {target.valid_to or 'later'}.", "valid_to")
+    before, target.valid_to = target.valid_to, end
+    target.save(update_fields=["valid_to"])
+    audit.record(by, "target ended", target, unit=target.unit, before=before, after=end)
+    requests.rescore(target.kpi, f"target of {target.kpi.code}", by=by)
+    return target
+
+
+@transaction.atomic
+def remove_target(target: Target, *, by) -> None:
+    """Take a target back as if it had never been set; the audit trail keeps it. Raises TargetError for a phase."""
+    if target.annual_id:
+        raise TargetError("This is a part of an annual target: take that one back instead.")
+    _locked([target.kpi])
+    audit.record(by, "target removed", target, unit=target.unit, was=_plain(target))
+    target.delete()
+    requests.rescore(target.kpi, f"target of {target.kpi.code}", by=by)
+
+
+@transaction.atomic
+def set_annual(
+    kpi: Kpi,
+    unit: Unit,
+    total: Decimal,
+    *,
+    year_of: date,
+    phasing: str,
+    by,
+    decimals: int = 2,
+    comparator: str = Comparator.TARGET,
+) -> AnnualTarget:
+    """Phase `total` over the months of the fiscal year that holds `year_of`; the months add up to it exactly.
+
+    Setting it again for the same year replaces the phases. Raises TargetOverlap, TargetError.
+    """
+    (kpi,) = _locked([kpi])
+    calendar = calendars_of([kpi.unit_id], year_of)[kpi.unit_id]
+    year = calendar.period_of(year_of, "year")
+    months = calendar.periods("month", year.start, year.end)
+    try:
+        parts = phase(total, _weights(kpi, unit, months, calendar, phasing), decimals)
+    except PhasingError as fault:
+        raise TargetError(str(fault), "phasing") from None
+    was = AnnualTarget.objects.filter(kpi=kpi, unit=unit, comparator=comparator, year_start=year.start).first()
+    if was:
+        was.delete()
+    annual = AnnualTarget.objects.create(
+        kpi=kpi,
+        unit=unit,
+        comparator=comparator,
+        year_start=year.start,
+        year_end=year.end,
+        total=total,
+        decimals=decimals,
+        phasing=phasing,
+        set_by=by,
+    )
+    basis = f"{annual.get_phasing_display()} of {total}"
+    for month, part in zip(months, parts, strict=True):
+        goal = Goal(kpi, unit, month.start, month.end, part, comparator=comparator, basis=basis)
+        _insert(goal, kpi, by, annual=annual)
+    audit.record(by, "annual target set", annual, unit=unit, total=total, phasing=phasing, was=was and was.total)
+    requests.rescore(kpi, f"annual target of {kpi.code}", by=by)
+    return annual
+
+
+@transaction.atomic
+def remove_annual(annual: AnnualTarget, *, by) -> None:
+    """Take an annual target and its phases back."""
+    (kpi,) = _locked([annual.kpi])
+    audit.record(by, "annual target removed", annual, unit=annual.unit, total=annual.total)
+    annual.delete()
+    requests.rescore(kpi, f"annual target of {kpi.code}", by=by)
+
+
+def _locked(kpis: Iterable[Kpi]) -> list[Kpi]:
+    """Only one writer at a time sets targets of a KPI; several are locked in one order."""
+    ids = [kpi.pk for kpi in kpis]
+    return list(Kpi.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
+
+
+def _insert(goal: Goal, kpi: Kpi, by, annual: AnnualTarget | None = None) -> Target:
+    _check(goal)
+    ends_after = Q(valid_to=None) | Q(valid_to__gt=goal.valid_from)
+    same = _same(goal).filter(ends_after).select_related("unit")
+    if goal.valid_to:
+        same = same.filter(valid_from__lt=goal.valid_to)
+    if other := same.order_by("valid_from").first():
+        raise TargetOverlap(other)
+    return Target.objects.create(
+        kpi=kpi,
+        unit=goal.unit,
+        dimension=goal.dimension,
+        member=goal.member,
+        comparator=goal.comparator,
+        value=goal.value,
+        low=goal.low,
+        high=goal.high,
+        valid_from=goal.valid_from,
+        valid_to=goal.valid_to,
+        basis=goal.basis[:200],
+        annual=annual,
+        set_by=by,
+    )
+
+
+def _replace(goal: Goal, by) -> Target | None:
+    """The target with exactly these days gets the new value; the audit trail keeps the old one."""
+    target = _same(goal).filter(valid_from=goal.valid_from, valid_to=goal.valid_to, annual=None).first()
+    if target is None:
+        return None
+    _check(goal)
+    before = _plain(target)
+    target.value, target.low, target.high, target.set_by = goal.value, goal.low, goal.high, by
+    target.basis = goal.basis[:200] or target.basis
+    target.save()
+    audit.record(by, "target changed", target, unit=target.unit, before=before, after=_plain(target))
+    return target
+
+
+def _same(goal: Goal):
+    return Target.objects.filter(
+        kpi=goal.kpi, unit=goal.unit, comparator=goal.comparator, dimension=goal.dimension, member=goal.member
+    )
+
+
+def _check(goal: Goal) -> None:
+    if goal.comparator not in Comparator.values:
+        raise TargetError(f"A comparator is one of {', '.join(Comparator.values)}.", "comparator")
+    if goal.valid_to and goal.valid_to <= goal.valid_from:
+        raise TargetError("A target must end after it starts.", "valid_to")
+    if bool(goal.dimension) != bool(goal.member):
+        raise TargetError("A segment is a dimension and one of its members: give both or neither.", "member")
+    numbers = [number for number in (goal.value, goal.low, goal.high) if number is not None]
+    if not all(Decimal(number).is_finite() and abs(number) < LARGEST for number in numbers):
+        raise TargetError("A target is a finite number below 10^17.", "value")
+    is_band = goal.value is None and goal.low is not None and goal.high is not None
+    if not is_band and (goal.value is None or goal.low is not None or goal.high is not None):
+        raise TargetError("Give one value, or a low and a high end for a band.", "value")
+    if is_band and goal.low > goal.high:
+        raise TargetError("The band's low end is above its high end.", "low")
+    _check_direction(goal, is_band)
+
+
+def _check_direction(goal: Goal, is_band: bool) -> None:
+    direction = direction_of(goal.kpi, goal.valid_from)
+    if goal.comparator == Comparator.TARGET and direction not in (None, scoring.NONE):
+        if direction == scoring.BAND and not is_band:
+            raise TargetError(f"{goal.kpi} stays within a band: give a low and a high end.", "low")
+        if direction != scoring.BAND and is_band:
+            raise TargetError(f"{goal.kpi} is {direction} is better: give one value.", "value")
+    if goal.comparator in (Comparator.RED_LIMIT, Comparator.STRETCH) and is_band:
+        raise TargetError("A red limit and a stretch are single values.", "value")
+
+
+def direction_of(kpi: Kpi, day: date) -> str | None:
+    """The direction of the version in force on `day`, or of the newest; None without a version."""
+    versions = kpi.versions.order_by("-number")
+    version = versions.in_force(day).first() or versions.first()
+    return version.direction if version else None
+
+
+def _limit_faults(targets: Sequence[Target]) -> Iterator[tuple[Target, TargetError]]:
+    """Targets whose red limit or stretch lies on the wrong side, or that are 0 and have no absolute limit."""
+    book = TargetBook({target.kpi_id for target in targets})
+    directions: dict[tuple[int, date], str | None] = {}
+    for target in targets:
+        key = (target.kpi_id, target.valid_from)
+        if key not in directions:
+            directions[key] = direction_of(target.kpi, target.valid_from)
+        is_rated = directions[key] in (scoring.HIGHER, scoring.LOWER)
+        if is_rated and target.comparator not in (Comparator.FLOOR, Comparator.BUDGET):
+            segment = (target.dimension, target.member)
+            goals = book.goals(target.kpi_id, target.unit_id, target.valid_from, None, *segment)
+            try:
+                _check_goals(goals, directions[key], target)
+            except TargetError as fault:
+                yield target, fault
+
+
+def _check_goals(goals: scoring.Goals, direction: str, target: Target) -> None:
+    if goals.target is None:
+        return
+    sign = 1 if direction == scoring.HIGHER else -1
+    field = "value"
+    if goals.red_limit is not None and sign * (goals.target - goals.red_limit) <= 0:
+        raise TargetError(f"The red limit {goals.red_limit:g} is not worse than the target {goals.target:g}.", field)
+    if goals.stretch is not None and sign * (goals.stretch - goals.target) <= 0:
+        raise TargetError(f"The stretch {goals.stretch:g} is not better than the target {goals.target:g}.", field)
+    try:
+        scoring.status_of(goals.target - sign, direction, goals, scoring.read_bands(target.kpi.bands, direction))
+    except scoring.NeedsAbsoluteLimits as fault:
+        raise TargetError(str(fault), field) from None
+
+
+def _weights(kpi: Kpi, unit: Unit, months: Sequence, calendar, phasing: str) -> list[Decimal | int]:
+    if phasing == AnnualTarget.Phasing.EVEN:
+        return [1] * len(months)
+    if phasing == AnnualTarget.Phasing.WORKING_DAYS:
+        return working_days(unit, months)
+    before = [calendar.same_last_year(month) for month in months]
+    results = kpi.results.current().filter(unit=unit, grain="month", dimension="")
+    values = dict(results.filter(period_start__in=[p.start for p in before if p]).values_list("period_start", "value"))
+    found = [values.get(period.start) if period else None for period in before]
+    if any(value is None for value in found):
+        missing = next(m.label for m, value in zip(months, found, strict=True) if value is None)
+        raise TargetError(f"There is no result a year before {missing} to follow: phase evenly instead.", "phasing")
+    return [Decimal(str(value)) for value in found]
+
+
+def working_days(unit: Unit, months: Sequence) -> list[int]:
+    """Days of each period on which the unit's business calendar is open; Monday to Friday where it has none."""
+    from organization.business_calendars import calendar_of, rules_of
+
+    calendar = calendar_of(unit, months[0].start)
+    rules = rules_of(calendar) if calendar else []
+    counts = []
+    for month in months:
+        days = (month.start + timedelta(days=n) for n in range((month.end - month.start).days))
+        counts.append(sum(_is_open(day, rules) for day in days))
+    return counts
+
+
+def _is_open(day: date, rules) -> bool:
+    covering = next((rule for rule in rules if rule.covers(day)), None)
+    return bool(covering.open_on(day)) if covering else day.weekday() < 5
+
+
+def _tell(targets: Sequence[Target], action: str, by) -> None:
+    """One audit entry for each KPI and unit, and one request to score the KPI again."""
+    groups: dict[tuple[int, int], list[Target]] = {}
+    for target in targets:
+        groups.setdefault((target.kpi_id, target.unit_id), []).append(target)
+    for group in groups.values():
+        audit.record(by, action, group[0], unit=group[0].unit, targets=[_plain(target) for target in group])
+    for kpi in {target.kpi_id: target.kpi for target in targets}.values():
+        requests.rescore(kpi, f"target of {kpi.code}", by=by)
+
+
+def _plain(target: Target) -> dict:
+    names = ("comparator", "dimension", "member", "value", "low", "high", "valid_from", "valid_to", "basis")
+    return {name: getattr(target, name) for name in names}
+
+
+def _amount(target: Target) -> str:
+    if target.value is not None:
+        return f"{target.value.normalize():f}"
+    return f"{target.low.normalize():f} to {target.high.normalize():f}"

@@ -1,0 +1,301 @@
+"""What the values of a sample say about their columns: types, date formats, spellings, roles."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import combinations
+
+import duckdb
+import pyarrow as pa
+
+from lake.intake.cells import literal, one_of
+from lake.intake.database import query
+from lake.intake.terms import ColumnGuess, Question
+
+MISSING = ("?", "NA", "N/A", "n/a", "NULL", "null", "None", "none", "-", "--", "NaN", "nan", "#N/A", "(null)", "nil")
+_DAYS = (
+    "%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%d-%b-%Y", "%d %b %Y",
+    "%d %B %Y", "%b %d, %Y", "%Y-%m", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%m-%y", "%d-%b-%y", "%Y%m%d",
+)  # fmt: skip
+_TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M", "T%H:%M:%S")
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?( ?(Z|[+-]\d{2}:?\d{2}))?")
+_BOOLEANS = (
+    {"true", "false"},
+    {"yes", "no"},
+    {"y", "n"},
+    {"t", "f"},
+    {"wahr", "falsch"},
+    {"vrai", "faux"},
+    {"oui", "non"},
+)
+_INTEGER = re.compile(r"[+-]?(0|[1-9]\d{0,17})")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_COMMA = re.compile(r"[+-]?\d{1,3}(\.\d{3})*,\d+|[+-]?\d+(,\d+)?")
+_GROUPED = re.compile(r"[+-]?\d{1,3}([,'\s\u00a0\u202f\u2009]\d{2,3})*(\.\d+)?")
+_AMBIGUOUS = re.compile(r"[+-]?\d{1,3},\d{3}")
+_EVENT = re.compile(r"date|time|open|creat|start|sched|period|month|day|_at$", re.IGNORECASE)
+_KEY = re.compile(r"\b(id|key|number|no|nr|code|ref|reference)\b|#|_id$", re.IGNORECASE)
+_UNIT = re.compile(
+    r"\b(unit|org|organi[sz]ation|site|branch|department|agency|hospital|provider|org_code|team|group)\b", re.IGNORECASE
+)
+_VENDOR = re.compile(r"\b(vendor|supplier|carrier|partner|contractor)\b", re.IGNORECASE)
+_DISTINCT = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Guessed:
+    """The columns with what must be asked about them; decimal_comma and thousands as the file seems to write numbers."""
+
+    columns: tuple[ColumnGuess, ...]
+    questions: tuple[Question, ...]
+    notes: tuple[str, ...]
+    decimal_comma: bool | None
+    thousands: str | None
+
+
+def guess(connection: duckdb.DuckDBPyConnection, headers: Sequence[str], table: pa.Table) -> Guessed:
+    """table: `c<i>` texts (natives already in canonical text) of the sampled records, one per header."""
+    names = column_names(headers)
+    questions: list[Question] = []
+    notes: list[str] = []
+    columns, spellings = [], set()
+    for position, (name, header) in enumerate(zip(names, headers, strict=True)):
+        column, spelling = _guess_column(connection, table, position, name, header, questions, notes)
+        columns.append(column)
+        spellings.add(spelling)
+    comma = True if spellings & {"comma", "grouped-comma"} else None
+    thousands = (
+        "." if comma and "grouped-comma" in spellings else ("," if "grouped" in spellings and not comma else None)
+    )
+    return Guessed(_with_roles(connection, table, columns), tuple(questions), tuple(notes), comma, thousands)
+
+
+def column_names(headers: Sequence[str]) -> list[str]:
+    """A snake_case identifier for each heading, each its own."""
+    names: list[str] = []
+    for header in headers:
+        plain = unicodedata.normalize("NFKD", header).encode("ascii", "ignore").decode().lower()
+        name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:50] or "column"
+        name = name if name[0].isalpha() else f"c_{name}"
+        name = name.replace("__", "_")
+        unique, number = name, 2
+        while unique in names:
+            unique, number = f"{name}_{number}", number + 1
+        names.append(unique)
+    return names
+
+
+def _guess_column(
+    connection: duckdb.DuckDBPyConnection,
+    table: pa.Table,
+    position: int,
+    name: str,
+    header: str,
+    questions: list[Question],
+    notes: list[str],
+) -> tuple[ColumnGuess, str]:
+    cell = f"c{position}"
+    counted = query(
+        connection,
+        "sample",
+        table.select([cell]),
+        f"SELECT count(x) AS filled, count(DISTINCT x) AS different, count(CASE WHEN x <> trim(x) THEN 1 END) AS padded, "
+        f"min(x) AS low, max(x) AS high, list(DISTINCT trim(x)) FILTER (trim(x) IN {one_of(MISSING)}) AS missing "
+        f"FROM (SELECT nullif({cell}, '') AS x FROM sample)",
+    ).to_pylist()[0]
+    values = query(
+        connection,
+        "sample",
+        table.select([cell]),
+        f"SELECT DISTINCT trim({cell}) AS x FROM sample WHERE trim({cell}) <> '' AND trim({cell}) NOT IN {one_of(MISSING)} "
+        f"LIMIT {_DISTINCT}",
+    )["x"].to_pylist()
+    types, formats, spelling = _types(values)
+    if formats:
+        formats = _fitting(connection, table, cell, formats)
+        types = types if formats else ("text",)
+    elif values:
+        _note_mixed_dates(values, header, notes)
+    if types[0] == "integer" and not _all_integers(connection, table, cell):
+        types = ("text",)
+    _ask(name, header, formats, spelling, values, questions)
+    column = ColumnGuess(
+        name=name,
+        header=header,
+        types=types,
+        formats=formats,
+        missing=tuple(sorted(counted["missing"] or ())),
+        number_forms=("percent",) if spelling == "percent" else (),
+        filled=counted["filled"],
+        distinct=counted["different"],
+        unique=counted["filled"] == counted["different"] == table.num_rows and table.num_rows > 0,
+        padded=counted["padded"] > 0.5 * max(1, counted["filled"]),
+        minimum=(counted["low"] or "")[:80],
+        maximum=(counted["high"] or "")[:80],
+        examples=tuple(value[:80] for value in values[:5]),
+    )
+    return column, spelling
+
+
+def _types(values: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    """Candidate types, date formats and number spelling that fit all of these values."""
+    if not values:
+        return ("text",), (), ""
+    lower = {value.lower() for value in values}
+    if any(lower <= words for words in _BOOLEANS):
+        return ("boolean", "text"), (), ""
+    formats = tuple(text for text in _date_formats(values[0]) if all(_reads(value, text) for value in values))
+    if formats:
+        timed = any("%H" in text or "%I" in text or text == "iso" for text in formats)
+        return (("timestamp", "text") if timed else ("date", "timestamp", "text")), formats, ""
+    if all(_INTEGER.fullmatch(value) for value in values):
+        return ("integer", "decimal", "number", "text"), (), ""
+    if all(_NUMBER.fullmatch(value) for value in values) and not any(re.match(r"[+-]?0\d", value) for value in values):
+        short = all(len(value.partition(".")[2]) <= 4 and "e" not in value.lower() for value in values)
+        return (("decimal", "number", "text") if short else ("number", "text")), (), ""
+    return _spelt_types(values)
+
+
+def _spelt_types(values: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    if all(re.fullmatch(r"[+-]?\d+([.,]\d+)? ?%", value) for value in values):
+        return ("number", "text"), (), "percent"
+    if all(_COMMA.fullmatch(value) for value in values) and any("," in value for value in values):
+        if all(_AMBIGUOUS.fullmatch(value) or value.lstrip("+-").isdigit() for value in values):
+            return ("number", "integer", "text"), (), "ambiguous"
+        return ("number", "decimal", "text"), (), "grouped-comma" if any("." in value for value in values) else "comma"
+    if all(_GROUPED.fullmatch(value) for value in values) and not any(re.match(r"[+-]?0\d", value) for value in values):
+        return ("number", "text"), (), "grouped"
+    return ("text",), (), ""
+
+
+def _date_formats(value: str) -> list[str]:
+    """The formats that the first value fits, so that the others are tried with few."""
+    if _ISO.fullmatch(value):
+        return ["iso"]
+    if not 6 <= len(value) <= 30 or not any(char.isdigit() for char in value):
+        return []
+    return [day + time for day in _DAYS for time in _TIMES if _reads(value, day + time)]
+
+
+def _reads(value: str, text: str) -> bool:
+    if text == "iso":
+        return _ISO.fullmatch(value) is not None
+    if text == "%Y%m%d" and len(value) != 8:
+        return False
+    try:
+        found = datetime.strptime(value, text)  # noqa: DTZ007 - only whether it can be read matters
+    except ValueError:
+        return False
+    return 1900 <= found.year <= 2100
+
+
+def _fitting(
+    connection: duckdb.DuckDBPyConnection, table: pa.Table, cell: str, formats: Sequence[str]
+) -> tuple[str, ...]:
+    """The formats that read every value of the whole sample, not only of the distinct ones looked at first."""
+    kept = []
+    for text in formats:
+        read = f"try_cast({cell} AS TIMESTAMP)" if text == "iso" else f"try_strptime(trim({cell}), {literal(text)})"
+        failing = f"trim({cell}) <> '' AND trim({cell}) NOT IN {one_of(MISSING)} AND {read} IS NULL"
+        found = query(connection, "sample", table.select([cell]), f"SELECT count(*) AS n FROM sample WHERE {failing}")
+        if found["n"][0].as_py() == 0:
+            kept.append(text)
+    return tuple(kept)
+
+
+def _all_integers(connection: duckdb.DuckDBPyConnection, table: pa.Table, cell: str) -> bool:
+    failing = (
+        f"SELECT count(*) AS n FROM sample WHERE trim({cell}) <> '' AND trim({cell}) NOT IN {one_of(MISSING)} "
+        f"AND NOT regexp_full_match(trim({cell}), '[+-]?(?:0|[1-9][0-9]*)')"
+    )
+    return bool(query(connection, "sample", table.select([cell]), failing)["n"][0].as_py() == 0)
+
+
+def _note_mixed_dates(values: Sequence[str], header: str, notes: list[str]) -> None:
+    """Day-first and month-first dates in one column: nobody can tell 01/02 from 02/01 there."""
+    for separator in "/.-":
+        pattern = rf"\d{{1,2}}{re.escape(separator)}\d{{1,2}}{re.escape(separator)}\d{{4}}.*"
+        if not all(re.fullmatch(pattern, value) for value in values):
+            continue
+        parts = [(value, int(value.split(separator)[0]), int(value.split(separator)[1])) for value in values]
+        day_first = next((value for value, first, second in parts if first > 12 >= second), None)
+        month_first = next((value for value, first, second in parts if second > 12 >= first), None)
+        if day_first and month_first:
+            notes.append(
+                f"{header}: {day_first!r} is day-first, {month_first!r} month-first; the column mixes both orders."
+            )
+
+
+def _ask(
+    name: str, header: str, formats: Sequence[str], spelling: str, values: Sequence[str], questions: list[Question]
+) -> None:
+    example = values[0] if values else ""
+    if len(formats) > 1:
+        text = f"{header}: is {example!r} written as {' or as '.join(formats)}? Every sampled value fits each of them."
+        questions.append(Question("day_first", text, name, tuple(formats)))
+    elif any("%y" in text for text in formats):
+        text = f"{header}: the years have two digits; 00 to 68 will be read as 2000 to 2068. Is that right?"
+        questions.append(Question("two_digit_year", text, name, tuple(formats)))
+    if spelling == "ambiguous":
+        example = next(value for value in values if "," in value)
+        text = f"{header}: is {example!r} a number with thousands separator, or with decimal comma?"
+        questions.append(Question("decimal_comma", text, name, ("thousands", "decimal")))
+
+
+def _with_roles(
+    connection: duckdb.DuckDBPyConnection, table: pa.Table, columns: Sequence[ColumnGuess]
+) -> tuple[ColumnGuess, ...]:
+    """Proposed roles: at most one event time, unit and vendor; a key that is unique in the sample, if there is one."""
+    temporal = [c for c in columns if c.types[0] in ("date", "timestamp") and c.filled]
+    event = next((c for c in temporal if _EVENT.search(c.name) and not c.missing), temporal[0] if temporal else None)
+    unit = next(
+        (c for c in columns if c.types == ("text",) and c.filled and _UNIT.search(c.name.replace("_", " "))), None
+    )
+    vendor = next(
+        (c for c in columns if c.types == ("text",) and c.filled and _VENDOR.search(c.name.replace("_", " "))), None
+    )
+    key = _key(connection, table, columns, event)
+    found = []
+    for column in columns:
+        roles = ["key"] if column in key else []
+        if column is event:
+            roles.append("event_time")
+        elif column is unit:
+            roles.append("unit")
+        elif column is vendor:
+            roles.append("vendor")
+        elif column.types[0] in ("integer", "decimal", "number") and column not in key and column.filled:
+            roles.append("measure")
+        elif (
+            not column.unique
+            and column.types[0] in ("text", "boolean")
+            and 1 < column.distinct <= max(20, table.num_rows // 20)
+        ):
+            roles.append("dimension")
+        found.append(replace(column, roles=tuple(roles or ["attribute"])))
+    return tuple(found)
+
+
+def _key(
+    connection: duckdb.DuckDBPyConnection, table: pa.Table, columns: Sequence[ColumnGuess], event: ColumnGuess | None
+) -> list[ColumnGuess]:
+    single = [c for c in columns if c.unique and c.types[0] in ("text", "integer")]
+    if single:
+        return [next((c for c in single if _KEY.search(c.name.replace("_", " "))), single[0])]
+    if event is None or table.num_rows < 2:
+        return []
+    parts = [
+        c for c in columns if c.types[0] == "text" and c is not event and c.distinct > 1 and c.filled == table.num_rows
+    ][:8]
+    place = {c.name: f"c{i}" for i, c in enumerate(columns)}
+    for size in range(3):
+        for chosen in combinations(parts, size):
+            cells = ", ".join(place[c.name] for c in (event, *chosen))
+            distinct = query(connection, "sample", table, f"SELECT count(DISTINCT ({cells})) AS n FROM sample")
+            if distinct["n"][0].as_py() == table.num_rows:
+                return [event, *chosen]
+    return []

@@ -1,0 +1,236 @@
+"""`inspect`: what is this file, and what must a person say about it before it can be loaded?"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import chain, islice
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from lake.contract import Column, Contract
+from lake.intake.chunk import Chunk, Source
+from lake.intake.database import connect
+from lake.intake.detect import Found, detect, unpacked
+from lake.intake.guess import Guessed, column_names, guess
+from lake.intake.jsonlines import JsonLinesSource, parse_line
+from lake.intake.layout import detect_dialect, find_header, first_records, sample_text
+from lake.intake.terms import ColumnGuess, Dialect, IntakeError, Limits, Preview, Question
+from lake.intake.text import TextSource, blocks
+
+_FIRST_ROWS = 20
+_SAMPLE_ROWS = 100_000
+_PROBE_ROWS = 50
+_TOTALS = ("total", "grand total", "sum", "subtotal", "summe", "gesamt", "totaal", "totale")
+
+
+def inspect(path: Path, *, name: str = "", dialect: Dialect | None = None, limits: Limits | None = None) -> Preview:
+    """Propose how to read the file at `path` (shown to people as `name`), from a sample of at most 100,000 records.
+
+    dialect: what is declared already is not guessed again. Raises IntakeError for what no declaration can mend.
+    """
+    limits = limits or Limits()
+    name = name or path.name
+    try:
+        found = detect(path, limits)
+        with tempfile.TemporaryDirectory() as folder:
+            scratch = Path(folder)
+            if found.kind == "csv":
+                return _text(path, name, found, dialect, limits, scratch)
+            if found.kind == "jsonl":
+                return _json_lines(path, name, found, limits, scratch)
+            with unpacked(path, gzipped=found.gzip, limits=limits, scratch=scratch) as plain:
+                if found.kind == "parquet":
+                    return _parquet(plain, name, found, limits, scratch)
+                return _workbook(plain, name, found, dialect, limits, scratch)
+    except IntakeError as error:
+        error.file = error.file or name
+        raise
+
+
+def _text(path: Path, name: str, found: Found, given: Dialect | None, limits: Limits, scratch: Path) -> Preview:
+    questions: list[Question] = []
+    encoding = given.encoding if given else ""
+    text, encoding, _ = sample_text(path, gzipped=found.gzip, encoding=encoding, limits=limits)
+    if given is None or given.kind != "csv" or not _confirmed(given):
+        dialect, others = detect_dialect(text, Dialect(encoding=encoding, gzip=found.gzip))
+        if others:
+            options = (dialect.delimiter, *others)
+            questions.append(
+                Question("delimiter", "More than one delimiter splits the records alike; which is it?", "", options)
+            )
+        records = first_records(text, dialect)
+        dialect = replace(dialect, header_row=find_header(records))
+        if dialect.header_row > 1:
+            questions.append(_header_question(records, dialect.header_row))
+    else:
+        dialect = replace(given, gzip=found.gzip)
+    source = TextSource(path, dialect, limits)
+    return _preview(name, dialect, source, questions, scratch)
+
+
+def _confirmed(dialect: Dialect) -> bool:
+    """A dialect that differs from the bare one beyond its encoding was declared by a person."""
+    return replace(dialect, encoding="utf-8", gzip=False) != Dialect()
+
+
+def _header_question(records: list[list[str]], row: int) -> Question:
+    above = " / ".join(", ".join(record)[:60] for record in records[: row - 1] if any(record))
+    text = f"Row {row} looks like the header, below: {above or 'blank rows'}. Is that right?"
+    return Question("header_row", text, "", tuple(str(number) for number in (row, *range(1, row))))
+
+
+def _workbook(path: Path, name: str, found: Found, given: Dialect | None, limits: Limits, scratch: Path) -> Preview:
+    from lake.intake.workbook import WorkbookSource, header_text
+
+    questions: list[Question] = []
+    dialect = replace(given or Dialect(), kind="xlsx", gzip=found.gzip)
+    declared = given is not None and _confirmed(given) and given.header_row >= 1
+    source = WorkbookSource(path, replace(dialect, header_row=0) if not declared else dialect, limits)
+    if not declared:
+        probe = list(islice(source.raw_rows(), _PROBE_ROWS))
+        records = [[header_text(value) for value in row] for row in probe]
+        row = find_header(records)
+        source.adopt(probe, row)
+        dialect = replace(dialect, header_row=row)
+        if row > 1:
+            questions.append(_header_question(records, row))
+    visible = [entry.name for entry in source.sheets if not entry.hidden]
+    dialect = replace(dialect, sheet=source.entry.name)
+    if len(visible) > 1 and not (given and given.sheet):
+        questions.append(
+            Question("sheet", "The workbook has several sheets; which one holds the table?", "", tuple(visible))
+        )
+    preview = _preview(name, dialect, source, questions, scratch)
+    return replace(preview, sheets=tuple(entry.name for entry in source.sheets))
+
+
+def _json_lines(path: Path, name: str, found: Found, limits: Limits, scratch: Path) -> Preview:
+    dialect = Dialect(kind="jsonl", gzip=found.gzip, header_row=0)
+    block = next(blocks(path, replace(dialect, delimiter="", quote="", escape=""), limits))
+    lines = block.data.decode("utf-8").splitlines()[:_PROBE_ROWS]
+    keys: dict[str, None] = {}
+    for row, line in enumerate(lines, start=1):
+        if line.strip():
+            keys |= dict.fromkeys(parse_line(line, row, limits))
+    contract = Contract(tuple(Column(one, key) for one, key in zip(column_names(list(keys)), keys, strict=True)))
+    source = JsonLinesSource(path, contract, dialect, limits)
+    return _preview(name, dialect, source, [], scratch)
+
+
+def _parquet(path: Path, name: str, found: Found, limits: Limits, scratch: Path) -> Preview:
+    from lake.intake.parquet import FITS, ParquetSource, open_parquet
+
+    schema = open_parquet(path, limits).schema_arrow
+    dialect = Dialect(kind="parquet", gzip=found.gzip, header_row=0)
+    kinds = {}
+    for field in schema:
+        kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+        kinds[field.name] = [column_type for column_type, fits in FITS.items() if fits(kind)]
+    plain = [header for header, fitting in kinds.items() if fitting]
+    if not plain:
+        raise IntakeError("schema_mismatch", "No column holds plain values.", next_step="Export plain columns.")
+    names = column_names(plain)
+    contract = Contract(tuple(Column(one, header, kinds[header][0]) for one, header in zip(names, plain, strict=True)))
+    source = ParquetSource(path, contract, limits)
+    preview = _preview(name, dialect, source, [], scratch)
+    columns = tuple(_native_types(column, schema.field(column.header).type) for column in preview.columns)
+    rows = pq.read_metadata(path).num_rows
+    return replace(preview, columns=columns, complete=rows <= preview.sampled_rows)
+
+
+def _native_types(column: ColumnGuess, kind: pa.DataType) -> ColumnGuess:
+    """Parquet says what its values are; a guess from their texts may only narrow a text."""
+    if pa.types.is_timestamp(kind):
+        return replace(column, types=("timestamp", "date"), formats=())
+    if pa.types.is_date(kind):
+        return replace(column, types=("date", "timestamp"), formats=())
+    if pa.types.is_boolean(kind):
+        return replace(column, types=("boolean",))
+    if pa.types.is_floating(kind) and column.types[0] == "integer":
+        return replace(column, types=("number", "decimal", "integer"))
+    return column
+
+
+def _preview(name: str, dialect: Dialect, source: Source, questions: list[Question], scratch: Path) -> Preview:
+    chunks = source.chunks()
+    table, complete = _sample(chunks, len(source.headers))
+    connection = connect(scratch)
+    try:
+        guessed = guess(connection, source.headers, table)
+    finally:
+        connection.close()
+    questions += guessed.questions
+    if complete and not table.num_rows:
+        text = "The file has a header and no rows: replace what is there with nothing?"
+        questions.append(Question("replace_with_nothing", text, "", ("no", "yes")))
+    if complete and (total := _total(table)):
+        text = f"The last row begins with {total!r}: is it a total, to be left out?"
+        questions.append(Question("total_row", text, "", (total, "no")))
+    return Preview(
+        name=name,
+        dialect=_with_spelling(dialect, guessed),
+        columns=guessed.columns,
+        questions=tuple(questions),
+        notes=(*source.notes, *guessed.notes),
+        first_rows=_rows(table, _FIRST_ROWS),
+        sampled_rows=table.num_rows,
+        complete=complete,
+    )
+
+
+def _with_spelling(dialect: Dialect, guessed: Guessed) -> Dialect:
+    comma = dialect.decimal_comma if dialect.decimal_comma is not None else guessed.decimal_comma
+    thousands = dialect.thousands if dialect.thousands is not None else guessed.thousands
+    return replace(dialect, decimal_comma=comma, thousands=thousands)
+
+
+def _sample(chunks: Iterable[Chunk], width: int) -> tuple[pa.Table, bool]:
+    """The sampled records as one table of texts, and whether these are all."""
+    tables: list[pa.Table] = []
+    rows, iterator = 0, iter(chunks)
+    for chunk in iterator:
+        tables.append(_texts(chunk, width))
+        rows += len(chunk.rows)
+        if rows >= _SAMPLE_ROWS:
+            break
+    complete = next(iterator, None) is None
+    if not tables:
+        return pa.table({f"c{i}": pa.array([], pa.string()) for i in range(width)}), True
+    whole = pa.concat_tables(tables)
+    filled = _filled(whole)
+    return whole.filter(filled).slice(0, _SAMPLE_ROWS), complete and rows <= _SAMPLE_ROWS
+
+
+def _texts(chunk: Chunk, width: int) -> pa.Table:
+    columns = {}
+    for position in range(width):
+        text = pc.fill_null(chunk.texts[position], "")
+        native = chunk.natives.get(position)
+        columns[f"c{position}"] = text if native is None else pc.coalesce(native, text)
+    return pa.table(columns)
+
+
+def _filled(table: pa.Table) -> pa.ChunkedArray:
+    flags = pa.chunked_array([pa.array([False] * table.num_rows, pa.bool_())])
+    for column in table.columns:
+        flags = pc.or_(flags, pc.not_equal(column, ""))
+    return flags
+
+
+def _total(table: pa.Table) -> str:
+    """The first filled cell of the last record, if it reads like a total."""
+    if not table.num_rows:
+        return ""
+    last = [column[-1].as_py() for column in table.columns]
+    first = next((cell.strip() for cell in chain(last) if cell.strip()), "")
+    return first if first.lower().rstrip(":").strip() in _TOTALS else ""
+
+
+def _rows(table: pa.Table, count: int) -> tuple[tuple[str, ...], ...]:
+    head = table.slice(0, count)
+    return tuple(zip(*(column.to_pylist() for column in head.columns), strict=True)) if head.num_rows else ()

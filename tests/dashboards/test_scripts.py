@@ -1,0 +1,106 @@
+"""What the scripts do in a real browser, under the real content security policy."""
+
+import shutil
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.urls("tests.dashboards.styleguide_urls"),
+]
+
+FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    path = shutil.which("chromium")
+    assert path, "Chromium is missing: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS.split())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium, live_server):
+    """The style guide; afterwards, nothing was refused by the policy, nothing failed, nothing went elsewhere."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
+    opened = context.new_page()
+    faults: list[str] = []
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    opened.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    opened.on(
+        "request",
+        lambda call: None if call.url.startswith((live_server.url, "data:", "blob:")) else faults.append(call.url),
+    )
+    opened.goto(f"{live_server.url}/styleguide/")
+    yield opened
+    context.close()
+    assert faults == []
+
+
+def test_charts_are_drawn_without_a_cloud_button_and_redrawn_in_the_other_theme(page: Page):
+    chart = page.locator("#trend .chart-canvas")
+    chart.scroll_into_view_if_needed()
+    line = chart.locator(".scatterlayer .trace path.js-line").first
+    expect(line).to_be_visible()
+    assert page.locator(".modebar-btn[data-title*='loud'], .modebar-btn--logo").count() == 0
+    before = page.locator("#trend .xtick text").first.evaluate("node => getComputedStyle(node).fill")
+    page.locator("[data-pm-theme]").click()
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    expect(page.locator("#trend .xtick text").first).not_to_have_css("fill", before)
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")  # the choice is kept
+
+
+def test_slash_goes_to_the_search_and_is_a_letter_there(page: Page):
+    page.keyboard.press("/")
+    expect(page.locator("[data-pm-search]")).to_be_focused()
+    page.keyboard.type("a/b")
+    expect(page.locator("[data-pm-search]")).to_have_value("a/b")
+
+
+def test_a_tree_folds_by_arrow_keys_and_moves_over_what_is_folded(page: Page):
+    rows = page.locator("[data-pm-tree] tbody tr")
+    rows.nth(0).focus()
+    page.keyboard.press("ArrowLeft")
+    expect(rows.nth(0)).to_have_attribute("aria-expanded", "false")
+    expect(rows.nth(1)).to_be_hidden()
+    page.keyboard.press("ArrowDown")
+    expect(rows.nth(5)).to_be_focused()  # the next node
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowRight")
+    expect(rows.nth(1)).to_be_visible()
+
+
+def test_a_block_from_a_spreadsheet_fills_the_grid_from_the_cell_on(page: Page):
+    cells = page.locator("[data-pm-grid] input")
+    cells.nth(2).focus()
+    cells.nth(2).evaluate(
+        """node => {
+            const clipboardData = new DataTransfer();
+            clipboardData.setData("text/plain", "97.1\\t97.2\\r\\n7.11\\t7.12\\t9\\r\\n");
+            node.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+        }"""
+    )
+    assert [cells.nth(i).input_value() for i in (2, 3, 6, 7)] == ["97.1", "97.2", "7.11", "7.12"]
+    expect(page.locator("#pm-notices")).to_contain_text("1 pasted cell lies outside the grid")
+    page.keyboard.press("ArrowDown")
+    expect(cells.nth(6)).to_be_focused()
+
+
+def test_a_step_that_cannot_be_undone_asks_once(page: Page):
+    page.get_by_role("button", name="Take back upload").click()
+    dialog = page.get_by_role("dialog", name="Take back upload 118?")
+    expect(dialog).to_be_visible()
+    dialog.get_by_role("button", name="Keep").click()
+    expect(dialog).to_be_hidden()
+
+
+def test_at_390_pixels_nothing_is_wider_than_the_screen(page: Page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    expect(page.locator("[data-pm-tree] thead")).to_have_css("position", "absolute")  # rows are entries of a list

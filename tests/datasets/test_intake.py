@@ -1,0 +1,173 @@
+"""An extract goes in once: received whole, read as confirmed, visible at one moment."""
+
+import io
+
+import pytest
+
+from datasets import intake, rejects, scan, undo
+from datasets.facts import facts_of
+from datasets.models import Upload
+from datasets.refusals import KeyReused, TooLarge, Truncated, WrongState
+from lake.contract import Column, ColumnType, Contract, Role
+from organization.models import AuditEntry
+from tests.factories import DatasetFactory, UserFactory, loaded_dataset, perform, upload_csv
+
+pytestmark = pytest.mark.django_db
+
+TICKETS = Contract(
+    columns=(
+        Column("number", roles=(Role.KEY,)),
+        Column("opened", type=ColumnType.DATE, roles=(Role.EVENT_TIME,)),
+        Column("hours", type=ColumnType.NUMBER, roles=(Role.MEASURE,)),
+        Column("site", roles=(Role.DIMENSION,)),
+    ),
+    reject_limit_pct=50,
+)
+JANUARY = "number,opened,hours,site\nA1,2025-01-03,2.5,north\nA2,2025-01-20,4,south\n"
+
+
+def rows_of(dataset, version=None):
+    """(number, hours) of every row, by number."""
+    facts = facts_of(dataset, version)
+    found = scan.fetch(f"select number, hours from ({facts.relation}) order by number", facts.files)
+    return [(row["number"], row["hours"]) for row in found]
+
+
+@pytest.fixture
+def tickets():
+    return loaded_dataset(JANUARY, TICKETS)
+
+
+def test_a_load_makes_its_rows_visible_with_their_hashes_and_counts(tickets):
+    upload = tickets.uploads.get()
+    version = tickets.versions.get()
+    assert rows_of(tickets) == [("A1", 2.5), ("A2", 4.0)]
+    assert (upload.rows_read, upload.accepted, upload.replaced, upload.rejected) == (2, 2, 0, 0)
+    assert (tickets.current_version, tickets.rows, str(tickets.complete_through)) == (version.version, 2, "2025-01-20")
+    assert all(len(file["sha256"]) == 64 for file in version.files)
+    assert version.touched == {"opened": [202501]}
+    assert AuditEntry.objects.filter(action="load made visible").count() == 1
+
+
+def test_a_later_extract_replaces_the_records_that_it_repeats(tickets):
+    upload = upload_csv(tickets, "number,opened,hours,site\nA2,2025-01-20,5,south\nA3,2025-02-01,1,north\n")
+    tickets.refresh_from_db()
+    assert rows_of(tickets) == [("A1", 2.5), ("A2", 5.0), ("A3", 1.0)]
+    assert (upload.accepted, upload.replaced) == (2, 1)
+
+
+@pytest.mark.parametrize("name", ["extract.csv", "another name.csv"])
+def test_the_same_file_twice_or_renamed_changes_nothing(tickets, name):
+    first = tickets.uploads.get()
+    again = upload_csv(tickets, JANUARY, name=name)
+    assert (again, tickets.versions.count(), tickets.uploads.count()) == (first, 1, 1)
+
+
+def test_an_undo_brings_back_what_the_upload_had_replaced(tickets):
+    upload = upload_csv(tickets, "number,opened,hours,site\nA2,2025-01-20,5,south\nA3,2025-02-01,1,north\n")
+    perform(undo.request_undo(upload, by=tickets.owner))
+    upload.refresh_from_db()
+    tickets.refresh_from_db()
+    assert rows_of(tickets) == [("A1", 2.5), ("A2", 4.0)]
+    assert (upload.state, tickets.rows, str(tickets.complete_through)) == ("undone", 2, "2025-01-20")
+    with pytest.raises(WrongState):
+        undo.request_undo(upload, by=tickets.owner)
+
+
+def test_a_load_that_was_taken_back_can_be_loaded_again(tickets):
+    text = "number,opened,hours,site\nA3,2025-02-01,1,north\n"
+    first = upload_csv(tickets, text)
+    perform(undo.request_undo(first, by=tickets.owner))
+    second = upload_csv(tickets, text)
+    tickets.refresh_from_db()
+    assert second.state == "loaded" and second != first
+    assert rows_of(tickets) == [("A1", 2.5), ("A2", 4.0), ("A3", 1.0)]
+
+
+def test_the_table_can_be_read_as_it_was_at_an_older_version(tickets):
+    first = tickets.current_version
+    upload_csv(tickets, "number,opened,hours,site\nA2,2025-01-20,5,south\n")
+    tickets.refresh_from_db()
+    assert rows_of(tickets, first) == [("A1", 2.5), ("A2", 4.0)]
+    assert rows_of(tickets) == [("A1", 2.5), ("A2", 5.0)]
+
+
+def test_a_bad_row_is_set_aside_with_row_column_value_and_reason_and_can_be_corrected_and_replayed(tickets):
+    upload = upload_csv(tickets, "number,opened,hours,site\nB1,2025-02-31,1,north\nB2,2025-02-03,2,north\n")
+    reject = upload.rejects.get()
+    assert (upload.accepted, upload.rejected) == (1, 1)
+    assert (reject.row, reject.column, reject.value, reject.state) == (2, "opened", "2025-02-31", "open")
+    assert reject.record == {"number": "B1", "opened": "2025-02-31", "hours": "1", "site": "north"}
+
+    rejects.correct(upload, 2, {"opened": "2025-02-28"}, by=tickets.owner)
+    requested = rejects.replay(upload, by=tickets.owner)
+    perform(requested.upload.job)
+    reject.refresh_from_db()
+    assert reject.state == "replayed"
+    tickets.refresh_from_db()
+    assert [number for number, _ in rows_of(tickets)] == ["A1", "A2", "B1", "B2"]
+    assert requested.upload.replays == upload
+
+
+def test_a_correction_that_is_wrong_again_opens_the_reject_again_with_its_new_reason(tickets):
+    upload = upload_csv(tickets, "number,opened,hours,site\nB1,2025-02-31,1,north\nB2,2025-02-03,2,north\n")
+    rejects.correct(upload, 2, {"opened": "2025-02-28", "hours": "many"}, by=tickets.owner)
+    perform(rejects.replay(upload, by=tickets.owner).upload.job)
+    reject = upload.rejects.get()
+    assert (reject.state, "many" in reject.message) == ("open", True)
+
+
+def test_an_extract_with_too_many_bad_rows_is_refused_whole_and_its_rejects_are_kept(tickets):
+    upload = upload_csv(tickets, "number,opened,hours,site\nB1,x,1,n\nB2,y,1,n\nB3,2025-02-01,1,n\n")
+    assert (upload.state, upload.fault["code"], upload.rejects.count()) == ("refused", "too_many_rejects", 2)
+    assert tickets.versions.count() == 1
+    with pytest.raises(WrongState):
+        rejects.replay(upload, by=tickets.owner)
+
+
+def test_an_idempotency_key_gives_the_first_upload_again_and_refuses_another_content(tickets):
+    by = tickets.owner
+
+    def send(content):
+        return intake.receive(tickets, io.BytesIO(content), name="x.csv", by=by, idempotency_key="k-1")
+
+    assert send(b"one") == send(b"one")
+    with pytest.raises(KeyReused):
+        send(b"two")
+    assert Upload.objects.filter(idempotency_key="k-1").count() == 1
+
+
+def test_a_shortened_or_oversized_body_leaves_nothing(settings, tmp_path):
+    settings.UPLOAD_ROOT = tmp_path
+    by = UserFactory()
+    with pytest.raises(Truncated):
+        intake.receive(None, io.BytesIO(b"half"), name="x.csv", by=by, length=8)
+    settings.UPLOAD_LIMIT_BYTES = 3
+    with pytest.raises(TooLarge):
+        intake.receive(None, io.BytesIO(b"1234"), name="x.csv", by=by)
+    assert Upload.objects.count() == 0
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("C:\\temp\\x.csv", "x.csv"),
+        ("a\0b\u202ecsv.exe", "abcsv.exe"),
+        ("x" * 300, "x" * 255),
+        ("..", ".."),
+        ("", "unnamed"),
+    ],
+)
+def test_a_file_name_is_shown_but_never_used_as_a_path(sent, shown):  # B18
+    upload = intake.receive(None, io.BytesIO(b"a,b\n1,2\n"), name=sent, by=UserFactory())
+    assert upload.file_name == shown
+    assert shown not in upload.path and ".." not in upload.path
+
+
+def test_a_dataset_without_contract_takes_no_load():
+    dataset = DatasetFactory()
+    upload = intake.receive(dataset, io.BytesIO(b"a\n1\n"), name="x.csv", by=dataset.owner)
+    with pytest.raises(intake.requesting.NotConfirmed):
+        intake.request_load(upload, by=dataset.owner)

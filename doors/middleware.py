@@ -32,9 +32,9 @@ class DoorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        request.day = SimpleLazyObject(lambda: today(request))
         request.access = SimpleLazyObject(lambda: access_of(request.user, timezone.now().date()))
         try:
+            request.day = today(request)  # a plain date: the database driver takes no lazy one
             response = self.get_response(request)
         except (OperationalError, InterfaceError):
             response = errors.unavailable(request)

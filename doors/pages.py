@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from functools import wraps
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Page, Paginator
-from django.http import Http404
-from django.shortcuts import get_object_or_404
+from django.db import transaction
+from django.forms import Form
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 
 ROWS = 50
 
@@ -48,3 +51,38 @@ def require(request, permission: str, unit) -> None:
 def paged(request, rows, size: int = ROWS) -> Page:
     """The page of `rows` that `?page=` asks for; the nearest one if there is none such."""
     return Paginator(rows, size).get_page(request.GET.get("page"))
+
+
+def form_page(
+    request,
+    form: Form,
+    act: Callable[[dict], str],
+    *,
+    back: str,
+    refusals: tuple[type[Exception], ...] = (),
+    template: str = "doors/form.html",
+    **context,
+) -> HttpResponse:
+    """A page with one form. `act` gets its cleaned values, changes something and says so in a sentence; then `back`.
+
+    What `act` refuses (ValidationError and `refusals`) stands at the form, with 422, and nothing is kept of it.
+    Context for the template: title, label (of the button), lead, breadcrumb.
+    """
+    if request.method == "POST" and form.is_valid():
+        try:
+            with transaction.atomic():
+                done = act(form.cleaned_data)
+        except ValidationError as fault:
+            _show_faults(form, fault)
+        except refusals as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, done)
+            return redirect(back)
+    status = 422 if request.method == "POST" else 200
+    return render(request, template, {"form": form, "back": back, **context}, status=status)
+
+
+def _show_faults(form: Form, fault: ValidationError) -> None:
+    for name, faults in getattr(fault, "error_dict", {None: fault.error_list}).items():
+        form.add_error(name if name in form.fields else None, faults)

@@ -196,6 +196,9 @@ class Calendar:
         return current, Span(earlier.start, worked[-1] + ONE_DAY) if worked else None
 
 
+MONTHS = Calendar()  # calendar months and years, ISO weeks
+
+
 def _a_year_before(day: date) -> date:
     try:
         return day.replace(year=day.year - 1)

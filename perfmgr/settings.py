@@ -270,6 +270,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {"token": "600/min", "upload": "60/min", "preview": "120/min"},
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "doors.problems.handler",
+    "URL_FORMAT_OVERRIDE": None,  # ?format= is an unknown parameter like any other
     "NUM_PROXIES": env.int("PERFMGR_PROXIES", 0),
     "PAGE_SIZE": 100,
 }

@@ -39,6 +39,10 @@ class Signals:
         """Signals that a point completes, the one that takes precedence first."""
         return tuple(signal for signal in self.found if signal.position == position)
 
+    def at_rule(self, rule: str) -> tuple[Signal, ...]:
+        """Signals of one rule, by its code."""
+        return tuple(signal for signal in self.found if signal.rule == rule)
+
     @property
     def positions(self) -> tuple[int, ...]:
         return tuple(dict.fromkeys(signal.position for signal in self.found))

@@ -1,7 +1,7 @@
-"""Sixty measures of the kinds that a service desk has: 12 counts, sums, means and ratios, 8 percentiles, 4 distincts."""
+"""Sixty measures of a service desk: 12 counts, sums, means and ratios, 8 percentiles, 4 distinct counts."""
 
-from lake.plan import Cut, Measure, UnitLevel
 from benchmarks.engine.tickets import UNITS
+from lake.plan import Cut, Measure, UnitLevel
 
 CONDITIONS = [
     None,

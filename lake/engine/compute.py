@@ -11,9 +11,9 @@ from lake.engine import scans
 from lake.engine.layout import Frame, frames_of, lay_out
 from lake.engine.results import RESULT, long_table
 from lake.engine.scans import GroupingSet, Scan, sets_of, triples
-from lake.engine.source import Settings, Source, connect
+from lake.engine.source import DEFAULT, Settings, Source, connect
 from lake.formula.grammar import first_line
-from lake.periods import Calendar, Period
+from lake.periods import MONTHS, Calendar, Period
 from lake.plan import Fusion, Measure, MeasureError, Primitive, Terms, UnitLevel
 from lake.plan.fuse import MERGEABLE
 
@@ -28,8 +28,8 @@ def compute(
     periods: Sequence[Period],
     units: Sequence[UnitLevel] | pa.Table,
     *,
-    calendar: Calendar = Calendar(),
-    settings: Settings = Settings(),
+    calendar: Calendar = MONTHS,
+    settings: Settings = DEFAULT,
 ) -> pa.Table:
     """The measures' results for the periods of their grains and for every unit of `units`.
 
@@ -89,7 +89,7 @@ def _robustly(
     units: Sequence[UnitLevel],
     calendar: Calendar,
 ) -> Iterator[pa.Table]:
-    """The base's results; where a formula fails on some row, find it by halving and give its results without a value."""
+    """The base's results; where a formula fails on some row, find it by halving and leave its value out."""
     try:
         yield _base(connection, name, contract, measures, periods, units, calendar)
     except FORMULA_FAULTS as error:
@@ -190,9 +190,8 @@ def _wide(
     ranked = {p: name for p, name in primitives.items() if p.kind == "quantile"}
     reading = [t for t in terms if t.names & set(ranked.values())]
     if reading:
-        tables.append(f"{table}_quantiles")
         read = {p: name for p, name in ranked.items() if any(name in t.names for t in reading)}
-        scans.quantiles(scan, number, _sets(scan, frame, reading), read, tables[-1])
+        tables += scans.quantiles(scan, number, _sets(scan, frame, reading), read, f"{table}_quantiles")
     return scans.combine(scan, number, terms, tables)
 
 

@@ -1,8 +1,8 @@
 """How days and unit codes map to what is reported: small tables that the scans join.
 
-Days fall into segments: the longest stretches that no period, window or reorganisation cuts. Facts are gathered once by
-segment; every period and window is then a set of segments. Codes map to one unit per depth of the tree, and that mapping
-may change between segments. Our columns begin with an underscore, which no column of a contract does.
+Days fall into segments: the longest stretches that no period, window or reorganisation cuts. Facts are gathered once
+by segment; every period and window is then a set of segments. Codes map to one unit per depth of the tree, and that
+mapping may change between segments. Our columns begin with an underscore, which no column of a contract does.
 """
 
 from bisect import bisect_left, bisect_right
@@ -32,7 +32,7 @@ class Frame:
     spans: tuple[Span, ...]
 
     def by_segment(self, segments: Sequence[Span]) -> Iterator[tuple[int, dict[str, int]]]:
-        """Segment numbers with the numbers of the periods that cover them: together if periods tile, else one by one."""
+        """Segments with the numbers of the periods that cover them: together if periods tile, else one by one."""
         together: dict[int, dict[str, int]] = {}
         starts = [segment.start for segment in segments]
         for number, (period, span) in enumerate(zip(self.periods, self.spans, strict=True)):

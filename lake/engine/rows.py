@@ -12,10 +12,10 @@ from lake.contract import Contract
 from lake.engine.compute import check, compute, scan_of
 from lake.engine.layout import frames_of
 from lake.engine.scans import Scan, joined_facts
-from lake.engine.source import Settings, Source, connect, literal
+from lake.engine.source import DEFAULT, Settings, Source, connect, literal
 from lake.formula.compile import quoted, to_sql
 from lake.formula.grammar import AGGREGATES
-from lake.periods import Calendar, Period
+from lake.periods import MONTHS, Calendar, Period
 from lake.plan import Measure, Parts, UnitLevel, parts_of
 
 LINEAGE = ("_load", "_row")
@@ -56,13 +56,13 @@ def rows_behind(
     member: str | None = None,
     limit: int = 100,
     offset: int = 0,
-    calendar: Calendar = Calendar(),
-    settings: Settings = Settings(),
+    calendar: Calendar = MONTHS,
+    settings: Settings = DEFAULT,
 ) -> RowsBehind:
     """The rows that count towards one result, in the order of their time.
 
-    With `dimension`, only rows of that member (None: rows without one). A semi-additive measure of rule `last` shows the
-    rows of the period's last day. Raises FormulaError or MeasureError.
+    With `dimension`, only rows of that member (None: rows without one). A semi-additive measure of rule `last` shows
+    the rows of the period's last day. Raises FormulaError or MeasureError.
     """
     check([measure], contract)
     wanted = replace(measure, grains=(period.grain,), cuts=(), dimensions=(dimension,) if dimension else ())
@@ -93,8 +93,8 @@ def preview(
     unit_id: int,
     *,
     sample: int = 20,
-    calendar: Calendar = Calendar(),
-    settings: Settings = Settings(),
+    calendar: Calendar = MONTHS,
+    settings: Settings = DEFAULT,
 ) -> Preview:
     """What a measure gives for one unit on the live rows, with rows of its latest period. Raises as `compute` does."""
     mine = [level for level in units if level.unit_id == unit_id]

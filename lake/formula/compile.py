@@ -114,7 +114,9 @@ def _check_level(tree: exp.Expr, text: str, aggregate: bool) -> None:
     for column in tree.find_all(exp.Column):
         if not column.find_ancestor(*grammar.AGGREGATES, exp.Filter):
             token, position = grammar.place(column, text)
-            raise FormulaError(f"`{token}` is a column of one row; put it into sum(), avg() or another", token, position)
+            raise FormulaError(
+                f"`{token}` is a column of one row; put it into sum(), avg() or another", token, position
+            )
     for part in tree.find_all(exp.Filter):
         if not isinstance(part.this, grammar.AGGREGATES):
             raise FormulaError("filter (where ...) belongs behind an aggregate")

@@ -9,17 +9,20 @@ import difflib
 import math
 import re
 from collections.abc import Collection
+from typing import TypeAlias
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 MAX_LENGTH = 2_000
 MAX_DEPTH = 50
 MAX_NODES = 500
 
-AGGREGATES: tuple[type[exp.Expr], ...] = (
+Nodes: TypeAlias = tuple[type[exp.Expr], ...]
+
+AGGREGATES: Nodes = (
     exp.Count,
     exp.Sum,
     exp.Avg,
@@ -29,15 +32,28 @@ AGGREGATES: tuple[type[exp.Expr], ...] = (
     exp.PercentileCont,
     exp.CountIf,
 )
-AGGREGATE_PARTS = (exp.Distinct, exp.Filter, exp.Where, exp.Star, *AGGREGATES)
-VALUES = (exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.Interval, exp.Var)
-ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.Neg, exp.Pow)
-LOGIC = (exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Is, exp.In, exp.Between)
-TEXT_LOGIC = (exp.Like, exp.ILike, exp.Escape, exp.Contains, exp.StartsWith, exp.NullSafeEQ, exp.NullSafeNEQ)
-CHOICE = (exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Greatest, exp.Least)
-NUMBERS = (exp.Abs, exp.Round, exp.Floor, exp.Ceil, exp.Sqrt, exp.Ln, exp.Exp, exp.Sign)
-TEXTS = (exp.Lower, exp.Upper, exp.Trim, exp.Length, exp.Substring, exp.Left, exp.Right, exp.DPipe)
-DATES = (
+AGGREGATE_PARTS: Nodes = (exp.Distinct, exp.Filter, exp.Where, exp.Star, *AGGREGATES)
+VALUES: Nodes = (exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.Interval, exp.Var)
+ARITHMETIC: Nodes = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.Neg, exp.Pow)
+LOGIC: Nodes = (
+    exp.And,
+    exp.Or,
+    exp.Not,
+    exp.EQ,
+    exp.NEQ,
+    exp.GT,
+    exp.GTE,
+    exp.LT,
+    exp.LTE,
+    exp.Is,
+    exp.In,
+    exp.Between,
+)
+TEXT_LOGIC: Nodes = (exp.Like, exp.ILike, exp.Escape, exp.Contains, exp.StartsWith, exp.NullSafeEQ, exp.NullSafeNEQ)
+CHOICE: Nodes = (exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Greatest, exp.Least)
+NUMBERS: Nodes = (exp.Abs, exp.Round, exp.Floor, exp.Ceil, exp.Sqrt, exp.Ln, exp.Exp, exp.Sign)
+TEXTS: Nodes = (exp.Lower, exp.Upper, exp.Trim, exp.Length, exp.Substring, exp.Left, exp.Right, exp.DPipe)
+DATES: Nodes = (
     exp.DateDiff,
     exp.TimestampTrunc,
     exp.DateTrunc,
@@ -52,28 +68,40 @@ DATES = (
     exp.DayOfWeekIso,
     exp.TimeToUnix,
 )
-CASTS = (exp.Cast, exp.TryCast, exp.DataType, exp.DataTypeParam)
-ROW_NODES = frozenset(
+CASTS: Nodes = (exp.Cast, exp.TryCast, exp.DataType, exp.DataTypeParam)
+ROW_NODES: frozenset[type[exp.Expr]] = frozenset(
     (*VALUES, *ARITHMETIC, *LOGIC, *TEXT_LOGIC, *CHOICE, *NUMBERS, *TEXTS, *DATES, *CASTS),
 )
-FORMULA_NODES = ROW_NODES | frozenset(AGGREGATE_PARTS)
+FORMULA_NODES: frozenset[type[exp.Expr]] = ROW_NODES | frozenset(AGGREGATE_PARTS)
 
 CAST_TYPES = frozenset(
-    {"BOOLEAN", "INT", "BIGINT", "DOUBLE", "DECIMAL", "TEXT", "VARCHAR", "DATE", "TIMESTAMP", "TIMESTAMPNTZ"}
+    ("BOOLEAN", "INT", "BIGINT", "DOUBLE", "DECIMAL", "TEXT", "VARCHAR", "DATE", "TIMESTAMP", "TIMESTAMPNTZ")
 )
 DATE_UNITS = frozenset(
-    "second minute hour day week month quarter year epoch dow isodow doy".upper().split(),
+    ("SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR", "EPOCH", "DOW", "ISODOW", "DOY")
 )
-FORBIDDEN_TOKENS = frozenset(
-    getattr(TokenType, name)
-    for name in (
-        "SELECT FROM UNION EXCEPT INTERSECT VALUES PIVOT UNPIVOT WITH JOIN TABLE COPY ATTACH DETACH PRAGMA SET SHOW "
-        "DESCRIBE COMMAND EXECUTE INSERT UPDATE DELETE CREATE DROP ALTER USE LOAD INSTALL EXPORT SUMMARIZE SEMICOLON "
-        "OVER WINDOW PARTITION_BY PLACEHOLDER PARAMETER DOLLAR HASH EXISTS LATERAL UNNEST ANY ALL SOME"
-    ).split()
-    if hasattr(TokenType, name)
+STATEMENT_TOKENS = (
+    ("SELECT", "FROM", "UNION", "EXCEPT", "INTERSECT", "VALUES", "PIVOT", "UNPIVOT", "WITH", "JOIN", "TABLE", "COPY")
+    + ("ATTACH", "DETACH", "PRAGMA", "SET", "SHOW", "DESCRIBE", "COMMAND", "EXECUTE", "INSERT", "UPDATE", "DELETE")
+    + ("CREATE", "DROP", "ALTER", "USE", "LOAD", "INSTALL", "EXPORT", "SUMMARIZE", "SEMICOLON", "OVER", "WINDOW")
+    + (
+        "PARTITION_BY",
+        "PLACEHOLDER",
+        "PARAMETER",
+        "DOLLAR",
+        "HASH",
+        "EXISTS",
+        "LATERAL",
+        "UNNEST",
+        "ANY",
+        "ALL",
+        "SOME",
+    )
 )
-FORBIDDEN_WORDS = frozenset("call copy install load export import prepare reset checkpoint vacuum columns".split())
+FORBIDDEN_TOKENS = frozenset(getattr(TokenType, name) for name in STATEMENT_TOKENS if hasattr(TokenType, name))
+FORBIDDEN_WORDS = frozenset(
+    ("call", "copy", "install", "load", "export", "import", "prepare", "reset", "checkpoint", "vacuum", "columns")
+)
 IN_STRING = re.compile(r"'(?:[^']|'')*'")
 
 
@@ -117,12 +145,14 @@ def check_characters(text: str) -> None:
 
 def check_words(text: str, forbidden: Collection[TokenType]) -> None:
     """Refuse statement keywords, comments and runaway brackets before the parser sees them."""
-    depth = 0
-    for token in tokens(text):
+    depth, listed = 0, tokens(text)
+    for place, token in enumerate(listed):
         depth += (token.token_type == TokenType.L_PAREN) - (token.token_type == TokenType.R_PAREN)
         if depth > MAX_DEPTH:
             raise FormulaError(f"Brackets nest at most {MAX_DEPTH} deep", "(", token.start + 1)
         word = token.text.lower()
+        if token.token_type == TokenType.FROM and listed[place - 3].text.lower() == "extract":
+            continue  # extract(hour from opened_at)
         if token.token_type in forbidden or (token.token_type == TokenType.VAR and word in FORBIDDEN_WORDS):
             raise FormulaError(f"`{token.text}` may not stand in a formula", token.text, token.start + 1)
         if token.comments:
@@ -166,13 +196,17 @@ def check_size(tree: exp.Expr, text: str, *, depth: int, nodes: int) -> None:
         parents = [child for parent in parents for child in parent.iter_expressions()]
 
 
-def check_nodes(tree: exp.Expr, text: str, allowed: Collection[type[exp.Expr]]) -> None:
-    """Refuse every node that is not on the list, by its name and place."""
+def check_nodes(tree: exp.Expr, text: str, allowed: Collection[type[exp.Expr]], *, formula: bool = True) -> None:
+    """Refuse every node that is not on the list, by its name and place.
+
+    formula: a star and DISTINCT belong to count alone; a whole query has rules of its own for them.
+    """
     for node in tree.walk(bfs=False):
         if type(node) not in allowed:
             token, position = place(node, text)
             raise FormulaError(f"`{token or name_of(node)}` may not stand in a formula", token, position)
-        check_details(node, text)
+        if formula or not isinstance(node, (exp.Star, exp.Distinct)):
+            check_details(node, text)
 
 
 def check_details(node: exp.Expr, text: str) -> None:
@@ -210,9 +244,15 @@ def check_columns(tree: exp.Expr, text: str, columns: Collection[str]) -> None:
             raise FormulaError("A column has a plain name, without a table", token, position)
         name = declared.get(column.name.lower())
         if name is None:
-            nearest = difflib.get_close_matches(column.name.lower(), declared, n=1, cutoff=0.5)
-            raise FormulaError(f"There is no column `{column.name}`", column.name, position, "".join(nearest))
+            raise FormulaError(
+                f"There is no column `{column.name}`", column.name, position, nearest(column.name, declared)
+            )
         column.this.replace(exp.to_identifier(name, quoted=True).update_positions(column.this))
+
+
+def nearest(word: str, known: Collection[str]) -> str:
+    """The known word that looks most like this one, or an empty text."""
+    return "".join(difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.5))
 
 
 def place(node: exp.Expr, text: str) -> tuple[str, int | None]:

@@ -89,7 +89,9 @@ class Completion:
             naive = ~zoned & values.is_valid().to_numpy(zero_copy_only=False)
             for name, flags in (("dst_shifted", found.shifted), ("dst_ambiguous", found.ambiguous)):
                 counts[name] = counts.get(name, 0) + int((flags & naive).sum())
-            micros = pa.array(np.where(zoned, local, found.micros), mask=~values.is_valid().to_numpy(zero_copy_only=False))
+            micros = pa.array(
+                np.where(zoned, local, found.micros), mask=~values.is_valid().to_numpy(zero_copy_only=False)
+            )
             place = table.schema.get_field_index(column.name)
             table = table.set_column(place, column.name, micros.cast(pa.timestamp("us")))
         return table

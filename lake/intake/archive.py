@@ -73,7 +73,9 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
 
 
 def _too_large(why: str) -> IntakeError:
-    return IntakeError("unpacks_too_large", f"The workbook is refused: {why}.", next_step="Split it, or save it as CSV.")
+    return IntakeError(
+        "unpacks_too_large", f"The workbook is refused: {why}.", next_step="Split it, or save it as CSV."
+    )
 
 
 def pieces(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:

@@ -104,14 +104,13 @@ def statements(
     values = ", ".join(part for cell in compiled for part in cell.value_columns())
     reasons = ", ".join(f"{cell.reason()} AS {name(cell.column.name)}" for cell in compiled)
     return Statements(
-        f"SELECT {values}, _row, {good} AS _good, _blank, _excluded FROM {source}", f"SELECT {reasons}, _row FROM {source}"
+        f"SELECT {values}, _row, {good} AS _good, _blank, _excluded FROM {source}",
+        f"SELECT {reasons}, _row FROM {source}",
     )
 
 
 def _blank(width: int, natives: frozenset[int]) -> str:
     """Every cell is empty; the first is looked at before the others."""
-    if natives & set(range(width)) == set(range(width)) and width:
-        return " AND ".join(f"n{i} IS NULL" for i in range(width))
     empty = [f"coalesce(trim(c{i}), '') = ''" + (f" AND n{i} IS NULL" if i in natives else "") for i in range(width)]
     if not empty:
         return "false"
@@ -322,18 +321,20 @@ class _Compiled:
         return f"CASE WHEN lower({x}) IN {one_of(true)} THEN true WHEN lower({x}) IN {one_of(false)} THEN false END"
 
     def _date(self, x: str, k: str, *, native: bool) -> str:
-        iso = f"CASE WHEN {k}::VARCHAR = {x} THEN {k} WHEN regexp_full_match({x}, '{_ISO_MIDNIGHT}') THEN {k} END"
+        iso = f"CASE WHEN {k}::VARCHAR = {x} AND isfinite({k}) THEN {k} WHEN regexp_full_match({x}, '{_ISO_MIDNIGHT}') THEN {k} END"
         if native:
             return f"coalesce({iso}, {self._serials(x, 'DATE')})" if self._serial_formats() else iso
         return self._formatted(x, iso, "DATE")
 
     def _timestamp(self, x: str, k: str, *, native: bool) -> str:
         iso = (
-            f"CASE WHEN {k}::VARCHAR = {x} THEN {k} WHEN regexp_full_match({x}, '{_ISO_NAIVE}') THEN {k} "
+            f"CASE WHEN {k}::VARCHAR = {x} AND isfinite({k}) THEN {k} WHEN regexp_full_match({x}, '{_ISO_NAIVE}') THEN {k} "
             f"WHEN regexp_full_match({x}, '{_ISO_ZONED}') THEN try_cast({x} AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END"
         )
         if native:
-            declared = [self._special(x, text) for text in self.column.formats if text in SPECIAL_FORMATS and text != "iso"]
+            declared = [
+                self._special(x, text) for text in self.column.formats if text in SPECIAL_FORMATS and text != "iso"
+            ]
             return f"coalesce({', '.join([iso, *declared])})"
         return self._formatted(x, iso, "TIMESTAMP")
 
@@ -355,11 +356,15 @@ class _Compiled:
         return [text for text in self.column.formats if text.startswith("excel_serial")]
 
     def _serials(self, x: str, sql_type: str) -> str:
-        return f"coalesce({', '.join(f'{self._special(x, text)}::{sql_type}' for text in self._serial_formats())}, NULL)"
+        return (
+            f"coalesce({', '.join(f'{self._special(x, text)}::{sql_type}' for text in self._serial_formats())}, NULL)"
+        )
 
     def _special(self, x: str, form: str) -> str:
         """Epochs and Excel serials. Excel's day 60 is 29 February 1900, which never was: it is refused."""
-        number = f"CASE WHEN regexp_full_match({x}, '-?[0-9]{{1,15}}(?:\\.[0-9]+)?') THEN try_cast({x} AS DECIMAL(38,9)) END"
+        number = (
+            f"CASE WHEN regexp_full_match({x}, '-?[0-9]{{1,15}}(?:\\.[0-9]+)?') THEN try_cast({x} AS DECIMAL(38,9)) END"
+        )
         if form in ("epoch_s", "epoch_ms"):
             scale = 1_000_000 if form == "epoch_s" else 1_000
             micros = f"({number}) * {scale}"

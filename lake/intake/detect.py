@@ -68,7 +68,9 @@ def detect(path: Path, limits: Limits) -> Found:
     if head[:2] == b"\x1f\x8b":
         raise IntakeError("nested_archive", "The file is gzipped twice.", next_step="Unpack it once and upload that.")
     if head[257:262] == b"ustar":
-        raise IntakeError("not_a_table", "The gzip holds a tar archive.", next_step="Unpack it and upload the table itself.")
+        raise IntakeError(
+            "not_a_table", "The gzip holds a tar archive.", next_step="Unpack it and upload the table itself."
+        )
     return Found(_kind(head, None), gzip=True)
 
 
@@ -110,7 +112,9 @@ def _kind_of_zip(head: bytes, path: Path | None) -> Kind:
     elif "Index/Document.iwa" in names or "Index.zip" in names:
         what = "a Numbers document"
     if what:
-        raise IntakeError("use_xlsx_or_csv", f"The file is {what}.", next_step="Save it as XLSX or CSV and upload that.")
+        raise IntakeError(
+            "use_xlsx_or_csv", f"The file is {what}.", next_step="Save it as XLSX or CSV and upload that."
+        )
     if "xl/workbook.xml" not in names:
         raise IntakeError("not_a_table", "The file is a zip archive, not a workbook.", next_step=_USE)
     return "xlsx"
@@ -132,7 +136,9 @@ def _ole_refusal(head: bytes, path: Path | None) -> IntakeError:
             "encrypted_file", "The workbook is protected by a password.", next_step="Save it without the password."
         )
     return IntakeError(
-        "use_xlsx_or_csv", "The file is an old Excel workbook (.xls).", next_step="Save it as XLSX or CSV and upload that."
+        "use_xlsx_or_csv",
+        "The file is an old Excel workbook (.xls).",
+        next_step="Save it as XLSX or CSV and upload that.",
     )
 
 
@@ -147,7 +153,9 @@ def _kind_of_text(head: bytes) -> Kind:
         return _kind_of_braces(start)
     if start.startswith(b"[") and start[1:].lstrip().startswith((b"{", b"[")):
         raise IntakeError(
-            "not_json_lines", "The file is one JSON array.", next_step="Write one JSON object per line, without the array."
+            "not_json_lines",
+            "The file is one JSON array.",
+            next_step="Write one JSON object per line, without the array.",
         )
     return "csv"
 

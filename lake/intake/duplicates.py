@@ -38,7 +38,11 @@ def settle(connection: duckdb.DuckDBPyConnection, staged: Path, accepted: Path, 
     if contract.on_duplicate == "refuse":
         _refuse_conflicts(connection, table, contract)
     chosen = "max" if contract.on_duplicate == "last" else "min"
-    _copy(connection, f"SELECT * FROM {table} SEMI JOIN (SELECT {chosen}(_row) AS _row FROM {table} GROUP BY {keys}) USING (_row)", accepted)
+    _copy(
+        connection,
+        f"SELECT * FROM {table} SEMI JOIN (SELECT {chosen}(_row) AS _row FROM {table} GROUP BY {keys}) USING (_row)",
+        accepted,
+    )
     staged.unlink()
     left_out = total - distinct
     if contract.on_duplicate == "last":

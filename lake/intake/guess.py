@@ -23,7 +23,15 @@ _DAYS = (
 )  # fmt: skip
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M", "T%H:%M:%S")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?( ?(Z|[+-]\d{2}:?\d{2}))?")
-_BOOLEANS = ({"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"wahr", "falsch"}, {"vrai", "faux"}, {"oui", "non"})
+_BOOLEANS = (
+    {"true", "false"},
+    {"yes", "no"},
+    {"y", "n"},
+    {"t", "f"},
+    {"wahr", "falsch"},
+    {"vrai", "faux"},
+    {"oui", "non"},
+)
 _INTEGER = re.compile(r"[+-]?(0|[1-9]\d{0,17})")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _COMMA = re.compile(r"[+-]?\d{1,3}(\.\d{3})*,\d+|[+-]?\d+(,\d+)?")
@@ -31,7 +39,9 @@ _GROUPED = re.compile(r"[+-]?\d{1,3}([,'\s\u00a0\u202f\u2009]\d{2,3})*(\.\d+)?")
 _AMBIGUOUS = re.compile(r"[+-]?\d{1,3},\d{3}")
 _EVENT = re.compile(r"date|time|open|creat|start|sched|period|month|day|_at$", re.IGNORECASE)
 _KEY = re.compile(r"\b(id|key|number|no|nr|code|ref|reference)\b|#|_id$", re.IGNORECASE)
-_UNIT = re.compile(r"\b(unit|org|organi[sz]ation|site|branch|department|agency|hospital|provider|org_code|team|group)\b", re.IGNORECASE)
+_UNIT = re.compile(
+    r"\b(unit|org|organi[sz]ation|site|branch|department|agency|hospital|provider|org_code|team|group)\b", re.IGNORECASE
+)
 _VENDOR = re.compile(r"\b(vendor|supplier|carrier|partner|contractor)\b", re.IGNORECASE)
 _DISTINCT = 1_000
 
@@ -57,8 +67,10 @@ def guess(connection: duckdb.DuckDBPyConnection, headers: Sequence[str], table: 
         column, spelling = _guess_column(connection, table, position, name, header, questions, notes)
         columns.append(column)
         spellings.add(spelling)
-    comma = True if "comma" in spellings else None
-    thousands = "." if comma and "grouped-comma" in spellings else ("," if "grouped" in spellings and not comma else None)
+    comma = True if spellings & {"comma", "grouped-comma"} else None
+    thousands = (
+        "." if comma and "grouped-comma" in spellings else ("," if "grouped" in spellings and not comma else None)
+    )
     return Guessed(_with_roles(connection, table, columns), tuple(questions), tuple(notes), comma, thousands)
 
 
@@ -213,7 +225,9 @@ def _note_mixed_dates(values: Sequence[str], header: str, notes: list[str]) -> N
         day_first = next((value for value, first, second in parts if first > 12 >= second), None)
         month_first = next((value for value, first, second in parts if second > 12 >= first), None)
         if day_first and month_first:
-            notes.append(f"{header}: {day_first!r} is day-first, {month_first!r} month-first; the column mixes both orders.")
+            notes.append(
+                f"{header}: {day_first!r} is day-first, {month_first!r} month-first; the column mixes both orders."
+            )
 
 
 def _ask(
@@ -238,8 +252,12 @@ def _with_roles(
     """Proposed roles: at most one event time, unit and vendor; a key that is unique in the sample, if there is one."""
     temporal = [c for c in columns if c.types[0] in ("date", "timestamp") and c.filled]
     event = next((c for c in temporal if _EVENT.search(c.name) and not c.missing), temporal[0] if temporal else None)
-    unit = next((c for c in columns if c.types == ("text",) and c.filled and _UNIT.search(c.name.replace("_", " "))), None)
-    vendor = next((c for c in columns if c.types == ("text",) and c.filled and _VENDOR.search(c.name.replace("_", " "))), None)
+    unit = next(
+        (c for c in columns if c.types == ("text",) and c.filled and _UNIT.search(c.name.replace("_", " "))), None
+    )
+    vendor = next(
+        (c for c in columns if c.types == ("text",) and c.filled and _VENDOR.search(c.name.replace("_", " "))), None
+    )
     key = _key(connection, table, columns, event)
     found = []
     for column in columns:
@@ -252,7 +270,7 @@ def _with_roles(
             roles.append("vendor")
         elif column.types[0] in ("integer", "decimal", "number") and column not in key and column.filled:
             roles.append("measure")
-        elif column.types[0] in ("text", "boolean") and 1 < column.distinct <= max(20, table.num_rows // 20):
+        elif not column.unique and column.types[0] in ("text", "boolean") and 1 < column.distinct <= max(20, table.num_rows // 20):
             roles.append("dimension")
         found.append(replace(column, roles=tuple(roles or ["attribute"])))
     return tuple(found)
@@ -266,7 +284,9 @@ def _key(
         return [next((c for c in single if _KEY.search(c.name.replace("_", " "))), single[0])]
     if event is None or table.num_rows < 2:
         return []
-    parts = [c for c in columns if c.types[0] == "text" and c is not event and 1 < c.distinct and c.filled == table.num_rows][:8]
+    parts = [
+        c for c in columns if c.types[0] == "text" and c is not event and c.distinct > 1 and c.filled == table.num_rows
+    ][:8]
     place = {c.name: f"c{i}" for i, c in enumerate(columns)}
     for size in range(3):
         for chosen in combinations(parts, size):

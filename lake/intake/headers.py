@@ -55,7 +55,9 @@ def match_headers(headers: Sequence[str], contract: Contract, row: int) -> Match
     if unused:
         notes.append(f"Columns that are not in the contract were ignored: {_listed(unused)}.")
     if absent:
-        notes.append(f"Columns that the file does not have are empty: {_listed([column.heading for column in absent])}.")
+        notes.append(
+            f"Columns that the file does not have are empty: {_listed([column.heading for column in absent])}."
+        )
     return Matched(positions, tuple(i for i, header in enumerate(plain) if not header), tuple(notes))
 
 

@@ -115,7 +115,9 @@ class JsonLinesSource:
         if not found:
             raise empty_file()
         if self._ignored:
-            self.notes.append(f"Keys that are not in the contract were ignored: {', '.join(sorted(self._ignored)[:10])}.")
+            self.notes.append(
+                f"Keys that are not in the contract were ignored: {', '.join(sorted(self._ignored)[:10])}."
+            )
 
     def _chunk(self, lines: list[str], first: int) -> Chunk:
         width, rows, blank = len(self.headers), [], []

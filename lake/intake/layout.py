@@ -93,7 +93,9 @@ def detect_dialect(text: str, base: Dialect) -> tuple[Dialect, list[str]]:
     scores = {}
     for delimiter in (",", ";", "\t", "|", " "):
         widths = Counter(
-            len(record) for record in first_records(text, replace(base, delimiter=delimiter)) if any(map(str.strip, record))
+            len(record)
+            for record in first_records(text, replace(base, delimiter=delimiter))
+            if any(map(str.strip, record))
         )
         if not widths:
             continue

@@ -134,7 +134,10 @@ class _Loading:
         with ExitStack() as stack:
             connection = connect(self.scratch)
             stack.callback(connection.close)
-            with RejectFile(self.rejects_path) as rejects, pq.ParquetWriter(staged, self.completion.schema, compression="zstd") as out:
+            with (
+                RejectFile(self.rejects_path) as rejects,
+                pq.ParquetWriter(staged, self.completion.schema, compression="zstd") as out,
+            ):
                 pool = stack.enter_context(ThreadPoolExecutor(2, thread_name_prefix="intake"))
                 writing: Future[None] | None = None
                 for chunk in _ahead(self.source.chunks(), pool):
@@ -232,7 +235,9 @@ class _Loading:
             for index, code in enumerate(codes.to_pylist()):
                 if code is not None:
                     code, message = explain(cell.column, code, values[index], self.known_units)
-                    rejects.append(Reject(rows[index], cell.column.name, values[index][:80], code, message, records[index]))
+                    rejects.append(
+                        Reject(rows[index], cell.column.name, values[index][:80], code, message, records[index])
+                    )
         return rejects
 
     def _records(self, raw: pa.Table) -> list[str]:
@@ -305,7 +310,9 @@ def _cell_texts(raw: pa.Table, position: int) -> list[str | None]:
 
 
 def _shown(raw: pa.Table, cell: Cell) -> list[str]:
-    return [text or "" for text in _cell_texts(raw, cell.position)] if cell.position is not None else [""] * raw.num_rows
+    return (
+        [text or "" for text in _cell_texts(raw, cell.position)] if cell.position is not None else [""] * raw.num_rows
+    )
 
 
 def _distinct(headers: Sequence[str]) -> list[str]:

@@ -87,7 +87,9 @@ def to_utc(local: Micros, zone: str) -> InUtc:
         return InUtc(micros, nothing, nothing)
     near = np.minimum(index, len(changes.at) - 1)
     at, before, after = changes.at[near], changes.before[near], changes.after[near]
-    below = (index < len(changes.at)) & (local >= at + np.minimum(before, after)) & (local < at + np.maximum(before, after))
+    below = (
+        (index < len(changes.at)) & (local >= at + np.minimum(before, after)) & (local < at + np.maximum(before, after))
+    )
     return InUtc(micros, below & (after > before), below & (after < before))
 
 

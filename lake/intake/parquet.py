@@ -60,7 +60,9 @@ class ParquetSource:
         self._names = [name for name in wanted.values() if name is not None]
         _refuse_mismatch(schema, contract, wanted)
         ignored = [name for name in schema.names if name not in self._names]
-        self.notes = [f"Columns that are not in the contract were ignored: {', '.join(ignored[:10])}."] if ignored else []
+        self.notes = (
+            [f"Columns that are not in the contract were ignored: {', '.join(ignored[:10])}."] if ignored else []
+        )
 
     def chunks(self) -> Iterator[Chunk]:
         row = 1

@@ -60,7 +60,9 @@ def _text(path: Path, name: str, found: Found, given: Dialect | None, limits: Li
         dialect, others = detect_dialect(text, Dialect(encoding=encoding, gzip=found.gzip))
         if others:
             options = (dialect.delimiter, *others)
-            questions.append(Question("delimiter", "More than one delimiter splits the records alike; which is it?", "", options))
+            questions.append(
+                Question("delimiter", "More than one delimiter splits the records alike; which is it?", "", options)
+            )
         records = first_records(text, dialect)
         dialect = replace(dialect, header_row=find_header(records))
         if dialect.header_row > 1:
@@ -100,7 +102,9 @@ def _workbook(path: Path, name: str, found: Found, given: Dialect | None, limits
     visible = [entry.name for entry in source.sheets if not entry.hidden]
     dialect = replace(dialect, sheet=source.entry.name)
     if len(visible) > 1 and not (given and given.sheet):
-        questions.append(Question("sheet", "The workbook has several sheets; which one holds the table?", "", tuple(visible)))
+        questions.append(
+            Question("sheet", "The workbook has several sheets; which one holds the table?", "", tuple(visible))
+        )
     preview = _preview(name, dialect, source, questions, scratch)
     return replace(preview, sheets=tuple(entry.name for entry in source.sheets))
 

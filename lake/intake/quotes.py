@@ -81,7 +81,9 @@ def _by_the_book(block: bytes, delimiter: int, quote: int) -> Regions | None:
 @lru_cache(maxsize=32)
 def _quoted_value(delimiter: bytes, quote: bytes, escape: bytes) -> re.Pattern[bytes]:
     d, q = re.escape(delimiter), re.escape(quote)
-    inner = rb"[^%b]|%b%b" % (q, q, q) if escape == quote else rb"[^%b%b]|%b." % (q, re.escape(escape), re.escape(escape))
+    inner = (
+        rb"[^%b]|%b%b" % (q, q, q) if escape == quote else rb"[^%b%b]|%b." % (q, re.escape(escape), re.escape(escape))
+    )
     start = rb"(?:(?<=[%b\r\n])|\A)" % d if delimiter else rb"(?:(?<=[\r\n])|\A)"
     return re.compile(start + q + rb"(?:" + inner + rb")*+(" + q + rb")?", re.DOTALL)
 

@@ -52,25 +52,45 @@ def _near(value: str, known: Collection[str]) -> str:
 
 _MESSAGES: Mapping[str, Callable[[Column, str], str]] = {
     "required": lambda c, v: "it is empty but required; fill it in.",
-    "wrong_type": lambda c, v: f"the JSON value is not of the type {c.type}; write it without quotes (or with, for a text).",
-    "not_an_integer": lambda c, v: f"{v!r} is not a whole number of at most 64 bits; correct it or make the column a number.",
-    "not_a_number": lambda c, v: f"{v!r} is not a number as the contract spells it; correct it or declare its spelling.",
+    "wrong_type": lambda c, v: (
+        f"the JSON value is not of the type {c.type}; write it without quotes (or with, for a text)."
+    ),
+    "not_an_integer": lambda c, v: (
+        f"{v!r} is not a whole number of at most 64 bits; correct it or make the column a number."
+    ),
+    "not_a_number": lambda c, v: (
+        f"{v!r} is not a number as the contract spells it; correct it or declare its spelling."
+    ),
     "not_finite": lambda c, v: f"{v!r} is not a finite number; leave the cell empty where there is no value.",
-    "too_many_decimals": lambda c, v: f"{v!r} has more than four decimals or too many digits; round it or make the column a number.",
+    "too_many_decimals": lambda c, v: (
+        f"{v!r} has more than four decimals or too many digits; round it or make the column a number."
+    ),
     "excel_error": lambda c, v: f"{v!r} is an error of the spreadsheet; repair its formula.",
-    "formula_without_value": lambda c, v: "the formula has no stored value; open the workbook in Excel, save it and upload it again.",
-    "not_a_boolean": lambda c, v: f"{v!r} is none of {', '.join((*c.true_words, *c.false_words))}; correct it or declare the word.",
+    "formula_without_value": lambda c, v: (
+        "the formula has no stored value; open the workbook in Excel, save it and upload it again."
+    ),
+    "not_a_boolean": lambda c, v: (
+        f"{v!r} is none of {', '.join((*c.true_words, *c.false_words))}; correct it or declare the word."
+    ),
     "not_a_date": lambda c, v: f"{v!r} is not a date written as {_declared(c)}; correct it or declare its format.",
     "not_a_timestamp": lambda c, v: (
         f"{v!r} is not a time written as {_declared(c)} (24:00 and second 60 are not accepted); correct it or declare its format."
     ),
-    "date_too_early": lambda c, v: f"{v!r} lies before the earliest day of this source; correct the year or set the column's minimum.",
-    "date_too_late": lambda c, v: f"{v!r} lies after the latest day of this source; correct the year or set the column's maximum.",
+    "date_too_early": lambda c, v: (
+        f"{v!r} lies before the earliest day of this source; correct the year or set the column's minimum."
+    ),
+    "date_too_late": lambda c, v: (
+        f"{v!r} lies after the latest day of this source; correct the year or set the column's maximum."
+    ),
     "below_minimum": lambda c, v: f"{v!r} is below the minimum {c.minimum}; correct it or the contract.",
     "above_maximum": lambda c, v: f"{v!r} is above the maximum {c.maximum}; correct it or the contract.",
-    "not_allowed": lambda c, v: f"{v!r} is not an allowed value; correct it or add it to the contract.{_near(v, c.allowed)}",
+    "not_allowed": lambda c, v: (
+        f"{v!r} is not an allowed value; correct it or add it to the contract.{_near(v, c.allowed)}"
+    ),
     "text_too_long": lambda c, v: "the text is longer than 32,767 characters; shorten it.",
-    "day_does_not_exist": lambda c, v: f"{v!r} lies before March 1900, where Excel counts a day that never was; write it as text.",
+    "day_does_not_exist": lambda c, v: (
+        f"{v!r} lies before March 1900, where Excel counts a day that never was; write it as text."
+    ),
     "nested_value": lambda c, v: "the value is a list or an object; write one plain value per column.",
 }
 
@@ -111,9 +131,8 @@ def ragged_reject(found: Ragged, headers: Sequence[str]) -> Reject:
     """A record with a value more or fewer than the header: nothing is shifted, the row is set aside."""
     more = len(found.values) > found.expected
     names = [headers[i] if i < len(headers) else f"value {i + 1}" for i in range(len(found.values))]
-    message = (
-        f"The row has {len(found.values)} values, the header has {found.expected}; "
-        + ("look for an unquoted delimiter." if more else "look for a missing delimiter or a broken line.")
+    message = f"The row has {len(found.values)} values, the header has {found.expected}; " + (
+        "look for an unquoted delimiter." if more else "look for a missing delimiter or a broken line."
     )
     record = json.dumps(dict(zip(names, found.values, strict=True)), ensure_ascii=False)
     return Reject(found.row, "", "", "too_many_values" if more else "too_few_values", message, record)
@@ -142,5 +161,7 @@ class RejectFile:
     def __enter__(self) -> RejectFile:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._writer.close()

@@ -135,7 +135,11 @@ def _scan_rows(xml: bytes, found: Scan, limits: Limits, entry: SheetEntry) -> No
 
 def _refuse_extent(found: Scan, limits: Limits, entry: SheetEntry) -> None:
     extent = found.last_row * found.last_column
-    if found.last_column > limits.columns or found.last_row > limits.rows_per_sheet or extent > 2 * limits.cells_per_sheet:
+    if (
+        found.last_column > limits.columns
+        or found.last_row > limits.rows_per_sheet
+        or extent > 2 * limits.cells_per_sheet
+    ):
         raise IntakeError(
             "extent_too_large",
             f"The sheet {entry.name[:80]!r} reaches to row {found.last_row:,} and column {found.last_column:,}; the limits "

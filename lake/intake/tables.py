@@ -18,7 +18,9 @@ class SecondTable:
     """Looks at the rejected rows that follow a blank row."""
 
     def __init__(self, cells: Sequence[Cell]) -> None:
-        self.typed = [cell.column for cell in cells if cell.column.type is not ColumnType.TEXT and cell.position is not None]
+        self.typed = [
+            cell.column for cell in cells if cell.column.type is not ColumnType.TEXT and cell.position is not None
+        ]
         self.last_blank = -1
 
     def look(self, rejects: Sequence[Reject], blank_rows: Sequence[int]) -> None:

@@ -76,7 +76,9 @@ def csv_records(text: str, dialect: Dialect) -> Iterator[tuple[list[str], int]]:
             yield record, read
     except csv.Error as error:
         raise IntakeError(
-            "bad_quote", f"The text near line {reader.line_num} cannot be split into values: {error}.", row=reader.line_num
+            "bad_quote",
+            f"The text near line {reader.line_num} cannot be split into values: {error}.",
+            row=reader.line_num,
         ) from error
 
 
@@ -108,7 +110,9 @@ def _decoded(path: Path, dialect: Dialect, limits: Limits) -> Iterator[tuple[byt
     encoding = ENCODINGS.get(dialect.encoding)
     if encoding is None:
         raise IntakeError(
-            "encoding_unknown", f"The encoding {dialect.encoding!r} is not supported.", next_step=f"Use one of {', '.join(ENCODINGS)}."
+            "encoding_unknown",
+            f"The encoding {dialect.encoding!r} is not supported.",
+            next_step=f"Use one of {', '.join(ENCODINGS)}.",
         )
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     tail = b""
@@ -170,7 +174,7 @@ def _refuse_nul(data: bytes, pending: bytes, line: int) -> None:
 
 def _refuse_bad_quotes(block: bytes, regions: Regions, line: int, *, last: bool, limits: Limits) -> None:
     if regions.bad_at >= 0:
-        value = block[regions.bad_at : regions.bad_close + 20]
+        value = block[regions.bad_at : regions.bad_close + 1]
         opened = line + count_breaks(block[: regions.bad_at])
         if b"\n" in value or b"\r" in value:
             raise _unclosed(opened, value)
@@ -281,7 +285,9 @@ class TextSource:
         rows = _row_numbers(row, records, [number - 1 for number, _ in invalid if number])
         texts = {i: _as_string(column) for i, column in enumerate(table.columns)}
         faults = _too_long(texts, self.limits)
-        return Chunk(rows, texts, faults=faults, ragged=tuple(ragged), blank_rows=tuple(blank), bytes_read=len(block.data)), records
+        return Chunk(
+            rows, texts, faults=faults, ragged=tuple(ragged), blank_rows=tuple(blank), bytes_read=len(block.data)
+        ), records
 
     def _parse(self, block: Block, invalid: list[tuple[int | None, str]], *, threads: bool) -> pa.Table:
         def on_invalid(found: pa_csv.InvalidRow) -> str:

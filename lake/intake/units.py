@@ -64,7 +64,9 @@ class UnitCodes:
         assert self.known is not None
         codes = [self.known.get(_plain(text)) if text.strip() not in self.missing else text for text in given]
         spelt = pa.array([text if code is None else code for text, code in zip(given, codes, strict=True)], pa.string())
-        other = pa.array([code is not None and code != text for text, code in zip(given, codes, strict=True)], pa.bool_())
+        other = pa.array(
+            [code is not None and code != text for text, code in zip(given, codes, strict=True)], pa.bool_()
+        )
         self.normalised += pc.sum(other.take(encoded.indices)).as_py() or 0
         self._note_forbidden(given, codes, encoded, rows)
         unknown = None

@@ -208,9 +208,7 @@ def _before_march_1900(value: Any) -> bool:
     return isinstance(value, date) and value < _FIRST_TRUE_DAY
 
 
-def _checked_texts(
-    values: Sequence[str], limits: Limits
-) -> tuple[pa.StringArray, None, list[str | None] | None]:
+def _checked_texts(values: Sequence[str], limits: Limits) -> tuple[pa.StringArray, None, list[str | None] | None]:
     texts = pa.array(values, pa.string())
     if (pc.max(pc.binary_length(texts)).as_py() or 0) <= limits.cell_chars:
         return texts, None, None

@@ -56,7 +56,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Results for periods of these grains, per unit (only of these depths, if given), split by one dimension or none."""
+    """Results for periods of these grains, per unit (of these depths, if given), split by one dimension or none."""
 
     grains: tuple[str, ...]
     dimension: str | None = None

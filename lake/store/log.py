@@ -49,7 +49,9 @@ class Entry:
 
 
 def exists(folder: Path) -> bool:
-    return (folder / "_delta_log").is_dir()
+    """Whether there is a table, whole or damaged; a folder whose first commit never came about is none."""
+    entries = folder / "_delta_log"
+    return any(_ENTRY.fullmatch(entry.name) for entry in entries.glob("*.json")) or any(folder.glob("_month=*"))
 
 
 def snapshot(folder: Path, version: int | None = None) -> Snapshot:
@@ -154,6 +156,8 @@ def _before(version: int) -> int | None:
 def check_names(folder: Path) -> int:
     """The newest version, after checking that no entry is missing or empty. Raises DamagedLog; cheap."""
     log = folder / "_delta_log"
+    if not log.is_dir():
+        raise DamagedLog(entry_name(0), "is missing", None)
     found = {int(match[1]): entry for entry in log.iterdir() if (match := _ENTRY.fullmatch(entry.name))}
     newest = max(found, default=-1)
     for version in range(max(newest, 0) + 1):

@@ -122,5 +122,5 @@ class DamagedLog(StoreError):
 
     def __init__(self, entry: str, fault: str, last_good: int | None) -> None:
         self.entry, self.last_good = entry, last_good
-        good = "No version" if last_good is None else f"Version {last_good} and older"
-        super().__init__(f"{entry} of the table's log {fault}. {good} can be read. Restore the log from a backup.")
+        good = "No version can be read" if last_good is None else f"Version {last_good} and older can be read"
+        super().__init__(f"{entry} of the table's log {fault}. {good}. Restore the log from a backup.")

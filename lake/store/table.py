@@ -270,6 +270,15 @@ class FactTable:
         """Parse the whole log; returns the newest version. Raises DamagedLog, which names the last good one."""
         return log.check_entries(self.folder)[-1].version if self.exists else None
 
+    def set_aside_torn_entry(self, newest_known: int) -> Path | None:
+        """Rename the newest log entry if it is torn and the database does not know it; returns its new path.
+
+        A power loss between writing and syncing an entry leaves that: the load was never acknowledged. Any other
+        damage raises DamagedLog.
+        """
+        with durable.sole_writer(self.folder):
+            return upkeep.set_aside_torn_entry(self.folder, newest_known)
+
     def reconcile(self, known_versions: Iterable[int]) -> Reconciliation:
         """Compare with the versions that the database knows; see Reconciliation."""
         return upkeep.reconcile(self.history(), set(known_versions))

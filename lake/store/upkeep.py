@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from lake.store import log
-from lake.store.durable import STAGING, sha256_of
-from lake.store.records import Commit, DamagedFile, DataFile, Reconciliation
+from lake.store.durable import STAGING, sha256_of, sync
+from lake.store.records import Commit, DamagedFile, DamagedLog, DataFile, Reconciliation
 
 
 def verify(folder: Path, files: Iterable[DataFile], history: Callable[[], Sequence[Commit]]) -> int:
@@ -32,6 +32,22 @@ def _loads_in(file: DataFile, history: Sequence[Commit]) -> tuple[str, ...]:
         for commit in history
         if commit.operation == "load" and file.month in commit.months and (written is None or commit.version <= written)
     )
+
+
+def set_aside_torn_entry(folder: Path, newest_known: int) -> Path | None:
+    """Take the newest entry out of the log if it is damaged and newer than all that the database knows."""
+    try:
+        log.check_entries(folder)
+    except DamagedLog as damage:
+        entry = folder / "_delta_log" / damage.entry
+        newest = max(path.name for path in entry.parent.glob("*.json"))
+        if damage.last_good is None or damage.last_good < newest_known or damage.entry != newest:
+            raise
+        aside = entry.with_name(entry.name + ".torn")
+        entry.rename(aside)
+        sync(entry.parent)
+        return aside
+    return None
 
 
 def reconcile(history: Sequence[Commit], known: set[int]) -> Reconciliation:

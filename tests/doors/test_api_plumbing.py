@@ -39,7 +39,7 @@ def is_problem(response, status, code=None):
 @pytest.mark.parametrize(
     "text",
     [
-        "",
+        " ",
         "{",
         "[1,]",
         '{"name": NaN}',

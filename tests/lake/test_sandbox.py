@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,88 +14,9 @@ import pytest
 
 from lake import sandbox
 from lake.sandbox import MB, Limits, SandboxError, SandboxKilled
+from tests.lake import sandboxed as work
 
 ROOT = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True)
-class Answer:
-    total: int
-    words: tuple[str, ...]
-
-
-class Refused(Exception):
-    def __init__(self, row: int, why: str) -> None:
-        super().__init__(row, why)
-        self.row = row
-
-
-class Unsendable(Exception):
-    def __init__(self) -> None:
-        super().__init__("has a lambda")
-        self.trap = lambda: None
-
-
-class Hostile:
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return os.system, ("touch taken-over",)
-
-
-def add(a: int, b: int = 0, *, words: tuple[str, ...] = ()) -> Answer:
-    return Answer(a + b, words)
-
-
-def refuse() -> None:
-    raise Refused(7, "31/02 is no date")
-
-
-def raise_unsendable() -> None:
-    raise Unsendable
-
-
-def spin() -> None:
-    while True:
-        pass
-
-
-def greedy_query() -> int:
-    import duckdb
-
-    return int(duckdb.sql("select length(repeat('x', 2000000000))").fetchall()[0][0])
-
-
-def surroundings() -> dict[str, object]:
-    return {"environment": sorted(os.environ), "interfaces": [name for _, name in socket.if_nameindex()]}
-
-
-def open_many() -> int:
-    return len([open(os.devnull) for _ in range(200)])
-
-
-def double(table: pa.Table) -> pa.Table:
-    return table.set_column(0, "n", pa.array([2 * n for n in table["n"].to_pylist()]))
-
-
-def chatter() -> str:
-    print("this must not mix with the answer")
-    for done in range(1, 4):
-        sandbox.report(done, 3)
-    return "done"
-
-
-def send_hostile() -> Hostile:
-    return Hostile()
-
-
-def wait_with_grandchild(marker: str) -> None:
-    with subprocess.Popen(["/bin/sleep", "60"]) as grandchild:
-        Path(marker).write_text(f"{os.getpid()} {grandchild.pid}")
-        time.sleep(60)
-
-
-def wait(marker: str) -> None:
-    Path(marker).write_text(str(os.getpid()))
-    time.sleep(60)
 
 
 def alive(pid: int) -> bool:
@@ -116,42 +35,42 @@ def gone(pid: int) -> bool:
 
 
 def test_answers_like_a_call() -> None:
-    assert sandbox.run(add, 2, b=3, words=("a",)) == Answer(5, ("a",))
+    assert sandbox.run(work.add, 2, b=3, words=("a",)) == work.Answer(5, ("a",))
 
 
 def test_raises_what_the_function_raises() -> None:
-    with pytest.raises(Refused, match="31/02") as caught:
-        sandbox.run(refuse)
+    with pytest.raises(work.Refused, match="31/02") as caught:
+        sandbox.run(work.refuse)
     assert caught.value.row == 7
 
 
 def test_an_exception_that_cannot_be_sent_keeps_its_text() -> None:
     with pytest.raises(SandboxError, match="Unsendable: has a lambda"):
-        sandbox.run(raise_unsendable)
+        sandbox.run(work.raise_unsendable)
 
 
 def test_an_arrow_table_goes_and_comes_as_it_is() -> None:
     table = pa.table({"n": pa.array(range(1000)), "s": [str(n) for n in range(1000)]})
-    assert sandbox.run(double, table.slice(10, 3)).to_pydict() == {"n": [20, 22, 24], "s": ["10", "11", "12"]}
+    assert sandbox.run(work.double, table.slice(10, 3)).to_pydict() == {"n": [20, 22, 24], "s": ["10", "11", "12"]}
 
 
 def test_greedy_query_dies_alone() -> None:
     with pytest.raises(SandboxKilled, match="512 MB") as caught:
-        sandbox.run(greedy_query, limits=Limits(memory_bytes=512 * MB))
+        sandbox.run(work.greedy_query, limits=Limits(memory_bytes=512 * MB))
     assert caught.value.reason == "memory"
 
 
 def test_wall_clock_ends_a_sleeper_and_what_it_started(tmp_path: Path) -> None:
     marker = tmp_path / "pids"
-    with pytest.raises(SandboxKilled, match="1.5 seconds") as caught:
-        sandbox.run(wait_with_grandchild, str(marker), limits=Limits(wall_seconds=1.5))
+    with pytest.raises(SandboxKilled, match="4 seconds") as caught:
+        sandbox.run(work.wait_with_grandchild, str(marker), limits=Limits(wall_seconds=4))
     assert caught.value.reason == "time"
     assert all(gone(int(pid)) for pid in marker.read_text().split())
 
 
 def test_processor_time_is_bounded() -> None:
     with pytest.raises(SandboxKilled, match="processor") as caught:
-        sandbox.run(spin, limits=Limits(cpu_seconds=1, wall_seconds=30))
+        sandbox.run(work.spin, limits=Limits(cpu_seconds=1, wall_seconds=30))
     assert caught.value.reason == "time"
 
 
@@ -163,7 +82,7 @@ def test_a_crash_is_told_plainly() -> None:
 
 def test_the_child_sees_no_secret_and_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "do not tell")
-    seen = sandbox.run(surroundings)
+    seen = sandbox.run(work.surroundings)
     assert "SECRET_KEY" not in str(seen["environment"])
     unshared = subprocess.run(["unshare", "-rn", "true"], check=False, capture_output=True).returncode == 0
     assert seen["interfaces"] == ["lo"] or not unshared
@@ -171,20 +90,33 @@ def test_the_child_sees_no_secret_and_no_network(monkeypatch: pytest.MonkeyPatch
 
 def test_open_files_are_bounded() -> None:
     with pytest.raises(OSError, match="Too many open files"):
-        sandbox.run(open_many, limits=Limits(open_files=64))
+        sandbox.run(work.open_many, limits=Limits(open_files=64))
 
 
 def test_progress_arrives_in_order() -> None:
     seen: list[tuple[int, int]] = []
-    assert sandbox.run(chatter, on_progress=lambda done, total: seen.append((done, total))) == "done"
+    assert sandbox.run(work.chatter, on_progress=lambda done, total: seen.append((done, total))) == "done"
     assert seen == [(1, 3), (2, 3), (3, 3)]
 
 
 def test_an_answer_that_would_run_code_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SandboxError, match="may not cross"):
-        sandbox.run(send_hostile)
+        sandbox.run(work.send_hostile)
     assert not (tmp_path / "taken-over").exists()
+
+
+def test_a_child_started_ahead_is_used_once_and_as_limited() -> None:
+    warm = ("duckdb",)
+    first, second = (sandbox.run(work.loaded_and_pid, warm=warm) for _ in range(2))
+    assert second[0] and first[1] != second[1]
+    with pytest.raises(SandboxKilled, match="512 MB"):
+        sandbox.run(work.greedy_query, limits=Limits(memory_bytes=512 * MB), warm=warm)
+    assert "SECRET_KEY" not in str(sandbox.run(work.surroundings, warm=warm))
+    spare = sandbox._spares[os.getpid(), warm][0]
+    spare.kill()
+    spare.wait()
+    assert sandbox.run(work.add, 1, warm=warm).total == 1  # a spare that died is replaced
 
 
 def test_a_function_without_a_name_is_refused() -> None:
@@ -194,7 +126,9 @@ def test_a_function_without_a_name_is_refused() -> None:
 
 def test_the_child_dies_with_its_parent(tmp_path: Path) -> None:
     marker = tmp_path / "pid"
-    code = f"from lake import sandbox; from tests.lake import test_sandbox as t; sandbox.run(t.wait, {str(marker)!r})"
+    code = (
+        f"from lake import sandbox; from tests.lake import sandboxed as work; sandbox.run(work.wait, {str(marker)!r})"
+    )
     parent = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
     until = time.monotonic() + 10
     while not (marker.exists() and marker.read_text()) and time.monotonic() < until:

@@ -1,0 +1,1 @@
+"""Can the process meet its specification, and can the measurement be trusted?"""

@@ -1,0 +1,172 @@
+"""Explore: filter, group, pivot and total one dataset without writing SQL."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+from sqlglot import exp
+
+from lake.contract import Contract
+from lake.formula import grammar
+from lake.formula.compile import to_sql
+from lake.query import MAX_ROWS, QueryError, guard
+
+Value = str | int | float | bool | date | None
+_COMPARISONS: dict[str, type[exp.Expr]] = {
+    "eq": exp.EQ,
+    "ne": exp.NEQ,
+    "lt": exp.LT,
+    "lte": exp.LTE,
+    "gt": exp.GT,
+    "gte": exp.GTE,
+}
+OPERATORS = (*_COMPARISONS, "in", "not_in", "contains", "starts_with", "is_null", "not_null")
+AGGREGATES = ("count", "count_distinct", "sum", "avg", "min", "max", "median")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """`column` compared by one of OPERATORS with one value; several for in, not_in; none for is_null, not_null."""
+
+    column: str
+    operator: str
+    values: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GroupBy:
+    """A column, or its day, week, month, quarter or year if `unit` says so."""
+
+    column: str
+    unit: Literal["day", "week", "month", "quarter", "year"] | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.column}_{self.unit}" if self.unit else self.column
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """One of AGGREGATES over a column (count needs none)."""
+
+    function: str
+    column: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.function}_{self.column}" if self.column else self.function
+
+
+@dataclass(frozen=True, slots=True)
+class Explore:
+    """A question without SQL: group by some columns, show totals; without groups and totals, the rows themselves.
+
+    pivot: one of the groups whose members become columns (see `pivoted`).
+    """
+
+    groups: tuple[GroupBy, ...] = ()
+    totals: tuple[Total, ...] = ()
+    filters: tuple[Filter, ...] = ()
+    pivot: GroupBy | None = None
+    order_by: str = ""
+    descending: bool = False
+    limit: int = 1_000
+
+
+def explore_sql(question: Explore, contract: Contract, *, view: str = "facts") -> str:
+    """The SELECT of a question, built from its parts and never from text. Raises QueryError."""
+    names = {column.name for column in contract.columns}
+    groups = [*question.groups, *([question.pivot] if question.pivot else [])]
+    for name in [*(g.column for g in groups), *(t.column for t in question.totals if t.column)]:
+        _known(name, names)
+    grouped = [_group(group).as_(group.name, quoted=True) for group in groups]
+    totals = [_total(total).as_(total.name, quoted=True) for total in question.totals]
+    select = exp.select(*(grouped + totals or [_column(c.name) for c in contract.columns]))
+    select = select.from_(exp.to_table(view))
+    for wanted in question.filters:
+        _known(wanted.column, names)
+        select = select.where(_condition(wanted))
+    if grouped:
+        select = select.group_by(*(_group(group) for group in groups))
+    select = select.order_by(*_order(question, [g.name for g in groups] + [t.name for t in question.totals], names))
+    return guard(to_sql(select.limit(max(1, min(question.limit, MAX_ROWS)))), names, view=view)
+
+
+def pivoted(table: pa.Table, question: Explore, *, most: int = 50) -> pa.Table:
+    """The answer with the pivot's members as columns, `most` of them; one total per cell, the first of the question."""
+    if question.pivot is None or not question.totals:
+        return table
+    keys, total = [group.name for group in question.groups], question.totals[0].name
+    members = sorted(set(table[question.pivot.name].to_pylist()), key=lambda m: (m is None, str(m)))[:most]
+    cells: dict[tuple[object, ...], dict[object, object]] = {}
+    for row in table.to_pylist():
+        cells.setdefault(tuple(row[key] for key in keys), {})[row[question.pivot.name]] = row[total]
+    columns = {key: pa.array([cell[place] for cell in cells], table[key].type) for place, key in enumerate(keys)}
+    for member in members:
+        name = "(none)" if member is None else str(member)
+        columns[name] = pa.array([cell.get(member) for cell in cells.values()], table[total].type)
+    return pa.table(columns)
+
+
+def _known(name: str, names: Collection[str]) -> None:
+    if name not in names:
+        raise QueryError(f"There is no column `{name}`", name, None, grammar.nearest(name, names))
+
+
+def _column(name: str) -> exp.Expr:
+    return exp.column(name, quoted=True)
+
+
+def _group(group: GroupBy) -> exp.Expr:
+    if group.unit is None:
+        return _column(group.column)
+    if group.unit not in ("day", "week", "month", "quarter", "year"):
+        raise QueryError(f"`{group.unit}` is not a unit of time", str(group.unit))
+    return exp.TimestampTrunc(this=_column(group.column), unit=exp.var(group.unit.upper()))
+
+
+def _total(total: Total) -> exp.Expr:
+    if total.function not in AGGREGATES or (total.function != "count" and not total.column):
+        raise QueryError(f"`{total.function}` is not a total; choose one of {', '.join(AGGREGATES)}", total.function)
+    column: exp.Expr = _column(total.column) if total.column else exp.Star()
+    if total.function == "count_distinct":
+        return exp.Count(this=exp.Distinct(expressions=[column]))
+    kinds = {"count": exp.Count, "sum": exp.Sum, "avg": exp.Avg, "min": exp.Min, "max": exp.Max, "median": exp.Median}
+    return kinds[total.function](this=column)
+
+
+def _condition(wanted: Filter) -> exp.Expr:
+    column, values = _column(wanted.column), [_literal(value) for value in wanted.values]
+    needed = {"is_null": 0, "not_null": 0, "in": len(values) or 1, "not_in": len(values) or 1}
+    if wanted.operator not in OPERATORS or len(values) != needed.get(wanted.operator, 1):
+        raise QueryError(f"The filter on `{wanted.column}` is incomplete", wanted.operator)
+    match wanted.operator:
+        case "is_null" | "not_null":
+            empty = exp.Is(this=column, expression=exp.Null())
+            return empty if wanted.operator == "is_null" else exp.Not(this=empty)
+        case "in" | "not_in":
+            found = exp.In(this=column, expressions=values)
+            return found if wanted.operator == "in" else exp.Not(this=found)
+        case "contains":
+            return exp.Contains(this=exp.Lower(this=exp.cast(column, "text")), expression=exp.Lower(this=values[0]))
+        case "starts_with":
+            return exp.StartsWith(this=exp.cast(column, "text"), expression=values[0])
+    return _COMPARISONS[wanted.operator](this=column, expression=values[0])
+
+
+def _literal(value: Value) -> exp.Expr:
+    if isinstance(value, date):
+        return exp.cast(exp.Literal.string(value.isoformat()), "timestamp" if hasattr(value, "hour") else "date")
+    if isinstance(value, float) and not np.isfinite(value):
+        raise QueryError("A filter compares with a finite number", str(value))
+    return exp.convert(value)
+
+
+def _order(question: Explore, shown: Sequence[str], names: Collection[str]) -> list[exp.Expr]:
+    if not question.order_by:
+        return [exp.Ordered(this=_column(name), nulls_first=False) for name in shown[: len(question.groups)]]
+    _known(question.order_by, shown or names)
+    return [exp.Ordered(this=_column(question.order_by), desc=question.descending, nulls_first=False)]

@@ -1,0 +1,279 @@
+"""What a formula may say, and what it may not: abuse cases B1 to B7 and the traps of the parser."""
+
+import math
+import pickle
+
+import duckdb
+import pytest
+
+from lake.contract import Column, ColumnType, Contract
+from lake.formula import FormulaError, derived, inputs_of, parse
+
+CONTRACT = Contract(
+    columns=(
+        Column("a", type=ColumnType.INTEGER),
+        Column("b", type=ColumnType.NUMBER),
+        Column("cost", type=ColumnType.DECIMAL),
+        Column("handling_time", type=ColumnType.NUMBER),
+        Column("name"),
+        Column("day", type=ColumnType.DATE),
+        Column("at", type=ColumnType.TIMESTAMP),
+        Column("ok", type=ColumnType.BOOLEAN),
+        Column("window"),
+    ),
+    timezone="UTC",
+    reporting_timezone="UTC",
+)
+
+
+def refused(text: str, *, aggregate: bool = True) -> FormulaError:
+    with pytest.raises(FormulaError) as caught:
+        parse(text, CONTRACT, aggregate=aggregate)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("text", "sql", "type_"),
+    [
+        ("sum(A)/count(*)", 'SUM("a") / NULLIF(COUNT(*), 0)', "number"),
+        ("count(distinct name)", 'COUNT(DISTINCT "name")', "integer"),
+        ("sum(cost) filter (where ok)", 'SUM("cost") FILTER(WHERE "ok")', "decimal"),
+        ("percentile(b, 0.9)", 'QUANTILE_CONT("b", 0.9)', "number"),
+        ("percentile_cont(0.9) within group (order by b)", 'QUANTILE_CONT("b", 0.9)', "number"),
+        ("100 * count_if(name = 'é;--') / 7", "100 * COUNT_IF(\"name\" = 'é;--') / 7", "number"),
+        ('count("window")', 'COUNT("window")', "integer"),
+        ("max(b % a)", 'MAX("b" % NULLIF("a", 0))', "number"),
+    ],
+)
+def test_a_measure_is_regenerated_from_its_tree(text, sql, type_):
+    formula = parse(text, CONTRACT)
+    assert (formula.sql, formula.type) == (sql, type_)
+
+
+@pytest.mark.parametrize(
+    ("text", "type_"),
+    [
+        ("a > 1 and name in ('x', 'y')", "boolean"),
+        ("name like 'x%' or not ok", "boolean"),
+        ("date_diff('hour', day, at)", "integer"),
+        ("coalesce(cost, 0) * 2", "decimal"),
+        ("case when ok then 'good' else lower(name) end", "text"),
+        ("at + interval 1 day", "timestamp"),
+        ("at between date '2025-01-01' and timestamp '2025-02-01 00:00:00'", "boolean"),
+        ("cast(day as timestamp)", "timestamp"),
+        ("extract(month from at)", "integer"),
+    ],
+)
+def test_a_row_expression_has_a_type(text, type_):
+    assert parse(text, CONTRACT, aggregate=False, wanted=type_).type == type_
+
+
+def test_the_wanted_type_is_kept_to():
+    with pytest.raises(FormulaError, match="gives integer, but boolean is needed"):
+        parse("a + 1", CONTRACT, aggregate=False, wanted="boolean")
+
+
+B1 = [
+    ("sum((select 1))", "select"),
+    ("sum(a) union select 1", "union"),
+    ("sum(a) from facts", "from"),
+    ("sum(a in (select a from x))", "select"),
+    ("values (1)", "values"),
+    ("pivot x", "pivot"),
+    ("exists(select 1)", "exists"),
+    ("sum(a) over ()", "over"),
+    ("a = any([1])", "any"),
+]
+B2 = [
+    (call, call.split("(")[0].strip('"').split(".")[-1])
+    for call in (
+        "read_csv('x')",
+        "READ_TEXT('x')",
+        "read_blob('x')",
+        "glob('*')",
+        "sniff_csv('x')",
+        "query('select 1')",
+        "query_table('x')",
+        "getenv('HOME')",
+        "current_setting('threads')",
+        "\"read_csv\"('x')",
+        "system.main.getenv('x')",
+        "duckdb_settings()",
+        "strptime(name, '%d')",
+        "any_value(facts)",
+        "list(a)",
+        "replace(name, 'a', 'aaaa')",
+        "lpad(name, 1000000000, 'x')",
+    )
+]
+B3 = [
+    (text, text.split(" ")[0])
+    for text in (
+        "COPY facts TO 'x'",
+        "ATTACH 'x'",
+        "PRAGMA version",
+        "SET threads = 1",
+        "INSTALL httpfs",
+        "DESCRIBE facts",
+        "CALL pragma_version()",
+        "EXPORT DATABASE 'x'",
+        "LOAD x",
+    )
+] + [("(SHOW TABLES)", "SHOW"), ("sum(a); drop table facts", ";")]
+B4 = [
+    ("#1", "#"),
+    ("COLUMNS('.*')", "COLUMNS"),
+    ("*", "*"),
+    ("t.*", "*"),
+    ("facts.a", "a"),
+    ("x.y.a", "a"),
+    ("sum($1)", "$"),
+]
+
+
+@pytest.mark.parametrize(("text", "word"), [*B1, *B2, *B3, *B4])
+@pytest.mark.parametrize("aggregate", [True, False])
+def test_foreign_words_are_refused_by_name_and_place(text, word, aggregate):
+    error = refused(text, aggregate=aggregate)
+    assert error.token.strip('"').lower() == word.lower()
+    assert text[error.position - 1 :].startswith(error.token)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "'x'.f()",
+        "facts",
+        "sum(facts)",
+        "x -> x + 1",
+        "[a, a]",
+        "{'k': a}",
+        "a[1]",
+        "sum(?)",
+        "sum(a::blob)",
+        "E'a\\'b'",
+    ],
+)
+def test_other_ways_around_the_columns_are_refused(text):
+    refused(text)
+    refused(text, aggregate=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("(" * 1_500 + "a" + ")" * 400, "nest at most 50"),
+        ("(" * 3_000 + "a" + ")" * 3_000, "at most 2,000 characters"),
+        ("a" * 1_000_000, "at most 2,000 characters"),
+        ("+".join("a" * 900), "nests at most 50"),
+        ("not " * 400 + "ok", "nests too deeply"),
+        ("greatest(" + ",".join("a" * 600) + ")", "at most 500 parts"),
+        ("sum(1e400)", "too large for a number"),
+        ("", "empty"),
+        ("sum(a", "cannot be read"),
+        ("sum(a) -- total", "no comments"),
+    ],
+)
+def test_size_and_shape_have_limits(text, message):
+    assert message in str(refused(text))
+
+
+@pytest.mark.parametrize("char", ["\0", "\u200b", "\u202e", "\u00a0", "\u0430", "\x1b"])
+def test_only_printable_ascii_stands_outside_text(char):
+    """NUL, zero width, right-to-left, no-break blank and a Cyrillic a."""
+    error = refused(f"sum(a{char})")
+    assert (error.token, error.position) == (char, 6)
+    if char > "\x7f":
+        assert parse(f"count_if(name = '{char}')", CONTRACT)
+
+
+def test_a_misspelt_column_is_named_with_the_nearest_one():
+    error = refused("sum(cost) / sum(handlng_time)")
+    assert (error.token, error.position, error.suggestion) == ("handlng_time", 17, "handling_time")
+    assert str(error) == "There is no column `handlng_time` (character 17). Did you mean `handling_time`?"
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("min(a) + a", "column of one row"),
+        ("sum(sum(a))", "inside another aggregate"),
+        ("a + 1", "sums up rows"),
+        ("sum(name)", "does not fit"),
+        ("max(day)", "gives date"),
+        ("sum(distinct a)", "count\\(distinct"),
+        ("count(distinct a, b)", "count\\(distinct"),
+        ("percentile(b, 90)", "from 0 to 1"),
+        ("percentile(b, a)", "from 0 to 1"),
+        ("min(a, 3)", "greatest or least"),
+    ],
+)
+def test_a_measure_that_makes_no_sense_says_why(text, message):
+    with pytest.raises(FormulaError, match=message):
+        parse(text, CONTRACT)
+    with pytest.raises(FormulaError):
+        parse(text + " > 0", CONTRACT, aggregate=True)
+
+
+def test_aggregates_are_refused_in_a_row_expression():
+    assert refused("a > avg(a)", aggregate=False).token == "avg"
+
+
+def test_division_by_zero_is_no_value():
+    sql = parse("a / (a - a) + a % 0 + a // 0", CONTRACT, aggregate=False).sql
+    assert duckdb.sql(f"SELECT {sql} FROM (SELECT 3 AS a)").fetchall() == [(None,)]
+
+
+# --- derived measures -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("cost / orders", 2.5),
+        ("cost / zero", None),
+        ("cost + blank", None),
+        ("coalesce(blank, 1) + cost", 11),
+        ("nullif(zero, 0)", None),
+        ("greatest(cost, orders, blank)", 10),
+        ("least(cost, orders)", 4),
+        ("case when cost > orders then 1 else 0 end", 1),
+        ("case when blank > 1 then 1 end", None),
+        ("if(blank is null and not zero > 1, 5, 6)", 5),
+        ("-abs(orders - cost) ** 2", 36),
+        ("round(cost / 3, 2)", 3.33),
+        ("sqrt(-cost)", None),
+        ("(0 - cost) ** 0.5", None),
+        ("exp(cost * 1000)", None),
+        ("ln(zero)", None),
+        ("1e300 * 1e300 * cost", None),
+    ],
+)
+def test_a_derived_number_follows_its_inputs(expression, expected):
+    value = derived(expression, {"cost": 10, "orders": 4, "zero": 0, "blank": None})
+    assert value == (pytest.approx(expected) if expected is not None else None)
+
+
+def test_inputs_are_named_in_order_and_must_be_known():
+    assert inputs_of("b / (a + b)") == ("b", "a")
+    with pytest.raises(FormulaError, match="Did you mean `orders`"):
+        inputs_of("cost / order", ["cost", "orders"])
+
+
+@pytest.mark.parametrize(
+    "expression", ["sum(cost)", "'x'", "cost || 'a'", "getenv('x')", "cost; cost", "x.cost", "(select 1)"]
+)
+def test_a_derived_number_is_arithmetic_only(expression):
+    with pytest.raises(FormulaError):
+        derived(expression, {"cost": 1.0})
+
+
+def test_a_derived_number_equals_that_of_the_database():
+    expression = "case when a >= 2 or b < 0 then (a - b) / a else coalesce(nullif(a, 1), b) * 3 end"
+    for a in (None, 0, 1, 2, 5):
+        for b in (None, -1, 0, 4):
+            inner = ", ".join(f"{'NULL' if v is None else v}::DOUBLE AS {n}" for n, v in (("a", a), ("b", b)))
+            expected = duckdb.sql(f"SELECT {expression} FROM (SELECT {inner})").fetchall()[0][0]
+            expected = None if expected is None or not math.isfinite(expected) else expected
+            assert derived(expression, {"a": a, "b": b}) == expected, (a, b)

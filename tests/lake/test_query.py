@@ -1,0 +1,222 @@
+"""The SQL page and explore: what may be asked, and that nothing else is reached."""
+
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from lake import sandbox
+from lake.contract import Column, ColumnType, Contract, Role
+from lake.explore import Explore, Filter, GroupBy, Total, explore_sql, pivoted
+from lake.query import Files, QueryError, Scope, _execute, guard, run_query
+
+CONTRACT = Contract(
+    columns=(
+        Column("id", type=ColumnType.INTEGER, roles=(Role.KEY,)),
+        Column("day", type=ColumnType.DATE, roles=(Role.EVENT_TIME,)),
+        Column("team", roles=(Role.UNIT,)),
+        Column("hours", type=ColumnType.NUMBER),
+    ),
+    timezone="UTC",
+    reporting_timezone="UTC",
+)
+NAMES = [column.name for column in CONTRACT.columns]
+ROWS = pa.table(
+    {
+        "id": [1, 2, 3, 4],
+        "day": pa.array([date(2025, 1, 1), date(2025, 1, 2), date(2025, 2, 1), date(2025, 2, 1)]),
+        "team": ["N", "S", "it's", None],
+        "hours": [1.0, 2.0, 4.0, None],
+    }
+)
+
+
+def here(sql: str, rows: pa.Table | Files = ROWS, limit: int = 100) -> list[dict]:
+    """Run without a child, for speed."""
+    return _execute(rows, guard(sql, NAMES), None, "facts", limit).to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("sql", "rows"),
+    [
+        ("select count(*) n from facts;", [{"n": 4}]),
+        (
+            "select distinct day from facts where hours > 1 order by 1",
+            [{"day": date(2025, 1, 2)}, {"day": date(2025, 2, 1)}],
+        ),
+        ("with t as (select team, hours h from facts) select sum(t.h) as s from t", [{"s": 7}]),
+        ("select sum(a.hours) as s from facts a join facts b on a.id = b.id + 1", [{"s": 6}]),
+        ("select s / (s - 7) as q from (select sum(hours) as s from facts) x", [{"q": None}]),
+        ("select sum(hours * 1e308 * 10) as s from facts", [{"s": None}]),
+        (
+            "select id, row_number() over (order by hours desc nulls last) r from facts order by r limit 1",
+            [{"id": 3, "r": 1}],
+        ),
+    ],
+)
+def test_a_select_over_the_dataset_runs(sql, rows):
+    assert here(sql) == rows
+
+
+def test_a_query_runs_in_a_child_and_is_cut_off_at_its_limit():
+    answer = run_query(ROWS, "select * from facts order by id", CONTRACT, limit=3)
+    assert (answer.table["id"].to_pylist(), answer.truncated) == ([1, 2, 3], True)
+    assert answer.sql == 'SELECT * FROM "facts" ORDER BY "id"'
+    with pytest.raises(QueryError, match="No function matches|add explicit type casts"):
+        run_query(ROWS, "select sum(team) from facts", CONTRACT)
+
+
+HOSTILE = [
+    ("select * from 'secret.csv'", "'secret.csv'"),
+    ('select * from "secret.parquet"', '"secret.parquet"'),
+    ("select * from read_csv('x')", "read_csv"),
+    ("select * from glob('*')", "glob"),
+    ("select * from range(1000000000)", "range"),
+    ("select * from other", "other"),
+    ("select * from information_schema.tables", "tables"),
+    ("select * from pg_catalog.facts", "facts"),
+    ("select * from query('select 1')", "query"),
+    ("select 1 union select 2", "union"),
+    ("select any_value(facts) from facts", "any_value"),
+    ("select facts from facts", "facts"),
+    ("select columns('.*') from facts", "columns"),
+    ("select #1 from facts", "#"),
+    ("select getenv('HOME') from facts", "getenv"),
+    ("select current_setting('threads') from facts", "current_setting"),
+    ("select repeat('x', 2000000000) from facts", "repeat"),
+    ("select unnest([1]) from facts", "unnest"),
+    ("select * from facts where id in (select 1)", "id"),
+    ("select (select 1) from facts", "1"),
+    ("select id from facts; drop table facts", ";"),
+    ("copy facts to 'x'", "copy"),
+    ("attach 'x'", "attach"),
+    ("pragma version", "pragma"),
+    ("set threads = 1", "set"),
+    ("describe facts", "describe"),
+    ("pivot facts on team", "pivot"),
+    ("select ?", "?"),
+    ("select x.id from facts", "x"),
+    ("select idd from facts", "idd"),
+    ("select id into copy_of from facts", "copy_of"),
+    ("select id\u200b from facts", "\u200b"),
+    ("with recursive r as (select 1) select * from r", "recursive"),
+    ("with facts as (select 1) select * from facts", "facts"),
+    ("select * exclude (id) from facts", "*"),
+    ("select " + "(" * 3_000 + "1" + ")" * 3_000, "("),
+]
+
+
+@pytest.mark.parametrize(("sql", "word"), HOSTILE)
+def test_a_hostile_query_is_refused_by_its_word(sql, word):
+    with pytest.raises(QueryError) as caught:
+        guard(sql, NAMES)
+    assert caught.value.token.lower() == word
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "(show tables)",
+        "explain select 1",
+        "from facts select columns(*)",
+        "select id from facts using sample 1",
+        "select id from facts at (version => 1)",
+        "select x -> x from facts",
+        "select id from facts -- why",
+        "insert into facts select 1",
+        "",
+        "select " + "+".join(["id"] * 300) + " from facts",
+        "select '" + "x" * 30_000 + "' from facts",
+    ],
+)
+def test_anything_else_is_refused(sql):
+    with pytest.raises(QueryError):
+        guard(sql, NAMES)
+
+
+def test_a_query_without_end_is_stopped():
+    many = pa.table(
+        {"id": list(range(3_000)), "day": [date(2025, 1, 1)] * 3_000, "team": ["N"] * 3_000, "hours": [1.0] * 3_000}
+    )
+    sql = "select count(*) from facts a, facts b, facts c, facts d where a.hours + b.hours + c.hours + d.hours < 0"
+    with pytest.raises(sandbox.SandboxKilled):
+        run_query(many, sql, CONTRACT, limits=sandbox.Limits(1536 * sandbox.MB, cpu_seconds=2, wall_seconds=2))
+
+
+def test_what_a_child_could_reach_is_locked_even_without_the_guard(tmp_path):
+    secret = tmp_path / "secret.parquet"
+    pq.write_table(pa.table({"s": ["secret"]}), secret)
+    for sql in (f"SELECT * FROM '{secret}'", f"SELECT * FROM read_parquet('{secret}')", "SELECT * FROM glob('/*')"):
+        with pytest.raises(QueryError):
+            _execute(ROWS, sql, None, "facts", 10)
+
+
+@pytest.mark.parametrize(
+    ("scope", "ids"),
+    [
+        (None, [1, 2, 3, 4]),
+        (Scope("team", frozenset({"N", "it's"})), [1, 3]),
+        (Scope("team", frozenset({"N"}), "except"), [2, 3, 4]),
+        (Scope("team", frozenset({"' or 1=1 --"})), []),
+        (Scope("team", frozenset()), []),
+    ],
+)
+def test_files_are_read_within_the_scope_only(scope, ids, tmp_path):
+    pq.write_table(ROWS, tmp_path / "part.parquet")
+    files = Files((str(tmp_path / "part.parquet"),), scope)
+    assert [row["id"] for row in here("select id from facts order by id", files)] == ids
+    if scope and ids:
+        assert run_query(files, "select count(*) as n from facts", CONTRACT).table["n"].to_pylist() == [len(ids)]
+
+
+# --- explore ----------------------------------------------------------------------------------------------------------
+
+
+def test_explore_groups_and_totals():
+    question = Explore(
+        (GroupBy("day", "month"),), (Total("count"), Total("sum", "hours"), Total("count_distinct", "team"))
+    )
+    sql = explore_sql(question, CONTRACT)
+    assert [list(row.values())[1:] for row in here(sql)] == [[2, 3, 2], [2, 4, 1]]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "ids"),
+    [
+        (Filter("team", "eq", ("it's",)), [3]),
+        (Filter("team", "in", ("N", "S")), [1, 2]),
+        (Filter("team", "contains", ("IT",)), [3]),
+        (Filter("team", "is_null"), [4]),
+        (Filter("hours", "gte", (2,)), [2, 3]),
+        (Filter("day", "lt", (date(2025, 2, 1),)), [1, 2]),
+        (Filter("team", "eq", ("' or 1=1 --",)), []),
+    ],
+)
+def test_explore_filters(wanted, ids):
+    sql = explore_sql(Explore(filters=(wanted,), order_by="id"), CONTRACT)
+    assert [row["id"] for row in here(sql)] == ids
+
+
+def test_explore_pivots():
+    question = Explore((GroupBy("day", "month"),), (Total("count"),), pivot=GroupBy("team"))
+    table = _execute(ROWS, explore_sql(question, CONTRACT), None, "facts", 100)
+    shown = pivoted(table, question)
+    assert shown.column_names == ["day_month", "N", "S", "it's", "(none)"]
+    assert [list(row.values())[1:] for row in shown.to_pylist()] == [[1, 1, None, None], [None, None, 1, 1]]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        Explore((GroupBy("tema"),)),
+        Explore((GroupBy("day", "hour'); drop"),)),
+        Explore(totals=(Total("string_agg", "team"),)),
+        Explore(filters=(Filter("team", "like'", ("x",)),)),
+        Explore(filters=(Filter("team", "eq"),)),
+        Explore(order_by="1; drop"),
+    ],
+)
+def test_explore_refuses_what_it_does_not_know(question):
+    with pytest.raises(QueryError):
+        explore_sql(question, CONTRACT)

@@ -1,9 +1,9 @@
 """Asking for results to be computed or scored again: a row for what, and a job, in the caller's transaction."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import DateField, ExpressionWrapper, F, Q, Value
 from django.utils import timezone
 
 from datasets.models import Dataset, DatasetVersion
@@ -40,6 +40,14 @@ def everything(dataset: Dataset, trigger: str, *, by=None) -> Job:
     return _submit(dataset.pk, by)
 
 
+def everywhere(trigger: str) -> None:
+    """The organisation changed: everything of all datasets, and new scores for KPIs without one."""
+    for dataset in Dataset.objects.filter(kpi_versions__isnull=False).exclude(current_version=None).distinct():
+        everything(dataset, trigger)
+    for kpi in Kpi.objects.filter(versions__dataset=None).distinct():
+        rescore(kpi, trigger)
+
+
 def rescore_dataset(dataset: Dataset, trigger: str, *, by=None) -> None:
     """Whether the dataset's results are provisional changed."""
     for kpi in Kpi.objects.filter(versions__dataset=dataset).distinct():
@@ -64,10 +72,6 @@ def recompute_on_schedule(today: date | None = None) -> int:
 
 
 def _day_after(field: str):
-    from datetime import timedelta
-
-    from django.db.models import DateField, ExpressionWrapper, F, Value
-
     return ExpressionWrapper(F(field) + Value(timedelta(days=1)), output_field=DateField())
 
 

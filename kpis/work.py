@@ -1,1 +1,55 @@
-"""The jobs of this room."""
+"""The jobs of this room, and what makes it compute again."""
+
+from django.db import transaction
+from django.dispatch import receiver
+from django.utils import timezone
+
+from datasets import signals
+from jobs.work import Claim, Refused, handler
+from organization.tree import tree_changed
+
+from . import requests, webhooks
+from .models import KpiVersion
+
+
+@handler(requests.KIND)
+def recompute(claim: Claim) -> dict:
+    from .recompute import recompute
+
+    run = recompute(claim.job.arguments["dataset"], claim)
+    return {"run": run.pk, "results": run.results_written, "faults": len(run.faults)}
+
+
+@handler(webhooks.KIND)
+def deliver(claim: Claim) -> dict:
+    from doors.outgoing import UnsafeAddress
+
+    try:
+        webhooks.deliver(claim.job.arguments["delivery"], timezone.now())
+    except UnsafeAddress as fault:
+        raise Refused(str(fault)) from fault
+    return {}
+
+
+@receiver(signals.version_committed)
+def compute_touched(sender, dataset, version, by=None, **_) -> None:
+    """Runs inside the transaction that makes the rows visible."""
+    requests.data(version, f"{version.get_kind_display().lower()} of version {version.version}", by=by)
+
+
+@receiver(signals.provisional_changed)
+def mark_provisional(sender, dataset, by=None, **_) -> None:
+    requests.rescore_dataset(dataset, "data quality", by=by)
+
+
+@receiver(signals.contract_changed)
+def compute_by_new_contract(sender, dataset, by=None, **_) -> None:
+    if dataset.current_version is not None and KpiVersion.objects.filter(dataset=dataset).exists():
+        requests.everything(dataset, "contract", by=by)
+
+
+@receiver(tree_changed)
+def compute_by_new_tree(sender, unit, **_) -> None:
+    """A unit moved: values above it, and inherited targets, have changed."""
+    with transaction.atomic():
+        requests.everywhere(f"move of {unit.code}")

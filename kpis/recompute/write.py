@@ -1,0 +1,189 @@
+"""Making results visible: COPY into a temporary table, then supersede, insert and note changes of status.
+
+A result that did not change stays as it is; one that did is superseded, never updated, so that what was known on a day
+can be asked again. Sums of doubles may differ in their last bits from run to run: a difference of 1 in 10^12 is none.
+"""
+
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import connection
+
+COLUMNS = (
+    "kpi_id",
+    "version_id",
+    "unit_id",
+    "grain",
+    "period_start",
+    "period_end",
+    "dimension",
+    "member",
+    "value",
+    "numerator",
+    "denominator",
+    "rows",
+    "reason",
+    "target",
+    "target_low",
+    "target_high",
+    "red_limit",
+    "stretch",
+    "status",
+    "score",
+    "is_open",
+    "is_provisional",
+)
+KEY = ("kpi_id", "unit_id", "grain", "period_start", "dimension", "member")
+EXACT = ("version_id", "period_end", "rows", "reason", "status", "is_open", "is_provisional")
+NEARLY = (
+    "value",
+    "numerator",
+    "denominator",
+    "target",
+    "target_low",
+    "target_high",
+    "red_limit",
+    "stretch",
+    "score",
+)
+SAME_KEY = " AND ".join(f"r.{name} = i.{name}" for name in KEY)
+DIFFERS = " OR ".join(
+    [
+        *(f"r.{name} IS DISTINCT FROM i.{name}" for name in EXACT),
+        *(
+            f"(r.{name} IS NULL) <> (i.{name} IS NULL) OR abs(r.{name} - i.{name}) "
+            f"> 1e-12 * greatest(abs(r.{name}), abs(i.{name}))"
+            for name in NEARLY
+        ),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Written:
+    """How many results are new, and how many stayed as they were. keys: KPIs of which something changed."""
+
+    new: int
+    unchanged: int
+    superseded: int
+    kpis: frozenset[int]
+
+
+def write(
+    records: Iterable[tuple],
+    *,
+    run_id: int,
+    data_version: int | None,
+    now: datetime,
+    whole: Iterable[int] = (),
+    replaced: Iterable[tuple[int, str, date]] = (),
+) -> Written:
+    """Write `records` (values of COLUMNS) in the caller's transaction.
+
+    whole: versions of which every current result that is not among the records is superseded; replaced: the same for
+    (kpi, grain, period start). Other results stay.
+    """
+    with connection.cursor() as cursor:
+        _load(cursor, records, list(replaced))
+        superseded = _supersede(cursor, now, list(whole))
+        new = _insert(cursor, run_id, data_version, now)
+        _note_changes(cursor, run_id, now)
+        cursor.execute("SELECT count(*), coalesce(array_agg(DISTINCT kpi_id), '{}') FROM incoming")
+        total, kpis = cursor.fetchone()
+        cursor.execute("SELECT DISTINCT kpi_id FROM kpis_result WHERE superseded_at = %s", [now])
+        gone = [kpi for (kpi,) in cursor.fetchall()]
+        cursor.execute("DROP TABLE incoming, replaced")
+    return Written(new, total - new, superseded, frozenset(kpis) | frozenset(gone))
+
+
+def _load(cursor, records: Iterable[tuple], replaced: list) -> None:
+    listed = ", ".join(COLUMNS)
+    cursor.execute(f"CREATE TEMP TABLE incoming ON COMMIT DROP AS SELECT {listed} FROM kpis_result WITH NO DATA")
+    cursor.execute(
+        "CREATE TEMP TABLE replaced ON COMMIT DROP AS SELECT kpi_id, grain, period_start FROM kpis_result WITH NO DATA"
+    )
+    _copy(cursor, "incoming", COLUMNS, records)
+    _copy(cursor, "replaced", ("kpi_id", "grain", "period_start"), replaced)
+    cursor.execute("ANALYZE incoming")
+    cursor.execute("ANALYZE replaced")
+
+
+def _copy(cursor, table: str, columns: Iterable[str], records: Iterable[tuple]) -> None:
+    """COPY in CSV: an unquoted empty field is NULL, a quoted one an empty text."""
+    file = io.StringIO()
+    for record in records:
+        file.write(",".join(_cell(value) for value in record))
+        file.write("\n")
+    file.seek(0)
+    cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN WITH (FORMAT csv)", file)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return '"' + value.replace('"', '""').replace("\0", "") + '"'
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def _supersede(cursor, now: datetime, whole: list[int]) -> int:
+    cursor.execute(
+        f"UPDATE kpis_result AS r SET superseded_at = %s FROM incoming AS i "
+        f"WHERE r.superseded_at IS NULL AND {SAME_KEY} AND ({DIFFERS})",
+        [now],
+    )
+    changed = cursor.rowcount
+    cursor.execute(
+        f"""UPDATE kpis_result AS r SET superseded_at = %s
+        WHERE r.superseded_at IS NULL
+          AND (r.version_id = ANY(%s) OR EXISTS (
+            SELECT 1 FROM replaced AS p
+            WHERE p.kpi_id = r.kpi_id AND p.grain = r.grain AND p.period_start = r.period_start))
+          AND NOT EXISTS (SELECT 1 FROM incoming AS i WHERE {SAME_KEY})""",
+        [now, whole],
+    )
+    return changed + cursor.rowcount
+
+
+def _insert(cursor, run_id: int, data_version: int | None, now: datetime) -> int:
+    listed = ", ".join(COLUMNS)
+    cursor.execute(
+        f"""INSERT INTO kpis_result ({listed}, run_id, data_version, recorded_at)
+        SELECT {", ".join(f"i.{name}" for name in COLUMNS)}, %s, %s, %s FROM incoming AS i
+        WHERE NOT EXISTS (SELECT 1 FROM kpis_result AS r WHERE r.superseded_at IS NULL AND {SAME_KEY})""",
+        [run_id, data_version, now],
+    )
+    return cursor.rowcount
+
+
+def _note_changes(cursor, run_id: int, now: datetime) -> None:
+    """A StatusChange where the last complete period of a KPI's own grain has another status than before.
+
+    Before: what the same period said while it was complete, else what the period before it says.
+    """
+    cursor.execute(
+        """INSERT INTO kpis_statuschange (kpi_id, unit_id, grain, period_start, before, after, result_id, at)
+        SELECT n.kpi_id, n.unit_id, n.grain, n.period_start, b.status, n.status, n.id, %s
+        FROM kpis_result AS n
+        JOIN kpis_kpiversion AS v ON v.id = n.version_id AND v.grain = n.grain
+        JOIN LATERAL (
+            SELECT status FROM (
+                (SELECT status, 0 AS place FROM kpis_result AS o
+                 WHERE o.superseded_at = %s AND o.kpi_id = n.kpi_id AND o.unit_id = n.unit_id AND o.grain = n.grain
+                   AND o.period_start = n.period_start AND o.dimension = '' AND NOT o.is_open LIMIT 1)
+                UNION ALL
+                (SELECT status, 1 FROM kpis_result AS o
+                 WHERE o.superseded_at IS NULL AND o.kpi_id = n.kpi_id AND o.unit_id = n.unit_id
+                   AND o.grain = n.grain AND o.period_start < n.period_start AND o.dimension = ''
+                 ORDER BY o.period_start DESC LIMIT 1)
+            ) AS earlier ORDER BY place LIMIT 1
+        ) AS b ON b.status <> n.status
+        WHERE n.run_id = %s AND n.recorded_at = %s AND n.superseded_at IS NULL AND n.dimension = '' AND NOT n.is_open
+          AND NOT EXISTS (
+            SELECT 1 FROM kpis_result AS l
+            WHERE l.superseded_at IS NULL AND l.kpi_id = n.kpi_id AND l.unit_id = n.unit_id AND l.grain = n.grain
+              AND l.dimension = '' AND NOT l.is_open AND l.period_start > n.period_start)""",
+        [now, now, run_id, now],
+    )

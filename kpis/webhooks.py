@@ -1,0 +1,130 @@
+"""Telling others of a change of status: a signed message per webhook, delivered by a job until it is heard.
+
+The body is signed with the webhook's secret: `X-Perfmgr-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256>` over
+"<t>.<body>", so that a receiver can check both the sender and the time.
+"""
+
+import hashlib
+import hmac
+import json
+import secrets
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from jobs.work import submit
+from organization import audit
+from organization.models import Unit, UnitPath
+
+from .models import Run, StatusChange, Webhook, WebhookDelivery
+
+KIND = "kpis.webhook"
+EVENT = "status.changed"
+ATTEMPTS = 8
+TIMEOUT = 10
+
+
+class NotHeard(Exception):
+    """The receiver did not answer with success; the job tries again."""
+
+
+@transaction.atomic
+def create_webhook(*, name: str, url: str, unit: Unit, by) -> Webhook:
+    """A webhook for changes at `unit` and below; its secret is made here. Raises doors.outgoing.UnsafeAddress."""
+    from doors.outgoing import check
+
+    check(url)
+    hook = Webhook.objects.create(name=name, url=url, unit=unit, secret=secrets.token_urlsafe(32), created_by=by)
+    audit.record(by, "webhook added", hook, unit=unit, url=url)
+    return hook
+
+
+@transaction.atomic
+def remove_webhook(hook: Webhook, *, by) -> None:
+    """Stop telling; what was delivered stays in the audit trail."""
+    audit.record(by, "webhook removed", hook, unit=hook.unit)
+    hook.delete()
+
+
+def announce(run: Run) -> int:
+    """Queue a delivery of each status change of the run to each webhook above its unit. Returns how many."""
+    changes = list(
+        StatusChange.objects.filter(result__run=run, kpi__webhook_status=True).select_related("kpi", "unit", "result")
+    )
+    if not changes:
+        return 0
+    above = _above({change.unit_id for change in changes}, timezone.now())
+    hooks = list(Webhook.objects.filter(is_active=True))
+    count = 0
+    for change in changes:
+        for hook in hooks:
+            if hook.unit_id in above.get(change.unit_id, ()):
+                delivery = WebhookDelivery.objects.create(webhook=hook, event=EVENT, body=body_of(change))
+                submit(KIND, f"webhook:{delivery.pk}", max_attempts=ATTEMPTS, delivery=delivery.pk)
+                count += 1
+    return count
+
+
+def _above(units: set[int], now: datetime) -> dict[int, set[int]]:
+    paths = UnitPath.objects.in_force(now.date()).filter(descendant__in=units)
+    above: dict[int, set[int]] = {}
+    for unit, ancestor in paths.values_list("descendant_id", "ancestor_id"):
+        above.setdefault(unit, set()).add(ancestor)
+    return above
+
+
+def body_of(change: StatusChange) -> dict:
+    """What a receiver is told."""
+    result = change.result
+    return {
+        "event": EVENT,
+        "kpi": change.kpi.code,
+        "name": change.kpi.name,
+        "unit": change.unit.code,
+        "grain": change.grain,
+        "period_start": change.period_start.isoformat(),
+        "before": change.before,
+        "after": change.after,
+        "value": result.value,
+        "target": result.target,
+        "score": result.score,
+        "url": f"{settings.SITE_URL}/kpis/{change.kpi.code}/",
+        "at": change.at.isoformat(),
+    }
+
+
+def signature(secret: str, moment: int, body: bytes) -> str:
+    """The value of X-Perfmgr-Signature."""
+    digest = hmac.new(secret.encode(), f"{moment}.".encode() + body, hashlib.sha256).hexdigest()
+    return f"t={moment},v1={digest}"
+
+
+def deliver(delivery_id: int, now: datetime) -> None:
+    """Send one delivery. Raises NotHeard when it should be tried again, UnsafeAddress when it must not be sent."""
+    from doors.outgoing import post
+
+    delivery = WebhookDelivery.objects.select_related("webhook").get(pk=delivery_id)
+    if delivery.delivered_at or not delivery.webhook.is_active:
+        return
+    body = json.dumps({"id": delivery.pk, **delivery.body}).encode()
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "perfmgr",
+        "X-Perfmgr-Event": delivery.event,
+        "X-Perfmgr-Delivery": str(delivery.pk),
+        "X-Perfmgr-Signature": signature(delivery.webhook.secret, int(now.timestamp()), body),
+    }
+    delivery.attempts += 1
+    try:
+        reply = post(delivery.webhook.url, body, headers, timeout=TIMEOUT)
+        delivery.response = f"{reply.status} {reply.body}"[:200].replace("\0", "")
+        heard = 200 <= reply.status < 300
+    except OSError as fault:
+        delivery.response, heard = f"{type(fault).__name__}: {fault}"[:200], False
+    if heard:
+        delivery.delivered_at = now
+    delivery.save(update_fields=["attempts", "response", "delivered_at"])
+    if not heard:
+        raise NotHeard(f"{delivery.webhook} answered {delivery.response}")

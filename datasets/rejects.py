@@ -14,9 +14,11 @@ from typing import Any
 from django.db import transaction
 
 from organization import audit
+from organization.access import UPLOAD, Access
 
 from .models import Reject, Upload
 from .refusals import InvalidRequest, TooLarge, WrongState
+from .scope import row_scope
 
 MOST_REPLAYED = 50_000
 LIST_LIMIT_BYTES = 20 * 2**20
@@ -35,6 +37,14 @@ def table_of(upload: Upload) -> Iterator[list[Any]]:
         cells = reject.correction or reject.record
         place = [reject.row, reject.column, reject.value, reject.code, reject.message, reject.state]
         yield [*place, *(cells.get(heading) for heading in headings)]
+
+
+def may_see(upload: Upload, access: Access) -> bool:
+    """Rejected rows were not told apart by unit: their uploader sees them, and who sees all rows of the dataset."""
+    if upload.dataset_id is None or not upload.dataset.contract:
+        return upload.uploaded_by_id == access.user_id
+    own = upload.uploaded_by_id == access.user_id and access.anywhere(UPLOAD)
+    return own or row_scope(upload.dataset, access).everything
 
 
 PLACE = ["row", "column", "value", "code", "message", "state"]

@@ -1,10 +1,12 @@
 """Annotations: a person writes what happened beside the number that it moved."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.db import transaction
 
 from organization import audit
+from organization.access import VIEW, Access
 from organization.models import Unit
 
 from .models import Annotation, Kpi
@@ -34,3 +36,10 @@ def reword(annotation: Annotation, text: str, *, by) -> Annotation:
 def withdraw(annotation: Annotation, *, by) -> None:
     audit.record(by, "annotation withdrawn", annotation, text=annotation.text)
     annotation.delete()
+
+
+def annotations_of(kpi: Kpi, units: Iterable[int], start: date, end: date, access: Access) -> list[Annotation]:
+    """Those of some units within the days from `start` to before `end`, newest first. One query."""
+    seen = set(units) & access.units(VIEW)
+    found = Annotation.objects.filter(kpi=kpi, unit__in=seen, day__gte=start, day__lt=end)
+    return list(found.select_related("unit", "by"))

@@ -80,6 +80,11 @@ def time_column_of(version: KpiVersion) -> str:
     return event_time.name if event_time else ""
 
 
+def scale_of(version: KpiVersion) -> int:
+    """What a quotient is multiplied by: 100 for a ratio in percent, so that 1 of 50 is written, and targeted, as 2."""
+    return 100 if version.unit_of_measure == "percent" and base_of(version) == Kind.RATIO else 1
+
+
 def adds_up_over_time(version: KpiVersion) -> bool:
     """Whether a quarter's number is about three times a month's, so that a month's target is none for the quarter."""
     if version.kind == Kind.DISTINCT:

@@ -7,7 +7,7 @@ reach.
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import duckdb
@@ -116,6 +116,8 @@ def run_query(
     columns = [*(column.name for column in contract.columns), *LINEAGE]
     regenerated = guard(sql, columns, view=view)
     kept = max(1, min(limit, MAX_ROWS))
+    if isinstance(rows, Files):  # DuckDB opens all of them at once
+        limits = replace(limits, open_files=max(limits.open_files, len(rows.names) + 64))
     table = sandbox.run(_execute, rows, regenerated, _columns_used(regenerated, columns), view, kept + 1, limits=limits)
     return Answer(table.slice(0, kept), table.num_rows > kept, regenerated)
 
@@ -232,6 +234,7 @@ def _execute(rows: pa.Table | Files, sql: str, used: tuple[str, ...] | None, vie
             "max_temp_directory_size": "0KB",
         },
     )
+    connection.execute("SET enable_progress_bar = false")
     if isinstance(rows, pa.Table):
         connection.register("_arriving", rows)
         connection.execute(f"CREATE VIEW {quoted(view)} AS SELECT * FROM _arriving")

@@ -96,6 +96,18 @@ def add_user(*, username: str, password: str, by, first_name: str = "", last_nam
     return user
 
 
+@transaction.atomic
+def change_profile(user: User, **values) -> None:
+    """One's own name, address, time zone and theme. Raises ValidationError."""
+    changed = {name: value for name, value in values.items() if getattr(user, name) != value}
+    for name, value in changed.items():
+        setattr(user, name, value)
+    user.full_clean()
+    if changed:
+        user.save(update_fields=list(changed))
+        audit.record(user, "profile changed", user, fields=sorted(changed))
+
+
 def _require_another_administrator(user: User, leaving, day: date) -> None:
     """Somebody active must administer some top of the tree without an end."""
     endless = Membership.objects.in_force(day).filter(role=Role.ADMINISTRATOR, valid_to=None, user__is_active=True)

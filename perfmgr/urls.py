@@ -14,6 +14,8 @@ urlpatterns = [
     path("", include("doors.urls")),
     path("", include("organization.urls")),
     path("api/v1/", include("organization.api_urls")),
+    path("", include("datasets.urls")),
+    path("api/v1/", include("datasets.api_urls")),
     path("", include("dashboards.urls")),
 ]
 

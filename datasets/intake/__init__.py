@@ -4,7 +4,7 @@
 that makes its rows visible. How a load stays exactly once is told in the room's README.
 """
 
-from .confirming import NewDataset, confirm, inspect, proposed_contract
+from .confirming import NewDataset, confirm, examine, inspect, new_dataset, proposed_contract, turn_away
 from .loading import load
 from .receiving import check_room, check_whole, original_of, receive
 from .requesting import Requested, load_id_of, request_load
@@ -15,11 +15,14 @@ __all__ = [
     "check_room",
     "check_whole",
     "confirm",
+    "examine",
     "inspect",
     "load",
     "load_id_of",
+    "new_dataset",
     "original_of",
     "proposed_contract",
     "receive",
     "request_load",
+    "turn_away",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
@@ -11,9 +11,10 @@ from organization import audit
 from organization.models import Unit
 
 from ..contracts import put_in_force
+from ..facts import contract_of
 from ..models import Dataset, Upload
 from ..refusals import InvalidRequest, WrongState
-from .receiving import original_of
+from .receiving import discard, original_of
 
 if TYPE_CHECKING:
     from lake.contract import Contract
@@ -46,6 +47,42 @@ def inspect(upload: Upload, dialect: Dialect | None = None) -> Preview:
         )
     except sandbox.SandboxKilled as killed:
         raise reader_failed(killed, upload.file_name) from killed
+
+
+def examine(upload: Upload) -> Preview:
+    """Look at an extract that has just come for its dataset, and settle how it is read.
+
+    What cannot be read, or lacks a required column, is turned away: IntakeError, and nothing of it is kept. The dialect
+    is the one confirmed for the dataset, unless the file is of another kind; then it is the proposed one.
+    """
+    from lake.intake import Dialect, IntakeError
+    from lake.intake.headers import match_headers
+
+    dataset = upload.dataset
+    known = Dialect.from_dict(dataset.dialect) if dataset and dataset.dialect else None
+    try:
+        preview = inspect(upload, known)
+        if dataset and dataset.contract:
+            headers = [column.header for column in preview.columns]
+            match_headers(headers, contract_of(dataset), preview.dialect.header_row)
+    except IntakeError as fault:
+        fault.file = upload.file_name
+        turn_away(upload)
+        raise
+    same_kind = known is not None and known.kind == preview.dialect.kind
+    upload.dialect = (replace(known, gzip=preview.dialect.gzip) if same_kind else preview.dialect).to_dict()
+    upload.save(update_fields=["dialect"])
+    return preview
+
+
+@transaction.atomic
+def turn_away(upload: Upload) -> None:
+    """Forget an upload that cannot be read: its row and, when that is committed, its bytes."""
+    stored = upload.path
+    unit = upload.dataset.unit if upload.dataset else None
+    audit.record(upload.uploaded_by, "extract turned away", upload, unit=unit, sha256=upload.sha256)
+    upload.delete()
+    transaction.on_commit(lambda: discard(stored))
 
 
 def reader_failed(killed, file: str):

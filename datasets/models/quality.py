@@ -7,6 +7,11 @@ from .datasets import Dataset
 from .uploads import Upload
 
 
+class QualityRuleQuerySet(models.QuerySet):
+    def visible_to(self, access):
+        return self.filter(dataset__in=Dataset.objects.visible_to(access).values("pk"))
+
+
 class QualityRule(models.Model):
     class Kind(models.TextChoices):
         NOT_NULL = "not_null", "Has a value"
@@ -32,6 +37,8 @@ class QualityRule(models.Model):
     tolerance_pct = models.DecimalField(max_digits=7, decimal_places=4, default=0, help_text="Failing rows allowed.")
     is_active = models.BooleanField(default=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    objects = QualityRuleQuerySet.as_manager()
 
     class Meta:
         ordering = ["dataset", "name"]

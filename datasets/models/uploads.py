@@ -14,7 +14,9 @@ from .datasets import Dataset
 
 class UploadQuerySet(models.QuerySet):
     def visible_to(self, access):
-        return self.filter(dataset__in=Dataset.objects.visible_to(access))
+        """Of datasets that the person sees; without a dataset yet: their own."""
+        own = Q(dataset=None, uploaded_by=access.user_id)
+        return self.filter(own | Q(dataset__in=Dataset.objects.visible_to(access).values("pk")))
 
 
 class Upload(models.Model):

@@ -8,7 +8,7 @@ from django.conf import settings
 from datasets.facts import contract_of, data_files
 from datasets.models import Dataset, DatasetVersion
 from datasets.verify import check_once
-from kpis.measures import time_column_of
+from kpis.measures import scale_of, time_column_of
 from kpis.models import KpiVersion
 
 from .plan import Batch, holds_on
@@ -65,6 +65,7 @@ def needed_files(dataset: Dataset, version: DatasetVersion, batch: Batch) -> lis
 def _numbers(table, versions: tuple[KpiVersion, ...]) -> tuple[list[Number], frozenset[str]]:
     """The engine's rows for the periods in which each version holds; a member too long for the database is left out."""
     by_code = {str(version.pk): version for version in versions}
+    scales = {str(version.pk): scale_of(version) for version in versions}
     columns = (
         table.column(name).to_pylist()
         for name in (
@@ -83,13 +84,14 @@ def _numbers(table, versions: tuple[KpiVersion, ...]) -> tuple[list[Number], fro
         )
     )
     numbers, cut = [], set()
-    for code, unit, grain, start, end, dimension, member, *values, rows, reason in zip(*columns, strict=True):
+    for code, unit, grain, start, end, dimension, member, value, *parts, rows, reason in zip(*columns, strict=True):
         version = by_code[code]
         if not holds_on(version, start):
             continue
         if member is not None and len(member) > MEMBER_LENGTH:
             cut.add(version.kpi.code)
             continue
-        number = (version.pk, unit, grain, start, end, dimension or "", member or "", *values, rows, reason or "")
+        value = None if value is None else value * scales[code]
+        number = (version.pk, unit, grain, start, end, dimension or "", member or "", value, *parts, rows, reason or "")
         numbers.append(Number(*number))
     return numbers, frozenset(cut)

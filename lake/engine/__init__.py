@@ -4,7 +4,7 @@ from lake.engine.compute import check, compute
 from lake.engine.layout import needed_span, window_span
 from lake.engine.results import RESULT
 from lake.engine.rows import Preview, RowsBehind, preview, rows_behind
-from lake.engine.source import Settings, Source
+from lake.engine.source import Settings, Source, limits
 
 __all__ = [
     "RESULT",
@@ -14,6 +14,7 @@ __all__ = [
     "Source",
     "check",
     "compute",
+    "limits",
     "needed_span",
     "preview",
     "rows_behind",

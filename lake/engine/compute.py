@@ -190,9 +190,8 @@ def _wide(
     ranked = {p: name for p, name in primitives.items() if p.kind == "quantile"}
     reading = [t for t in terms if t.names & set(ranked.values())]
     if reading:
-        tables.append(f"{table}_quantiles")
         read = {p: name for p, name in ranked.items() if any(name in t.names for t in reading)}
-        scans.quantiles(scan, number, _sets(scan, frame, reading), read, tables[-1])
+        tables += scans.quantiles(scan, number, _sets(scan, frame, reading), read, f"{table}_quantiles")
     return scans.combine(scan, number, terms, tables)
 
 

@@ -21,7 +21,8 @@ from lake.plan.fuse import MERGEABLE
 
 BITMAP_VALUES = 1_024  # more different values than this are counted by a scan of their own
 WORD = 62  # values that fit into a signed 64 bit integer
-SETS_A_SCAN = 3  # the state of exact quantiles holds every value once a grouping set
+SETS_A_SCAN = 3
+VALUES_A_SCAN = 40_000_000  # that exact quantiles hold at once, 8 bytes each
 KEYS = ("p", "depth", "u", "dim", "member")
 
 
@@ -112,7 +113,7 @@ def bitmaps(scan: Scan, primitives: Iterable[Primitive]) -> dict[Primitive, Bitm
 
 def gather(scan: Scan, primitives: Mapping[Primitive, str], maps: Mapping[Primitive, Bitmap]) -> None:
     """Create the base table: one row a segment, unit code and combination of dimension members."""
-    columns = ["d._seg", f"{scan.code} AS _code", *scan.dimension_columns]
+    columns = ["d._seg", f"{scan.code} AS _code", *scan.dimension_columns, "count(*) AS _rows"]
     for primitive, name in primitives.items():
         if primitive.kind in MERGEABLE:
             columns.append(f"{_over_rows(primitive)} AS {name}")
@@ -143,22 +144,45 @@ def roll_up(
 
 def quantiles(
     scan: Scan, frame: int, sets: Sequence[GroupingSet], primitives: Mapping[Primitive, str], table: str
-) -> None:
-    """Create `table` with the keys and every quantile, from rows."""
+) -> list[str]:
+    """Create tables with the keys and every quantile, from rows; their names begin with `table`.
+
+    The state of exact quantiles holds each value once a grouping set and cannot spill: a large dataset takes fewer sets
+    and expressions at a time, down to one of each (8 bytes a row).
+    """
     shares: dict[tuple[str, str | None], list[tuple[float, str]]] = {}
     for primitive, name in primitives.items():
         shares.setdefault((str(primitive.value), primitive.condition), []).append((primitive.share or 0, name))
+    rows = scan.connection.execute(f"SELECT coalesce(sum(_rows), 0) FROM {scan.name}_base").fetchall()[0][0]
+    together = max(1, VALUES_A_SCAN // max(1, int(rows)))  # pairs of a set and an expression
+    expressions = list(shares.items())
+    tables = []
+    for first in range(0, len(expressions), together):
+        tables.append(f"{table}{first}")
+        part = expressions[first : first + together]
+        _ranked(scan, frame, sets, part, tables[-1], max(1, min(SETS_A_SCAN, together // len(part))))
+    return tables
+
+
+def _ranked(
+    scan: Scan,
+    frame: int,
+    sets: Sequence[GroupingSet],
+    expressions: Sequence[tuple[tuple[str, str | None], list[tuple[float, str]]]],
+    table: str,
+    sets_a_scan: int,
+) -> None:
     lists, picked = [], []
-    for number, ((value, condition), wanted) in enumerate(shares.items()):
+    for number, ((value, condition), wanted) in enumerate(expressions):
         only = f" FILTER (WHERE {condition})" if condition else ""
         ranks = ", ".join(str(share) for share, _ in wanted)
         lists.append(f"quantile_cont(CAST({value} AS DOUBLE), [{ranks}]){only} AS _q{number}")
         picked += [f"_q{number}[{place}] AS {name}" for place, (_, name) in enumerate(wanted, start=1)]
     source = joined_facts(scan, frame)
-    for start in range(0, len(sets), SETS_A_SCAN):
-        grouped = _grouped(scan, sets[start : start + SETS_A_SCAN], source, lists)
-        chosen = f"SELECT {', '.join((*scan.keys, *picked))} FROM ({grouped})"
-        scan.connection.execute(f"INSERT INTO {table} {chosen}" if start else f"CREATE TEMP TABLE {table} AS {chosen}")
+    for start in range(0, len(sets), sets_a_scan):
+        grouped = _grouped(scan, sets[start : start + sets_a_scan], source, lists)
+        into = f"INSERT INTO {table}" if start else f"CREATE TEMP TABLE {table} AS"
+        scan.connection.execute(f"{into} SELECT {', '.join((*scan.keys, *picked))} FROM ({grouped})")
 
 
 def distincts(scan: Scan, frame: int, sets: Sequence[GroupingSet], primitive: Primitive, name: str, table: str) -> None:

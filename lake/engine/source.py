@@ -8,6 +8,8 @@ from typing import TypeAlias
 import duckdb
 import pyarrow as pa
 
+from lake import sandbox
+
 Source: TypeAlias = Sequence[str] | pa.Table
 
 
@@ -20,6 +22,12 @@ class Settings:
 
 
 DEFAULT = Settings()
+
+
+def limits(source: Source, *, memory_bytes: int = 3 * 1024**3, seconds: float = 1_800) -> sandbox.Limits:
+    """Limits for `sandbox.run(compute, source, ...)`: DuckDB opens all files of a source at once."""
+    files = 0 if isinstance(source, pa.Table) else len(source)
+    return sandbox.Limits(memory_bytes, cpu_seconds=2 * seconds, wall_seconds=seconds, open_files=files + 128)
 
 
 @contextmanager
@@ -43,9 +51,11 @@ def connect(source: Source, settings: Settings = DEFAULT) -> Iterator[duckdb.Duc
         },
     )
     try:
+        connection.execute("SET enable_progress_bar = false")  # a log is no place for it
         if isinstance(source, pa.Table):
             connection.register("facts", source)
         else:
+            connection.execute("SET parquet_metadata_cache = true")  # each scan would read every footer again
             _view_files(connection, list(source))
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")

@@ -111,8 +111,6 @@ def statements(
 
 def _blank(width: int, natives: frozenset[int]) -> str:
     """Every cell is empty; the first is looked at before the others."""
-    if natives & set(range(width)) == set(range(width)) and width:
-        return " AND ".join(f"n{i} IS NULL" for i in range(width))
     empty = [f"coalesce(trim(c{i}), '') = ''" + (f" AND n{i} IS NULL" if i in natives else "") for i in range(width)]
     if not empty:
         return "false"
@@ -323,14 +321,14 @@ class _Compiled:
         return f"CASE WHEN lower({x}) IN {one_of(true)} THEN true WHEN lower({x}) IN {one_of(false)} THEN false END"
 
     def _date(self, x: str, k: str, *, native: bool) -> str:
-        iso = f"CASE WHEN {k}::VARCHAR = {x} THEN {k} WHEN regexp_full_match({x}, '{_ISO_MIDNIGHT}') THEN {k} END"
+        iso = f"CASE WHEN {k}::VARCHAR = {x} AND isfinite({k}) THEN {k} WHEN regexp_full_match({x}, '{_ISO_MIDNIGHT}') THEN {k} END"
         if native:
             return f"coalesce({iso}, {self._serials(x, 'DATE')})" if self._serial_formats() else iso
         return self._formatted(x, iso, "DATE")
 
     def _timestamp(self, x: str, k: str, *, native: bool) -> str:
         iso = (
-            f"CASE WHEN {k}::VARCHAR = {x} THEN {k} WHEN regexp_full_match({x}, '{_ISO_NAIVE}') THEN {k} "
+            f"CASE WHEN {k}::VARCHAR = {x} AND isfinite({k}) THEN {k} WHEN regexp_full_match({x}, '{_ISO_NAIVE}') THEN {k} "
             f"WHEN regexp_full_match({x}, '{_ISO_ZONED}') THEN try_cast({x} AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END"
         )
         if native:

@@ -67,7 +67,7 @@ def guess(connection: duckdb.DuckDBPyConnection, headers: Sequence[str], table: 
         column, spelling = _guess_column(connection, table, position, name, header, questions, notes)
         columns.append(column)
         spellings.add(spelling)
-    comma = True if "comma" in spellings else None
+    comma = True if spellings & {"comma", "grouped-comma"} else None
     thousands = (
         "." if comma and "grouped-comma" in spellings else ("," if "grouped" in spellings and not comma else None)
     )
@@ -270,7 +270,7 @@ def _with_roles(
             roles.append("vendor")
         elif column.types[0] in ("integer", "decimal", "number") and column not in key and column.filled:
             roles.append("measure")
-        elif column.types[0] in ("text", "boolean") and 1 < column.distinct <= max(20, table.num_rows // 20):
+        elif not column.unique and column.types[0] in ("text", "boolean") and 1 < column.distinct <= max(20, table.num_rows // 20):
             roles.append("dimension")
         found.append(replace(column, roles=tuple(roles or ["attribute"])))
     return tuple(found)

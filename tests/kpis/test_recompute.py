@@ -13,7 +13,7 @@ from kpis.models import Result, Run, StatusChange
 from kpis.recompute import recompute
 from lake import sandbox
 from lake.contract import Column, ColumnType, Contract, Role
-from tests.factories import UnitFactory, loaded_dataset, member, upload_csv
+from tests.factories import UnitFactory, loaded_dataset, member, perform, upload_csv
 
 pytestmark = pytest.mark.django_db
 CONTRACT = Contract(
@@ -165,9 +165,9 @@ def test_results_of_rows_that_are_gone_are_superseded(dataset):
     upload = upload_csv(dataset, rows("x1,2025-02-01,2025-02-02,north,high,1,1"))
     recompute(dataset.pk, day=DAY)
     assert value(kpi, "north", date(2025, 2, 1)) == 1
-    from datasets.undo import undo
+    from datasets.undo import request_undo
 
-    undo(upload, by=dataset.owner)
+    perform(request_undo(upload, by=dataset.owner))
     recompute(dataset.pk, day=DAY)
     assert value(kpi, "north", date(2025, 2, 1)) is None
     assert value(kpi, "north") == 0.5

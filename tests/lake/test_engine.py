@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lake import sandbox
 from lake.contract import Column, ColumnType, Contract, Role
-from lake.engine import RESULT, Settings, compute, needed_span, preview, rows_behind
+from lake.engine import RESULT, Settings, compute, limits, needed_span, preview, rows_behind
 from lake.periods import Calendar, Period
 from lake.plan import Cut, Measure, MeasureError, UnitLevel, Window
 
@@ -359,10 +360,11 @@ def by_hand(code: str, rows: pd.DataFrame) -> float:
     return rows.hours.nunique()
 
 
-@pytest.mark.parametrize("bitmap_values", [1_024, 2])
-def test_every_kind_equals_pandas(bitmap_values, monkeypatch):
-    """With and without bitmaps for distinct counts, by month and quarter, unit and vendor."""
+@pytest.mark.parametrize(("bitmap_values", "values_a_scan"), [(1_024, 10**6), (2, 10**6), (1_024, 1), (1_024, 800)])
+def test_every_kind_equals_pandas(bitmap_values, values_a_scan, monkeypatch):
+    """With and without bitmaps, with many and few quantiles at once, by month and quarter, unit and vendor."""
     monkeypatch.setattr("lake.engine.scans.BITMAP_VALUES", bitmap_values)
+    monkeypatch.setattr("lake.engine.scans.VALUES_A_SCAN", values_a_scan)
     table = stored(many())
     frame = table.to_pandas().assign(day=lambda f: pd.to_datetime(f.opened__day))
     wanted = [Measure(**{**_fields(m), "grains": ("month", "quarter"), "dimensions": ("vendor",)}) for m in KINDS]
@@ -402,6 +404,15 @@ def test_files_give_what_a_table_gives(tmp_path):
         from_files.sort_by(order).to_pylist(), from_table.sort_by(order).to_pylist(), strict=True
     ):
         assert one_row == pytest.approx(other)
+
+
+def test_a_worker_computes_in_a_child_process():
+    table = stored(many(50))
+    here = compute(table, CONTRACT, KINDS, YEAR[:3], UNITS)
+    there = sandbox.run(compute, table, CONTRACT, KINDS, YEAR[:3], UNITS, limits=limits(table))
+    order = [("code", "ascending"), ("period_start", "ascending"), ("unit_id", "ascending")]
+    for row, other in zip(there.sort_by(order).to_pylist(), here.sort_by(order).to_pylist(), strict=True):
+        assert row == pytest.approx(other)
 
 
 @settings(max_examples=15, deadline=None)

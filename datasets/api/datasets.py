@@ -1,0 +1,258 @@
+"""Datasets, their contracts and versions, and their rows."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import mixins, serializers, status
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from datasets import compaction, contracts, explore, intake
+from datasets.facts import contract_of
+from datasets.models import ContractVersion, Dataset, DatasetVersion, SavedView
+from datasets.refusals import NotConfirmed
+from doors.etags import conditional, etag_of
+from doors.pagination import CursorPages
+from doors.serializers import ScopedRelatedField, StrictModelSerializer, StrictSerializer
+from organization import audit
+from organization.access import DEFINE, QUERY, UPLOAD, VIEW
+from organization.models import Unit
+
+from .base import DatasetsViewSet
+
+DESCRIBED = ("name", "description", "source_system", "licence", "refresh_promise_hours")
+
+
+class DatasetSerializer(serializers.ModelSerializer):
+    unit = serializers.SlugRelatedField("code", read_only=True)
+    owner = serializers.SlugRelatedField("username", read_only=True)
+    steward = serializers.SlugRelatedField("username", read_only=True)
+
+    class Meta:
+        model = Dataset
+        fields = (
+            "code", "name", "description", "source", "unit", "owner", "steward", "source_system", "licence",
+            "code_system", "refresh_promise_hours", "contract_number", "current_version", "rows", "complete_through",
+            "quality_score", "is_provisional", "loaded_at",
+        )  # fmt: skip
+
+
+class DatasetChange(StrictModelSerializer):
+    class Meta:
+        model = Dataset
+        fields = DESCRIBED
+
+
+class NewDatasetSerializer(DatasetChange):
+    unit = ScopedRelatedField(queryset=Unit.objects.all())
+
+    class Meta(DatasetChange.Meta):
+        fields = ("code", "unit", "code_system", *DESCRIBED)
+        extra_kwargs = {"code": {"validators": []}}  # the verb refuses a code that is taken
+
+
+class ContractBody(StrictSerializer):
+    contract = serializers.JSONField(help_text="lake.contract.Contract.to_dict()")
+    dry_run = serializers.BooleanField(default=False, help_text="Only say what would change.")
+
+
+class DifferenceSerializer(serializers.Serializer):
+    column = serializers.CharField()
+    entry = serializers.CharField()
+    before = serializers.JSONField()
+    after = serializers.JSONField()
+    effect = serializers.CharField()
+
+
+class ContractVersionSerializer(serializers.ModelSerializer):
+    created_by = serializers.SlugRelatedField("username", read_only=True)
+
+    class Meta:
+        model = ContractVersion
+        fields = ("number", "contract", "created_by", "created_at")
+
+
+class VersionSerializer(serializers.ModelSerializer):
+    upload = serializers.SlugRelatedField("public_id", read_only=True)
+
+    class Meta:
+        model = DatasetVersion
+        fields = ("version", "kind", "upload", "rows", "touched", "at")
+
+
+class RowsSerializer(serializers.Serializer):
+    version = serializers.IntegerField(allow_null=True)
+    total = serializers.IntegerField()
+    columns = serializers.ListField(child=serializers.CharField())
+    rows = serializers.ListField(child=serializers.DictField())
+
+
+class Statement(StrictSerializer):
+    sql = serializers.CharField(max_length=20_000, help_text="One SELECT over `facts`.")
+    limit = serializers.IntegerField(min_value=1, max_value=explore.MOST_ROWS, default=1_000)
+    version = serializers.IntegerField(required=False, min_value=0)
+
+
+class QuestionBody(StrictSerializer):
+    question = serializers.JSONField(help_text="groups, totals, filters, pivot, order_by, descending, limit, chart")
+    version = serializers.IntegerField(required=False, min_value=0)
+
+
+class AnswerSerializer(serializers.Serializer):
+    columns = serializers.ListField(child=serializers.CharField())
+    rows = serializers.ListField(child=serializers.ListField())
+    truncated = serializers.BooleanField()
+    sql = serializers.CharField()
+    version = serializers.IntegerField(allow_null=True)
+
+
+class SavedViewSerializer(StrictModelSerializer):
+    created_by = serializers.SlugRelatedField("username", read_only=True)
+
+    class Meta:
+        model = SavedView
+        fields = ("id", "name", "question", "created_by", "created_at")
+
+
+class ByCode(CursorPages):
+    ordering = "code"
+
+
+class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsViewSet):
+    """Datasets that hold rows which the caller may see."""
+
+    queryset = Dataset.objects.select_related("unit", "owner", "steward")
+    serializer_class = DatasetSerializer
+    pagination_class = ByCode
+    lookup_field = "code"
+    filterset_fields = ("source", "is_provisional", "unit")
+    needs = {"read": VIEW, "write": DEFINE, "explore": VIEW, "sql": QUERY, "views": VIEW, "compact": UPLOAD}
+    query_parameters = frozenset({"version", "offset", "limit"})
+
+    def retrieve(self, request, *args, **kwargs):
+        dataset = self.get_object()
+        state = (dataset.pk, dataset.current_version, dataset.contract_number, dataset.quality_score, dataset.name)
+        return conditional(
+            request, etag_of(request.access, *state), lambda: Response(self.get_serializer(dataset).data)
+        )
+
+    @extend_schema(request=NewDatasetSerializer, responses={201: DatasetSerializer})
+    def create(self, request):
+        values = self.checked(NewDatasetSerializer)
+        self.require(DEFINE, values["unit"])
+        dataset = intake.new_dataset(
+            intake.NewDataset(**{k: v for k, v in values.items() if k != "licence"}), by=request.user
+        )
+        return Response(DatasetSerializer(dataset).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=DatasetChange, responses=DatasetSerializer)
+    def partial_update(self, request, code):
+        dataset = self.get_object()
+        self.require(DEFINE, dataset.unit_id)
+        values = self.checked(DatasetChange, partial=True)
+        describe(dataset, by=request.user, **values)
+        return Response(DatasetSerializer(dataset).data)
+
+    @extend_schema(methods=["get"], responses=ContractVersionSerializer)
+    @extend_schema(methods=["put"], request=ContractBody, responses=DifferenceSerializer(many=True))
+    @action(methods=["get", "put"], detail=True)
+    def contract(self, request, code):
+        """The contract in force; or put a new one in force and see what changes. Stored rows are not read again."""
+        from lake.contract import Contract
+
+        dataset = self.get_object()
+        if request.method == "GET":
+            return Response(ContractVersionSerializer(dataset.contract_versions.first()).data)
+        self.require(DEFINE, dataset.unit_id)
+        body = self.checked(ContractBody)
+        contract = Contract.from_dict(body["contract"])
+        before = contract_of(dataset) if dataset.contract else None
+        contract.check()
+        changes = contracts.difference(before, contract)
+        if not body["dry_run"]:
+            contracts.put_in_force(dataset, contract, by=request.user)
+        return Response(DifferenceSerializer(changes, many=True).data)
+
+    @extend_schema(responses=ContractVersionSerializer(many=True))
+    @action(detail=True, pagination_class=None)
+    def contracts(self, request, code):
+        """All contracts of the dataset, newest first."""
+        found = self.get_object().contract_versions.select_related("created_by")[:100]
+        return Response(ContractVersionSerializer(found, many=True).data)
+
+    @extend_schema(responses=VersionSerializer(many=True))
+    @action(detail=True, pagination_class=None)
+    def versions(self, request, code):
+        """What can be read "as it was at version N", newest first."""
+        found = self.get_object().versions.select_related("upload")[:500]
+        return Response(VersionSerializer(found, many=True).data)
+
+    @extend_schema(
+        parameters=[OpenApiParameter(name, int) for name in ("version", "offset", "limit")], responses=RowsSerializer
+    )
+    @action(detail=True, pagination_class=None)
+    def rows(self, request, code):
+        """Rows of the current or an older version that the caller may see, newest event first."""
+        dataset = with_contract(self.get_object())
+        page = explore.rows_page(
+            dataset,
+            request.access,
+            version=self.number("version", None),
+            offset=self.number("offset", 0, most=1_000_000),
+            limit=self.number("limit", explore.PAGE, least=1, most=500),
+        )
+        return Response(RowsSerializer(page).data)
+
+    @extend_schema(request=QuestionBody, responses=AnswerSerializer)
+    @action(methods=["post"], detail=True)
+    def explore(self, request, code):
+        """Answer a question without code over the rows that the caller may see."""
+        dataset, body = with_contract(self.get_object()), self.checked(QuestionBody)
+        if not isinstance(body["question"], dict):
+            raise serializers.ValidationError({"question": "Write an object."})
+        answer = explore.ask(dataset, body["question"], request.access, version=body.get("version"))
+        return Response(answer.to_dict())
+
+    @extend_schema(request=Statement, responses=AnswerSerializer)
+    @action(methods=["post"], detail=True)
+    def sql(self, request, code):
+        """Answer one SELECT over the rows that the caller may see."""
+        dataset, body = with_contract(self.get_object()), self.checked(Statement)
+        answer = explore.ask_sql(dataset, body["sql"], request.access, version=body.get("version"), limit=body["limit"])
+        return Response(answer.to_dict())
+
+    @extend_schema(methods=["get"], responses=SavedViewSerializer(many=True))
+    @extend_schema(methods=["post"], request=SavedViewSerializer, responses={201: SavedViewSerializer})
+    @action(methods=["get", "post"], detail=True, pagination_class=None)
+    def views(self, request, code):
+        """Questions that somebody kept."""
+        dataset = self.get_object()
+        if request.method == "GET":
+            found = dataset.saved_views.select_related("created_by").order_by("name")
+            return Response(SavedViewSerializer(found, many=True).data)
+        view = explore.save_view(dataset, by=request.user, **self.checked(SavedViewSerializer))
+        return Response(SavedViewSerializer(view).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=None, responses={202: None})
+    @action(methods=["post"], detail=True)
+    def compact(self, request, code):
+        """Fewer, larger files with the same rows."""
+        dataset = self.get_object()
+        self.require(UPLOAD, dataset.unit_id)
+        compaction.request_compaction(dataset, by=request.user)
+        return Response(status=status.HTTP_202_ACCEPTED)
+
+
+def with_contract(dataset: Dataset) -> Dataset:
+    if not dataset.contract:
+        raise NotConfirmed(f"{dataset.name} has no contract yet.", next_step="Upload an extract and confirm it.")
+    return dataset
+
+
+def describe(dataset: Dataset, *, by, **values) -> None:
+    """Change what is said about a dataset, with its audit entry."""
+    before = {name: getattr(dataset, name) for name in values}
+    for name, value in values.items():
+        setattr(dataset, name, value)
+    dataset.save(update_fields=list(values))
+    audit.record(by, "dataset changed", dataset, before=before, after=values)

@@ -1,0 +1,286 @@
+"""Uploads: a file goes in, is looked at, confirmed, loaded, corrected, taken back."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import mixins, parsers, serializers, status
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from datasets import intake, rejects, undo
+from datasets.models import Dataset, Reject, Upload
+from datasets.refusals import InvalidRequest
+from doors.exports import Column, Sheet, csv_response, xlsx_response
+from doors.serializers import ScopedRelatedField, StrictSerializer
+from doors.throttles import TokenThrottle, UploadThrottle
+from organization.access import DEFINE, UPLOAD, VIEW
+from organization.models import Unit
+
+from .base import DatasetsViewSet
+
+LONGEST_KEY = 200
+
+
+class UploadSerializer(serializers.ModelSerializer):
+    dataset = serializers.SlugRelatedField("code", read_only=True)
+    replays = serializers.SlugRelatedField("public_id", read_only=True)
+    uploaded_by = serializers.SlugRelatedField("username", read_only=True)
+    number = serializers.IntegerField(source="pk", read_only=True)
+    progress = serializers.IntegerField(source="job.progress", default=None, allow_null=True, read_only=True)
+    progress_note = serializers.CharField(source="job.progress_note", default="", read_only=True)
+    job_state = serializers.CharField(source="job.state", default="", read_only=True)
+
+    class Meta:
+        model = Upload
+        fields = (
+            "public_id", "number", "dataset", "file_name", "size", "sha256", "state", "job_state", "progress",
+            "progress_note", "contract_number", "dialect", "rows_read", "accepted", "replaced", "duplicates",
+            "rejected", "notes", "fault", "replays", "timings", "uploaded_by", "uploaded_at", "finished_at",
+        )  # fmt: skip
+
+
+class FileBody(serializers.Serializer):
+    file = serializers.FileField(allow_empty_file=True)
+    dataset = serializers.CharField(required=False, help_text="Code; left out, the upload is inspected and confirmed.")
+
+
+class RequestedSerializer(serializers.Serializer):
+    upload = UploadSerializer()
+    already = serializers.BooleanField()
+    message = serializers.CharField()
+
+
+class DialectBody(StrictSerializer):
+    dialect = serializers.JSONField(required=False, help_text="lake.intake.Dialect.to_dict(); read the file so.")
+
+
+class NewDatasetBody(StrictSerializer):
+    code = serializers.SlugField(max_length=60)
+    name = serializers.CharField(max_length=200)
+    unit = ScopedRelatedField(queryset=Unit.objects.all())
+    description = serializers.CharField(required=False, default="")
+    source_system = serializers.CharField(required=False, default="", max_length=100)
+    code_system = serializers.CharField(required=False, default="", max_length=60)
+    refresh_promise_hours = serializers.IntegerField(required=False, min_value=1, allow_null=True, default=None)
+
+
+class ConfirmBody(StrictSerializer):
+    contract = serializers.JSONField()
+    dialect = serializers.JSONField()
+    dataset = serializers.CharField(required=False, help_text="Code of an existing dataset.")
+    new_dataset = NewDatasetBody(required=False)
+
+
+class RejectSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Reject
+        fields = ("row", "column", "value", "code", "message", "record", "correction", "state")
+
+
+class CorrectionBody(StrictSerializer):
+    cells = serializers.DictField(child=serializers.CharField(allow_blank=True, trim_whitespace=False))
+
+
+class ReasonBody(StrictSerializer):
+    reason = serializers.CharField(required=False, allow_blank=True, default="")
+
+
+class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsViewSet):
+    """Uploads of the datasets that the caller sees, and their own that have no dataset yet."""
+
+    queryset = Upload.objects.select_related("dataset__unit", "replays", "uploaded_by", "job")
+    serializer_class = UploadSerializer
+    lookup_field = "public_id"
+    lookup_value_converter = "uuid"
+    filterset_fields = ("state", "dataset__code")
+    needs = {"read": VIEW, "write": UPLOAD}
+    query_parameters = frozenset({"as"})
+
+    def get_throttles(self):
+        return [UploadThrottle() if self.action == "create" else TokenThrottle()]
+
+    @extend_schema(
+        request={"multipart/form-data": FileBody},
+        responses={200: RequestedSerializer, 201: UploadSerializer, 202: RequestedSerializer},
+        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
+    )
+    def create(self, request):
+        """Send an extract. For a dataset with a contract its load is queued (202), or was done before (200).
+
+        What cannot be read at all is refused at once, with file, row, column, value and next step; nothing is kept.
+        """
+        intake.check_room(_length(request))
+        form = FileBody(data=request.data)
+        form.is_valid(raise_exception=True)
+        intake.check_whole(request._request)
+        dataset = self._writable_dataset(form.validated_data.get("dataset"))
+        file = form.validated_data["file"]
+        known = request.headers.get("Idempotency-Key", "")
+        upload = intake.receive(
+            dataset, file, name=file.name, by=request.user, length=file.size, idempotency_key=_key(known)
+        )
+        if upload.state == Upload.State.RECEIVED:
+            intake.examine(upload)
+        if dataset is None or not dataset.contract_number:
+            return Response(UploadSerializer(upload).data, status=status.HTTP_201_CREATED)
+        return self._requested(intake.request_load(upload, by=request.user, token=request.auth))
+
+    @extend_schema(request=DialectBody, responses={200: dict})
+    @action(methods=["post"], detail=True)
+    def inspect(self, request, public_id):
+        """What the file seems to be: dialect, columns, questions to answer, first rows, and a proposed contract."""
+        upload = self._own()
+        preview = intake.inspect(upload, _dialect(self.checked(DialectBody).get("dialect")))
+        return Response({**preview.to_dict(), "contract": intake.proposed_contract(preview).to_dict()})
+
+    @extend_schema(request=ConfirmBody, responses=UploadSerializer)
+    @action(methods=["post"], detail=True)
+    def confirm(self, request, public_id):
+        """Say how the file is read and where it belongs; makes a dataset or a new contract version where needed."""
+        from lake.contract import Contract
+
+        upload, body = self._own(), self.checked(ConfirmBody)
+        if ("dataset" in body) == ("new_dataset" in body):
+            raise serializers.ValidationError({"dataset": "Name a dataset or describe a new one, not both."})
+        if "dataset" in body:
+            into = self.dataset_of(body["dataset"])
+            self.require(DEFINE, into.unit_id)
+        else:
+            into = intake.NewDataset(**body["new_dataset"])
+            self.require(DEFINE, into.unit)
+        contract, dialect = Contract.from_dict(body["contract"]), _dialect(body["dialect"])
+        intake.confirm(upload, contract, dialect, by=request.user, into=into)
+        return Response(UploadSerializer(self.get_object()).data)
+
+    @extend_schema(request=None, responses={200: RequestedSerializer, 202: RequestedSerializer})
+    @action(methods=["post"], detail=True)
+    def load(self, request, public_id):
+        """Queue the load of a confirmed upload, or of one that failed."""
+        return self._requested(intake.request_load(self._own(), by=request.user, token=request.auth))
+
+    @extend_schema(request=ReasonBody, responses={202: UploadSerializer})
+    @action(methods=["post"], detail=True)
+    def undo(self, request, public_id):
+        """Take a loaded upload back: its rows leave, what they had replaced returns."""
+        upload = self.get_object()
+        if not undo.may_undo(upload, request.access):
+            raise PermissionDenied("Only its uploader, or an analyst of the dataset's unit, may take an upload back.")
+        undo.request_undo(upload, by=request.user, reason=self.checked(ReasonBody)["reason"])
+        return Response(UploadSerializer(self.get_object()).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(
+        parameters=[OpenApiParameter("as", str, enum=["json", "csv", "xlsx"])], responses=RejectSerializer(many=True)
+    )
+    @action(detail=True)
+    def rejects(self, request, public_id):
+        """The rows that were set aside, a page at a time; `?as=csv` or `?as=xlsx` downloads the whole list."""
+        upload = self._with_rejects()
+        wanted = request.query_params.get("as", "json")
+        if wanted not in ("json", "csv", "xlsx"):
+            raise serializers.ValidationError({"as": "Write json, csv or xlsx."})
+        if wanted != "json":
+            return download(upload, wanted)
+        page = self.paginate_queryset(upload.rejects.order_by("-pk"))
+        return self.get_paginated_response(RejectSerializer(page, many=True).data)
+
+    @extend_schema(request=CorrectionBody, responses=RejectSerializer(many=True))
+    @action(methods=["patch"], detail=True, url_path=r"rejects/(?P<row>[0-9]{1,9})")
+    def correct(self, request, public_id, row):
+        """Write down how the cells of a rejected row should have been."""
+        upload = self._with_rejects(UPLOAD)
+        found = rejects.correct(upload, int(row), self.checked(CorrectionBody)["cells"], by=request.user)
+        return Response(RejectSerializer(found, many=True).data)
+
+    @extend_schema(request={"multipart/form-data": FileBody}, responses={200: dict})
+    @action(methods=["post"], detail=True, parser_classes=[parsers.MultiPartParser])
+    def corrections(self, request, public_id):
+        """Take the corrections from a list of rejects as it was downloaded."""
+        upload = self._with_rejects(UPLOAD)
+        form = FileBody(data=request.data)
+        form.is_valid(raise_exception=True)
+        return Response({"corrected": correct_from_file(upload, form.validated_data["file"], by=request.user)})
+
+    @extend_schema(request=None, responses={202: RequestedSerializer})
+    @action(methods=["post"], detail=True)
+    def replay(self, request, public_id):
+        """Load the corrected rows, as an upload of their own."""
+        upload = self._with_rejects(UPLOAD)
+        return self._requested(rejects.replay(upload, by=request.user, token=request.auth))
+
+    def _requested(self, requested) -> Response:
+        requested.upload.refresh_from_db()
+        code = status.HTTP_200_OK if requested.already else status.HTTP_202_ACCEPTED
+        return Response(RequestedSerializer(requested).data, status=code)
+
+    def _writable_dataset(self, code: str | None) -> Dataset | None:
+        if not code:
+            return None
+        dataset = self.dataset_of(code)
+        if not may_upload(dataset, self.request.access):
+            raise PermissionDenied("You may not upload to this dataset. Ask an administrator of its unit.")
+        return dataset
+
+    def _own(self) -> Upload:
+        """An upload that the caller may change: their own, or of a dataset at whose unit they may upload."""
+        upload, access = self.get_object(), self.request.access
+        at_home = upload.dataset and access.allows(UPLOAD, upload.dataset.unit_id)
+        if upload.uploaded_by_id != access.user_id and not at_home:
+            raise PermissionDenied("Only its uploader, or an analyst of the dataset's unit, may change an upload.")
+        return upload
+
+    def _with_rejects(self, permission: str = VIEW) -> Upload:
+        upload = self._own() if permission == UPLOAD else self.get_object()
+        if not rejects.may_see(upload, self.request.access):
+            raise PermissionDenied("Rejected rows may be of any unit: only who sees the whole dataset may see them.")
+        return upload
+
+
+def may_upload(dataset: Dataset, access) -> bool:
+    """At its home unit, or at a unit that has rows in it; which rows, the load checks one by one."""
+    return access.allows(UPLOAD, dataset.unit_id) or dataset.units.filter(Q(pk__in=access.units(UPLOAD))).exists()
+
+
+def download(upload: Upload, wanted: str):
+    """The rejects as CSV or XLSX, cells neutralised."""
+    columns = [Column(heading) for heading in (*rejects.PLACE, *rejects.headings_of(upload))]
+    name = f"rejects-{upload.pk}-{upload.file_name}"
+    rows = rejects.table_of(upload)
+    return (
+        csv_response(name, columns, rows) if wanted == "csv" else xlsx_response(name, [Sheet("Rejects", columns, rows)])
+    )
+
+
+def correct_from_file(upload: Upload, file, *, by) -> int:
+    rejects.kept_small(file.size)
+    with tempfile.NamedTemporaryFile() as kept:
+        for chunk in file.chunks():
+            kept.write(chunk)
+        kept.flush()
+        return rejects.correct_from_list(upload, Path(kept.name), name=file.name, by=by)
+
+
+def _dialect(plain):
+    from lake.intake import Dialect
+
+    if plain is None:
+        return None
+    try:
+        return Dialect.from_dict(plain)
+    except (TypeError, ValueError, AttributeError) as fault:
+        raise InvalidRequest(f"The dialect is not right: {fault}", field="dialect") from fault
+
+
+def _length(request) -> int | None:
+    given = request.META.get("CONTENT_LENGTH") or ""
+    return int(given) if given.isdigit() else None
+
+
+def _key(given: str) -> str:
+    if given and not (given.isascii() and given.isprintable() and len(given) <= LONGEST_KEY):
+        raise InvalidRequest(f"An Idempotency-Key has 1 to {LONGEST_KEY} printable ASCII characters.")
+    return given

@@ -1,0 +1,12 @@
+"""Addresses of this room under /api/v1/."""
+
+from rest_framework.routers import SimpleRouter
+
+from .api import datasets, quality, uploads
+
+router = SimpleRouter()
+router.register("datasets", datasets.DatasetViewSet, "api-dataset")
+router.register("uploads", uploads.UploadViewSet, "api-upload")
+router.register("quality-rules", quality.QualityRuleViewSet, "api-quality-rule")
+
+urlpatterns = router.urls

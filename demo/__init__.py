@@ -1,0 +1,1 @@
+"""Real data, and what makes scorecards of it. Start with `loader.py`."""

@@ -1,0 +1,240 @@
+"""The rows behind a number, and where a number comes from. The only readers of facts besides recompute and explore.
+
+Rows pass `datasets.scope` first, below everything else; the work is done in the limited child process.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from datasets.facts import contract_of
+from datasets.models import DatasetVersion, QualityResult, Upload
+from datasets.scope import authorised_rows
+from organization.access import VIEW, Access
+from organization.models import Unit
+
+from . import rows
+from .calendars import calendars_of, period_of
+from .measures import faults_of, grains_of, measure_of
+from .models import KpiVersion, Result, Run
+from .recompute.levels import levels_of
+from .selectors.words import NotYours
+
+PAGE = 100
+PREVIEW_PERIODS = 12
+
+
+class NoRows(Exception):
+    """The number has no rows of its own: it is derived or was entered by hand, or the dataset is empty."""
+
+
+class TooLong(Exception):
+    """The rows could not be read within the limits of a page."""
+
+
+@dataclass(frozen=True)
+class RowsPage:
+    """One page of the rows of a number. numerator, denominator: sums over all rows, which are the number's parts.
+
+    hidden: how many rows of the number the person may not see (None: the number was computed from another version).
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[dict, ...]
+    total: int
+    offset: int
+    numerator: float | None
+    denominator: float | None
+    hidden: int | None
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a result comes from. `written_out` is the formula with its values put in."""
+
+    formula: str
+    written_out: str
+    numerator: float | None
+    denominator: float | None
+    rows: int
+    version: KpiVersion
+    data_version: int | None
+    run: Run | None
+    uploads: tuple[Upload, ...]
+    checks: tuple[QualityResult, ...]
+    inputs: tuple[Result, ...]
+
+
+@dataclass(frozen=True)
+class PreviewOf:
+    """What a definition gives on live rows: results (dicts of lake.engine.RESULT), and rows of the latest period."""
+
+    results: tuple[dict, ...]
+    rows: tuple[dict, ...]
+    total: int
+
+
+def rows_behind(result: Result, access: Access, *, limit: int = PAGE, offset: int = 0) -> RowsPage:
+    """The rows of one result that the person may see, in the order of their time.
+
+    Raises NotYours, NoRows, TooLong, datasets.facts.NoSuchVersion.
+    """
+    from lake import sandbox
+
+    version = result.version
+    if not access.allows(VIEW, result.unit_id):
+        raise NotYours("There is no such result, or it is not yours to see.")
+    if version.dataset is None:
+        raise NoRows(f"{result.kpi} is {version.get_kind_display().lower()}: look at what it is made of.")
+    seen = authorised_rows(version.dataset, access, result.data_version)
+    if not seen.facts.files:
+        raise NoRows(f"{version.dataset} has no rows.")
+    calendar = calendars_of([result.kpi.unit_id], result.period_start)[result.kpi.unit_id]
+    split = {"dimension": result.dimension, "member": result.member or None} if result.dimension else {}
+    try:
+        table, total, numerator, denominator = sandbox.run(
+            rows.page,
+            [str(file) for file in seen.facts.files],
+            None if seen.scope.everything else seen.relation,
+            contract_of(version.dataset),
+            measure_of(version, dimensions=False),
+            period_of(calendar, result.period_start, result.grain),
+            levels_of(version.dataset),
+            result.unit_id,
+            limit=min(limit, 1000),
+            offset=offset,
+            calendar=calendar,
+            limits=sandbox.Limits.interactive(),
+            **split,
+        )
+    except sandbox.SandboxKilled as killed:
+        raise TooLong(f"The rows could not be read in time: {killed}") from killed
+    return RowsPage(
+        columns=tuple(table.column_names),
+        rows=tuple(table.to_pylist()),
+        total=total,
+        offset=offset,
+        numerator=numerator,
+        denominator=denominator,
+        hidden=max(0, result.rows - total) if not version.time_rule else None,
+    )
+
+
+def preview(version: KpiVersion, unit: Unit, access: Access, day: date) -> PreviewOf:
+    """What `version` (saved or not) gives at `unit` on the live rows of its last periods. Raises as `rows_behind`.
+
+    The version's faults must have been looked at before (`measures.faults_of`).
+    """
+    from lake import sandbox
+
+    if not access.allows(VIEW, unit):
+        raise NotYours("There is no such unit, or it is not yours to see.")
+    if version.dataset is None or faults_of(version):
+        raise NoRows("Only a definition over a dataset, without faults, can be tried on rows.")
+    seen = authorised_rows(version.dataset, access)
+    if not seen.facts.files:
+        raise NoRows(f"{version.dataset} has no rows.")
+    calendar = calendars_of([unit.pk], day)[unit.pk]
+    through = min(day, version.dataset.complete_through or day)
+    grain = grains_of(version)[0]
+    last = calendar.period_of(through, grain)
+    first = calendar.previous(last, PREVIEW_PERIODS - 1)
+    try:
+        results, sample, total = sandbox.run(
+            rows.preview,
+            [str(file) for file in seen.facts.files],
+            None if seen.scope.everything else seen.relation,
+            contract_of(version.dataset),
+            measure_of(version, dimensions=False),
+            calendar.periods(grain, first.start, last.end),
+            levels_of(version.dataset),
+            unit.pk,
+            calendar=calendar,
+            limits=sandbox.Limits.interactive(),
+        )
+    except sandbox.SandboxKilled as killed:
+        raise TooLong(f"The rows could not be read in time: {killed}") from killed
+    return PreviewOf(tuple(results.to_pylist()), tuple(sample.to_pylist()) if sample else (), total)
+
+
+def provenance(result: Result, access: Access) -> Provenance:
+    """How the result came about, without a scan. Raises NotYours."""
+    if not access.allows(VIEW, result.unit_id):
+        raise NotYours("There is no such result, or it is not yours to see.")
+    version = result.version
+    inputs = _inputs(result) if version.kind == KpiVersion.Kind.DERIVED else ()
+    formula = _formula(version)
+    return Provenance(
+        formula=formula,
+        written_out=_written_out(result, formula, inputs),
+        numerator=result.numerator,
+        denominator=result.denominator,
+        rows=result.rows,
+        version=version,
+        data_version=result.data_version,
+        run=result.run,
+        uploads=_uploads(result),
+        checks=_checks(result),
+        inputs=inputs,
+    )
+
+
+def _formula(version: KpiVersion) -> str:
+    if version.kind == KpiVersion.Kind.MANUAL:
+        return "entered by hand"
+    text = version.formula
+    if version.denominator:
+        text = f"{text} / {version.denominator}"
+    if version.weight:
+        text = f"sum({version.formula} * {version.weight}) / sum({version.weight})"
+    if version.kind == KpiVersion.Kind.PERCENTILE:
+        text = f"percentile({version.formula}, {version.percentile.normalize():f})"
+    if version.kind == KpiVersion.Kind.DISTINCT:
+        text = f"count(distinct {version.formula})"
+    return f"{text} where {version.condition}" if version.condition else text
+
+
+def _written_out(result: Result, formula: str, inputs: tuple[Result, ...]) -> str:
+    value = "no value" if result.value is None else f"{result.value:.10g}"
+    if inputs:
+        given = ", ".join(f"{i.kpi.code} = {'no value' if i.value is None else f'{i.value:.10g}'}" for i in inputs)
+        return f"{formula} with {given} = {value}"
+    if result.numerator is not None and result.denominator is not None:
+        return f"{formula} = {result.numerator:.10g} / {result.denominator:.10g} = {value}"
+    return f"{formula} = {value}"
+
+
+def _inputs(result: Result) -> tuple[Result, ...]:
+    found = Result.objects.as_known_at(result.recorded_at).filter(
+        kpi__in=result.version.inputs.all(),
+        unit=result.unit_id,
+        grain=result.grain,
+        period_start=result.period_start,
+        dimension=result.dimension,
+        member=result.member,
+    )
+    return tuple(found.select_related("kpi").order_by("kpi__code"))
+
+
+def _uploads(result: Result) -> tuple[Upload, ...]:
+    """The loads up to the data version that brought rows into the result's period."""
+    dataset, column = result.version.dataset, result.version.time_column
+    if dataset is None or result.data_version is None:
+        return ()
+    event_time = contract_of(dataset).event_time
+    column = column or (event_time.name if event_time else "")
+    first = result.period_start.year * 100 + result.period_start.month
+    last = result.period_end.year * 100 + result.period_end.month
+    versions = DatasetVersion.objects.filter(dataset=dataset, version__lte=result.data_version, upload__isnull=False)
+    found = {}
+    for version in versions.select_related("upload").order_by("version"):
+        if any(first <= month <= last for month in version.touched.get(column, [])):
+            found[version.upload_id] = version.upload
+    return tuple(upload for upload in found.values() if upload.state != Upload.State.UNDONE)
+
+
+def _checks(result: Result) -> tuple[QualityResult, ...]:
+    dataset = result.version.dataset
+    if dataset is None or result.data_version is None:
+        return ()
+    found = QualityResult.objects.filter(rule__dataset=dataset, version=result.data_version)
+    return tuple(found.select_related("rule").order_by("rule__name", "-pk").distinct("rule__name"))

@@ -1,0 +1,125 @@
+"""Numbers that people enter, with evidence; they count once a second person has approved them."""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import PurePath
+from uuid import uuid4
+
+from django.db import transaction
+from django.utils import timezone
+
+from organization import audit
+from organization.models import Unit
+
+from . import requests
+from .calendars import calendars_of
+from .models import Kpi, KpiVersion, ManualEntry
+from .workflow import SecondPersonNeeded
+
+LARGEST = Decimal(10) ** 17
+EVIDENCE_LIMIT = 20 * 2**20
+EVIDENCE_KINDS = {".pdf", ".png", ".jpg", ".jpeg", ".csv", ".xlsx", ".docx", ".txt", ".eml", ".msg"}
+
+
+class EntryRefused(Exception):
+    """An entry that cannot be taken; `field` names what to change."""
+
+    def __init__(self, message: str, field: str = ""):
+        self.field = field
+        super().__init__(message)
+
+
+@transaction.atomic
+def enter(
+    kpi: Kpi,
+    unit: Unit,
+    *,
+    day: date,
+    value: Decimal,
+    by,
+    numerator: Decimal | None = None,
+    denominator: Decimal | None = None,
+    note: str = "",
+    evidence=None,
+) -> ManualEntry:
+    """Enter the number of the period (of the KPI's grain) that holds `day`. Raises EntryRefused.
+
+    evidence: an uploaded file. With numerator and denominator the value must be their quotient.
+    """
+    version = kpi.versions.in_force(day).order_by("-number").first()
+    if version is None or version.kind != KpiVersion.Kind.MANUAL:
+        raise EntryRefused(f"{kpi} is not entered by hand on {day}.", "kpi")
+    _check_numbers(value, numerator, denominator)
+    calendar = calendars_of([kpi.unit_id], day)[kpi.unit_id]
+    period = calendar.period_of(day, version.grain)
+    entry = ManualEntry(
+        kpi=kpi,
+        unit=unit,
+        grain=version.grain,
+        period_start=period.start,
+        period_end=period.end,
+        value=value,
+        numerator=numerator,
+        denominator=denominator,
+        note=note,
+        entered_by=by,
+    )
+    if evidence is not None:
+        _attach(entry, evidence)
+    entry.full_clean(exclude=["evidence"])
+    entry.save()
+    audit.record(by, "value entered", entry, unit=unit, kpi=kpi.code, period=period.label, value=value)
+    return entry
+
+
+@transaction.atomic
+def approve(entry: ManualEntry, *, by) -> ManualEntry:
+    """Let the entry count. Raises SecondPersonNeeded, EntryRefused."""
+    entry = _decided(entry, ManualEntry.State.APPROVED, by)
+    audit.record(by, "value approved", entry, unit=entry.unit, kpi=entry.kpi.code, value=entry.value)
+    requests.definition(entry.kpi, f"manual entry {entry.pk}", by=by)
+    return entry
+
+
+@transaction.atomic
+def reject(entry: ManualEntry, *, by, reason: str) -> ManualEntry:
+    """Turn the entry down. Raises SecondPersonNeeded, EntryRefused."""
+    entry = _decided(entry, ManualEntry.State.REJECTED, by)
+    audit.record(by, "value rejected", entry, unit=entry.unit, kpi=entry.kpi.code, reason=reason)
+    return entry
+
+
+def _decided(entry: ManualEntry, state: str, by) -> ManualEntry:
+    entry = ManualEntry.objects.select_for_update(of=("self",)).select_related("kpi", "unit").get(pk=entry.pk)
+    if entry.state != ManualEntry.State.ENTERED:
+        raise EntryRefused(f"This entry is {entry.get_state_display().lower()} already.")
+    if entry.entered_by_id == by.pk:
+        raise SecondPersonNeeded("You entered this value: a second person must decide on it.")
+    entry.state, entry.decided_by, entry.decided_at = state, by, timezone.now()
+    entry.save(update_fields=["state", "decided_by", "decided_at"])
+    return entry
+
+
+def _check_numbers(value: Decimal, numerator: Decimal | None, denominator: Decimal | None) -> None:
+    given = {"value": value, "numerator": numerator, "denominator": denominator}
+    for field, number in given.items():
+        if number is not None and not (Decimal(number).is_finite() and abs(number) < LARGEST):
+            raise EntryRefused("Write a finite number below 10^17.", field)
+    if (numerator is None) != (denominator is None):
+        raise EntryRefused("Give numerator and denominator, or neither.", "denominator")
+    if denominator is not None:
+        if denominator == 0:
+            raise EntryRefused("The denominator is 0: there is no value.", "denominator")
+        if abs(Decimal(value) - numerator / denominator) > Decimal("0.00001"):
+            raise EntryRefused(f"{numerator} / {denominator} is {numerator / denominator:.6f}, not {value}.", "value")
+
+
+def _attach(entry: ManualEntry, evidence) -> None:
+    ending = PurePath(evidence.name).suffix.lower()
+    if ending not in EVIDENCE_KINDS:
+        raise EntryRefused(f"Evidence is one of {', '.join(sorted(EVIDENCE_KINDS))}.", "evidence")
+    if evidence.size > EVIDENCE_LIMIT:
+        raise EntryRefused("Evidence is at most 20 MB.", "evidence")
+    entry.evidence_name = PurePath(evidence.name).name[:255]
+    evidence.name = f"{uuid4().hex}{ending}"  # their name is never used as a path
+    entry.evidence = evidence

@@ -1,0 +1,216 @@
+"""What the pages of this room ask for. A choice of units offers only those where the person may do it."""
+
+from django import forms
+
+from doors.days import DayField
+
+from .models import (
+    ApiToken,
+    BusinessCalendar,
+    FiscalCalendar,
+    Role,
+    Unit,
+    UnitAlias,
+    User,
+)
+from .tokens import DEFAULT_DAYS, LONGEST_DAYS
+from .zones import zone_names
+
+
+class ZoneField(forms.ChoiceField):
+    def __init__(self, *, empty: str, **options):
+        choices = lambda: [("", empty), *((name, name) for name in zone_names())]  # noqa: E731
+        super().__init__(choices=choices, required=False, label="Time zone", **options)
+
+
+class UnitForm(forms.ModelForm):
+    timezone = ZoneField(empty="As the unit above")
+
+    class Meta:
+        model = Unit
+        fields = ("name", "kind", "timezone", "business_calendar", "fiscal_calendar")
+
+
+class NewUnitForm(UnitForm):
+    parent = forms.ModelChoiceField(Unit.objects.none(), required=False, empty_label="At the top")
+    from_day = DayField(required=False, help_text="Empty: since always.")
+
+    def __init__(self, *args, access, **options):
+        super().__init__(*args, **options)
+        self.fields["parent"].queryset = _administered(access)
+        self.fields["parent"].required = not access.everywhere("administer")
+
+    class Meta(UnitForm.Meta):
+        fields = ("code", *UnitForm.Meta.fields)
+
+
+class MoveForm(forms.Form):
+    parent = forms.ModelChoiceField(Unit.objects.none(), required=False, empty_label="At the top", label="New parent")
+    from_day = DayField(help_text="The days before keep their tree.")
+
+    def __init__(self, *args, access, **options):
+        super().__init__(*args, **options)
+        self.fields["parent"].queryset = _administered(access)
+        self.fields["parent"].required = not access.everywhere("administer")
+
+
+class CloseForm(forms.Form):
+    from_day = DayField(help_text="The first day on which the unit is no longer there. Its past stays.")
+
+
+class AliasForm(forms.ModelForm):
+    class Meta:
+        model = UnitAlias
+        fields = ("system", "code")
+
+
+class ImportForm(forms.Form):
+    file = forms.FileField(
+        help_text="CSV with the columns code, name and as needed kind, parent, timezone, alias:SYSTEM."
+    )
+    from_day = DayField(required=False, help_text="From when new places hold. Empty: the day you look from.")
+    do_it = forms.BooleanField(
+        required=False, label="Take over, if there is no fault", help_text="Otherwise only shown."
+    )
+
+
+class MemberForm(forms.Form):
+    user = forms.ModelChoiceField(User.objects.none())
+    unit = forms.ModelChoiceField(Unit.objects.none())
+    role = forms.ChoiceField(choices=Role.choices)
+    from_day = DayField()
+    until = DayField(required=False, help_text="The first day without the role; empty: until ended.")
+
+    def __init__(self, *args, access, **options):
+        super().__init__(*args, **options)
+        self.fields["user"].queryset = User.objects.visible_to(access).order_by("username")
+        self.fields["unit"].queryset = _administered(access)
+
+
+class EndForm(forms.Form):
+    on = DayField(label="From", help_text="The first day without the role.")
+
+
+class RoleForm(EndForm):
+    role = forms.ChoiceField(choices=Role.choices)
+
+
+class NewUserForm(forms.Form):
+    username = forms.CharField(max_length=150)
+    first_name = forms.CharField(max_length=150, required=False)
+    last_name = forms.CharField(max_length=150, required=False)
+    email = forms.EmailField(required=False)
+    password = forms.CharField(widget=forms.PasswordInput, help_text="At least 12 characters; they can change it.")
+
+
+class MemberFilter(forms.Form):
+    q = forms.CharField(required=False, max_length=100, label="Search", widget=forms.SearchInput)
+    role = forms.ChoiceField(required=False, choices=[("", "Any role"), *Role.choices])
+    unit = forms.ModelChoiceField(Unit.objects.none(), required=False, empty_label="Any unit")
+
+    def __init__(self, *args, access, **options):
+        super().__init__(*args, **options)
+        self.fields["unit"].queryset = _administered(access)
+
+    def apply_to(self, members):
+        """The members that fit; all while the filter itself has a fault."""
+        if not self.is_valid():
+            return members
+        wanted = self.cleaned_data
+        if wanted["q"]:
+            members = members.filter(user__username__icontains=wanted["q"])
+        if wanted["role"]:
+            members = members.filter(role=wanted["role"])
+        return members.filter(unit=wanted["unit"]) if wanted["unit"] else members
+
+
+class ProfileForm(forms.ModelForm):
+    timezone = ZoneField(empty="As the unit")
+
+    class Meta:
+        model = User
+        fields = ("first_name", "last_name", "email", "timezone", "theme")
+
+
+class TokenForm(forms.Form):
+    name = forms.CharField(max_length=100, help_text="What it is for.")
+    scopes = forms.MultipleChoiceField(choices=ApiToken.Scope.choices, widget=forms.CheckboxSelectMultiple)
+    unit = forms.ModelChoiceField(Unit.objects.none(), required=False, empty_label="All my units")
+    days = forms.IntegerField(min_value=1, max_value=LONGEST_DAYS, initial=DEFAULT_DAYS, label="Days it works")
+
+    def __init__(self, *args, access, **options):
+        super().__init__(*args, **options)
+        self.fields["unit"].queryset = Unit.objects.visible_to(access)
+
+
+class CalendarForm(forms.ModelForm):
+    class Meta:
+        model = BusinessCalendar
+        fields = ("code", "name")
+
+
+class FiscalForm(forms.ModelForm):
+    class Meta:
+        model = FiscalCalendar
+        fields = ("code", "name", "kind", "start_month", "week_starts_on", "anchor")
+
+
+class VersionForm(forms.Form):
+    """The week as lines of text: quick to write, quick to read."""
+
+    valid_from = DayField()
+    timezone = ZoneField(empty="Choose one")
+    country = forms.CharField(
+        required=False, max_length=8, help_text="ISO code, such as FR: public holidays are closed."
+    )
+    subdivision = forms.CharField(required=False, max_length=12, help_text="Part of the country, such as BY.")
+    week = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 7}),
+        help_text="A line a window: Mon-Fri 09:00-17:00, or Sat 22:00-06:00 for a night into Sunday.",
+    )
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.fields["timezone"].required = True
+
+    def clean_week(self):
+        from .week_text import WeekFault, read_week
+
+        try:
+            return read_week(self.cleaned_data["week"])
+        except WeekFault as fault:
+            raise forms.ValidationError(str(fault)) from None
+
+
+class IcsForm(forms.Form):
+    file = forms.FileField(label="iCalendar file", help_text="Each all-day event closes its days.")
+
+
+class WeekForm(forms.Form):
+    week = DayField(required=False, label="Week of")
+
+
+class AuditFilter(forms.Form):
+    q = forms.CharField(required=False, max_length=100, label="Search", widget=forms.SearchInput)
+    action = forms.CharField(required=False, max_length=80)
+    since = DayField(required=False)
+    until = DayField(required=False)
+
+    def apply_to(self, entries):
+        """The entries that fit; all while the filter itself has a fault."""
+        if not self.is_valid():
+            return entries
+        wanted = self.cleaned_data
+        if wanted["q"]:
+            entries = entries.filter(object_name__icontains=wanted["q"]) | entries.filter(
+                actor_name__icontains=wanted["q"]
+            )
+        if wanted["action"]:
+            entries = entries.filter(action__icontains=wanted["action"])
+        if wanted["since"]:
+            entries = entries.filter(at__date__gte=wanted["since"])
+        return entries.filter(at__date__lte=wanted["until"]) if wanted["until"] else entries
+
+
+def _administered(access):
+    return Unit.objects.filter(pk__in=access.units("administer"))

@@ -1,0 +1,191 @@
+"""The tree of units, and the page of one."""
+
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from doors.days import DayField
+from doors.pages import form_page, page, require, visible
+from organization import business_calendars, fiscal, forms, tree, unit_import
+from organization.access import ADMINISTER, AUDIT, VIEW
+from organization.models import AuditEntry, Unit, UnitAlias, UnitPlacement
+
+REFUSALS = (tree.TreeRefused, unit_import.ImportRefused)
+RECENT = 15
+
+
+def day_asked(request):
+    """`?day=` if it is one, else the day that the person looks from."""
+    field = DayField(required=False)
+    try:
+        return field.clean(request.GET.get("day")) or request.day
+    except forms.forms.ValidationError:
+        return request.day
+
+
+@page(VIEW)
+@require_GET
+def units(request):
+    day = day_asked(request)
+    shown = tree.standing(day, request.access.units(VIEW))
+    rows = [{"unit": s.unit, "level": s.depth + 1} for s in shown]
+    context = {"rows": rows, "day": day, "may_add": request.access.anywhere(ADMINISTER)}
+    return render(request, "organization/units.html", context)
+
+
+@page(VIEW)
+@require_GET
+def unit(request, pk):
+    found = visible(Unit.objects.select_related("business_calendar", "fiscal_calendar"), request, pk=pk)
+    day, access = day_asked(request), request.access
+    seen = Unit.objects.visible_to(access)
+    children = UnitPlacement.objects.in_force(day).filter(parent=found, unit__in=seen).select_related("unit")
+    path = Unit.objects.above(found, day).visible_to(access).exclude(pk=pk)
+    path = path.filter(paths_down__descendant=found).order_by("-paths_down__depth").distinct()
+    may_administer = access.allows(ADMINISTER, found)
+    history = AuditEntry.objects.filter(unit=found)[:RECENT] if access.allows(AUDIT, found) else []
+    context = {
+        "unit": found,
+        "day": day,
+        "breadcrumb": [("Units", reverse("units")), *((str(u), u.get_absolute_url()) for u in _once(path))],
+        "facts": _facts(found, day),
+        "children": sorted((placement.unit for placement in children), key=lambda u: u.name),
+        "aliases": found.aliases.order_by("system", "code"),
+        "placements": found.placements.select_related("parent").filter(parent__in=seen) if may_administer else [],
+        "members": found.memberships.select_related("user").order_by("user__username") if may_administer else [],
+        "may_administer": may_administer,
+        "history": [_entry(entry) for entry in history],
+    }
+    return render(request, "organization/unit.html", context)
+
+
+@page(ADMINISTER)
+def unit_add(request):
+    initial = {"parent": request.GET.get("parent")}
+    form = forms.NewUnitForm(request.POST or None, initial=initial, access=request.access)
+
+    def act(values):
+        values["from_day"] = values["from_day"] or tree.ALWAYS
+        return f"{tree.add_unit(by=request.user, **values)} was added."
+
+    return form_page(
+        request, form, act, back=reverse("units"), refusals=REFUSALS, title="Add a unit", label="Add unit",
+        breadcrumb=[("Units", reverse("units"))],
+    )  # fmt: skip
+
+
+@page(ADMINISTER)
+def unit_change(request, pk):
+    found = _administered(request, pk)
+    names = forms.UnitForm.Meta.fields
+    initial = {name: getattr(found, name) for name in names}
+    form = forms.UnitForm(request.POST or None, initial=initial, instance=Unit(pk=found.pk, code=found.code))
+
+    def act(values):
+        tree.change_unit(found, by=request.user, **values)
+        return f"{found} was saved."
+
+    return _on_unit(request, found, form, act, title=f"Change {found}", label="Save")
+
+
+@page(ADMINISTER)
+def unit_move(request, pk):
+    found = _administered(request, pk)
+    form = forms.MoveForm(request.POST or None, access=request.access, initial={"from_day": request.day})
+
+    def act(values):
+        tree.move_unit(found, values["parent"], from_day=values["from_day"], by=request.user)
+        return f"From {values['from_day']} on, {found} stands under {values['parent'] or 'no other unit'}."
+
+    return _on_unit(request, found, form, act, title=f"Move {found}", label="Move")
+
+
+@page(ADMINISTER)
+def unit_close(request, pk):
+    found = _administered(request, pk)
+    form = forms.CloseForm(request.POST or None, initial={"from_day": request.day})
+
+    def act(values):
+        tree.close_unit(found, from_day=values["from_day"], by=request.user)
+        return f"{found} is closed from {values['from_day']} on."
+
+    return _on_unit(request, found, form, act, title=f"Close {found}", label="Close unit")
+
+
+@page(ADMINISTER)
+def alias_add(request, pk):
+    found = _administered(request, pk)
+    form = forms.AliasForm(request.POST or None)
+
+    def act(values):
+        return f"{tree.add_alias(found, by=request.user, **values)} now means {found}."
+
+    return _on_unit(request, found, form, act, title=f"Add a code of {found}", label="Add code")
+
+
+@page(ADMINISTER)
+@require_POST
+def alias_remove(request, pk):
+    alias = visible(UnitAlias.objects.select_related("unit"), request, pk=pk)
+    require(request, ADMINISTER, alias.unit)
+    tree.remove_alias(alias, by=request.user)
+    return redirect(alias.unit)
+
+
+@page(ADMINISTER)
+def units_import(request):
+    if not request.access.everywhere(ADMINISTER):
+        raise PermissionDenied("Only an administrator of the whole organisation may do that.")
+    form = forms.ImportForm(request.POST or None, request.FILES or None)
+    context = {}
+
+    def act(values):
+        day = values["from_day"] or request.day
+        context["seen"] = seen = unit_import.preview(values["file"].read(), day)
+        if seen.faults or not values["do_it"]:
+            raise unit_import.ImportRefused(
+                f"{len(seen.faults)} faults: correct the file and choose it again."
+                if seen.faults
+                else f"{seen.added} units would be added and {seen.changed} checked for changes. Nothing is saved yet: "
+                "choose the file again and tick “Take over”."
+            )
+        unit_import.import_units(seen, from_day=day, by=request.user)
+        return f"{seen.added} units were added, {seen.changed} checked for changes."
+
+    return form_page(
+        request, form, act, back=reverse("units"), refusals=REFUSALS, template="organization/units_import.html",
+        title="Import units", label="Check file", breadcrumb=[("Units", reverse("units"))], found=context,
+    )  # fmt: skip
+
+
+def _administered(request, pk) -> Unit:
+    found = visible(Unit.objects, request, pk=pk)
+    require(request, ADMINISTER, found)
+    return found
+
+
+def _on_unit(request, found: Unit, form, act, **context):
+    breadcrumb = [("Units", reverse("units")), (str(found), found.get_absolute_url())]
+    return form_page(
+        request, form, act, back=found.get_absolute_url(), refusals=REFUSALS, breadcrumb=breadcrumb, **context
+    )
+
+
+def _facts(found: Unit, day) -> list[dict]:
+    calendar, year = business_calendars.calendar_of(found, day), fiscal.fiscal_calendar_of(found, day)
+    return [
+        {"label": "Code", "value": found.code},
+        {"label": "Kind", "value": found.get_kind_display()},
+        {"label": "Time zone", "value": fiscal.timezone_of(found, day).key},
+        {"label": "Opening hours", "value": calendar, "url": calendar and calendar.get_absolute_url()},
+        {"label": "Fiscal calendar", "value": year or "Calendar months"},
+    ]
+
+
+def _once(ancestors):
+    return list(dict.fromkeys(ancestors))
+
+
+def _entry(entry: AuditEntry) -> dict:
+    return {"at": entry.at, "who": entry.actor_name, "what": entry.action, "detail": entry.object_name}

@@ -1,0 +1,82 @@
+"""Role x resource x own or another unit, over pages and API, as `table.RESOURCES` has it."""
+
+import pytest
+from django.test import Client
+
+from organization.access import PERMISSIONS
+from organization.models import Role
+from tests.factories import ApiTokenFactory, UnitFactory, member
+
+from .table import RESOURCES, Resource
+
+pytestmark = pytest.mark.django_db
+EVERY_SCOPE = ["read", "upload", "define", "administer"]
+
+
+@pytest.fixture
+def units():
+    group = UnitFactory(code="group")
+    return UnitFactory(code="own-unit", parent=group), UnitFactory(code="other-unit", parent=group)
+
+
+def call(person, resource: Resource, thing):
+    client, options = Client(), {}
+    if resource.is_api:
+        token = ApiTokenFactory(user=person, scopes=EVERY_SCOPE)
+        options = {"headers": {"Authorization": f"Bearer {token.secret}"}}
+    else:
+        client.force_login(person)
+    if resource.method != "get":
+        options |= {"data": resource.body} | ({"content_type": "application/json"} if resource.is_api else {})
+    return getattr(client, resource.method)(resource.path.format(thing.pk), **options)
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.name)
+@pytest.mark.parametrize("role", Role.values)
+def test_at_ones_own_unit(role, resource, units):
+    own, _ = units
+    thing = resource.make(own)
+    answer = call(member(role, own), resource, thing)
+    assert answer.status_code == (resource.status if role in resource.allowed else resource.refused)
+    if resource.is_list and role in resource.allowed:
+        assert resource.marker(thing) in answer.content.decode()
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.name)
+@pytest.mark.parametrize("role", Role.values)
+def test_at_another_unit(role, resource, units):
+    own, other = units
+    thing = resource.make(other)
+    answer = call(member(role, own), resource, thing)
+    if resource.door not in PERMISSIONS[role]:
+        assert answer.status_code == 403
+    elif resource.is_list:
+        assert resource.marker(thing) not in answer.content.decode()
+    else:
+        assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.name)
+def test_nobody_without_signing_in(resource, units):
+    answer = getattr(Client(), resource.method)(resource.path.format(resource.make(units[0]).pk))
+    assert answer.status_code == (401 if resource.is_api else 302)
+    if not resource.is_api:
+        assert answer["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize("resource", [r for r in RESOURCES if r.is_api], ids=lambda resource: resource.name)
+def test_a_token_of_another_unit_does_not_reach_it(resource, units):
+    """B10: the person may, the token was narrowed to another unit."""
+    own, other = units
+    person = member(Role.ADMINISTRATOR, own)
+    person.memberships.create(unit=other, role=Role.ADMINISTRATOR, valid_from="2020-01-01")
+    token = ApiTokenFactory(user=person, scopes=EVERY_SCOPE, unit=other)
+    thing = resource.make(own)
+    options = {"headers": {"Authorization": f"Bearer {token.secret}"}}
+    if resource.method != "get":
+        options |= {"data": resource.body, "content_type": "application/json"}
+    answer = getattr(Client(), resource.method)(resource.path.format(thing.pk), **options)
+    if resource.is_list:
+        assert resource.marker(thing) not in answer.content.decode()
+    else:
+        assert answer.status_code == 404

@@ -137,7 +137,9 @@ def with_pandas(path: Path, into: Path, kind: str) -> tuple[int, int]:
     good = typed[~rows]
     good = good[~good.duplicated(["ticket_id"])]
     good.to_parquet(into / "pandas.parquet")
-    reasons = [raw.loc[fault, [name]].rename(columns={name: "value"}).assign(column=name) for name, fault in bad.items()]
+    reasons = [
+        raw.loc[fault, [name]].rename(columns={name: "value"}).assign(column=name) for name, fault in bad.items()
+    ]
     pd.concat(reasons).to_parquet(into / "pandas_rejects.parquet")
     return len(good), int(rows.sum())
 
@@ -160,11 +162,15 @@ def compare(kind: str, rows: int, runs: int, scratch: Path) -> None:
     medians = {name: statistics.median(seconds) for name, seconds in times.items()}
     processors = {name: statistics.median(seconds) for name, seconds in busy.items()}
     size = path.stat().st_size / 1e6
-    print(f"\n{kind}, {rows:,} rows x {len(CONTRACT.columns)} columns, {size:.0f} MB, {answers['perfmgr'][1]:,} rejected")
+    print(
+        f"\n{kind}, {rows:,} rows x {len(CONTRACT.columns)} columns, {size:.0f} MB, {answers['perfmgr'][1]:,} rejected"
+    )
     print(f"{'':<10}{'median s':>10}{'rows/s':>12}{'ratio':>8}{'cpu s':>10}{'ratio':>8}")
     for name, seconds in medians.items():
         ratio, cpu_ratio = seconds / medians["perfmgr"], processors[name] / processors["perfmgr"]
-        print(f"{name:<10}{seconds:>10.2f}{rows / seconds:>12,.0f}{ratio:>8.2f}{processors[name]:>10.2f}{cpu_ratio:>8.2f}")
+        print(
+            f"{name:<10}{seconds:>10.2f}{rows / seconds:>12,.0f}{ratio:>8.2f}{processors[name]:>10.2f}{cpu_ratio:>8.2f}"
+        )
     code = f"import benchmarks.intake as b, pathlib; b.ours(*map(pathlib.Path, {[str(path), str(scratch)]}), {kind!r}); b.peak()"
     print("peak memory of ours:", subprocess.check_output([sys.executable, "-c", code], text=True).strip())
 

@@ -1,4 +1,4 @@
-"""Gives each request its id, its day and its access; answers 503 while the database is away."""
+"""Gives each request its id and its day; answers 503 while the database is away."""
 
 from datetime import date
 
@@ -6,9 +6,6 @@ import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
-from django.utils.functional import SimpleLazyObject
-
-from organization.access import access_of
 
 from . import errors
 
@@ -23,7 +20,7 @@ def today(request) -> date:
 
 
 class DoorMiddleware:
-    """`request.day` and `request.access` for pages; the API narrows access by its token itself.
+    """`request.day`, the day that the person looks from.
 
     The id under which the log knows the request goes back in `X-Request-ID`.
     """
@@ -32,7 +29,6 @@ class DoorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        request.access = SimpleLazyObject(lambda: access_of(request.user, timezone.now().date()))
         try:
             request.day = today(request)  # a plain date: the database driver takes no lazy one
             response = self.get_response(request)

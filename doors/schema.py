@@ -4,7 +4,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
-    target_class = "doors.authentication.TokenAuthentication"
+    target_class = "organization.authentication.TokenAuthentication"
     name = "token"
 
     def get_security_definition(self, auto_schema):
@@ -12,7 +12,7 @@ class TokenScheme(OpenApiAuthenticationExtension):
 
 
 class SessionScheme(OpenApiAuthenticationExtension):
-    target_class = "doors.authentication.SessionAuthentication"
+    target_class = "organization.authentication.SessionAuthentication"
     name = "session"
 
     def get_security_definition(self, auto_schema):

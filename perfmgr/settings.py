@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "doors.middleware.DoorMiddleware",
+    "organization.middleware.AccessMiddleware",
 ]
 
 ROOT_URLCONF = "perfmgr.urls"
@@ -258,8 +259,8 @@ STORAGES = {
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "doors.authentication.TokenAuthentication",
-        "doors.authentication.SessionAuthentication",
+        "organization.authentication.TokenAuthentication",
+        "organization.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["doors.permissions.DenyUnlessAllowed"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

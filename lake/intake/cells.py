@@ -114,7 +114,13 @@ def _blank(width: int, natives: frozenset[int]) -> str:
     empty = [f"coalesce(trim(c{i}), '') = ''" + (f" AND n{i} IS NULL" if i in natives else "") for i in range(width)]
     if not empty:
         return "false"
-    return f"CASE WHEN {empty[0]} THEN {' AND '.join(empty[1:]) or 'true'} ELSE false END"
+    first = f"c0 IS NULL OR c0 = '' OR prefix(c0, ' ')"
+    return f"CASE WHEN {first} THEN {empty[0]} AND {' AND '.join(empty[1:]) or 'true'} ELSE false END"
+
+
+def _trimmed(cell: str) -> str:
+    """Trimming every cell would cost more than casting it, and few cells are padded."""
+    return f"CASE WHEN prefix({cell}, ' ') OR suffix({cell}, ' ') THEN trim({cell}) ELSE {cell} END"
 
 
 def _excluded(width: int, total_words: Collection[str]) -> str:
@@ -154,7 +160,7 @@ class _Compiled:
             if not column.missing:
                 return f"nullif({cell}, '')"
             return f"CASE WHEN {cell} = '' OR trim({cell}) IN {one_of(column.missing)} THEN NULL ELSE {cell} END"
-        trimmed = f"trim({cell})"
+        trimmed = _trimmed(cell)
         if not column.missing:
             return f"nullif({trimmed}, '')"
         return f"CASE WHEN {trimmed} IN {one_of(['', *column.missing])} THEN NULL ELSE {trimmed} END"
@@ -389,7 +395,10 @@ class _Compiled:
             return "false"
         marked = "[0-9](?: ?(?:Z|[+-][0-9]{2}:?[0-9]{2}|[+-][0-9]{2}))$"
         text = f"coalesce({self.x}, {self.n})" if self.native else self.x
-        return f"coalesce(strlen({text}) > 16 AND regexp_matches(substr({text}, 14), '{marked}'), false)"
+        zoned = f"coalesce(strlen({text}) > 16 AND regexp_matches(substr({text}, 14), '{marked}'), false)"
+        if "iso" not in formats:
+            return zoned
+        return f"CASE WHEN {self.k}::VARCHAR = {self.x} THEN false ELSE {zoned} END"
 
 
 def _number(bound: float | str | None) -> str:

@@ -221,7 +221,7 @@ def _note_mixed_dates(values: Sequence[str], header: str, notes: list[str]) -> N
         pattern = rf"\d{{1,2}}{re.escape(separator)}\d{{1,2}}{re.escape(separator)}\d{{4}}.*"
         if not all(re.fullmatch(pattern, value) for value in values):
             continue
-        parts = [(value, *map(int, value.split(separator)[:2])) for value in values]
+        parts = [(value, int(value.split(separator)[0]), int(value.split(separator)[1])) for value in values]
         day_first = next((value for value, first, second in parts if first > 12 >= second), None)
         month_first = next((value for value, first, second in parts if second > 12 >= first), None)
         if day_first and month_first:
@@ -270,7 +270,11 @@ def _with_roles(
             roles.append("vendor")
         elif column.types[0] in ("integer", "decimal", "number") and column not in key and column.filled:
             roles.append("measure")
-        elif not column.unique and column.types[0] in ("text", "boolean") and 1 < column.distinct <= max(20, table.num_rows // 20):
+        elif (
+            not column.unique
+            and column.types[0] in ("text", "boolean")
+            and 1 < column.distinct <= max(20, table.num_rows // 20)
+        ):
             roles.append("dimension")
         found.append(replace(column, roles=tuple(roles or ["attribute"])))
     return tuple(found)

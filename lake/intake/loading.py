@@ -136,7 +136,7 @@ class _Loading:
             stack.callback(connection.close)
             with (
                 RejectFile(self.rejects_path) as rejects,
-                pq.ParquetWriter(staged, self.completion.schema, compression="zstd") as out,
+                pq.ParquetWriter(staged, self.completion.schema, compression="snappy", use_dictionary=False) as out,
             ):
                 pool = stack.enter_context(ThreadPoolExecutor(2, thread_name_prefix="intake"))
                 writing: Future[None] | None = None

@@ -122,14 +122,15 @@ def _decoded(path: Path, dialect: Dialect, limits: Limits) -> Iterator[tuple[byt
             raw = file.read(limits.chunk_bytes)
             last = not raw
             start = offset - len(decoder.getstate()[0])
+            plain = encoding == "utf-8" and start == offset and offset > 0 and raw.isascii()
             try:
-                text = decoder.decode(raw, final=last)
+                text = "" if plain else decoder.decode(raw, final=last)
             except UnicodeDecodeError as error:
                 before = bytes(error.object[: error.start])
                 raise _encoding_error(dialect, error, start, line_breaks + count_breaks(before) + 1) from error
             if offset == 0:
                 text = text.removeprefix("\ufeff")
-            data = text.encode("utf-8", "surrogatepass")
+            data = raw if plain else text.encode("utf-8")
             line_breaks += count_breaks(data)
             offset += len(raw)
             if dialect.delimiter == " ":

@@ -83,10 +83,18 @@ def test_json_lines_keep_their_types(tmp_path):
 
 @pytest.mark.parametrize(
     "value, code",
-    [('"5"', "wrong_type"), ("true", "not_an_integer"), ('" 5"', "wrong_type"), ("[5]", "nested_value"), ("1.5", "not_an_integer")],
+    [
+        ('"5"', "wrong_type"),
+        ("true", "not_an_integer"),
+        ('" 5"', "wrong_type"),
+        ("[5]", "nested_value"),
+        ("1.5", "not_an_integer"),
+    ],
 )
 def test_C65_json_types_are_strict(tmp_path, value, code):
-    found = load_bytes(tmp_path, f'{{"id": "a", "n": {value}}}\n', contract(Column("n", type=ColumnType.INTEGER)), JSONL)
+    found = load_bytes(
+        tmp_path, f'{{"id": "a", "n": {value}}}\n', contract(Column("n", type=ColumnType.INTEGER)), JSONL
+    )
     assert found.rejects == [(1, "n", code)]
 
 

@@ -111,7 +111,9 @@ def test_C32_not_finite_is_an_error(tmp_path):
 
 
 def test_decimals_are_kept_exactly_or_refused(tmp_path):
-    found = cells(tmp_path, Column("v", type=DECIMAL), "1.2345", "1.23450000", "0.1", "1.23456", "1e-9", "99999999999999.9999")
+    found = cells(
+        tmp_path, Column("v", type=DECIMAL), "1.2345", "1.23450000", "0.1", "1.23456", "1e-9", "99999999999999.9999"
+    )
     assert found.column("v") == [Decimal(text) for text in ("1.2345", "1.2345", "0.1", "99999999999999.9999")]
     assert codes(found) == ["too_many_decimals", "too_many_decimals"]
 
@@ -122,7 +124,9 @@ def test_C33_row_rules_name_both_columns(tmp_path):
         reject_limit_pct=100,
         rules=(RowRule("order", "closed >= opened", "the end lies before the start"),),
     )
-    found = load_bytes(tmp_path, "id,opened,closed\na,2025-02-02,2025-02-01\nb,2025-02-01,2025-02-01\nc,2025-02-01,\n", of)
+    found = load_bytes(
+        tmp_path, "id,opened,closed\na,2025-02-02,2025-02-01\nb,2025-02-01,2025-02-01\nc,2025-02-01,\n", of
+    )
     assert found.column("id") == ["b", "c"]
     assert found.rejects == [(2, "closed,opened", "row_rule")]
 
@@ -173,7 +177,11 @@ def test_C37_days_and_times_that_do_not_exist(tmp_path):
 
 def test_C38_clock_changes_by_the_stated_rule_and_counted(tmp_path):
     found = cells(tmp_path, when(), "2025-03-30 02:30", "2025-10-26 02:30", "2025-10-26 12:00", timezone="Europe/Paris")
-    assert found.column("t") == [datetime(2025, 3, 30, 1, 30), datetime(2025, 10, 26, 0, 30), datetime(2025, 10, 26, 11)]
+    assert found.column("t") == [
+        datetime(2025, 3, 30, 1, 30),
+        datetime(2025, 10, 26, 0, 30),
+        datetime(2025, 10, 26, 11),
+    ]
     assert found.loaded.counts == {"dst_shifted": 1, "dst_ambiguous": 1}
 
 
@@ -197,7 +205,9 @@ def test_C41_years_outside_the_window(tmp_path):
     of = contract(day())
     loaded = intake.load(path, of, Dialect(), into=tmp_path / "into", today=date(2026, 6, 1))
     assert (loaded.accepted, loaded.rejected) == (1, 5)
-    assert codes(cells(tmp_path, day(minimum="2020-01-01", maximum="2020-12-31"), "2020-12-31", "2021-01-01")) == ["date_too_late"]
+    assert codes(cells(tmp_path, day(minimum="2020-01-01", maximum="2020-12-31"), "2020-12-31", "2021-01-01")) == [
+        "date_too_late"
+    ]
 
 
 def test_C42_two_digit_years_only_when_declared(tmp_path):

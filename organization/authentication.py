@@ -6,8 +6,8 @@ from datetime import timedelta
 from django.utils import timezone
 from rest_framework import authentication, exceptions
 
-from organization.access import access_of
-from organization.models import ApiToken
+from .access import access_of
+from .models import ApiToken
 
 USED_EVERY = timedelta(minutes=1)
 

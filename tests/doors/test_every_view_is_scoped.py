@@ -34,4 +34,4 @@ def test_the_view_is_scoped_and_names_its_permissions(path, view):
     assert issubclass(cls, ScopedViewSet), f"{cls.__name__} at {path} does not derive from ScopedViewSet"
     assert cls.needs.get("read") in KNOWN
     assert set(cls.needs.values()) <= KNOWN
-    assert hasattr(cls.queryset.all(), "visible_to") or hasattr(cls.queryset.model.objects, "visible_to")
+    assert hasattr(cls.queryset.all(), "visible_to")

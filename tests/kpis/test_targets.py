@@ -6,7 +6,7 @@ from threading import Barrier, Thread
 
 import pytest
 from django.db import connection
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kpis.models import AnnualTarget, RecomputeRequest, Target
@@ -247,7 +247,7 @@ weights = st.lists(st.integers(0, 1000), min_size=1, max_size=14).filter(lambda 
 
 
 @given(total=st.integers(-(10**9), 10**9), weights=weights, decimals=st.integers(0, 4))
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_phases_always_add_up_and_none_is_a_unit_off(total, weights, decimals):
     unit = Decimal(1).scaleb(-decimals)
     total = Decimal(total) * unit

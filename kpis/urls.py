@@ -1,0 +1,3 @@
+from .urls_scorecards import scorecard_urls
+
+urlpatterns = [*scorecard_urls]

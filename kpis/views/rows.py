@@ -53,6 +53,10 @@ class Row:
     was: str = ""
 
     @property
+    def has_goal(self) -> bool:
+        return self.actual is not None and (self.target is not None or self.target_low is not None)
+
+    @property
     def differs(self) -> bool:
         """Whether another share counted than was set."""
         return None not in (self.weight_pct, self.used_pct) and abs(self.weight_pct - self.used_pct) >= 0.5

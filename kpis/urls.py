@@ -1,0 +1,3 @@
+from .urls_kpis import urlpatterns as kpi_urls
+
+urlpatterns = [*kpi_urls]

@@ -54,6 +54,7 @@ class UploadSerializer(serializers.ModelSerializer):
 class FileBody(serializers.Serializer):
     file = serializers.FileField(allow_empty_file=True)
     dataset = serializers.CharField(required=False, help_text="Code; left out, the upload is inspected and confirmed.")
+    encoding = serializers.CharField(required=False, max_length=40, help_text="Of a file that is not UTF-8: cp1252 ...")
 
 
 class RequestedSerializer(serializers.Serializer):
@@ -132,7 +133,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
             dataset, file, name=file.name, by=request.user, length=file.size, idempotency_key=_key(known)
         )
         if upload.state == Upload.State.RECEIVED:
-            intake.examine(upload)
+            intake.examine(upload, encoding=form.validated_data.get("encoding", ""))
         if dataset is None or not dataset.contract_number:
             return Response(self.get_serializer(upload).data, status=status.HTTP_201_CREATED)
         return self._requested(intake.request_load(upload, by=request.user, token=request.auth))

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from lake.intake import Dialect, Preview
 
 
+WORDS = {"true_words": ("true", "yes", "y", "t", "1"), "false_words": ("false", "no", "n", "f", "0")}
+
+
 @dataclass(frozen=True)
 class NewDataset:
     """What the wizard asks about a dataset that does not exist yet."""
@@ -49,11 +52,12 @@ def inspect(upload: Upload, dialect: Dialect | None = None) -> Preview:
         raise reader_failed(killed, upload.file_name) from killed
 
 
-def examine(upload: Upload) -> Preview:
+def examine(upload: Upload, *, encoding: str = "") -> Preview:
     """Look at an extract that has just come for its dataset, and settle how it is read.
 
     What cannot be read, or lacks a required column, is turned away: IntakeError, and nothing of it is kept. The dialect
-    is the one confirmed for the dataset, unless the file is of another kind; then it is the proposed one.
+    is the one confirmed for the dataset, unless the file is of another kind; then it is the proposed one. `encoding`:
+    as a person declares it for a file that is neither UTF-8 nor says what it is.
     """
     from lake.intake import Dialect, IntakeError
     from lake.intake.headers import match_headers
@@ -61,18 +65,29 @@ def examine(upload: Upload) -> Preview:
     dataset = upload.dataset
     known = Dialect.from_dict(dataset.dialect) if dataset and dataset.dialect else None
     try:
+        if encoding:
+            known = replace(known or Dialect(), encoding=_encoding(encoding))
         preview = inspect(upload, known)
         if dataset and dataset.contract:
             headers = [column.header for column in preview.columns]
             match_headers(headers, contract_of(dataset), preview.dialect.header_row)
-    except IntakeError as fault:
+    except (IntakeError, InvalidRequest) as fault:
         fault.file = upload.file_name
         turn_away(upload)
         raise
-    same_kind = known is not None and known.kind == preview.dialect.kind
+    same_kind = bool(dataset and dataset.dialect) and known is not None and known.kind == preview.dialect.kind
     upload.dialect = (replace(known, gzip=preview.dialect.gzip) if same_kind else preview.dialect).to_dict()
     upload.save(update_fields=["dialect"])
     return preview
+
+
+def _encoding(name: str) -> str:
+    from lake.intake.text import ENCODINGS
+
+    if name not in ENCODINGS:
+        known = ", ".join(ENCODINGS)
+        raise InvalidRequest(f"The encoding {name[:40]!r} is not known.", next_step=f"Write {known}.", field="encoding")
+    return name
 
 
 @transaction.atomic
@@ -115,6 +130,7 @@ def proposed_contract(preview: Preview, *, timezone: str = "UTC") -> Contract:
                 roles=roles,
                 format=guess.formats[0] if kind.temporal and guess.formats and guess.name not in asked else "",
                 missing=guess.missing,
+                **(WORDS if kind is ColumnType.BOOLEAN else {}),
                 number_forms=guess.number_forms if kind.numeric else (),
             )
         )

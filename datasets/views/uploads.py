@@ -44,7 +44,7 @@ def upload_new(request):
     datasets = Dataset.objects.visible_to(request.access)
     code = request.POST.get("dataset") or request.GET.get("dataset")
     dataset = visible(Dataset.objects, request, code=code) if code else None
-    fault = None
+    fault, encoding = None, request.POST.get("encoding") or request.GET.get("encoding", "")
     if request.method == "POST":
         try:
             return _received(request, dataset)
@@ -55,8 +55,11 @@ def upload_new(request):
         "datasets": datasets.filter(source=Dataset.Source.EXTRACT),
         "problems": [_problem(fault)] if fault else [],
         "hidden": [("dataset", dataset.code)] if dataset else [],
+        "encoding": encoding,
         "breadcrumb": [("Datasets", reverse("datasets"))],
     }
+    if encoding:
+        context["hidden"].append(("encoding", encoding[:40]))
     return render(request, "datasets/upload_new.html", context, status=422 if fault else 200)
 
 
@@ -69,7 +72,7 @@ def _received(request, dataset: Dataset | None):
     if file is None:
         raise Refusal("No file came with the form.", next_step="Choose a file, then press Upload.")
     upload = intake.receive(dataset, file, name=file.name, by=request.user, length=file.size)
-    intake.examine(upload)
+    intake.examine(upload, encoding=request.POST.get("encoding", ""))
     if dataset is None or not dataset.contract_number:
         return redirect("upload_confirm", upload.public_id)
     requested = intake.request_load(upload, by=request.user)
@@ -147,7 +150,7 @@ def _previewed(request, upload: Upload):
             raise Refusal("The form's dialect cannot be read.", next_step="Open the page again.") from fault
         preview = intake.inspect(upload, dialect)
         return preview, DialectForm(initial=DialectForm.initial_of(preview.dialect))
-    preview = intake.inspect(upload)
+    preview = intake.inspect(upload, Dialect.from_dict(upload.dialect) if upload.dialect else None)
     if "header_row" in request.GET:
         form = DialectForm(request.GET)
         if form.is_valid():

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
 
 from django.utils.formats import get_format
 
@@ -92,6 +93,7 @@ def finite(value: object) -> Decimal | None:
     return number if number.is_finite() else None
 
 
+@lru_cache(maxsize=1024)
 def parsed(spec: str) -> tuple[str, int | None]:
     """`unit:decimals` as its two parts."""
     match = re.fullmatch(r"(?P<unit>.*?)(?::(?P<decimals>\d))?", spec or "", re.DOTALL)
@@ -108,6 +110,7 @@ def sensible_decimals(number: Decimal) -> int:
     return 0 if size >= 100 else 1 if size >= 10 else 2
 
 
+@lru_cache(maxsize=1024)
 def is_currency(unit: str) -> bool:
     return bool(re.fullmatch(r"[A-Z]{3}", unit))
 
@@ -127,8 +130,9 @@ def scaled(number: Decimal) -> tuple[Decimal, str]:
 def grouped(number: Decimal) -> str:
     """Digits of a number >= 0 with the reader's separators."""
     whole, _, fraction = f"{number:f}".partition(".")
-    separator = get_format("THOUSAND_SEPARATOR")
-    groups = separator.join(re.findall(r"\d{1,3}", whole[::-1]))[::-1]
+    groups = whole
+    if len(whole) > 3:
+        groups = get_format("THOUSAND_SEPARATOR").join(re.findall(r"\d{1,3}", whole[::-1]))[::-1]
     return groups + (get_format("DECIMAL_SEPARATOR") + fraction if fraction else "")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from xml.sax.saxutils import quoteattr
 
 # Colours where no style sheet applies (PDF, mail); the same as the light theme's tokens.
@@ -55,10 +56,22 @@ def element(name: str, **attributes: object) -> str:
 def written(attributes: dict[str, object]) -> str:
     parts = []
     for key, value in attributes.items():
-        if value is not None:
-            shown = px(value) if isinstance(value, float) else str(value)
-            parts.append(f" {key.rstrip('_').replace('_', '-')}={quoteattr(shown)}")
+        if value is None:
+            continue
+        if isinstance(value, float):
+            shown = f'"{px(value)}"'
+        elif isinstance(value, int):
+            shown = f'"{value}"'
+        else:
+            shown = quoteattr(str(value))
+        parts.append(f" {attribute_name(key)}={shown}")
     return "".join(parts)
+
+
+@lru_cache(maxsize=256)
+def attribute_name(key: str) -> str:
+    """`class_` as `class`, `stroke_width` as `stroke-width`."""
+    return key.rstrip("_").replace("_", "-")
 
 
 def frame(kind: str, width: float, height: float, label: str, parts: Sequence[str]) -> str:

@@ -162,20 +162,23 @@ def _sorted_units(request, field: Field) -> list[int]:
 
 def _rows(field: Field, shown: HeatMap, order: list[int], kept: dict) -> list[tuple]:
     """(unit, its address here, cells), a cell being (HeatCell or None, format, address)."""
-    pages = {kpi.id: (f"{kpi.unit_of_measure}:{kpi.decimals}", kpi.code) for kpi in shown.kpis}
+    columns = [(kpi.id, f"{kpi.unit_of_measure}:{kpi.decimals}", kpi_address(kpi.code)) for kpi in shown.kpis]
     units = {unit.id: unit for unit in shown.units}
+    choice = _choice(field) | kept
+    ends: dict = {}  # period -> the end of the address; a page has few periods and thousands of cells
     rows = []
     for unit in (units[id] for id in order if id in units):
+        at_unit = with_query("", unit=unit.code)
         cells = []
-        for kpi in shown.kpis:
-            cell, (form, code) = shown.cells.get((unit.id, kpi.id)), pages[kpi.id]
-            address = ""
-            if cell and cell.period:
-                address = kpi_address(
-                    code, unit=unit.code, grain=cell.period.grain, period=cell.period.start.isoformat(), **kept
-                )
+        for kpi, form, page in columns:
+            cell, address = shown.cells.get((unit.id, kpi)), ""
+            if page and cell and cell.period:
+                if cell.period not in ends:
+                    start = cell.period.start.isoformat()
+                    ends[cell.period] = with_query("", grain=cell.period.grain, period=start, **kept)[1:]
+                address = f"{page}{at_unit}&{ends[cell.period]}"
             cells.append((cell, form, address))
-        rows.append((unit, with_query(reverse("heatmap"), **_choice(field), unit=unit.code, **kept), cells))
+        rows.append((unit, with_query(reverse("heatmap"), **choice, unit=unit.code), cells))
     return rows
 
 

@@ -1,0 +1,153 @@
+"""`{% load scorecard %}`: the rows of a scorecard, hundreds on a page, written in one tight loop.
+
+What a template would take a millisecond a row for takes a tenth here. Every text that comes from people is escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from html import escape
+from typing import Any
+
+from django import template
+from django.utils.safestring import SafeString, mark_safe
+
+from dashboards import svg
+from dashboards.formats import NONE, Shown, change, shown, text
+from dashboards.states import state_of
+from dashboards.templatetags import ui
+
+register = template.Library()
+
+EMPTY_CELLS = (
+    '<td class="drawing trend-cell"></td><td class="num actual-cell"></td><td class="num target-cell"></td>'
+    '<td class="drawing bullet-cell"></td><td class="num variance-cell"></td>'
+)
+NO_NUMBER = f'<span class="none" title="no data">{NONE}</span>'
+
+
+@register.simple_tag
+def scorecard_rows(
+    rows: Iterable[Any], tree: bool = False, weights: bool = False, whole: bool = False, compact: bool = False
+) -> SafeString:
+    """`{% scorecard_rows rows tree=tree weights=True %}`: a <tr> for each `kpis.views.rows.Row`.
+
+    tree: nested, to be folded. weights: with that column, among the siblings or, if `whole`, in the whole scorecard.
+    compact: without bullet and score.
+    """
+    fold = str(ui.icon("chevron-down")) if tree else ""
+    written = []
+    for row in rows:
+        cells = [_head(row, fold)]
+        cells.append(EMPTY_CELLS if row.is_node else _numbers(row, compact))
+        cells.append(f'<td class="status-cell">{_status(row.status)}{"".join(map(_mark, row.marks))}</td>')
+        if not compact:
+            cells.append(_score(row))
+        if weights:
+            cells.append(_weight(row, whole))
+        cells.append(f'<td class="changed">{_changed(row)}</td>')
+        written.append(f"<tr{_level(row) if tree else ''}>{''.join(cells)}</tr>")
+    return mark_safe("\n".join(written))
+
+
+def _level(row: Any) -> str:
+    node = ' aria-expanded="true"' if row.is_node else ""
+    return f' class="level-{row.level}{" node" if row.is_node else ""}" aria-level="{row.level}"{node} tabindex="-1"'
+
+
+def _head(row: Any, fold: str) -> str:
+    name = escape(row.name)
+    if row.is_node:
+        button = (
+            f'<button type="button" class="fold" data-pm-fold aria-label="Fold or unfold {name}" tabindex="-1">'
+            f"{fold}</button>"
+        )
+        return f'<th scope="row">{button if fold else ""}{name}</th>'
+    linked = f'<a href="{escape(row.url)}">{name}</a>' if row.url else name
+    draft = "" if row.is_certified else ' <small title="Not certified by a second person">draft</small>'
+    where = ", ".join(part for part in (row.place, row.period) if part)
+    return f'<th scope="row">{linked}{draft}{f" <small>{escape(where)}</small>" if where else ""}</th>'
+
+
+def _numbers(row: Any, compact: bool) -> str:
+    form, tone = row.format, state_of(row.status).tone
+    actual = _set(shown(row.actual, form))
+    if row.url and row.actual is not None:
+        actual = f'<a href="{escape(row.url)}">{actual}</a>'
+    if row.target_low is not None:
+        target = f"{_set(shown(row.target_low, form))} to {_set(shown(row.target_high, form))}"
+    else:
+        target = _set(shown(row.target, form))
+    line = svg.sparkline(row.series, target=row.target, tone=tone, label=row.name) if row.series else ""
+    variance = "" if row.variance is None else _set(change(row.variance, form))
+    bullet = "" if compact else f'<td class="drawing bullet-cell">{_bullet(row, form, tone)}</td>'
+    return (
+        f'<td class="drawing trend-cell">{line}</td>'
+        f'<td data-label="Actual" class="num strong actual-cell">{actual}</td>'
+        f'<td data-label="Target" class="num dim target-cell">{target}</td>{bullet}'
+        f'<td data-label="Variance" class="num variance-cell">{variance}</td>'
+    )
+
+
+def _bullet(row: Any, form: str, tone: str) -> str:
+    if not row.has_goal:
+        return ""
+    label = f"{text(row.actual, form)}, target {text(row.target, form)}"
+    return svg.bullet(row.actual, row.target, limits=row.limits, tone=tone, label=label)
+
+
+def _score(row: Any) -> str:
+    score = "" if row.score is None else _set(shown(row.score, "score"))
+    if row.coverage_pct is not None and row.coverage_pct < 99.5:
+        share = _set(shown(row.coverage_pct, "percent:0"))
+        score += f' <small title="Share of the weights that have a score">of {share}</small>'
+    return f'<td data-label="Score" class="num score-cell">{score}</td>'
+
+
+def _weight(row: Any, whole: bool) -> str:
+    if whole:
+        inner = _set(shown(row.pull_pct, "percent:1"))
+    elif row.weight_pct is None:
+        inner = ""
+    else:
+        inner = _set(shown(row.weight_pct, "percent:0"))
+        if row.used_pct is None:
+            inner += ' <small title="It did not count towards the score">not used</small>'
+        elif row.differs:
+            used = _set(shown(row.used_pct, "percent:0"))
+            inner += f' <small title="Share after those without a score were left out">used {used}</small>'
+    return f'<td data-label="Weight" class="num dim weight-cell">{inner}</td>'
+
+
+def _changed(row: Any) -> str:
+    parts = []
+    if row.counts:
+        parts.append(str(ui.status_counts(row.counts, bar=False)))
+    elif row.change is not None:
+        word = {True: "better", False: "worse"}.get(row.change_is_good, "")
+        said = f' class="{word}" title="{word} than the period before"' if word else ""
+        parts.append(f"<span{said}>{_set(change(row.change, row.format))}</span>")
+        if row.was:
+            parts.append(f"<span>was {_status(row.was, quiet=True)}</span>")
+    parts += [f'<span class="row-note">{escape(note)}</span>' for note in row.notes]
+    if row.gate_cap is not None:
+        parts.append(f'<span class="row-note">Gate: red holds the score above it at {row.gate_cap}.</span>')
+    return " ".join(parts)
+
+
+@lru_cache(maxsize=256)
+def _status(key: str, quiet: bool = False) -> str:
+    return str(ui.status(key, quiet=quiet))
+
+
+def _mark(key: str) -> str:
+    return f" {_status(key, quiet=True)}"
+
+
+def _set(number: Shown | None) -> str:
+    """A number as `ui.set_number` sets it."""
+    if number is None:
+        return NO_NUMBER
+    unit = f'<span class="unit">\N{NO-BREAK SPACE}{escape(number.unit)}</span>' if number.unit else ""
+    return f'<span class="number">{escape(number.before)}{number.digits}{unit}</span>'

@@ -1,0 +1,207 @@
+"""Home by role, the printable review, and search."""
+
+import re
+from datetime import UTC, date, datetime
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from dashboards.views.review import exceptions_of, sections_of
+from jobs.models import Job
+from kpis.views.rows import Row
+from organization.models import Role
+from tests.factories import (
+    DatasetFactory,
+    KpiFactory,
+    KpiVersionFactory,
+    ResultFactory,
+    ScorecardFactory,
+    UnitFactory,
+    UserFactory,
+    member,
+)
+from tests.kpis.sample_board import DAY, a_board
+
+pytestmark = pytest.mark.django_db
+AS_OF = {"as_of": DAY.isoformat()}
+
+
+def signed_in(user) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def text_of(response) -> str:
+    body = re.sub(r"<[^>]+>", " ", response.content.decode().replace("&amp;", "&"))
+    return re.sub(r"\s+", " ", body.replace("\N{NO-BREAK SPACE}", " "))
+
+
+# --- home ------------------------------------------------------------------------------------------------------------
+
+
+def test_home_lists_what_is_off_target_and_what_turned_red():
+    board = a_board()
+    page = signed_in(member("manager", board.group)).get("/", AS_OF)
+    assert {row.name for row in page.context["reds"]} == {"A&E seen within 4 hours", "Open backlog, end of month"}
+    assert page.context["summary"] is None
+    assert "Turned red lately" in text_of(page)
+    assert "South West, period from 1 Nov 2025" in text_of(page)
+
+
+def test_executives_see_their_scorecard_first():
+    board = a_board()
+    page = signed_in(member(Role.EXECUTIVE, board.group)).get("/", AS_OF)
+    summary = page.context["summary"]
+    assert [row.name for row in summary["rows"]] == ["Customer", "Internal process", "Finance"]
+    assert f"{summary['view'].score:.0f} of 100" in text_of(page)
+    body = page.content.decode()
+    assert body.index("Open the review") < body.index("Off target")
+
+
+def test_a_vendor_contact_goes_straight_to_their_own_scorecard():
+    group = UnitFactory()
+    vendor = UnitFactory(code="acme", parent=group, kind="vendor")
+    ScorecardFactory(code="vendors", unit=group)
+    contact = signed_in(member(Role.VENDOR_CONTACT, vendor))
+    assert contact.get("/")["Location"] == "/scorecards/vendors/"
+    assert contact.get("/", follow=True).context["view"].unit.code == "acme"
+    assert contact.get("/scorecards/vendors/", {"unit": group.code}).status_code == 404
+
+
+def test_analysts_see_their_drafts_managers_what_waits_for_them():
+    group = UnitFactory()
+    analyst, manager = member("analyst", group), member("manager", group)
+    kpi = KpiFactory(unit=group, name="Yield")
+    KpiVersionFactory(kpi=kpi, number=2, state="draft", created_by=analyst)
+    KpiVersionFactory(kpi=kpi, number=3, state="in_review", created_by=analyst, submitted_by=analyst)
+    drafts = signed_in(analyst).get("/")
+    assert "Your drafts" in text_of(drafts)
+    assert "Yield v2" in text_of(drafts)
+    assert "Waits for you" not in text_of(drafts)
+    waiting = text_of(signed_in(manager).get("/"))
+    assert "Waits for you" in waiting
+    assert "Yield v3" in waiting
+
+
+def test_late_data_is_named_and_administrators_see_parked_jobs():
+    group = UnitFactory()
+    KpiFactory(unit=group)
+    DatasetFactory(name="Deliveries", unit=group, refresh_promise_hours=1, loaded_at=datetime(2025, 1, 1, tzinfo=UTC))
+    Job.objects.create(kind="load", key="load 1", state="parked", fault="disk full")
+    administrator = text_of(signed_in(member("administrator", group)).get("/"))
+    assert "Data that is late" in administrator
+    assert "disk full" in administrator
+    viewer = text_of(signed_in(member("viewer", group)).get("/"))
+    assert "Deliveries" in viewer
+    assert "disk full" not in viewer
+
+
+def test_an_empty_home_says_what_to_do_next():
+    group = UnitFactory()
+    assert "Load an extract" in text_of(signed_in(member("analyst", group)).get("/"))
+    assert "Ask them when" in text_of(signed_in(member("viewer", group)).get("/"))
+    assert "hold no role yet" in text_of(signed_in(UserFactory()).get("/"))
+
+
+def test_homes_queries_do_not_grow_with_kpis():
+    counts = []
+    for number in (1, 50):
+        group = UnitFactory()
+        for _ in range(number):
+            ResultFactory(kpi=KpiFactory(unit=group), month=date(2025, 11, 1), status="red", score=0.0)
+        client = signed_in(member("manager", group))
+        client.get("/", AS_OF)
+        with CaptureQueriesContext(connection) as captured:
+            client.get("/", AS_OF)
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
+
+
+# --- review ----------------------------------------------------------------------------------------------------------
+
+
+def row(name: str, status: str = "green", level: int = 2, is_node: bool = False, **more) -> Row:
+    return Row(id=1, name=name, level=level, is_node=is_node, status=status, score=None, **more)
+
+
+def test_exceptions_come_by_weight_new_reds_first():
+    rows = [
+        row("light", "red", pull_pct=10),
+        row("heavy", "red", pull_pct=40),
+        row("new", "red", pull_pct=5, was="green"),
+        row("fine", "green", pull_pct=45),
+        row("so so", "amber"),
+        row("gone", "no_data"),
+    ]
+    found = {title: [r.name for r in part] for title, part in exceptions_of(rows).items()}
+    assert found == {
+        "New reds": ["new"],
+        "Reds since before": ["heavy", "light"],
+        "At risk": ["so so"],
+        "No data": ["gone"],
+    }
+
+
+def test_quiet_greens_are_folded_and_empty_objectives_left_out():
+    rows = [
+        row("loose", level=1),
+        row("Customer", level=1, is_node=True),
+        row("Calm objective", is_node=True),
+        row("quiet", level=3),
+        row("Busy objective", is_node=True),
+        row("back on target", level=3, was="red"),
+        row("provisional", level=3, marks=("provisional",)),
+        row("Finance", level=1, is_node=True),
+        row("cost", "red"),
+    ]
+    sections = sections_of(rows)
+    assert [section.head and section.head.name for section in sections] == [None, "Customer", "Finance"]
+    assert [r.name for r in sections[0].quiet] == ["loose"]
+    assert [r.name for r in sections[1].speaking] == ["Busy objective", "back on target", "provisional"]
+    assert [r.name for r in sections[1].quiet] == ["quiet"]
+    assert [r.name for r in sections[2].speaking] == ["cost"]
+
+
+def test_the_reviews_numbers_are_the_scorecards():
+    board = a_board()
+    manager = signed_in(member("manager", board.group))
+    query = AS_OF | {"period": "2025-10-01", "unit": "london"}
+    review = manager.get("/review/", query)
+    card = manager.get("/scorecards/operations/", query)
+    assert review.context["view"] == card.context["view"]
+    shown = [r for s in review.context["sections"] for r in (*s.speaking, *s.quiet) if not r.is_node]
+    expected = {r.code: (r.actual, r.status, r.score) for r in card.context["rows"] if not r.is_node}
+    assert {r.code: (r.actual, r.status, r.score) for r in shown} == expected
+
+
+def test_without_a_scorecard_the_review_says_how_it_begins():
+    assert "Mark a scorecard as executive" in text_of(signed_in(member("viewer", UnitFactory())).get("/review/"))
+
+
+# --- search ----------------------------------------------------------------------------------------------------------
+
+
+def test_search_finds_by_words_of_name_or_code_as_far_as_one_may_see():
+    board = a_board()
+    KpiFactory(name="Deliveries elsewhere", unit=UnitFactory(name="Delivery depot"))
+    DatasetFactory(name="Deliveries", unit=board.group)
+    page = signed_in(member("viewer", board.group)).get("/search/", {"q": "deliver"})
+    found = {group.title: [name for name, _, _ in group.hits] for group in page.context["groups"]}
+    assert found == {"KPIs": ["Cost per delivery", "Deliveries on time"], "Datasets": ["Deliveries"]}
+
+
+def test_one_hit_by_its_whole_name_is_opened_at_once():
+    board = a_board()
+    answer = signed_in(member("viewer", board.group)).get("/search/", {"q": "OPERATIONS"})
+    assert answer["Location"] == "/scorecards/operations/"
+
+
+@pytest.mark.parametrize("words", ["", "%", "_", "'; drop table", "\0", "x" * 5000, "nothing so called"])
+def test_search_takes_any_text(words):
+    viewer = signed_in(member("viewer", UnitFactory(name="Here", code="here")))
+    answer = viewer.get("/search/", {"q": words})
+    assert answer.status_code == 200
+    assert "Here" not in text_of(answer)

@@ -99,7 +99,7 @@ def ols(
     Raises TooFewPoints (fewer than k + 3), LengthMismatch, NotFinite, ConstantSeries, Collinear, OutOfRange.
     Source: Montgomery, Peck, Vining, Introduction to Linear Regression Analysis, 5th ed.; computed by statsmodels.
     """
-    from statsmodels.regression.linear_model import OLS  # type: ignore[import-untyped]
+    from statsmodels.regression.linear_model import OLS
 
     outcome, matrix, labels = _design(y, predictors, names, intercept)
     if np.ptp(outcome) == 0:
@@ -139,7 +139,7 @@ def logistic(y: ArrayLike, predictors: ArrayLike, names: Sequence[str], *, confi
     """
     import warnings
 
-    from statsmodels.discrete.discrete_model import Logit  # type: ignore[import-untyped]
+    from statsmodels.discrete.discrete_model import Logit
 
     outcome, matrix, labels = _design(y, predictors, names, True)
     if not np.isin(outcome, (0, 1)).all():
@@ -253,8 +253,8 @@ def _is_perfect(residuals: Floats, matrix: Floats) -> bool:
 
 
 def _residual_checks(residuals: Floats, matrix: Floats, terms: Sequence[Term]) -> tuple[Assumption, ...]:
-    from statsmodels.stats.diagnostic import het_breuschpagan  # type: ignore[import-untyped]
-    from statsmodels.stats.stattools import durbin_watson  # type: ignore[import-untyped]
+    from statsmodels.stats.diagnostic import het_breuschpagan
+    from statsmodels.stats.stattools import durbin_watson
 
     if _is_perfect(residuals, matrix):
         return (Assumption("residuals to check", None, "the fit is perfect"), _inflation_check(terms))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from kpis.models import Kpi, KpiVersion, Result
 from organization.access import VIEW, Access
@@ -40,11 +40,9 @@ def catalogue(
     wanted = {"state": state, "kind": kind, "dataset__code": dataset}
     wanted = {name: value for name, value in wanted.items() if value}
     if wanted:
-        newest = KpiVersion.objects.exclude(state="deprecated", valid_to__isnull=False).order_by("kpi", "-number")
-        if state == KpiVersion.State.DEPRECATED:
-            newest = KpiVersion.objects.order_by("kpi", "-number")
-        ids = newest.distinct("kpi").values("pk")
-        found = found.filter(pk__in=KpiVersion.objects.filter(pk__in=ids, **wanted).values("kpi"))
+        versions = KpiVersion.objects.filter(kpi=OuterRef("pk")).exclude(valid_to=F("valid_from")).order_by("-number")
+        found = found.annotate(newest=Subquery(versions.values("pk")[:1]))
+        found = found.filter(newest__in=KpiVersion.objects.filter(**wanted).values("pk"))
     return found
 
 

@@ -97,7 +97,7 @@ def annotate(request, code):
         annotation = mine.filter(pk=request.POST["remove"] if request.POST["remove"].isdigit() else 0).first()
         if annotation is None:
             raise Http404
-        annotations.remove(annotation, by=request.user)
+        annotations.withdraw(annotation, by=request.user)
         messages.success(request, "The annotation was removed.")
         return redirect(place.url())
     form = AnnotationForm(request.POST)

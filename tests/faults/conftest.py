@@ -1,13 +1,15 @@
 """The stage: a queue of the session's own, one worker shared by the tests that only need a worker, short leases."""
 
 import os
+import subprocess
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from perfmgr.launch.postgres import DATABASE, USER, Postgres, binaries
 from perfmgr.launch.valkey import Valkey
-from tests.faults.processes import LEASE_SECONDS, Worker
+from tests.faults.processes import LEASE_SECONDS, Worker, database_url
 from tests.faults.tickets import make_dataset
 
 HERE = Path(__file__).parent
@@ -74,3 +76,24 @@ def worker(queue, workers, transactional_db):
 @pytest.fixture
 def dataset(transactional_db, queue):
     return make_dataset()
+
+
+@pytest.fixture
+def cluster(transactional_db, tmp_path_factory):
+    """A PostgreSQL of the test's own with the test database in it, to be stopped at will; this process talks to it."""
+    from django.db import connection
+
+    server = Postgres(Path(os.environ["PERFMGR_TEST_SCRATCH"]) / f"own-{tmp_path_factory.mktemp('pg').name}")
+    server.start()
+    dump = subprocess.run(
+        [binaries() / "pg_dump", "--no-owner", f"--dbname={database_url()}"], check=True, capture_output=True
+    ).stdout
+    psql = [binaries() / "psql", "-q", "-h", server.sockets, "-U", USER, "-d", DATABASE, "-v", "ON_ERROR_STOP=1"]
+    subprocess.run(psql, input=dump, check=True, stdout=subprocess.DEVNULL)
+    before = dict(connection.settings_dict)
+    connection.close()
+    connection.settings_dict.update(HOST=str(server.sockets), NAME=DATABASE, USER=USER, PORT="", PASSWORD="")
+    yield server
+    connection.close()
+    connection.settings_dict.update(before)
+    server.stop()

@@ -1,7 +1,9 @@
 """Real processes to injure: a Celery worker, its scheduler, and a process that does one job and dies at a failpoint."""
 
+import http.client
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -110,8 +112,56 @@ class Beat(Process):
 class OneJob(Process):
     """Does one job, as a worker's child would, and dies where `failpoint` says."""
 
-    def __init__(self, job: Job, queue_url: str, *, failpoint: str = ""):
-        super().__init__(["-c", PERFORM, str(job.pk)], environment(queue_url, PERFMGR_FAILPOINT=failpoint))
+    def __init__(self, job: Job, queue_url: str, *, failpoint: str = "", **more: str):
+        super().__init__(["-c", PERFORM, str(job.pk)], environment(queue_url, PERFMGR_FAILPOINT=failpoint, **more))
+
+
+class Web(Process):
+    """gunicorn, as `manage.py up` starts it, on a free port."""
+
+    def __init__(self, queue_url: str, **more: str):
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            self.port = listener.getsockname()[1]
+        command = ["-m", "gunicorn", "perfmgr.wsgi", "--workers", "1", "--threads", "4", "--log-level", "warning"]
+        super().__init__([*command, "--bind", f"127.0.0.1:{self.port}"], environment(queue_url, **more))
+        wait_until(self._answers, sweeping=False)
+
+    def _answers(self) -> bool:
+        try:
+            return self.get("/healthz")[0] == 200
+        except OSError:
+            return False
+
+    def get(self, path: str, secret: str = "") -> tuple[int, dict[str, str], bytes]:
+        return self.request("GET", path, secret)
+
+    def request(self, method: str, path: str, secret: str = "", body: bytes = b"", kind: str = "application/json"):
+        """Status, headers (lower case) and body."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        headers = {"Content-Type": kind, **({"Authorization": f"Bearer {secret}"} if secret else {})}
+        try:
+            connection.request(method, path, body or None, headers)
+            answer = connection.getresponse()
+            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+        finally:
+            connection.close()
+
+    def upload(self, dataset: str, name: str, text: str, secret: str) -> tuple[int, bytes]:
+        """Send an extract by the API. Returns status and body."""
+        kind, body = form_of(dataset, name, text)
+        status, _, answer = self.request("POST", "/api/v1/uploads/", secret, body, kind)
+        return status, answer
+
+
+def form_of(dataset: str, name: str, text: str) -> tuple[str, bytes]:
+    """Content type and body of a multipart form with a file for a dataset."""
+    parts = [
+        f'--B\r\nContent-Disposition: form-data; name="dataset"\r\n\r\n{dataset}\r\n',
+        f'--B\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n',
+        f"Content-Type: text/csv\r\n\r\n{text}\r\n--B--\r\n",
+    ]
+    return "multipart/form-data; boundary=B", "".join(parts).encode()
 
 
 def wait_until(condition: Callable[[], object], *, patience: float = 90, sweeping: bool = True) -> object:

@@ -1,4 +1,4 @@
-"""Intake against pandas on the same checks: `python -m benchmarks.intake [--rows 1000000] [--xlsx-rows 200000] [--runs 5]`.
+"""Intake against pandas on the same checks: `python -m benchmarks.intake [--rows N] [--xlsx-rows N] [--runs N]`.
 
 Both read the same file, type every cell, apply the same rules and keep good rows and rejects as Parquet. Ratios are
 of medians, interleaved in one run; the counts of good and bad rows are compared before anything is timed.
@@ -171,7 +171,8 @@ def compare(kind: str, rows: int, runs: int, scratch: Path) -> None:
         print(
             f"{name:<10}{seconds:>10.2f}{rows / seconds:>12,.0f}{ratio:>8.2f}{processors[name]:>10.2f}{cpu_ratio:>8.2f}"
         )
-    code = f"import benchmarks.intake as b, pathlib; b.ours(*map(pathlib.Path, {[str(path), str(scratch)]}), {kind!r}); b.peak()"
+    paths = f"*map(pathlib.Path, {[str(path), str(scratch)]})"
+    code = f"import benchmarks.intake as b, pathlib; b.ours({paths}, {kind!r}); b.peak()"
     print("peak memory of ours:", subprocess.check_output([sys.executable, "-c", code], text=True).strip())
 
 

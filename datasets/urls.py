@@ -1,1 +1,30 @@
-urlpatterns: list = []
+"""Addresses of this room's pages."""
+
+from django.urls import path
+
+from .views import datasets, explore, jobs, uploads
+
+urlpatterns = [
+    path("datasets/", datasets.dataset_list, name="datasets"),
+    path("datasets/<slug:code>/", datasets.dataset, name="dataset"),
+    path("datasets/<slug:code>/contract/", datasets.contract, name="dataset_contract"),
+    path("datasets/<slug:code>/quality/", datasets.quality_page, name="dataset_quality"),
+    path("datasets/<slug:code>/history/", datasets.history, name="dataset_history"),
+    path("datasets/<slug:code>/views/", explore.save_view, name="view_save"),
+    path("quality-rules/<int:pk>/override/", datasets.override_rule, name="rule_override"),
+    path("quality-rules/<int:pk>/retire/", datasets.retire_rule, name="rule_retire"),
+    path("uploads/new/", uploads.upload_new, name="upload_new"),
+    path("uploads/<uuid:public_id>/", uploads.upload, name="upload"),
+    path("uploads/<uuid:public_id>/confirm/", uploads.upload_confirm, name="upload_confirm"),
+    path("uploads/<uuid:public_id>/load/", uploads.upload_load, name="upload_load"),
+    path("uploads/<uuid:public_id>/undo/", uploads.upload_undo, name="upload_undo"),
+    path("uploads/<uuid:public_id>/rejects/", uploads.reject_list, name="rejects"),
+    path("uploads/<uuid:public_id>/rejects/<int:row>/", uploads.reject_correct, name="reject_correct"),
+    path("uploads/<uuid:public_id>/rejects/list/", uploads.reject_list_upload, name="reject_list_upload"),
+    path("uploads/<uuid:public_id>/replay/", uploads.reject_replay, name="reject_replay"),
+    path("explore/", explore.explore_page, name="explore"),
+    path("explore/views/<int:pk>/", explore.saved_view, name="saved_view"),
+    path("sql/", explore.sql_page, name="sql"),
+    path("jobs/", jobs.job_list, name="jobs"),
+    path("jobs/<int:pk>/retry/", jobs.job_retry, name="job_retry"),
+]

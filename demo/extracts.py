@@ -58,7 +58,9 @@ def _confirm(upload: Upload, words: Mapping, existing: Dataset | None, users: Ma
         refresh_promise_hours=words.get("refresh_promise_hours"),
     )
     dataset = intake.confirm(upload, Contract.from_dict(words["contract"]), dialect, by=users["analyst"], into=into)
-    Dataset.objects.filter(pk=dataset.pk).update(licence=words["licence"], steward=users["manager"])
+    Dataset.objects.filter(pk=dataset.pk).update(
+        licence=words["licence"], steward=users["manager"], covers=words.get("covers", Dataset.Covers.DAY)
+    )
     return dataset
 
 
@@ -68,6 +70,9 @@ def perform(job: Job) -> None:
 
 
 def perform_all() -> None:
-    """Do what the loads have asked for: quality runs, recomputes, compactions."""
-    while job := Job.objects.unfinished().filter(attempts__lt=3).order_by("pk").first():
+    """Do what the loads asked for: quality runs, recomputes. Raises DemoFailed if one cannot be done."""
+    while job := Job.objects.unfinished().order_by("pk").first():
         perform(job)
+        job.refresh_from_db()
+        if job.fault:
+            raise DemoFailed(f"{job} failed: {job.fault}")

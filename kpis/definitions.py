@@ -263,7 +263,7 @@ def tile(kpi: Kpi) -> None:
 
 
 def _ask_again(kpi: Kpi, changed: set[str], by) -> None:
-    if changed & (COMPUTED_FIELDS | {"valid_from"}):
+    if changed & (COMPUTED_FIELDS | {"valid_from", "unit_of_measure"}):  # a ratio in percent is kept times 100
         requests.definition(kpi, f"definition of {kpi.code}", by=by)
     elif "direction" in changed:
         requests.rescore(kpi, f"direction of {kpi.code}", by=by)

@@ -14,7 +14,7 @@ from organization.models import Unit
 
 from . import rows
 from .calendars import calendars_of, period_of
-from .measures import faults_of, grains_of, measure_of
+from .measures import faults_of, grains_of, measure_of, scale_of
 from .models import KpiVersion, Result, Run
 from .recompute.levels import levels_of
 from .selectors.words import NotYours
@@ -153,7 +153,9 @@ def preview(version: KpiVersion, unit: Unit, access: Access, day: date) -> Previ
         )
     except sandbox.SandboxKilled as killed:
         raise TooLong(f"The rows could not be read in time: {killed}") from killed
-    return PreviewOf(tuple(results.to_pylist()), tuple(sample.to_pylist()) if sample else (), total)
+    scale = scale_of(version)
+    numbers = [{**row, "value": None if row["value"] is None else row["value"] * scale} for row in results.to_pylist()]
+    return PreviewOf(tuple(numbers), tuple(sample.to_pylist()) if sample else (), total)
 
 
 def provenance(result: Result, access: Access) -> Provenance:
@@ -199,7 +201,8 @@ def _written_out(result: Result, formula: str, inputs: tuple[Result, ...]) -> st
         given = ", ".join(f"{i.kpi.code} = {'no value' if i.value is None else f'{i.value:.10g}'}" for i in inputs)
         return f"{formula} with {given} = {value}"
     if result.numerator is not None and result.denominator is not None:
-        return f"{formula} = {result.numerator:.10g} / {result.denominator:.10g} = {value}"
+        times = "100 × " if scale_of(result.version) == 100 else ""
+        return f"{times}{formula} = {times}{result.numerator:.10g} / {result.denominator:.10g} = {value}"
     return f"{formula} = {value}"
 
 

@@ -44,12 +44,13 @@ def enter(
 ) -> ManualEntry:
     """Enter the number of the period (of the KPI's grain) that holds `day`. Raises EntryRefused.
 
-    evidence: an uploaded file. With numerator and denominator the value must be their quotient.
+    evidence: an uploaded file. With numerator and denominator the value must be their quotient, times 100 for a KPI in
+    percent.
     """
     version = kpi.versions.in_force(day).order_by("-number").first()
     if version is None or version.kind != KpiVersion.Kind.MANUAL:
         raise EntryRefused(f"{kpi} is not entered by hand on {day}.", "kpi")
-    _check_numbers(value, numerator, denominator)
+    _check_numbers(value, numerator, denominator, 100 if version.unit_of_measure == "percent" else 1)
     calendar = calendars_of([kpi.unit_id], day)[kpi.unit_id]
     period = calendar.period_of(day, version.grain)
     entry = ManualEntry(
@@ -100,7 +101,7 @@ def _decided(entry: ManualEntry, state: str, by) -> ManualEntry:
     return entry
 
 
-def _check_numbers(value: Decimal, numerator: Decimal | None, denominator: Decimal | None) -> None:
+def _check_numbers(value: Decimal, numerator: Decimal | None, denominator: Decimal | None, scale: int) -> None:
     given = {"value": value, "numerator": numerator, "denominator": denominator}
     for field, number in given.items():
         if number is not None and not (Decimal(number).is_finite() and abs(number) < LARGEST):
@@ -110,8 +111,9 @@ def _check_numbers(value: Decimal, numerator: Decimal | None, denominator: Decim
     if denominator is not None:
         if denominator == 0:
             raise EntryRefused("The denominator is 0: there is no value.", "denominator")
-        if abs(Decimal(value) - numerator / denominator) > Decimal("0.00001"):
-            raise EntryRefused(f"{numerator} / {denominator} is {numerator / denominator:.6f}, not {value}.", "value")
+        quotient = scale * numerator / denominator
+        if abs(Decimal(value) - quotient) > Decimal("0.00001") * scale:
+            raise EntryRefused(f"{numerator} / {denominator} is {quotient:.6f}, not {value}.", "value")
 
 
 def _attach(entry: ManualEntry, evidence) -> None:

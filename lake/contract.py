@@ -155,7 +155,7 @@ class Contract:
     decimal_comma, thousands: how numbers are written where the dialect of a file does not say otherwise; a thousands
         separator " " stands for the blank, the no-break space and the thin spaces.
     A contract without a key column means that every row is its own record; its identity is then the hash of the row's
-    values with its occurrence among equal rows (`_key` in the accepted rows), so the same extract again replaces itself.
+    values with its occurrence among equal rows (`_key` in the accepted rows), so the same extract replaces itself.
     """
 
     columns: tuple[Column, ...]
@@ -222,7 +222,7 @@ class Contract:
         """Return the contract itself if it is consistent; raises ContractError at the first fault.
 
         compile_formula(text, contract) is called for every calculated column and row rule and may raise ValueError;
-        by default `lake.formula.parse(text, contract, aggregate=False)`. require_key: a contract without a key is a fault.
+        by default `lake.formula.parse(text, contract, aggregate=False)`. require_key: to have no key is a fault.
         """
         _check_names(self)
         for column in self.columns:
@@ -356,7 +356,8 @@ def _column_faults(column: Column) -> Iterator[str]:
         yield "a word cannot mean both true and false."
     for text in column.formats:
         if text not in SPECIAL_FORMATS and "%" not in text:
-            yield f"the format {text!r} is neither strptime text such as %d/%m/%Y nor one of {', '.join(sorted(SPECIAL_FORMATS))}."
+            special = ", ".join(sorted(SPECIAL_FORMATS))
+            yield f"the format {text!r} is neither strptime text such as %d/%m/%Y nor one of {special}."
     yield from _range_faults(column)
 
 

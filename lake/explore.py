@@ -91,7 +91,9 @@ def explore_sql(question: Explore, contract: Contract, *, view: str = "facts") -
         select = select.where(_condition(wanted))
     if grouped:
         select = select.group_by(*(_group(group) for group in groups))
-    select = select.order_by(*_order(question, [g.name for g in groups] + [t.name for t in question.totals], names))
+    order = _order(question, [g.name for g in groups] + [t.name for t in question.totals], names)
+    if order:
+        select = select.order_by(*order)
     return guard(to_sql(select.limit(max(1, min(question.limit, MAX_ROWS)))), names, view=view)
 
 

@@ -67,12 +67,12 @@ class Limits:
     memory_bytes: int = 2048 * MB
     cpu_seconds: float = 300
     wall_seconds: float = 600
-    open_files: int = 64
+    open_files: int = 4096  # a dataset has a file or more a month, and DuckDB keeps those that it scans open
 
     @classmethod
     def parse(cls) -> Limits:
         """For reading an upload."""
-        return cls()
+        return cls(open_files=64)
 
     @classmethod
     def interactive(cls) -> Limits:

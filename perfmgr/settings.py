@@ -293,8 +293,15 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "UnitKind": "organization.models.Unit.Kind",
         "FiscalKind": "organization.models.FiscalCalendar.Kind",
+        "KpiKind": "kpis.models.KpiVersion.Kind",
+        "NodeKind": "kpis.models.ScorecardNode.Kind",
+        "LinkKind": "kpis.models.KpiLink.Kind",
+        "QualityRuleKind": "datasets.models.QualityRule.Kind",
     },
 }
+
+# Whether webhooks may call this machine itself: tests only.
+WEBHOOK_ALLOW_LOOPBACK = False
 
 # --- logs -----------------------------------------------------------------------------------------------------------
 

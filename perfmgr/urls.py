@@ -16,6 +16,8 @@ urlpatterns = [
     path("api/v1/", include("organization.api_urls")),
     path("", include("datasets.urls")),
     path("api/v1/", include("datasets.api_urls")),
+    path("api/v1/", include("kpis.api_urls")),
+    path("", include("kpis.urls")),
     path("", include("dashboards.urls")),
 ]
 

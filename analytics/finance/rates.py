@@ -110,10 +110,9 @@ def _roots(flows: Floats, times: Floats) -> tuple[float, ...]:
     edge = np.linspace(-1, 1, 4001)
     x = np.where(edge < 0, -np.log1p(LOWEST), np.log1p(HIGHEST)) * np.sign(edge) * np.abs(edge) ** 2.5
     value = _scaled_values(x, flows, times)
-    zeros = [float(point) for point in x[value == 0]]
     signs = np.sign(value)
-    for i in np.flatnonzero(signs[1:] * signs[:-1] < 0):
-        zeros.append(_bisect(float(x[i]), float(x[i + 1]), flows, times))
+    zeros = [float(point) for point in x[value == 0]]
+    zeros += [_bisect(float(x[i]), float(x[i + 1]), flows, times) for i in np.flatnonzero(signs[1:] * signs[:-1] < 0)]
     return tuple(float(np.expm1(point)) for point in sorted(zeros))
 
 

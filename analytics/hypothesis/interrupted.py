@@ -89,8 +89,8 @@ def _terms(n: int, at: int, season: int | None) -> Floats:
 def _report(
     response: Floats, y: Floats, matrix: Floats, at: int, lags: int, confidence: float, design: str
 ) -> Interruption:
-    from statsmodels.regression.linear_model import OLS  # type: ignore[import-untyped]
-    from statsmodels.stats.stattools import durbin_watson  # type: ignore[import-untyped]
+    from statsmodels.regression.linear_model import OLS
+    from statsmodels.stats.stattools import durbin_watson
 
     n = y.size
     plain = OLS(response, matrix).fit()

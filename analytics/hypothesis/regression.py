@@ -20,6 +20,7 @@ from analytics.inputs import (
     NotFinite,
     OutOfRange,
     TooFewPoints,
+    table,
     vector,
 )
 
@@ -99,7 +100,7 @@ def ols(
     Raises TooFewPoints (fewer than k + 3), LengthMismatch, NotFinite, ConstantSeries, Collinear, OutOfRange.
     Source: Montgomery, Peck, Vining, Introduction to Linear Regression Analysis, 5th ed.; computed by statsmodels.
     """
-    from statsmodels.regression.linear_model import OLS  # type: ignore[import-untyped]
+    from statsmodels.regression.linear_model import OLS
 
     outcome, matrix, labels = _design(y, predictors, names, intercept)
     if np.ptp(outcome) == 0:
@@ -139,7 +140,7 @@ def logistic(y: ArrayLike, predictors: ArrayLike, names: Sequence[str], *, confi
     """
     import warnings
 
-    from statsmodels.discrete.discrete_model import Logit  # type: ignore[import-untyped]
+    from statsmodels.discrete.discrete_model import Logit
 
     outcome, matrix, labels = _design(y, predictors, names, True)
     if not np.isin(outcome, (0, 1)).all():
@@ -190,9 +191,8 @@ def _design(
     y: ArrayLike, predictors: ArrayLike, names: Sequence[str], intercept: bool
 ) -> tuple[Floats, Floats, list[str]]:
     outcome = vector(y, "y")
-    matrix = np.array(predictors, dtype=np.float64)
-    matrix = matrix[:, None] if matrix.ndim == 1 else matrix
-    if matrix.ndim != 2 or matrix.shape[0] != outcome.size or matrix.shape[1] != len(names):
+    matrix = table(predictors, "predictors")
+    if matrix.shape[0] != outcome.size or matrix.shape[1] != len(names):
         raise LengthMismatch(f"y has {outcome.size} rows, predictors are {matrix.shape}, names {len(names)}.")
     if not np.isfinite(matrix).all():
         raise NotFinite("A predictor has a missing value; leave that row out.")
@@ -253,8 +253,8 @@ def _is_perfect(residuals: Floats, matrix: Floats) -> bool:
 
 
 def _residual_checks(residuals: Floats, matrix: Floats, terms: Sequence[Term]) -> tuple[Assumption, ...]:
-    from statsmodels.stats.diagnostic import het_breuschpagan  # type: ignore[import-untyped]
-    from statsmodels.stats.stattools import durbin_watson  # type: ignore[import-untyped]
+    from statsmodels.stats.diagnostic import het_breuschpagan
+    from statsmodels.stats.stattools import durbin_watson
 
     if _is_perfect(residuals, matrix):
         return (Assumption("residuals to check", None, "the fit is perfect"), _inflation_check(terms))

@@ -113,7 +113,7 @@ def proposed_contract(preview: Preview, *, timezone: str = "UTC") -> Contract:
                 header=guess.header,
                 type=kind,
                 roles=roles,
-                format=guess.formats[0] if kind.temporal and guess.formats and guess.header not in asked else "",
+                format=guess.formats[0] if kind.temporal and guess.formats and guess.name not in asked else "",
                 missing=guess.missing,
                 number_forms=guess.number_forms if kind.numeric else (),
             )

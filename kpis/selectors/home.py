@@ -6,7 +6,7 @@ from datetime import date, datetime
 from datasets.models import Dataset
 from kpis import scoring
 from kpis.models import Kpi, KpiVersion, ManualEntry, StatusChange
-from organization.access import CERTIFY, DEFINE, VIEW, Access
+from organization.access import CERTIFY, VIEW, Access
 from organization.models import User
 
 from .readings import Book
@@ -82,7 +82,7 @@ def _to_approve(user: User, access: Access) -> tuple[Waiting, ...]:
         .select_related("kpi", "submitted_by")
     )
     entries = (
-        ManualEntry.objects.filter(state=ManualEntry.State.ENTERED, unit__in=access.units(DEFINE))
+        ManualEntry.objects.filter(state=ManualEntry.State.ENTERED, unit__in=access.units(CERTIFY))
         .exclude(entered_by=user)
         .select_related("kpi", "entered_by")
     )

@@ -52,37 +52,66 @@ def kpi_series(
     )
 
 
-def status_of(kpi: Kpi, unit: Unit, day: date, access: Access, *, grain: str | None = None, period=None) -> Reading:
+def status_of(
+    kpi: Kpi,
+    unit: Unit,
+    day: date,
+    access: Access,
+    *,
+    grain: str | None = None,
+    period=None,
+    as_known_at: datetime | None = None,
+) -> Reading:
     """The reading of `period`, or of the last complete one on `day`. Raises NotYours."""
     require_visible(unit, access)
     book = _book(kpi, day)
-    return _total(book, kpi, unit_ref(unit), book.grain(kpi.pk, grain or book.versions[kpi.pk].grain), period)
+    wanted = book.grain(kpi.pk, grain or book.versions[kpi.pk].grain)
+    return _total(book, kpi, unit_ref(unit), wanted, period, as_known_at)
 
 
-def breakdown(kpi: Kpi, unit: Unit, dimension: str, grain: str, day: date, access: Access, *, period=None) -> Breakdown:
+def breakdown(
+    kpi: Kpi,
+    unit: Unit,
+    dimension: str,
+    grain: str,
+    day: date,
+    access: Access,
+    *,
+    period=None,
+    as_known_at: datetime | None = None,
+) -> Breakdown:
     """The parts of the KPI at `unit` by the members of `dimension`, largest first. Raises NotYours."""
     require_visible(unit, access)
     book, place = _book(kpi, day), unit_ref(unit)
     grain = book.grain(kpi.pk, grain)
-    total = _total(book, kpi, place, grain, period)
+    total = _total(book, kpi, place, grain, period, as_known_at)
     if total.period is None:
         return Breakdown(book.refs[kpi.pk], place, None, dimension, (), total)
-    parts = parts_of(kpi.pk, [unit.pk], grain, _with_previous(book, kpi, total.period), dimension)
+    parts = parts_of(kpi.pk, [unit.pk], grain, _with_previous(book, kpi, total.period), dimension, known_at=as_known_at)
     rows = _rows(parts, total.period, key=lambda row: row.member, name=lambda row: row.member)
     return Breakdown(book.refs[kpi.pk], place, total.period, dimension, rows, total)
 
 
-def organisation_drill(kpi: Kpi, unit: Unit, grain: str, day: date, access: Access, *, period=None) -> Breakdown:
+def organisation_drill(
+    kpi: Kpi,
+    unit: Unit,
+    grain: str,
+    day: date,
+    access: Access,
+    *,
+    period=None,
+    as_known_at: datetime | None = None,
+) -> Breakdown:
     """The KPI at the units directly below `unit`, by the tree of `day`. Raises NotYours."""
     require_visible(unit, access)
     book, place = _book(kpi, day), unit_ref(unit)
     grain = book.grain(kpi.pk, grain)
-    total = _total(book, kpi, place, grain, period)
+    total = _total(book, kpi, place, grain, period, as_known_at)
     _, below, hidden = neighbours(unit, day, access)
     names = {child.id: child for child in below}
     if total.period is None:
         return Breakdown(book.refs[kpi.pk], place, None, "", (), total, hidden)
-    parts = parts_of(kpi.pk, names, grain, _with_previous(book, kpi, total.period), "")
+    parts = parts_of(kpi.pk, names, grain, _with_previous(book, kpi, total.period), "", known_at=as_known_at)
     rows = _rows(parts, total.period, key=lambda row: names[row.unit_id].code, name=lambda row: names[row.unit_id].name)
     return Breakdown(book.refs[kpi.pk], place, total.period, "", rows, total, hidden)
 
@@ -94,10 +123,11 @@ def _book(kpi: Kpi, day: date) -> Book:
     return book
 
 
-def _total(book: Book, kpi: Kpi, unit: UnitRef, grain: str, period) -> Reading:
+def _total(book: Book, kpi: Kpi, unit: UnitRef, grain: str, period, known_at: datetime | None) -> Reading:
     asked = PeriodRef(period.grain, period.start, period.end, period.label) if period else None
     upto = asked.start if asked else book.day
-    found = last_rows([(kpi.pk, unit.id, asked.grain if asked else grain)], upto, SPARKLINE_PERIODS + 3)
+    pairs = [(kpi.pk, unit.id, asked.grain if asked else grain)]
+    found = last_rows(pairs, upto, SPARKLINE_PERIODS + 3, known_at=known_at)
     rows = found.get((kpi.pk, unit.id), [])
     return book.reading(kpi.pk, unit, rows, period=asked, include_open=asked is not None)
 

@@ -43,9 +43,10 @@ def scorecard_view(
     access: Access,
     *,
     period=None,
+    grain: str | None = None,
     include_open: bool = False,
 ) -> ScorecardView:
-    """The scorecard read at `unit`, at `period` or (None) at each KPI's last complete period on `day`.
+    """The scorecard read at `unit`, at `period` or (None) at each KPI's last complete period of `grain` on `day`.
 
     Weights are those in force on the period's last day (or on `day`). Ten queries, however many KPIs it holds. Raises
     NotYours for a unit that the person may not see, or to which the scorecard does not reach.
@@ -55,7 +56,7 @@ def scorecard_view(
     asked = PeriodRef(period.grain, period.start, period.end, period.label) if period else None
     nodes = list(scorecard.nodes.select_related("kpi", "objective").order_by("position", "pk"))
     leaves = [node for node in nodes if node.kpi_id]
-    grain = asked.grain if asked else scorecard.grain
+    grain = asked.grain if asked else grain or scorecard.grain
     units = units_by_id({unit.pk, *(n.unit_id for n in leaves if n.unit_id)}, access)
     book = Book({node.kpi_id for node in leaves}, day)
     limit = SPARKLINE_PERIODS + 1 + SPARE_PERIODS + max((n.carry_periods for n in leaves), default=0)

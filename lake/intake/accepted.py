@@ -1,4 +1,4 @@
-"""What is added to the values of good rows: instants, local days, the month, calculated columns, the identity of a row."""
+"""What is added to the values of good rows: instants, local days, month, calculated columns, identity."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Completion:
     def complete(
         self, connection: duckdb.DuckDBPyConnection, table: pa.Table, counts: dict[str, int]
     ) -> tuple[pa.Table, list[Broken]]:
-        """table: typed columns, `<name>__zoned` and _row. Returns the rows in the schema, and the rows that break a rule
+        """table: typed columns, `<name>__zoned` and _row. Returns the rows in the schema, and those that break a rule
         (left out of the table). Adds to counts: dst_shifted, dst_ambiguous, calculated_not_finite."""
         table = self._in_utc(table, counts)
         table = self._with_calculated(connection, table, counts)

@@ -79,7 +79,7 @@ def _too_large(why: str) -> IntakeError:
 
 
 def pieces(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
-    """An XML part, unpacked piece by piece. IntakeError corrupt_xlsx, and dtd_refused for a document type or entities."""
+    """An XML part, unpacked piece by piece. IntakeError corrupt_xlsx; dtd_refused for a document type or entities."""
     tail = b""
     try:
         with archive.open(name) as part:
@@ -90,7 +90,7 @@ def pieces(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
                 if b"<!DOCTYPE" in seen or b"<!ENTITY" in seen:
                     raise IntakeError(
                         "dtd_refused",
-                        f"The workbook's part {name} declares a document type or entities, which no spreadsheet writes.",
+                        f"The workbook's part {name} declares a document type or entities; no spreadsheet does.",
                         next_step="Open it in Excel, save it again and upload that.",
                     )
                 tail = piece[-16:]

@@ -4,8 +4,8 @@ The statement over a chunk has four layers, so that DuckDB computes each step on
 means "no value"), k (the cheap cast), t (the value, where the text is spelt as the contract says), and then either the
 flag "is this row good" or, for the few rows that are not, the reason per column. Both come from the same conditions.
 
-A cast of DuckDB alone is too kind: it reads 1.5 as the integer 2, 1_000 as 1000, 1e400 as infinity, "epoch" as a date and
-24:00 as the next day. A value counts only if its text is the one the type writes, or matches a stated pattern.
+A cast of DuckDB alone is too kind: it reads 1.5 as the integer 2, 1_000 as 1000, 1e400 as infinity, "epoch" as a date,
+and 24:00 as the next day. A value counts only if its text is the one the type writes, or matches a stated pattern.
 """
 
 from __future__ import annotations
@@ -78,8 +78,11 @@ class Present:
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """SQL over the table `raw` (_row, c<i>, n<i>, f<i>). `values`: the typed columns, `<name>__zoned` for timestamps that may
-    carry a zone, _row, _good, _blank, _excluded. `reasons`: per column the code of the first reason, or null; and _row."""
+    """SQL over the table `raw` (_row, c<i>, n<i>, f<i>).
+
+    values: the typed columns, `<name>__zoned` (is a timestamp an instant already?), _row, _good, _blank, _excluded.
+    reasons: per column the code of the first reason, or null; and _row.
+    """
 
     values: str
     reasons: str
@@ -88,7 +91,7 @@ class Statements:
 def statements(
     cells: Sequence[Cell], width: int, present: Present, spelling: Spelling, total_words: Collection[str]
 ) -> Statements:
-    """Compile the statements for chunks whose natives and faults lie where `present` says. width: columns of the file."""
+    """The statements for chunks whose natives and faults lie where `present` says. width: columns of the file."""
     compiled = [_Compiled(cell, present, spelling) for cell in cells]
     x_layer = ", ".join(part for cell in compiled for part in cell.x_layer())
     k_layer = ", ".join(["*", *(part for cell in compiled for part in cell.k_layer())])
@@ -96,8 +99,8 @@ def statements(
     blank = _blank(width, present.natives)
     excluded = _excluded(width, total_words)
     source = (
-        f"(SELECT {t_layer} FROM (SELECT {k_layer} FROM (SELECT _row, {blank} AS _blank, {excluded} AS _excluded, {x_layer} "
-        "FROM raw)))"
+        f"(SELECT {t_layer} FROM (SELECT {k_layer} FROM "
+        f"(SELECT _row, {blank} AS _blank, {excluded} AS _excluded, {x_layer} FROM raw)))"
     )
     faults = [condition for cell in compiled for _, condition in cell.conditions()]
     good = f"NOT coalesce({' OR '.join(faults)}, false)" if faults else "true"
@@ -114,7 +117,7 @@ def _blank(width: int, natives: frozenset[int]) -> str:
     empty = [f"coalesce(trim(c{i}), '') = ''" + (f" AND n{i} IS NULL" if i in natives else "") for i in range(width)]
     if not empty:
         return "false"
-    first = f"c0 IS NULL OR c0 = '' OR prefix(c0, ' ')"
+    first = "c0 IS NULL OR c0 = '' OR prefix(c0, ' ')"
     return f"CASE WHEN {first} THEN {empty[0]} AND {' AND '.join(empty[1:]) or 'true'} ELSE false END"
 
 
@@ -192,7 +195,7 @@ class _Compiled:
         return f"({self.x} IS NOT NULL OR {self.n} IS NOT NULL)" if self.native else f"{self.x} IS NOT NULL"
 
     def conditions(self) -> list[tuple[str, str]]:
-        """Reject code and condition, the first that holds is the reason. An empty code stands for the cell's own fault."""
+        """Reject code and condition; the first that holds is the reason. An empty code means the cell's own fault."""
         column = self.column
         found: list[tuple[str, str]] = []
         if self.fault:
@@ -306,7 +309,7 @@ class _Compiled:
         return f"CASE WHEN regexp_full_match({text}, {literal(pattern)}) THEN {bare} END"
 
     def _decimal(self, x: str, k: str, *, native: bool) -> str:
-        """Four decimals hold the value exactly, or it is refused; a binary fraction of XLSX is held if it shows four."""
+        """Four decimals hold the value exactly, or it is refused; a binary fraction of XLSX may be off by 1e-9."""
         point = "," if self.spelling.decimal_comma and not native else "."
         short = (
             f"strlen({x}) < 24 AND (instr({x}, '{point}') = 0 OR strlen({x}) - instr({x}, '{point}') <= 4) "
@@ -327,14 +330,16 @@ class _Compiled:
         return f"CASE WHEN lower({x}) IN {one_of(true)} THEN true WHEN lower({x}) IN {one_of(false)} THEN false END"
 
     def _date(self, x: str, k: str, *, native: bool) -> str:
-        iso = f"CASE WHEN {k}::VARCHAR = {x} AND isfinite({k}) THEN {k} WHEN regexp_full_match({x}, '{_ISO_MIDNIGHT}') THEN {k} END"
+        midnight = f"regexp_full_match({x}, '{_ISO_MIDNIGHT}')"
+        iso = f"CASE WHEN {k}::VARCHAR = {x} AND isfinite({k}) THEN {k} WHEN {midnight} THEN {k} END"
         if native:
             return f"coalesce({iso}, {self._serials(x, 'DATE')})" if self._serial_formats() else iso
         return self._formatted(x, iso, "DATE")
 
     def _timestamp(self, x: str, k: str, *, native: bool) -> str:
         iso = (
-            f"CASE WHEN {k}::VARCHAR = {x} AND isfinite({k}) THEN {k} WHEN regexp_full_match({x}, '{_ISO_NAIVE}') THEN {k} "
+            f"CASE WHEN {k}::VARCHAR = {x} AND isfinite({k}) THEN {k} "
+            f"WHEN regexp_full_match({x}, '{_ISO_NAIVE}') THEN {k} "
             f"WHEN regexp_full_match({x}, '{_ISO_ZONED}') THEN try_cast({x} AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END"
         )
         if native:
@@ -353,9 +358,8 @@ class _Compiled:
             if any("%z" in text for text in strptime):
                 parsed = f"({parsed} AT TIME ZONE 'UTC')"  # :: binds closer than AT
             parts.append(f"{parsed}::{sql_type}")
-        for text in self.column.formats:
-            if text in SPECIAL_FORMATS:
-                parts.append(iso if text == "iso" else f"{self._special(x, text)}::{sql_type}")
+        special = [text for text in self.column.formats if text in SPECIAL_FORMATS]
+        parts += [iso if text == "iso" else f"{self._special(x, text)}::{sql_type}" for text in special]
         return parts[0] if len(parts) == 1 else f"coalesce({', '.join(parts)})"
 
     def _serial_formats(self) -> list[str]:
@@ -380,14 +384,14 @@ class _Compiled:
         if form == "excel_serial_1904":
             days = "TIMESTAMP '1904-01-01' - TIMESTAMP '1970-01-01'"
             return f"CASE WHEN ({number}) >= 0 AND ({number}) < 2957003 THEN {after_zero} + ({days}) END"
+        late, early = (f"{after_zero} + (TIMESTAMP '1899-12-{day}' - TIMESTAMP '1970-01-01')" for day in (30, 31))
         return (
-            f"CASE WHEN ({number}) >= 61 AND ({number}) < 2958466 THEN {after_zero} + (TIMESTAMP '1899-12-30' - TIMESTAMP "
-            f"'1970-01-01') WHEN ({number}) >= 1 AND ({number}) < 60 THEN {after_zero} + (TIMESTAMP '1899-12-31' - TIMESTAMP "
-            "'1970-01-01') END"
+            f"CASE WHEN ({number}) >= 61 AND ({number}) < 2958466 THEN {late} "
+            f"WHEN ({number}) >= 1 AND ({number}) < 60 THEN {early} END"
         )
 
     def _zoned(self) -> str:
-        """Whether the value is an instant already, rather than local time. Epochs are; serials and ISO without zone not."""
+        """Is the value an instant already, rather than local time? Epochs are; serials and ISO without zone not."""
         formats = self.column.formats
         if all(text.startswith("epoch") or "%z" in text for text in formats):
             return "true"

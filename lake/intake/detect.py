@@ -47,7 +47,7 @@ class Found:
 
 
 def detect(path: Path, limits: Limits) -> Found:
-    """Kind of the file at `path`. IntakeError: empty_file, file_too_large, use_xlsx_or_csv, encrypted_file, not_a_table."""
+    """What the file at `path` is. Raises IntakeError."""
     size = path.stat().st_size
     if size == 0:
         raise empty_file()
@@ -199,7 +199,7 @@ class _Bounded:
         if self._read > allowed:
             raise IntakeError(
                 "unpacks_too_large",
-                f"The archive unpacks to more than {allowed:,} bytes (limits: {self._limits.unpacked_bytes:,} bytes and "
+                f"The archive unpacks to more than {allowed:,} bytes (limits: {self._limits.unpacked_bytes:,} and "
                 f"{self._limits.ratio} times the packed size).",
                 next_step="Split the extract, or upload it unpacked.",
             )

@@ -80,7 +80,8 @@ def _numbered(connection: duckdb.DuckDBPyConnection, staged: Path, accepted: Pat
     """Without a key every row is a record: its hash, and its occurrence among equal rows."""
     table = f"read_parquet({literal(str(staged))})"
     repeated = f"SELECT _key FROM {table} GROUP BY _key HAVING count(*) > 1"
-    occurrence = f"SELECT _row, row_number() OVER (PARTITION BY _key ORDER BY _row) AS _n FROM {table} SEMI JOIN ({repeated}) USING (_key)"
+    counted = "SELECT _row, row_number() OVER (PARTITION BY _key ORDER BY _row) AS _n"
+    occurrence = f"{counted} FROM {table} SEMI JOIN ({repeated}) USING (_key)"
     renamed = "* EXCLUDE (_n) REPLACE (_key || '-' || coalesce(_n, 1) AS _key)"
     _copy(connection, f"SELECT {renamed} FROM {table} LEFT JOIN ({occurrence}) USING (_row)", accepted)
     staged.unlink()

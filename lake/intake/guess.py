@@ -48,7 +48,7 @@ _DISTINCT = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Guessed:
-    """The columns with what must be asked about them; decimal_comma and thousands as the file seems to write numbers."""
+    """The columns with what must be asked about them; decimal_comma, thousands: as the numbers seem written."""
 
     columns: tuple[ColumnGuess, ...]
     questions: tuple[Question, ...]
@@ -103,7 +103,8 @@ def _guess_column(
         connection,
         "sample",
         table.select([cell]),
-        f"SELECT count(x) AS filled, count(DISTINCT x) AS different, count(CASE WHEN x <> trim(x) THEN 1 END) AS padded, "
+        "SELECT count(x) AS filled, count(DISTINCT x) AS different, "
+        "count(CASE WHEN x <> trim(x) THEN 1 END) AS padded, "
         f"min(x) AS low, max(x) AS high, list(DISTINCT trim(x)) FILTER (trim(x) IN {one_of(MISSING)}) AS missing "
         f"FROM (SELECT nullif({cell}, '') AS x FROM sample)",
     ).to_pylist()[0]
@@ -111,7 +112,8 @@ def _guess_column(
         connection,
         "sample",
         table.select([cell]),
-        f"SELECT DISTINCT trim({cell}) AS x FROM sample WHERE trim({cell}) <> '' AND trim({cell}) NOT IN {one_of(MISSING)} "
+        f"SELECT DISTINCT trim({cell}) AS x FROM sample "
+        f"WHERE trim({cell}) <> '' AND trim({cell}) NOT IN {one_of(MISSING)} "
         f"LIMIT {_DISTINCT}",
     )["x"].to_pylist()
     types, formats, spelling = _types(values)

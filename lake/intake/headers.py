@@ -76,7 +76,7 @@ def refuse_duplicates(plain: Sequence[str], row: int) -> None:
             row=row,
             column=header[:80],
             next_step="Give each column a heading of its own, in the file or in the source's declared headers.",
-            details={name: found for name, found in twice.items()},
+            details=dict(twice),
         )
 
 

@@ -1,4 +1,4 @@
-"""How a text is laid out: its encoding, its delimiter, its header row. Proposals from a sample, for a person to confirm."""
+"""How a text is laid out: its encoding, its delimiter, its header row. Proposals, for a person to confirm."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _unknown(head: bytes, error: UnicodeDecodeError) -> IntakeError:
     line = head[: error.start].count(b"\n") + 1
     return IntakeError(
         "encoding_unknown",
-        f"Byte {error.start:,} (line {line:,}) is {head[error.start : error.start + 1].hex().upper()}, which is not UTF-8, "
+        f"Byte {error.start:,} (line {line:,}) is {head[error.start : error.start + 1].hex().upper()}, not UTF-8, "
         "and the file does not say what it is.",
         row=line,
         value=head[max(0, error.start - 20) : error.start + 20].decode("ascii", "replace"),

@@ -331,7 +331,7 @@ def _notes(counts: Mapping[str, int], duplicates: int, superseded: int) -> Itera
     sentences = {
         "dst_shifted": "times fall into the hour that a clock change skips and were shifted forward.",
         "dst_ambiguous": "times fall into the hour that a clock change repeats and were taken as the first of the two.",
-        "unit_codes_normalised": "unit codes differ from the known code in padding or Unicode form and were stored as the known code.",
+        "unit_codes_normalised": "unit codes differ in blanks or Unicode form and were stored as the known code.",
         "calculated_not_finite": "calculated values are not finite and were stored as no value.",
         "precision_lost": "numbers have more than 15 digits, which a spreadsheet does not hold exactly.",
     }

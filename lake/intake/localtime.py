@@ -1,8 +1,8 @@
 """Local wall-clock times on the UTC axis, for whole columns at once.
 
-The rule for the hours that a clock change touches, here and nowhere else: a time that the change skips is taken with the
-offset before the change, which shifts it forward by the length of the gap (02:30 becomes 03:30); a time that occurs twice
-is the first of the two. Both are counted.
+The rule for the hours that a clock change touches, here and nowhere else: a time that the change skips is taken with
+the offset before the change, which shifts it forward by the length of the gap (02:30 becomes 03:30); a time that occurs
+twice is the first of the two. Both are counted.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SECOND = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Transitions:
-    """Clock changes of a zone in microseconds: `at` (UTC, ascending) where `offsets[i]` gives way to `offsets[i + 1]`."""
+    """Clock changes of a zone in microseconds: at `at[i]` (UTC, ascending) `offsets[i]` gives way to the next."""
 
     at: Micros
     offsets: Micros

@@ -157,7 +157,7 @@ def _refuse_mismatch(schema: pa.Schema, contract: Contract, wanted: dict[str, st
         first = table[0]
         raise IntakeError(
             "schema_mismatch",
-            f"{len(table)} columns do not fit the contract; the first is {first['column']!r}: wanted {first['wanted']}, "
+            f"{len(table)} columns do not fit the contract, first {first['column']!r}: wanted {first['wanted']}, "
             f"got {first['got']}.",
             column=first["column"],
             next_step="Change the type in the export, or the contract.",

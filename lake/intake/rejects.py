@@ -74,7 +74,8 @@ _MESSAGES: Mapping[str, Callable[[Column, str], str]] = {
     ),
     "not_a_date": lambda c, v: f"{v!r} is not a date written as {_declared(c)}; correct it or declare its format.",
     "not_a_timestamp": lambda c, v: (
-        f"{v!r} is not a time written as {_declared(c)} (24:00 and second 60 are not accepted); correct it or declare its format."
+        f"{v!r} is not a time written as {_declared(c)} (24:00 and second 60 are not accepted); "
+        "correct it or declare its format."
     ),
     "date_too_early": lambda c, v: (
         f"{v!r} lies before the earliest day of this source; correct the year or set the column's minimum."

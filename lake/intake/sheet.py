@@ -1,4 +1,4 @@
-"""What a worksheet's XML says that the reader of its cells does not: its true extent, error cells, formulas without value."""
+"""What a sheet's XML says that the reader of its cells does not: its extent, error cells, formulas without value."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class SheetEntry:
 
 @dataclass(slots=True)
 class Scan:
-    """Counted from the cells themselves. errors, unvalued: by (row, column), both counted from 0; errors with their text."""
+    """Counted from the cells themselves. errors (with their text), unvalued: by (row, column) counted from 0."""
 
     last_row: int = 0
     last_column: int = 26
@@ -142,7 +142,7 @@ def _refuse_extent(found: Scan, limits: Limits, entry: SheetEntry) -> None:
     ):
         raise IntakeError(
             "extent_too_large",
-            f"The sheet {entry.name[:80]!r} reaches to row {found.last_row:,} and column {found.last_column:,}; the limits "
+            f"The sheet {entry.name[:80]!r} reaches to row {found.last_row:,} and column {found.last_column:,}; limits "
             f"are {limits.rows_per_sheet:,} rows, {limits.columns:,} columns and {limits.cells_per_sheet:,} cells.",
             sheet=entry.name,
             row=found.last_row,

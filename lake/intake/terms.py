@@ -15,7 +15,7 @@ MIB = 1024 * 1024
 class IntakeError(Exception):
     """A file is refused whole. `code` is stable, `message` says thing and fault, `next_step` what to do about it.
 
-    row counts records with the header as row 1; line and byte count what a text editor shows; value is at most 80 chars.
+    row counts records with the header as row 1 (lines, where a text cannot be split into records); value: 80 chars.
     `details` is plain JSON, e.g. the conflicting keys or the wanted and found columns. Survives pickling.
     """
 

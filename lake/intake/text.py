@@ -38,7 +38,7 @@ _NO_DELIMITER = "\x1f"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Whole records as UTF-8. offset, line: where it begins (line 1 is the first; the offset is of the decoded text)."""
+    """Whole records as UTF-8. offset, line: where it begins, in the decoded text; line 1 is the first."""
 
     data: bytes
     offset: int
@@ -48,6 +48,8 @@ class Block:
 
 def count_breaks(data: bytes) -> int:
     """Line ends in `data`: LF, CRLF or CR."""
+    if b"\r" not in data:
+        return data.count(b"\n")
     return data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
 
 
@@ -117,7 +119,7 @@ def _decoded(path: Path, dialect: Dialect, limits: Limits) -> Iterator[tuple[byt
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     tail = b""
     with open_bytes(path, gzipped=dialect.gzip, limits=limits) as file:
-        offset = line_breaks = 0
+        offset = 0
         while True:
             raw = file.read(limits.chunk_bytes)
             last = not raw
@@ -127,17 +129,27 @@ def _decoded(path: Path, dialect: Dialect, limits: Limits) -> Iterator[tuple[byt
                 text = "" if plain else decoder.decode(raw, final=last)
             except UnicodeDecodeError as error:
                 before = bytes(error.object[: error.start])
-                raise _encoding_error(dialect, error, start, line_breaks + count_breaks(before) + 1) from error
+                line = _breaks_until(path, dialect, limits, start) + count_breaks(before) + 1
+                raise _encoding_error(dialect, error, start, line) from error
             if offset == 0:
                 text = text.removeprefix("\ufeff")
             data = raw if plain else text.encode("utf-8")
-            line_breaks += count_breaks(data)
             offset += len(raw)
             if dialect.delimiter == " ":
                 data, tail = _blanks_to_tabs(tail + data, last=last)
             yield data, last
             if last:
                 return
+
+
+def _breaks_until(path: Path, dialect: Dialect, limits: Limits, offset: int) -> int:
+    """Line ends before a byte offset, counted only once an error has to name its line."""
+    with open_bytes(path, gzipped=dialect.gzip, limits=limits) as file:
+        before = 0
+        while offset > 0 and (raw := file.read(min(offset, limits.chunk_bytes))):
+            offset -= len(raw)
+            before += count_breaks(raw)
+    return before
 
 
 def _encoding_error(dialect: Dialect, error: UnicodeDecodeError, start: int, line: int) -> IntakeError:

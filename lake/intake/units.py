@@ -100,7 +100,7 @@ class UnitCodes:
         row, code = self.forbidden[0]
         raise IntakeError(
             "unit_not_allowed",
-            f"{self.forbidden_rows:,} rows belong to units that you may not write, first row {row:,} of unit {code[:80]!r}.",
+            f"{self.forbidden_rows:,} rows belong to units that you may not write, first row {row:,}: {code[:80]!r}.",
             row=row,
             value=code,
             next_step="Leave those rows out, or ask for the right to upload for these units.",

@@ -37,7 +37,8 @@ def member_list(request):
     form = forms.MemberFilter(request.GET or None, access=request.access)
     mine = Membership.objects.filter(unit__in=request.access.units(ADMINISTER))
     rows = form.apply_to(mine.select_related("user", "unit").order_by("user__username", "unit__name", "pk"))
-    return render(request, "organization/members.html", {"form": form, "page": paged(request, rows)})
+    context = {"form": form, "page": paged(request, rows), "may_disable": request.access.everywhere(ADMINISTER)}
+    return render(request, "organization/members.html", context)
 
 
 @page(ADMINISTER)

@@ -93,6 +93,12 @@ def test_two_of_four_and_two_of_a_hundred_are_3_85_per_cent(dataset):
     assert value(kpi, "group", grain="year") == value(kpi, "group", grain="quarter") == pytest.approx(4 / 104)
 
 
+def test_a_ratio_in_percent_is_kept_as_people_write_it(dataset):
+    kpi = kpi_of(dataset, kind="ratio", formula="sum(met)", denominator="count(*)", unit_of_measure="percent")
+    recompute(dataset.pk, day=DAY)
+    assert round(value(kpi, "group"), 2) == 3.85
+
+
 def test_a_parents_percentile_is_that_of_its_rows(dataset):
     kpi = kpi_of(dataset, "p90", kind="percentile", formula="hours", percentile=Decimal("0.9"))
     recompute(dataset.pk, day=DAY)

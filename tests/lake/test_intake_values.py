@@ -190,7 +190,8 @@ def test_C39_C40_serials_only_when_declared(tmp_path):
     early = {"minimum": "1899-01-01"}
     found = cells(tmp_path, when(format="excel_serial", **early), "45000", "45000.5", "59", "60", "61", "1")
     assert [str(value) for value in found.column("t")] == [
-        "2023-03-15 00:00:00", "2023-03-15 12:00:00", "1900-02-28 00:00:00", "1900-03-01 00:00:00", "1900-01-01 00:00:00",
+        "2023-03-15 00:00:00", "2023-03-15 12:00:00",
+        "1900-02-28 00:00:00", "1900-03-01 00:00:00", "1900-01-01 00:00:00",
     ]  # fmt: skip
     assert found.rejects == [(5, "t", "not_a_timestamp")]
     (mac,) = cells(tmp_path, day(format="excel_serial_1904"), "43538").column("d")

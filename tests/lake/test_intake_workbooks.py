@@ -44,8 +44,8 @@ def test_numbers_texts_dates_and_booleans(book, tmp_path):
     made.sheet.write_datetime(1, 1, datetime(2025, 2, 1), made.day)
     found = made.load(contract(DAY, V, Column("on", type=ColumnType.BOOLEAN)))
     assert found.rows == [
-        {"id": "123", "day": date(2025, 2, 1), "v": Decimal("0.3000"), "on": True, "day__day": date(2025, 2, 1), "_month": 0,
-         "_row": 2}
+        {"id": "123", "day": date(2025, 2, 1), "v": Decimal("0.3000"), "on": True, "day__day": date(2025, 2, 1),
+         "_month": 0, "_row": 2}
     ]  # fmt: skip
 
 
@@ -116,7 +116,12 @@ def test_C46_formulas_without_value_and_error_cells(book, tmp_path):
     cells = b"".join(
         f'<row r="{row}">'.encode() + workbooks.text_cell(f"A{row}", f"k{row}") + cell + b"</row>"
         for row, cell in enumerate(
-            (b'<c r="C2"><f>A1+1</f></c>', b'<c r="C3" t="e"><f>1/0</f><v>#DIV/0!</v></c>', b'<c r="C4"><f>1+1</f><v>2</v></c>'), start=2
+            (
+                b'<c r="C2"><f>A1+1</f></c>',
+                b'<c r="C3" t="e"><f>1/0</f><v>#DIV/0!</v></c>',
+                b'<c r="C4"><f>1+1</f><v>2</v></c>',
+            ),
+            start=2,
         )
     )  # fmt: skip
     path = workbooks.with_sheet_data(tmp_path / "x.xlsx", workbooks.header_row() + cells)

@@ -1,0 +1,1 @@
+"""Forecasts that come with their back-test: candidates, rolling origins, accuracy, prediction intervals."""

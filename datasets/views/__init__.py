@@ -1,0 +1,1 @@
+"""The pages of this room, thin: permission, form, one call, one template."""

@@ -1,0 +1,190 @@
+"""Datasets: the list, one dataset, its contract, its quality, its versions."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from datasets import contracts, quality, scope
+from datasets.facts import contract_of
+from datasets.forms import ColumnForm, ColumnFormSet, ContractForm, RuleForm, column_initials, contract_from
+from datasets.models import Dataset, QualityRule
+from datasets.refusals import Refusal
+from doors.pages import page, paged, require, visible
+from organization.access import DEFINE, UPLOAD, VIEW
+
+SORTS = {
+    "name": "name",
+    "rows": "rows",
+    "quality": "quality_score",
+    "through": "complete_through",
+    "loaded": "loaded_at",
+}
+
+
+@page(VIEW)
+def dataset_list(request):
+    sort = request.GET.get("sort", "name")
+    order = SORTS.get(sort.lstrip("-"), "name")
+    datasets = Dataset.objects.visible_to(request.access).select_related("unit", "steward")
+    if text := request.GET.get("q", "").strip():
+        datasets = datasets.filter(Q(name__icontains=text) | Q(code__icontains=text) | Q(source_system__icontains=text))
+    datasets = datasets.order_by(f"-{order}" if sort.startswith("-") else order, "pk")
+    context = {"page": paged(request, datasets), "may_upload": request.access.anywhere(UPLOAD), "q": text}
+    return render(request, "datasets/dataset_list.html", context)
+
+
+def tabs_of(dataset: Dataset, active: str) -> list[dict]:
+    return [
+        {"label": label, "url": reverse(name, args=[dataset.code]), "active": name == active}
+        for label, name in (
+            ("Overview", "dataset"),
+            ("Contract", "dataset_contract"),
+            ("Quality", "dataset_quality"),
+            ("History", "dataset_history"),
+        )
+    ]
+
+
+def _context(request, dataset: Dataset, active: str, **more) -> dict:
+    may = {name: request.access.allows(name, dataset.unit_id) for name in (DEFINE, UPLOAD)}
+    crumbs = [("Datasets", reverse("datasets"))]
+    return {"dataset": dataset, "tabs": tabs_of(dataset, active), "may": may, "breadcrumb": crumbs, **more}
+
+
+@page(VIEW)
+def dataset(request, code):
+    found = visible(Dataset.objects.select_related("unit", "owner", "steward"), request, code=code)
+    uploads = (
+        found.uploads.select_related("uploaded_by", "job")
+        .annotate(open_rejects=Count("rejects", filter=Q(rejects__state="open")))
+        .order_by("-pk")
+    )
+    columns = contract_of(found).columns if found.contract else ()
+    context = _context(request, found, "dataset", page=paged(request, uploads, 20), columns=columns)
+    context["kpis"] = _kpis_fed(found, request.access)
+    return render(request, "datasets/dataset.html", context)
+
+
+def _kpis_fed(dataset: Dataset, access):
+    """The KPIs that are computed from the dataset, by the relation that the room above gives to it."""
+    versions = getattr(dataset, "kpi_versions", None)
+    if versions is None:
+        return []
+    kpis = versions.model._meta.get_field("kpi").related_model.objects.visible_to(access)
+    return kpis.filter(versions__in=versions.values("pk")).distinct()[:100]
+
+
+@page(VIEW)
+def history(request, code):
+    found = visible(Dataset.objects, request, code=code)
+    versions = found.versions.select_related("upload__uploaded_by").defer("files")
+    context = _context(request, found, "dataset_history", page=paged(request, versions))
+    context["contracts"] = found.contract_versions.select_related("created_by").defer("contract")
+    return render(request, "datasets/history.html", context)
+
+
+@page(VIEW)
+def contract(request, code):
+    """The contract, its editing with what would change, and putting it in force."""
+    from lake.contract import ContractError
+
+    found = visible(Dataset.objects, request, code=code)
+    if not found.contract:
+        messages.info(request, "This dataset has no contract yet: upload an extract, and say how it is read.")
+        return redirect(f"{reverse('upload_new')}?dataset={found.code}")
+    before = contract_of(found)
+    given = request.POST or None
+    if given is not None:
+        require(request, DEFINE, found.unit_id)
+    form = ContractForm(given, initial=ContractForm.initial_of(before))
+    columns = ColumnFormSet(given, initial=column_initials(before), prefix="c")
+    changes, wanted = None, None
+    if given is not None and form.is_valid() and columns.is_valid():
+        try:
+            wanted = contract_from(form, columns, before).check()
+            changes = contracts.difference(before, wanted)
+            if "save" in given:
+                contracts.put_in_force(found, wanted, by=request.user)
+                messages.success(request, "The contract is in force for later uploads. Stored rows stay as they are.")
+                return redirect("dataset_contract", found.code)
+        except ContractError as fault:
+            show_contract_fault(fault, form, columns)
+        except (ValueError, Refusal) as fault:
+            form.add_error(None, str(fault))
+    status = 422 if given is not None and (form.errors or any(columns.errors)) else 200
+    context = _context(request, found, "dataset_contract", form=form, columns=columns, changes=changes)
+    return render(request, "datasets/contract.html", context, status=status)
+
+
+def show_contract_fault(fault, form, columns) -> None:
+    """Put a ContractError beside the column that it names, or above the form."""
+    for entry in columns:
+        if isinstance(entry, ColumnForm) and fault.column and entry.cleaned_data.get("name") == fault.column:
+            entry.add_error("name", fault.message)
+            return
+    form.add_error(None, fault.message)
+
+
+@page(VIEW)
+def quality_page(request, code):
+    """Rules with their last results; a new rule."""
+    found = visible(Dataset.objects.select_related("unit"), request, code=code)
+    if not found.contract:
+        return redirect("dataset_contract", found.code)
+    form = RuleForm(request.POST or None, dataset=found, access=request.access)
+    if request.method == "POST":
+        require(request, DEFINE, found.unit_id)
+        if form.is_valid():
+            values = {name: form.cleaned_data[name] for name in RuleForm.Meta.fields}
+            try:
+                quality.define_rule(
+                    found, by=request.user, access=request.access, parameters=form.parameters(), **values
+                )
+                messages.success(request, "The rule is made; its first result comes in a moment.")
+                return redirect("dataset_quality", found.code)
+            except Refusal as refusal:
+                form.add_error(None, str(refusal))
+    results = {result.rule_id: result for result in quality.latest_results(found)}
+    rules = found.quality_rules.filter(is_active=True).prefetch_related("overrides__by")
+    all_rows = scope.row_scope(found, request.access).everything
+    listed = [(rule, results.get(rule.pk), _answer_to(rule, results.get(rule.pk))) for rule in rules]
+    context = _context(request, found, "dataset_quality", form=form, rules=listed, shows_values=all_rows)
+    return render(request, "datasets/quality.html", context, status=422 if form.errors else 200)
+
+
+def _answer_to(rule: QualityRule, result):
+    """The override of the rule's last result, if somebody answered for it."""
+    return next((one for one in rule.overrides.all() if result and one.version == result.version), None)
+
+
+@require_POST
+@page(VIEW)
+def override_rule(request, pk):
+    rule = _definable(request, pk)
+    try:
+        quality.override(rule, reason=request.POST.get("reason", ""), by=request.user)
+        messages.success(request, f"{rule.name}: noted with your reason.")
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+    return redirect("dataset_quality", rule.dataset.code)
+
+
+@require_POST
+@page(VIEW)
+def retire_rule(request, pk):
+    rule = _definable(request, pk)
+    quality.retire_rule(rule, by=request.user)
+    messages.success(request, f"{rule.name} is no longer evaluated.")
+    return redirect("dataset_quality", rule.dataset.code)
+
+
+def _definable(request, pk) -> QualityRule:
+    rule = visible(QualityRule.objects.select_related("dataset"), request, pk=pk)
+    if not request.access.allows(DEFINE, rule.dataset.unit_id):
+        raise PermissionDenied("Only who may define at the dataset's unit may change its rules.")
+    return rule

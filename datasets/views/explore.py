@@ -1,0 +1,129 @@
+"""Explore and the SQL page: questions to one dataset, answered over the rows that the person may see."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from datasets import charts, explore
+from datasets.facts import NoSuchVersion, contract_of
+from datasets.forms import QuestionForm
+from datasets.models import Dataset, SavedView
+from datasets.refusals import Refusal
+from doors.exports import Column, csv_response
+from doors.pages import page, visible
+from organization.access import QUERY, VIEW
+
+SHOWN = 500
+
+
+@page(VIEW)
+def explore_page(request):
+    """Filter, group, pivot and chart without code; without a question, the rows themselves."""
+    dataset, choices = _chosen(request)
+    if dataset is None:
+        return render(request, "datasets/choose.html", {"datasets": choices, "to": "explore"})
+    form = QuestionForm(request.GET, contract=contract_of(dataset))
+    context = {"dataset": dataset, "datasets": choices, "form": form, "breadcrumb": _crumbs(dataset)}
+    context["views"] = dataset.saved_views.select_related("created_by").order_by("name")
+    context["address"] = request.GET.urlencode()
+    try:
+        if form.is_valid() and (request.GET.get("group") or request.GET.get("total")):
+            question = form.question()
+            context["answer"] = answer = explore.ask(dataset, question, request.access)
+            if request.GET.get("as") == "csv":
+                return _download(dataset, answer)
+            context["chart"] = charts.chart_of(answer, question, dataset.name)
+        elif form.is_valid():
+            offset = int(request.GET.get("offset", "0")) if request.GET.get("offset", "0").isdigit() else 0
+            context["rows"] = explore.rows_page(dataset, request.access, offset=min(offset, 10**6), limit=explore.PAGE)
+            context["listed"] = [
+                {"cells": list(row.values())[:-2], "upload": row["_upload"], "row": row["_row"]}
+                for row in context["rows"].rows
+            ]
+            context |= {"offset": offset, "previous_offset": max(0, offset - explore.PAGE) or None}
+            following = offset + explore.PAGE
+            context["next_offset"] = following if following < context["rows"].total else None
+    except (Refusal, NoSuchVersion) as fault:
+        context["problems"] = [
+            {"thing": "The question", "fault": str(fault), "next_step": getattr(fault, "next_step", "")}
+        ]
+    return render(request, "datasets/explore.html", context)
+
+
+@page(QUERY)
+def sql_page(request):
+    """One SELECT over `facts`. The statement stands in the form; it is sent by POST and never in an address."""
+    dataset, choices = _chosen(request)
+    if dataset is None:
+        return render(request, "datasets/choose.html", {"datasets": choices, "to": "sql"})
+    contract = contract_of(dataset)
+    statement = request.POST.get("sql", "")
+    context = {
+        "dataset": dataset,
+        "columns": contract.columns,
+        "sql": statement or _first_statement(contract),
+        "breadcrumb": _crumbs(dataset),
+    }
+    status = 200
+    if request.method == "POST":
+        try:
+            context["answer"] = answer = explore.ask_sql(dataset, statement, request.access, limit=SHOWN)
+            if "csv" in request.POST:
+                return _download(dataset, answer)
+        except Refusal as fault:
+            context["problems"] = [{"thing": "The statement", "fault": str(fault), "next_step": fault.next_step}]
+            status = 422
+    return render(request, "datasets/sql.html", context, status=status)
+
+
+@require_POST
+@page(VIEW)
+def save_view(request, code):
+    dataset = visible(Dataset.objects, request, code=code)
+    form = QuestionForm(request.POST, contract=contract_of(dataset))
+    try:
+        if not form.is_valid():
+            raise Refusal("This question cannot be kept as it is.")
+        name = request.POST.get("view_name", "")
+        explore.save_view(dataset, name=name, question=form.question(), by=request.user)
+        messages.success(request, f"Kept as {name.strip()}.")
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+    return redirect(f"{reverse('explore')}?dataset={code}")
+
+
+@page(VIEW)
+def saved_view(request, pk):
+    """Show a kept question: its answer over the rows that the reader may see."""
+    view = SavedView.objects.filter(pk=pk, dataset__in=Dataset.objects.visible_to(request.access).values("pk")).first()
+    if view is None:
+        return render(request, "404.html", status=404)
+    context = {"dataset": view.dataset, "view": view, "breadcrumb": _crumbs(view.dataset)}
+    try:
+        context["answer"] = answer = explore.ask(view.dataset, view.question, request.access)
+        context["chart"] = charts.chart_of(answer, view.question, view.name)
+    except Refusal as fault:
+        context["problems"] = [{"thing": view.name, "fault": str(fault), "next_step": fault.next_step}]
+    return render(request, "datasets/saved_view.html", context)
+
+
+def _chosen(request):
+    datasets = Dataset.objects.visible_to(request.access).exclude(contract={})
+    code = request.GET.get("dataset")
+    return (visible(Dataset.objects.exclude(contract={}), request, code=code) if code else None), datasets
+
+
+def _crumbs(dataset: Dataset) -> list[tuple[str, str]]:
+    return [("Datasets", reverse("datasets")), (dataset.name, dataset.get_absolute_url())]
+
+
+def _first_statement(contract) -> str:
+    names = ", ".join(column.name for column in contract.columns[:4])
+    return f"SELECT {names}\nFROM facts\nLIMIT 20"
+
+
+def _download(dataset: Dataset, answer):
+    return csv_response(f"{dataset.code}-explore", [Column(name) for name in answer.columns], answer.rows)

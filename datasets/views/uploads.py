@@ -1,0 +1,316 @@
+"""An extract through the browser: drop it, say how it is read, load it, look at what was set aside, take it back."""
+
+from __future__ import annotations
+
+import json
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from datasets import intake, rejects, undo
+from datasets.api.uploads import correct_from_file, download, may_upload
+from datasets.forms import (
+    ColumnFormSet,
+    ContractForm,
+    DialectForm,
+    NewDatasetForm,
+    column_initials,
+    contract_from,
+    questions_for,
+)
+from datasets.models import Dataset, Upload
+from datasets.refusals import Refusal
+from doors.pages import page, paged, require, visible
+from organization.access import DEFINE, UPLOAD, VIEW
+
+from .datasets import show_contract_fault
+
+HIDDEN = {"message": "The file was refused.", "next_step": "Ask its uploader or the dataset's steward for the reason."}
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    from lake.intake import IntakeError
+
+    return (Refusal, IntakeError)
+
+
+@page(UPLOAD)
+def upload_new(request):
+    """Drop a file: for a dataset (`?dataset=`), or for a new one."""
+    datasets = Dataset.objects.visible_to(request.access)
+    code = request.POST.get("dataset") or request.GET.get("dataset")
+    dataset = visible(Dataset.objects, request, code=code) if code else None
+    fault = None
+    if request.method == "POST":
+        try:
+            return _received(request, dataset)
+        except _refusals() as refusal:
+            fault = refusal
+    context = {
+        "dataset": dataset,
+        "datasets": datasets.filter(source=Dataset.Source.EXTRACT),
+        "problems": [_problem(fault)] if fault else [],
+        "hidden": [("dataset", dataset.code)] if dataset else [],
+        "breadcrumb": [("Datasets", reverse("datasets"))],
+    }
+    return render(request, "datasets/upload_new.html", context, status=422 if fault else 200)
+
+
+def _received(request, dataset: Dataset | None):
+    intake.check_room(int(request.META.get("CONTENT_LENGTH") or 0))
+    if dataset and not may_upload(dataset, request.access):
+        raise PermissionDenied("You may not upload to this dataset. Ask an administrator of its unit.")
+    intake.check_whole(request)
+    file = request.FILES.get("file")
+    if file is None:
+        raise Refusal("No file came with the form.", next_step="Choose a file, then press Upload.")
+    upload = intake.receive(dataset, file, name=file.name, by=request.user, length=file.size)
+    intake.examine(upload)
+    if dataset is None or not dataset.contract_number:
+        return redirect("upload_confirm", upload.public_id)
+    requested = intake.request_load(upload, by=request.user)
+    if requested.already:
+        messages.info(request, requested.message)
+    return redirect("upload", requested.upload.public_id)
+
+
+def _problem(fault) -> dict:
+    """A refusal as problem_list.html shows it: thing, fault, next step."""
+    words = fault.to_dict()
+    places = [words.get("file"), words.get("sheet") and f"sheet {words['sheet']}"]
+    places += [words.get("row") and f"row {words['row']}", words.get("column"), words.get("value")]
+    return {
+        "thing": ", ".join(str(place) for place in places if place) or "The upload",
+        "fault": words["message"],
+        "next_step": words.get("next_step", ""),
+    }
+
+
+@page(UPLOAD)
+def upload_confirm(request, public_id):
+    """The inferred contract with a preview: answer, correct, load."""
+    from lake.contract import ContractError
+
+    upload = _own(request, public_id)
+    if upload.state not in (Upload.State.RECEIVED, Upload.State.REFUSED, Upload.State.FAILED):
+        return redirect("upload", upload.public_id)
+    try:
+        preview, dialect_form = _previewed(request, upload)
+    except _refusals() as fault:
+        context = {"upload": upload, "problems": [_problem(fault)]}
+        return render(request, "datasets/upload_confirm.html", context, status=422)
+    proposed = intake.proposed_contract(preview)
+    given = request.POST or None
+    form = ContractForm(given, initial=ContractForm.initial_of(proposed))
+    columns = ColumnFormSet(given, initial=column_initials(proposed, preview), prefix="c")
+    about = None if upload.dataset else NewDatasetForm(given, access=request.access, initial=_named(upload))
+    valid = given is not None and form.is_valid() & columns.is_valid() & (about is None or about.is_valid())
+    if valid:
+        try:
+            contract = contract_from(form, columns, proposed)
+            into = upload.dataset or intake.NewDataset(**about.cleaned_data)
+            require(request, DEFINE, into.unit)
+            intake.confirm(upload, contract, preview.dialect, by=request.user, into=into)
+            upload.refresh_from_db()
+            requested = intake.request_load(upload, by=request.user)
+            return redirect("upload", requested.upload.public_id)
+        except ContractError as fault:
+            show_contract_fault(fault, form, columns)
+        except (ValueError, Refusal) as fault:
+            form.add_error(None, str(fault))
+    context = {
+        "upload": upload,
+        "preview": preview,
+        "headers": [column.header for column in preview.columns],
+        "questions": questions_for(preview),
+        "dialect_form": dialect_form,
+        "dialect": json.dumps(preview.dialect.to_dict()),
+        "form": form,
+        "columns": columns,
+        "about": about,
+    }
+    return render(request, "datasets/upload_confirm.html", context, status=422 if given is not None else 200)
+
+
+def _previewed(request, upload: Upload):
+    """The preview under the dialect of the address (or, when the form comes back, of the form)."""
+    from lake.intake import Dialect
+
+    if request.method == "POST" and request.POST.get("dialect"):
+        try:
+            dialect = Dialect.from_dict(json.loads(request.POST["dialect"]))
+        except (ValueError, TypeError) as fault:
+            raise Refusal("The form's dialect cannot be read.", next_step="Open the page again.") from fault
+        preview = intake.inspect(upload, dialect)
+        return preview, DialectForm(initial=DialectForm.initial_of(preview.dialect))
+    preview = intake.inspect(upload)
+    if "header_row" in request.GET:
+        form = DialectForm(request.GET)
+        if form.is_valid():
+            preview = intake.inspect(upload, form.applied_to(preview.dialect))
+        return preview, form
+    return preview, DialectForm(initial=DialectForm.initial_of(preview.dialect))
+
+
+def _named(upload: Upload) -> dict:
+    stem = upload.file_name.split(".")[0]
+    code = "".join(sign if sign.isalnum() and sign.isascii() else "-" for sign in stem.lower()).strip("-")
+    return {"name": stem.replace("_", " ").replace("-", " ").capitalize(), "code": code[:60]}
+
+
+@page(VIEW)
+def upload(request, public_id):
+    found = visible(Upload.objects.select_related("dataset__unit", "uploaded_by", "job", "replays"), request,
+                    public_id=public_id)  # fmt: skip
+    context = _context(request, found)
+    template = "datasets/_upload_state.html" if request.htmx else "datasets/upload.html"
+    return render(request, template, context)
+
+
+def _context(request, found: Upload) -> dict:
+    """What the upload's page and its progress show."""
+    job = found.job
+    at_home = found.dataset and request.access.allows(UPLOAD, found.dataset.unit_id)
+    sees = bool(found.fault or found.rejected) and rejects.may_see(found, request.access)
+    crumbs = [("Datasets", reverse("datasets"))]
+    if found.dataset:
+        crumbs.append((found.dataset.name, found.dataset.get_absolute_url()))
+    return {
+        "upload": found,
+        "job": job,
+        "is_waiting": bool(job and not job.is_finished),
+        "state": "parked" if job and job.state == "parked" else found.state,
+        "problems": [_problem_of(found.fault if sees else HIDDEN)] if found.fault else [],
+        "may_undo": found.state == "loaded" and undo.may_undo(found, request.access),
+        "may_change": bool(at_home or found.uploaded_by_id == request.access.user_id),
+        "shows_rejects": bool(found.rejected) and sees,
+        "breadcrumb": crumbs,
+    }
+
+
+def _problem_of(fault: dict) -> dict:
+    where = [fault.get("file"), fault.get("row") and f"row {fault['row']}", fault.get("column"), fault.get("value")]
+    thing = ", ".join(str(part) for part in where if part) or "The file"
+    return {"thing": thing, "fault": fault.get("message", ""), "next_step": fault.get("next_step", "")}
+
+
+@require_POST
+@page(UPLOAD)
+def upload_load(request, public_id):
+    """Try a failed or refused upload again."""
+    return _act(request, public_id, lambda upload: intake.request_load(upload, by=request.user).message)
+
+
+@require_POST
+@page(UPLOAD)
+def upload_undo(request, public_id):
+    found = visible(Upload.objects.select_related("dataset"), request, public_id=public_id)
+    if not undo.may_undo(found, request.access):
+        raise PermissionDenied("Only its uploader, or an analyst of the dataset's unit, may take an upload back.")
+    try:
+        undo.request_undo(found, by=request.user, reason=request.POST.get("reason", ""))
+        messages.success(request, "The upload is being taken back.")
+    except Refusal as refusal:
+        messages.error(request, f"{refusal} {refusal.next_step}")
+    return redirect("upload", public_id)
+
+
+@page(VIEW)
+def reject_list(request, public_id):
+    """Rejected rows, each correctable in its place."""
+    found = _with_rejects(request, public_id)
+    if request.GET.get("as") in ("csv", "xlsx"):
+        return download(found, request.GET["as"])
+    wanted = request.GET.get("state", "open")
+    listed = found.rejects.all() if wanted == "all" else found.rejects.filter(state=wanted)
+    context = {
+        "upload": found,
+        "page": paged(request, listed.order_by("row", "pk"), 25),
+        "wanted": wanted,
+        "counts": {state: found.rejects.filter(state=state).count() for state in ("open", "corrected", "replayed")},
+        "breadcrumb": [("Datasets", reverse("datasets")), (str(found), found.get_absolute_url())],
+    }
+    return render(request, "datasets/rejects.html", context)
+
+
+@require_POST
+@page(UPLOAD)
+def reject_correct(request, public_id, row):
+    """Correct (or, with `dismiss`, leave out) one row; answers with the row's piece of the page."""
+    found = _with_rejects(request, public_id, change=True)
+    fault = ""
+    try:
+        if "dismiss" in request.POST:
+            rejects.dismiss(found, row, by=request.user)
+        else:
+            cells = {name[5:]: value for name, value in request.POST.items() if name.startswith("cell:")}
+            rejects.correct(found, row, cells, by=request.user)
+    except Refusal as refusal:
+        fault = f"{refusal} {refusal.next_step}"
+    reject = found.rejects.filter(row=row).first()
+    if reject is None:
+        raise Http404
+    if not request.htmx:
+        return redirect("rejects", public_id)
+    return render(request, "datasets/_reject.html", {"reject": reject, "upload": found, "fault": fault})
+
+
+@require_POST
+@page(UPLOAD)
+def reject_list_upload(request, public_id):
+    """Take the corrections from the downloaded and corrected list."""
+    found = _with_rejects(request, public_id, change=True)
+    file = request.FILES.get("file")
+    if file is None:
+        messages.error(request, "No file came with the form. Choose the corrected list.")
+        return redirect("rejects", public_id)
+    try:
+        count = correct_from_file(found, file, by=request.user)
+        messages.success(request, f"{count} rows were corrected. Load them with the button above the list.")
+    except _refusals() as refusal:
+        messages.error(request, f"{refusal} {refusal.next_step}")
+    return redirect("rejects", public_id)
+
+
+@require_POST
+@page(UPLOAD)
+def reject_replay(request, public_id):
+    found = _with_rejects(request, public_id, change=True)
+    try:
+        requested = rejects.replay(found, by=request.user)
+    except Refusal as refusal:
+        messages.error(request, f"{refusal} {refusal.next_step}")
+        return redirect("rejects", public_id)
+    return redirect("upload", requested.upload.public_id)
+
+
+def _act(request, public_id, verb):
+    found = _own(request, public_id)
+    try:
+        messages.info(request, verb(found))
+    except _refusals() as refusal:
+        messages.error(request, f"{refusal} {refusal.next_step}")
+    return redirect("upload", public_id)
+
+
+def _own(request, public_id) -> Upload:
+    found = visible(Upload.objects.select_related("dataset__unit", "uploaded_by"), request, public_id=public_id)
+    at_home = found.dataset and request.access.allows(UPLOAD, found.dataset.unit_id)
+    if found.uploaded_by_id != request.access.user_id and not at_home:
+        raise PermissionDenied("Only its uploader, or an analyst of the dataset's unit, may change an upload.")
+    return found
+
+
+def _with_rejects(request, public_id, *, change: bool = False) -> Upload:
+    found = (
+        _own(request, public_id)
+        if change
+        else visible(Upload.objects.select_related("dataset__unit"), request, public_id=public_id)
+    )
+    if not rejects.may_see(found, request.access):
+        raise PermissionDenied("Rejected rows may be of any unit: only who sees the whole dataset may see them.")
+    return found

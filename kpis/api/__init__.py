@@ -1,0 +1,1 @@
+"""The room over REST: thin views around the verbs and selectors."""

@@ -1,0 +1,257 @@
+"""KPIs, the versions of their definitions, checks, previews, YAML."""
+
+import dataclasses
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from datasets.models import Dataset
+from doors.pagination import CursorPages
+from doors.serializers import StrictModelSerializer, StrictSerializer
+from doors.throttles import PreviewThrottle
+from kpis import definitions, drill, exchange, workflow
+from kpis.measures import faults_of
+from kpis.models import Kpi, KpiVersion
+from organization.access import CERTIFY, DEFINE, VIEW
+from organization.models import Unit, User
+
+from .base import KpisViewSet, ScopedCodeField
+
+WORDS = tuple(sorted(definitions.FIELDS))
+
+
+class KpiVersionSerializer(serializers.ModelSerializer):
+    dataset = serializers.SlugRelatedField("code", read_only=True)
+    created_by = serializers.SlugRelatedField("username", read_only=True)
+    submitted_by = serializers.SlugRelatedField("username", read_only=True)
+    certified_by = serializers.SlugRelatedField("username", read_only=True)
+    inputs = serializers.SlugRelatedField("code", many=True, read_only=True)
+    passport_gaps = serializers.SerializerMethodField()
+
+    class Meta:
+        model = KpiVersion
+        fields = (
+            "number", "valid_from", "valid_to", "state", *WORDS, "inputs", "passport_gaps", "created_by", "created_at",
+            "submitted_by", "certified_by", "certified_at",
+        )  # fmt: skip
+
+    def get_passport_gaps(self, version) -> dict[str, str]:
+        return workflow.passport_gaps(version)
+
+
+class VersionWords(StrictModelSerializer):
+    """A definition as it is written; in a change, only what differs."""
+
+    dataset = ScopedCodeField(queryset=Dataset.objects.all(), allow_null=True, required=False)
+    dimensions = serializers.ListField(child=serializers.CharField(max_length=100), max_length=10, required=False)
+
+    class Meta:
+        model = KpiVersion
+        fields = WORDS
+
+
+class VersionChange(VersionWords):
+    valid_from = serializers.DateField(required=False)
+
+    class Meta(VersionWords.Meta):
+        fields = (*WORDS, "valid_from")
+
+
+class KpiSerializer(serializers.ModelSerializer):
+    unit = serializers.SlugRelatedField("code", read_only=True)
+    owner = serializers.SlugRelatedField("username", read_only=True)
+    steward = serializers.SlugRelatedField("username", read_only=True)
+    counter_kpi = serializers.SlugRelatedField("code", read_only=True)
+    version = serializers.SerializerMethodField(help_text="The newest one.")
+
+    class Meta:
+        model = Kpi
+        fields = ("code", "name", "unit", "owner", "steward", "counter_kpi", "bands", "webhook_status", "version")
+
+    def get_version(self, kpi) -> dict:
+        newest = max(kpi.versions.all(), key=lambda version: version.number, default=None)
+        return KpiVersionSerializer(newest).data if newest else {}
+
+
+class KpiChange(StrictModelSerializer):
+    unit = ScopedCodeField(queryset=Unit.objects.all())
+    owner = serializers.SlugRelatedField("username", queryset=User.objects.filter(is_active=True))
+    steward = serializers.SlugRelatedField(
+        "username", queryset=User.objects.filter(is_active=True), allow_null=True, required=False
+    )
+    counter_kpi = ScopedCodeField(queryset=Kpi.objects.all(), allow_null=True, required=False)
+    bands = serializers.ListField(child=serializers.DictField(), max_length=10, required=False)
+
+    class Meta:
+        model = Kpi
+        fields = ("name", "unit", "owner", "steward", "counter_kpi", "bands", "webhook_status")
+
+
+class NewKpi(KpiChange):
+    version = VersionWords()
+    valid_from = serializers.DateField(required=False)
+
+    class Meta(KpiChange.Meta):
+        fields = ("code", *KpiChange.Meta.fields, "version", "valid_from")
+        extra_kwargs = {"code": {"validators": []}}  # the verb refuses a code that is taken
+
+
+class Candidate(StrictSerializer):
+    """A definition that is being written, and the unit at which it is tried."""
+
+    kpi = ScopedCodeField(queryset=Kpi.objects.all(), required=False)
+    unit = ScopedCodeField(queryset=Unit.objects.all(), required=False)
+    version = VersionWords()
+
+
+class SendBack(StrictSerializer):
+    reason = serializers.CharField(max_length=500)
+
+
+class Deprecation(StrictSerializer):
+    from_day = serializers.DateField()
+    reason = serializers.CharField(max_length=500, required=False, default="")
+
+
+class YamlText(StrictSerializer):
+    yaml = serializers.CharField(max_length=exchange.LONGEST, trim_whitespace=False)
+    dry_run = serializers.BooleanField(default=True)
+
+
+class ByCode(CursorPages):
+    ordering = "code"
+
+
+class KpiViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
+    """KPIs. A change of a certified definition makes a new draft, which a second person certifies."""
+
+    queryset = Kpi.objects.select_related("unit", "owner", "steward", "counter_kpi").prefetch_related(
+        "versions__dataset", "versions__inputs", "versions__kpi", "versions__created_by"
+    )
+    serializer_class = KpiSerializer
+    pagination_class = ByCode
+    lookup_field = "code"
+    filterset_fields = {"unit__code": ["exact"], "owner__username": ["exact"], "versions__state": ["exact"]}
+    needs = {"read": VIEW, "write": DEFINE, "certify": CERTIFY, "send_back": CERTIFY, "check": VIEW, "preview": VIEW}
+
+    @extend_schema(request=NewKpi, responses={201: KpiSerializer})
+    def create(self, request):
+        values = self.checked(NewKpi)
+        self.require(DEFINE, values["unit"])
+        version = definitions.create_kpi(by=request.user, **values.pop("version"), **values)
+        return self.answer(self._fresh(version.kpi_id), 201)
+
+    @extend_schema(request=KpiChange, responses=KpiSerializer)
+    def partial_update(self, request, code):
+        kpi, values = self._mine(), self.checked(KpiChange, partial=True)
+        if "unit" in values:
+            self.require(DEFINE, values["unit"])
+        return self.answer(self._fresh(definitions.change_kpi(kpi, by=request.user, **values).pk))
+
+    @extend_schema(methods=["GET"], responses=KpiVersionSerializer(many=True))
+    @extend_schema(methods=["POST"], request=VersionChange, responses={201: KpiVersionSerializer})
+    @action(methods=["get", "post"], detail=True)
+    def versions(self, request, code):
+        """All versions, newest first; POST changes the newest, or makes a new draft of it."""
+        if request.method == "GET":
+            found = self.get_object().versions.select_related("dataset", "kpi").order_by("-number")
+            return Response(KpiVersionSerializer(found, many=True).data)
+        kpi, values = self._mine(), self.checked(VersionChange, partial=True)
+        version = definitions.edit(kpi.versions.order_by("-number").first(), by=request.user, **values)
+        return Response(KpiVersionSerializer(version).data, status=201)
+
+    @extend_schema(request=None, responses=KpiVersionSerializer)
+    @action(methods=["post"], detail=True, url_path=r"versions/(?P<number>[0-9]{1,6})/submit")
+    def submit(self, request, code, number):
+        return self._shown(workflow.submit(self._version(number, DEFINE), by=request.user))
+
+    @extend_schema(request=None, responses=KpiVersionSerializer)
+    @action(methods=["post"], detail=True, url_path=r"versions/(?P<number>[0-9]{1,6})/certify")
+    def certify(self, request, code, number):
+        """By a second person; refused while the passport has a gap."""
+        return self._shown(workflow.certify(self._version(number, CERTIFY), by=request.user))
+
+    @extend_schema(request=SendBack, responses=KpiVersionSerializer)
+    @action(methods=["post"], detail=True, url_path=r"versions/(?P<number>[0-9]{1,6})/send-back")
+    def send_back(self, request, code, number):
+        reason = self.checked(SendBack)["reason"]
+        return self._shown(workflow.send_back(self._version(number, CERTIFY), by=request.user, reason=reason))
+
+    @extend_schema(request=Deprecation, responses=KpiVersionSerializer)
+    @action(methods=["post"], detail=True, url_path=r"versions/(?P<number>[0-9]{1,6})/deprecate")
+    def deprecate(self, request, code, number):
+        values = self.checked(Deprecation)
+        return self._shown(workflow.deprecate(self._version(number, DEFINE), by=request.user, **values))
+
+    @extend_schema(request=None, responses={204: None})
+    @action(methods=["post"], detail=True, url_path=r"versions/(?P<number>[0-9]{1,6})/discard")
+    def discard(self, request, code, number):
+        definitions.discard(self._version(number, DEFINE), by=request.user)
+        return Response(status=204)
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @action(methods=["get"], detail=True)
+    def impact(self, request, code):
+        """What a change of this KPI reaches."""
+        return Response(dataclasses.asdict(definitions.impact_of(self.get_object())))
+
+    @extend_schema(request=Candidate, responses=OpenApiTypes.OBJECT)
+    @action(methods=["post"], detail=False, throttle_classes=[PreviewThrottle])
+    def check(self, request):
+        """What is wrong with a definition: field, word, position, nearest column; nothing is saved."""
+        version = self._candidate(self.checked(Candidate))
+        return Response({"faults": [dataclasses.asdict(fault) for fault in faults_of(version)]})
+
+    @extend_schema(request=Candidate, responses=OpenApiTypes.OBJECT)
+    @action(methods=["post"], detail=False, throttle_classes=[PreviewThrottle])
+    def preview(self, request):
+        """What a definition gives on the live rows that the caller may see; nothing is saved."""
+        values = self.checked(Candidate)
+        version = self._candidate(values)
+        if faults := faults_of(version):
+            raise definitions.DefinitionError(faults)
+        unit = values.get("unit") or (version.dataset and version.dataset.unit)
+        seen = drill.preview(version, unit, request.access, request.day)
+        return Response(dataclasses.asdict(seen))
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @action(methods=["get"], detail=False)
+    def export(self, request):
+        """The newest definitions as YAML text."""
+        return Response({"yaml": exchange.export_yaml(self.filter_queryset(self.get_queryset()))})
+
+    @extend_schema(request=YamlText, responses=OpenApiTypes.OBJECT)
+    @action(methods=["post"], detail=False, url_path="import")
+    def load(self, request):
+        """Read definitions in as drafts, all or none; `dry_run` (the default) only says what would change."""
+        values = self.checked(YamlText)
+        if values["dry_run"]:
+            found = exchange.compare(values["yaml"], request.access)
+        else:
+            found = exchange.import_yaml(values["yaml"], by=request.user, access=request.access)
+        return Response({"imported": not values["dry_run"], "kpis": [dataclasses.asdict(one) for one in found]})
+
+    def _candidate(self, values: dict) -> KpiVersion:
+        kpi = values.get("kpi") or Kpi(code="new")
+        return KpiVersion(kpi=kpi, number=0, **values["version"])
+
+    def _mine(self) -> Kpi:
+        kpi = self.get_object()
+        self.require(DEFINE, kpi.unit)
+        return kpi
+
+    def _version(self, number: str, permission: str) -> KpiVersion:
+        from django.shortcuts import get_object_or_404
+
+        kpi = self.get_object()
+        self.require(permission, kpi.unit)
+        return get_object_or_404(kpi.versions, number=int(number))
+
+    def _fresh(self, pk: int) -> Kpi:
+        return self.queryset.all().get(pk=pk)
+
+    def _shown(self, version: KpiVersion) -> Response:
+        return Response(KpiVersionSerializer(version).data)

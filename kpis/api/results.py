@@ -1,0 +1,173 @@
+"""Results as they are and as they were known, their rows and where they come from; runs."""
+
+import dataclasses
+
+import django_filters
+from django.db.models import Max
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from datasets.models import Dataset
+from doors.etags import conditional, etag_of
+from doors.pagination import CursorPages
+from doors.serializers import StrictSerializer
+from doors.throttles import PreviewThrottle
+from kpis import drill, requests
+from kpis.models import Kpi, Result, Run
+from organization.access import DEFINE, VIEW
+
+from .base import KpisViewSet, ScopedCodeField
+
+MOMENT = OpenApiParameter(
+    "as_known_at", {"type": "string", "format": "date-time"}, description="What was known at that moment."
+)
+
+
+class KpiResultSerializer(serializers.ModelSerializer):
+    kpi = serializers.SlugRelatedField("code", read_only=True)
+    unit = serializers.SlugRelatedField("code", read_only=True)
+    version = serializers.IntegerField(source="version.number", read_only=True)
+
+    class Meta:
+        model = Result
+        fields = (
+            "id", "kpi", "unit", "version", "grain", "period_start", "period_end", "dimension", "member", "value",
+            "numerator", "denominator", "rows", "reason", "target", "target_low", "target_high", "red_limit",
+            "stretch", "status", "score", "is_open", "is_provisional", "data_version", "run", "recorded_at",
+            "superseded_at",
+        )  # fmt: skip
+
+
+class RecomputeRunSerializer(serializers.ModelSerializer):
+    dataset = serializers.SlugRelatedField("code", read_only=True)
+
+    class Meta:
+        model = Run
+        fields = (
+            "id", "dataset", "data_version", "trigger", "state", "kpis", "periods", "rows_scanned", "results_written",
+            "results_unchanged", "timings", "fault", "faults", "started_at", "finished_at",
+        )  # fmt: skip
+
+
+class ResultFilter(django_filters.FilterSet):
+    kpi = django_filters.CharFilter(field_name="kpi__code")
+    unit = django_filters.CharFilter(field_name="unit__code")
+    period_from = django_filters.DateFilter(field_name="period_start", lookup_expr="gte")
+    period_before = django_filters.DateFilter(field_name="period_start", lookup_expr="lt")
+    dimension = django_filters.CharFilter(field_name="dimension")
+
+    class Meta:
+        model = Result
+        fields = ("grain", "member", "status", "is_open")
+
+
+class Oldest(CursorPages):
+    ordering = ("period_start", "pk")
+
+
+class RecomputeAsked(StrictSerializer):
+    """Exactly one of both."""
+
+    kpi = ScopedCodeField(queryset=Kpi.objects.all(), required=False)
+    dataset = ScopedCodeField(queryset=Dataset.objects.all(), required=False)
+
+    def validate(self, given):
+        if len(given) != 1:
+            raise serializers.ValidationError("Name a KPI or a dataset.")
+        return given
+
+
+class RowsAsked(serializers.Serializer):
+    limit = serializers.IntegerField(min_value=1, max_value=1000, default=drill.PAGE)
+    offset = serializers.IntegerField(min_value=0, max_value=10**9, default=0)
+
+
+class ResultViewSet(mixins.RetrieveModelMixin, KpisViewSet):
+    """Results of the units that the caller may see. Without `dimension`, those over all rows."""
+
+    queryset = Result.objects.select_related("kpi", "unit", "version")
+    serializer_class = KpiResultSerializer
+    filterset_class = ResultFilter
+    pagination_class = Oldest
+    query_parameters = frozenset({"as_known_at"})
+    needs = {"read": VIEW}
+
+    @extend_schema(parameters=[MOMENT], responses=KpiResultSerializer(many=True))
+    def list(self, request):
+        latest = Run.objects.filter(state=Run.State.DONE).aggregate(Max("finished_at"))["finished_at__max"]
+        tag = etag_of(request.access, request.get_full_path(), latest)
+        return conditional(request, tag, self._page)
+
+    def _page(self) -> Response:
+        found = self.get_queryset()
+        moment = self.request.query_params.get("as_known_at")
+        if moment:
+            found = found.as_known_at(serializers.DateTimeField().run_validation(moment))
+        else:
+            found = found.current()
+        if "dimension" not in self.request.query_params:
+            found = found.filter(dimension="")
+        page = self.paginate_queryset(self.filter_queryset(found))
+        return self.get_paginated_response(KpiResultSerializer(page, many=True).data)
+
+    @extend_schema(parameters=[RowsAsked], responses=OpenApiTypes.OBJECT)
+    @action(methods=["get"], detail=True, throttle_classes=[PreviewThrottle])
+    def rows(self, request, pk):
+        """The rows behind the number that the caller may see."""
+        asked = RowsAsked(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        page = drill.rows_behind(self.get_object(), request.access, **asked.validated_data)
+        return Response(dataclasses.asdict(page))
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @action(methods=["get"], detail=True)
+    def provenance(self, request, pk):
+        """Formula with values put in, version, data version, run, loads and checks."""
+        came = drill.provenance(self.get_object(), request.access)
+        return Response(
+            {
+                "formula": came.formula,
+                "written_out": came.written_out,
+                "numerator": came.numerator,
+                "denominator": came.denominator,
+                "rows": came.rows,
+                "version": came.version.number,
+                "data_version": came.data_version,
+                "run": came.run.pk if came.run else None,
+                "uploads": [{"id": str(u.public_id), "file_name": u.file_name} for u in came.uploads],
+                "checks": [{"rule": check.rule.name, "passed": check.passed} for check in came.checks],
+                "inputs": KpiResultSerializer(came.inputs, many=True).data,
+            }
+        )
+
+    def known_parameters(self) -> set[str]:
+        extra = {"rows": {"limit", "offset"}}.get(self.action, set())
+        return super().known_parameters() | extra
+
+
+class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
+    """The log of recomputes: why, how long, how much; POST asks for one."""
+
+    queryset = Run.objects.select_related("dataset")
+    serializer_class = RecomputeRunSerializer
+    filterset_fields = {"dataset__code": ["exact"], "state": ["exact"]}
+    needs = {"read": VIEW, "write": DEFINE}
+
+    def get_queryset(self):
+        if getattr(self, "swagger_fake_view", False):
+            return Run.objects.none()
+        seen = Dataset.objects.visible_to(self.request.access)
+        return self.queryset.filter(dataset__in=seen)
+
+    @extend_schema(request=RecomputeAsked, responses={202: OpenApiTypes.OBJECT})
+    def create(self, request):
+        """Compute a KPI, or all KPIs of a dataset, again."""
+        values = self.checked(RecomputeAsked)
+        thing = values.get("kpi") or values["dataset"]
+        self.require(DEFINE, thing.unit)
+        ask = requests.definition if "kpi" in values else requests.everything
+        job = ask(thing, f"asked by {request.user}", by=request.user)
+        return Response({"job": job.pk, "state": job.state}, status=202)

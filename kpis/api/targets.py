@@ -1,0 +1,145 @@
+"""Targets, one by one or as a grid; annual targets with their phases."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from doors.idempotency import once
+from doors.serializers import StrictSerializer
+from kpis import targets
+from kpis.models import AnnualTarget, Kpi, Target
+from kpis.models.targets import Comparator
+from organization.access import TARGET, VIEW
+from organization.models import Unit
+
+from .base import KpisViewSet, ScopedCodeField
+
+AMOUNT = {"max_digits": 23, "decimal_places": 6}
+
+
+class TargetSerializer(serializers.ModelSerializer):
+    kpi = serializers.SlugRelatedField("code", read_only=True)
+    unit = serializers.SlugRelatedField("code", read_only=True)
+    set_by = serializers.SlugRelatedField("username", read_only=True)
+
+    class Meta:
+        model = Target
+        fields = (
+            "id", "kpi", "unit", "comparator", "dimension", "member", "value", "low", "high", "valid_from", "valid_to",
+            "basis", "annual", "set_by", "set_at",
+        )  # fmt: skip
+
+
+class GoalSerializer(StrictSerializer):
+    kpi = ScopedCodeField(queryset=Kpi.objects.all())
+    unit = ScopedCodeField(queryset=Unit.objects.all())
+    comparator = serializers.ChoiceField(Comparator.choices, default=Comparator.TARGET)
+    dimension = serializers.CharField(max_length=100, default="", allow_blank=True)
+    member = serializers.CharField(max_length=200, default="", allow_blank=True)
+    value = serializers.DecimalField(**AMOUNT, default=None, allow_null=True)
+    low = serializers.DecimalField(**AMOUNT, default=None, allow_null=True)
+    high = serializers.DecimalField(**AMOUNT, default=None, allow_null=True)
+    valid_from = serializers.DateField()
+    valid_to = serializers.DateField(default=None, allow_null=True, help_text="Not included.")
+    basis = serializers.CharField(max_length=200, default="", allow_blank=True)
+
+
+class GridSerializer(StrictSerializer):
+    targets = GoalSerializer(many=True, min_length=1, max_length=2000)
+
+
+class TargetEnd(StrictSerializer):
+    last_day = serializers.DateField()
+
+
+class NewAnnual(StrictSerializer):
+    kpi = ScopedCodeField(queryset=Kpi.objects.all())
+    unit = ScopedCodeField(queryset=Unit.objects.all())
+    comparator = serializers.ChoiceField(Comparator.choices, default=Comparator.TARGET)
+    year_of = serializers.DateField(help_text="Any day of the fiscal year.")
+    total = serializers.DecimalField(**AMOUNT)
+    decimals = serializers.IntegerField(min_value=0, max_value=6, default=2)
+    phasing = serializers.ChoiceField(AnnualTarget.Phasing.choices)
+
+
+class AnnualSerializer(serializers.ModelSerializer):
+    kpi = serializers.SlugRelatedField("code", read_only=True)
+    unit = serializers.SlugRelatedField("code", read_only=True)
+    phases = TargetSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = AnnualTarget
+        fields = (
+            "id", "kpi", "unit", "comparator", "year_start", "year_end", "total", "decimals", "phasing", "phases",
+        )  # fmt: skip
+
+
+class TargetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
+    """Targets of the units that the caller may see. Two of a kind never hold on the same day."""
+
+    queryset = Target.objects.select_related("kpi", "unit", "set_by")
+    serializer_class = TargetSerializer
+    unit_path = "unit"
+    filterset_fields = {
+        "kpi__code": ["exact"],
+        "unit__code": ["exact"],
+        "comparator": ["exact"],
+        "valid_from": ["gte", "lt"],
+    }
+    needs = {"read": VIEW, "write": TARGET}
+
+    @extend_schema(request=GoalSerializer, responses={201: TargetSerializer})
+    def create(self, request):
+        values = self.checked(GoalSerializer)
+        self.require(TARGET, values["unit"])
+        return once(request, lambda: self.answer(targets.set_target(targets.Goal(**values), by=request.user), 201))
+
+    @extend_schema(request=GridSerializer, responses=TargetSerializer(many=True))
+    @action(methods=["post"], detail=False)
+    def bulk(self, request):
+        """Set a grid of targets, all or none; the answer names every faulty cell."""
+        rows = self.checked(GridSerializer)["targets"]
+        for unit in {row["unit"] for row in rows}:
+            self.require(TARGET, unit)
+        made = targets.set_many([targets.Goal(**row) for row in rows], by=request.user)
+        return Response(TargetSerializer(made, many=True).data)
+
+    @extend_schema(request=TargetEnd, responses=TargetSerializer)
+    @action(methods=["post"], detail=True)
+    def end(self, request, pk):
+        """Let the target hold up to and including a day."""
+        return self.answer(targets.end_target(self._mine(), self.checked(TargetEnd)["last_day"], by=request.user))
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request, pk):
+        targets.remove_target(self._mine(), by=request.user)
+        return Response(status=204)
+
+    def _mine(self):
+        target = self.get_object()
+        self.require(TARGET, target.unit)
+        return target
+
+
+class AnnualTargetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
+    """A year's total; its phases are ordinary targets that add up to it exactly."""
+
+    queryset = AnnualTarget.objects.select_related("kpi", "unit").prefetch_related("phases__kpi", "phases__unit")
+    serializer_class = AnnualSerializer
+    unit_path = "unit"
+    filterset_fields = {"kpi__code": ["exact"], "unit__code": ["exact"], "year_start": ["exact"]}
+    needs = {"read": VIEW, "write": TARGET}
+
+    @extend_schema(request=NewAnnual, responses={201: AnnualSerializer})
+    def create(self, request):
+        values = self.checked(NewAnnual)
+        self.require(TARGET, values["unit"])
+        return self.answer(targets.set_annual(by=request.user, **values), 201)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request, pk):
+        annual = self.get_object()
+        self.require(TARGET, annual.unit)
+        targets.remove_annual(annual, by=request.user)
+        return Response(status=204)

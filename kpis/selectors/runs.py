@@ -1,0 +1,48 @@
+"""Recomputes: what ran, what waits, and whether a KPI's numbers are being computed just now."""
+
+from django.db.models import Q, QuerySet
+
+from jobs.models import Job
+from kpis.models import Kpi, KpiVersion, Run
+from kpis.requests import KIND
+from organization.access import VIEW, Access
+
+
+def visible_runs(access: Access) -> QuerySet[Run]:
+    """Runs over datasets whose home unit the person may view; those without a dataset for who may view all units."""
+    mine = Q(dataset__unit__in=access.units(VIEW))
+    return Run.objects.filter(mine | Q(dataset=None) if access.everywhere(VIEW) else mine).select_related(
+        "dataset", "job"
+    )
+
+
+def waiting_jobs(access: Access) -> list[Job]:
+    """Recomputes that wait, run or were given up, of the same datasets."""
+    from datasets.models import Dataset
+
+    states = [Job.State.QUEUED, Job.State.RUNNING, Job.State.PARKED]
+    jobs = list(Job.objects.filter(kind=KIND, state__in=states)[:50])
+    seen = set(Dataset.objects.filter(unit__in=access.units(VIEW)).values_list("pk", flat=True))
+    all_units = access.everywhere(VIEW)
+    found = []
+    for job in jobs:
+        dataset = job.arguments.get("dataset")
+        if dataset in seen or (dataset is None and all_units):
+            found.append(job)
+    return found
+
+
+def job_of(kpi: Kpi) -> Job | None:
+    """The unfinished recompute that will write this KPI's results. Two queries."""
+    datasets = set(KpiVersion.objects.filter(kpi=kpi).values_list("dataset_id", flat=True))
+    keys = Q()
+    for dataset in datasets or {None}:
+        keys |= Q(key=f"recompute:{dataset or 'none'}") | Q(key__startswith=f"recompute:{dataset or 'none'}#")
+    return Job.objects.unfinished().filter(keys, kind=KIND).first()
+
+
+def visible_faults(run: Run, access: Access) -> list[dict]:
+    """The run's faults of KPIs that the person may see."""
+    codes = {fault.get("kpi") for fault in run.faults}
+    seen = set(Kpi.objects.visible_to(access).filter(code__in=codes).values_list("code", flat=True))
+    return [fault for fault in run.faults if fault.get("kpi") in seen]

@@ -1,0 +1,1 @@
+"""Pages of KPIs: permission, form, one call, one template."""

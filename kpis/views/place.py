@@ -1,0 +1,112 @@
+"""From where one looks at a KPI, as the address says it: unit, grain, period, the day, and as known on which day.
+
+    /kpis/made_sla/?unit=north&grain=month&period=2025-03-01&as_of=2025-05-03&known=2025-05-10&by=priority
+
+`as_of` moves the whole page to another day; `known` keeps the day, but shows what was recorded by then.
+
+What is missing has a default; what cannot be read is said and left out; a unit of others is a 404.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import Http404
+from django.urls import reverse
+
+from kpis.calendars import calendars_of
+from kpis.measures import grains_of
+from kpis.models import Kpi, KpiVersion
+from kpis.selectors.catalogue import first_unit
+from kpis.selectors.readings import versions_on
+from organization.access import VIEW
+from organization.models import Unit
+
+from .asking import LATEST, day_of
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`period` None: the last complete one. `known_on` None: as it is known now."""
+
+    kpi: Kpi
+    version: KpiVersion
+    unit: Unit
+    grain: str
+    grains: tuple[str, ...]
+    period: object
+    known_on: date | None
+    day: date
+    day_is_chosen: bool = False
+
+    @property
+    def known_at(self) -> datetime | None:
+        """The last moment of the day, in UTC."""
+        return datetime.combine(self.known_on + timedelta(days=1), time.min, UTC) if self.known_on else None
+
+    def query(self, **changes) -> str:
+        """The address' query for the same place with `changes` (None leaves one out)."""
+        words = {
+            "unit": self.unit.code,
+            "grain": self.grain if self.grain != self.version.grain else None,
+            "period": self.period.start.isoformat() if self.period else None,
+            "as_of": self.day.isoformat() if self.day_is_chosen else None,
+            "known": self.known_on.isoformat() if self.known_on else None,
+        }
+        words |= changes
+        return urlencode({name: value for name, value in words.items() if value not in (None, "")})
+
+    def url(self, name: str = "kpi", **changes) -> str:
+        return f"{reverse(name, args=[self.kpi.code])}?{self.query(**changes)}"
+
+
+def place_of(request, kpi: Kpi) -> Place:
+    """Raises Http404 for a unit that is not the person's to see, and for a KPI without a definition."""
+    day = day_of(request)
+    version = versions_on([kpi.pk], day).get(kpi.pk)
+    if version is None:
+        raise Http404(f"{kpi.code} has no definition.")
+    grains = grains_of(version)
+    grain = request.GET.get("grain") or version.grain
+    if grain not in grains:
+        messages.warning(request, f"{kpi.name} is not kept by “{grain[:20]}”: shown by {version.grain}.")
+        grain = version.grain
+    start = None if request.GET.get("period") == LATEST else _day(request, "period")
+    calendar = calendars_of([kpi.unit_id], day)[kpi.unit_id]
+    return Place(
+        kpi=kpi,
+        version=version,
+        unit=_unit(request, kpi),
+        grain=grain,
+        grains=grains,
+        period=calendar.period_of(start, grain) if start else None,
+        known_on=_day(request, "known"),
+        day=day,
+        day_is_chosen=day != request.day,
+    )
+
+
+def _unit(request, kpi: Kpi) -> Unit:
+    code = request.GET.get("unit")
+    wanted = {"code": code[:80]} if code else {"pk": first_unit(kpi, request.access)}
+    if code and "\0" in code:
+        raise Http404
+    unit = Unit.objects.filter(pk__in=request.access.units(VIEW), **wanted).first()
+    if unit is None:
+        raise Http404(f"There is no unit {code!r}, or it is not yours to see.")
+    return unit
+
+
+def _day(request, name: str) -> date | None:
+    text = request.GET.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+        if not 1900 <= day.year <= 2200:
+            raise ValueError(text)
+    except ValueError:
+        messages.warning(request, f"“{text[:20]}” is not a day such as 2025-03-31, so the newest is shown.")
+        return None
+    return day

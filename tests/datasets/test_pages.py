@@ -1,0 +1,202 @@
+"""The pages of this room: every one opens, does what its button says, and costs the same however much there is."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from datasets.models import Dataset, QualityRule, Upload
+from jobs.models import Job
+from lake.contract import Column, ColumnType, Contract, Role
+from organization.models import Role as Member
+from tests.factories import DatasetFactory, UnitFactory, loaded_dataset, member, perform, upload_csv
+
+pytestmark = pytest.mark.django_db
+CONTRACT = Contract(
+    columns=(
+        Column("id", roles=(Role.KEY,)),
+        Column("day", type=ColumnType.DATE, roles=(Role.EVENT_TIME,)),
+        Column("cost", type=ColumnType.NUMBER, roles=(Role.MEASURE,)),
+        Column("site", roles=(Role.DIMENSION,)),
+    ),
+    reject_limit_pct=60,
+)
+TEXT = "id,day,cost,site\n1,2025-01-01,10,<script>alert(1)</script>\n2,2025-01-02,20,south\n3,2025-02-03,5,south\n"
+
+
+@pytest.fixture
+def home():
+    return UnitFactory(code="home")
+
+
+@pytest.fixture
+def analyst(client, home):
+    user = member(Member.ANALYST, home)
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def orders(home):
+    return loaded_dataset(TEXT, CONTRACT, unit=home, code="orders")
+
+
+def text_of(client, address, status=200, **data):
+    answer = client.get(address, data)
+    assert answer.status_code == status, answer.content[-2000:]
+    return answer.content.decode()
+
+
+def test_every_page_of_a_dataset_opens_and_shows_hostile_text_as_text(client, analyst, orders):  # B19
+    upload = orders.uploads.get()
+    code = orders.code
+    for name in ("dataset", "dataset_contract", "dataset_quality", "dataset_history"):
+        assert orders.name in text_of(client, reverse(name, args=[code]))
+    assert orders.name in text_of(client, reverse("datasets"))
+    assert "Take back" in text_of(client, upload.get_absolute_url())
+    assert "Drop" in text_of(client, reverse("upload_new")) or "drop" in text_of(client, reverse("upload_new"))
+    assert orders.name in text_of(client, reverse("explore"))
+    page = text_of(client, reverse("explore"), dataset=code)
+    assert "&lt;script&gt;alert" in page and "<script>alert" not in page
+    page = text_of(client, reverse("explore"), dataset=code, group="site", total="sum", of="cost", chart="bar")
+    assert "25.0" in page and "<script>alert" not in page
+    assert "datasets.quality" in text_of(client, reverse("jobs"))
+
+
+def test_the_sql_page_answers_and_refuses_beside_the_statement(client, analyst, orders):
+    address = f"{reverse('sql')}?dataset=orders"
+    assert "facts" in text_of(client, address)
+    answer = client.post(address, {"sql": "select sum(cost) as total from facts"})
+    assert b"35.0" in answer.content
+    answer = client.post(address, {"sql": "select * from read_csv('/etc/passwd')"})
+    assert (answer.status_code, b"root:" in answer.content) == (422, False)
+
+
+def test_an_extract_is_dropped_confirmed_loaded_and_taken_back(client, analyst, home):
+    file = SimpleUploadedFile("plain_costs.csv", b"id;day;cost\n1;03/04/2025;1,5\n2;05/04/2025;2,5\n")
+    answer = client.post(reverse("upload_new"), {"file": file})
+    upload = Upload.objects.get()
+    confirm = reverse("upload_confirm", args=[upload.public_id])
+    assert answer["Location"] == confirm
+    page = text_of(client, confirm)
+    assert "day" in page and "%d/%m/%Y" in page  # day or month first is asked
+    seen = client.get(confirm).context
+    form = {"dialect": seen["dialect"], "timezone": "UTC", "reporting_timezone": "UTC", "reject_limit_pct": "5"}
+    form |= {"on_duplicate": "refuse", "name": "Plain costs", "code": "plain-costs", "unit": home.pk}
+    form |= {f"c-{name}": value for name, value in (("TOTAL_FORMS", 3), ("INITIAL_FORMS", 3))}
+    for number, (name, kind) in enumerate((("id", "text"), ("day", "date"), ("cost", "number"))):
+        form |= {f"c-{number}-name": name, f"c-{number}-header": name, f"c-{number}-type": kind}
+    form |= {"c-0-roles": ["key"], "c-1-roles": ["event_time"], "c-1-must_choose": "on"}
+    refused = client.post(confirm, form)
+    assert (refused.status_code, b"the day or the month" in refused.content) == (422, True)
+    answer = client.post(confirm, form | {"c-1-format": "%d/%m/%Y"})
+    assert answer.status_code == 302, answer.content[-3000:]
+    upload.refresh_from_db()
+    perform(upload.job)
+    dataset = Dataset.objects.get(code="plain-costs")
+    assert (dataset.rows, str(dataset.complete_through)) == (2, "2025-04-05")
+    client.post(reverse("upload_undo", args=[upload.public_id]), {"reason": "wrong file"})
+    perform(Job.objects.filter(kind="datasets.undo").get())
+    assert Dataset.objects.get(code="plain-costs").rows == 0
+
+
+def test_a_file_that_is_no_table_is_refused_on_the_page(client, analyst):
+    answer = client.post(reverse("upload_new"), {"file": SimpleUploadedFile("x.csv", b"%PDF-1.4 x")})
+    assert (answer.status_code, Upload.objects.count()) == (422, 0)
+    assert b"not a table" in answer.content
+
+
+def test_rejected_rows_are_corrected_in_their_place_and_replayed(client, analyst, orders):
+    upload = upload_csv(orders, "id,day,cost,site\n7,2025-02-30,1,n\n8,2025-02-01,1,n\n", by=analyst)
+    rejects = reverse("rejects", args=[upload.public_id])
+    assert "2025-02-30" in text_of(client, rejects)
+    cells = {"cell:id": "7", "cell:day": "2025-02-28", "cell:cost": "1", "cell:site": "n"}
+    answer = client.post(reverse("reject_correct", args=[upload.public_id, 2]), cells, headers={"HX-Request": "true"})
+    assert (answer.status_code, upload.rejects.get().state) == (200, "corrected")
+    answer = client.post(reverse("reject_replay", args=[upload.public_id]))
+    replay = Upload.objects.get(replays=upload)
+    assert answer["Location"] == replay.get_absolute_url()
+    perform(replay.job)
+    assert upload.rejects.get().state == "replayed"
+    assert client.get(f"{rejects}?as=xlsx").status_code == 200
+
+
+def test_a_rule_is_made_fails_and_is_overridden_on_the_page(client, analyst, orders):
+    address = reverse("dataset_quality", args=["orders"])
+    rule = {
+        "name": "cheap",
+        "kind": "range",
+        "column": "cost",
+        "severity": "critical",
+        "tolerance_pct": "0",
+        "high": "9",
+    }
+    assert client.post(address, rule).status_code == 302
+    perform(Job.objects.filter(kind="datasets.quality").latest("pk"))
+    assert "Override" in text_of(client, address)
+    made = QualityRule.objects.get()
+    client.post(reverse("rule_override", args=[made.pk]), {"reason": "Agreed with finance."})
+    assert "Agreed with finance." in text_of(client, address)
+    assert client.post(address, rule | {"name": "odd", "column": "site"}).status_code == 422
+
+
+def test_a_contract_is_changed_after_seeing_what_that_affects(client, analyst, orders):
+    address = reverse("dataset_contract", args=["orders"])
+    seen = client.get(address).context
+    form = {f"c-{name}": value for name, value in (("TOTAL_FORMS", 4), ("INITIAL_FORMS", 4))}
+    for row in seen["columns"]:
+        form |= {f"{row.prefix}-{name}": value for name, value in row.initial.items() if value not in (False, None)}
+    form |= dict(seen["form"].initial) | {"reject_limit_pct": "20"}
+    shown = client.post(address, form | {"show": ""})
+    assert b"reject_limit_pct" in shown.content
+    assert Dataset.objects.get(code="orders").contract_number == 1
+    assert client.post(address, form | {"save": ""}).status_code == 302
+    changed = Dataset.objects.get(code="orders")
+    assert (changed.contract_number, changed.contract["reject_limit_pct"]) == (2, 20)
+    assert changed.contract["columns"][1]["roles"] == ["event_time"]
+
+
+def test_pages_of_another_unit_are_not_there(client, orders):
+    client.force_login(member(Member.ANALYST, UnitFactory()))
+    upload = orders.uploads.get()
+    for address in (
+        orders.get_absolute_url(),
+        upload.get_absolute_url(),
+        reverse("rejects", args=[upload.public_id]),
+        reverse("dataset_quality", args=["orders"]),
+        f"{reverse('explore')}?dataset=orders",
+        f"{reverse('sql')}?dataset=orders",
+    ):
+        assert client.get(address).status_code == 404
+    assert client.post(reverse("upload_undo", args=[upload.public_id])).status_code == 404
+
+
+def test_a_viewer_may_look_but_not_change(client, orders, home):
+    client.force_login(member(Member.VIEWER, home))
+    assert client.get(orders.get_absolute_url()).status_code == 200
+    assert client.post(reverse("dataset_quality", args=["orders"]), {"name": "x"}).status_code == 403
+    assert client.get(reverse("upload_new")).status_code == 403
+    assert client.get(reverse("sql")).status_code == 403
+
+
+def test_lists_cost_the_same_number_of_queries_with_1_and_with_50_rows(client, analyst, home):
+    from django.db import connection
+
+    def cost(address):
+        client.get(address)
+        with CaptureQueriesContext(connection) as seen:
+            assert client.get(address).status_code == 200
+        return len(seen)
+
+    first = DatasetFactory(unit=home)
+    Upload.objects.create(dataset=first, file_name="a", path="a", sha256="0" * 64, size=1, uploaded_by=analyst)
+    Job.objects.create(kind="datasets.load", key="first", asked_by=analyst)
+    addresses = [reverse("datasets"), first.get_absolute_url(), reverse("jobs")]
+    one = [cost(address) for address in addresses]
+    for number in range(50):
+        DatasetFactory(unit=home)
+        job = Job.objects.create(kind="datasets.load", key=f"k{number}", asked_by=analyst)
+        Upload.objects.create(
+            dataset=first, file_name="a", path=f"a{number}", sha256="0" * 64, size=1, uploaded_by=analyst, job=job
+        )  # fmt: skip
+    assert [cost(address) for address in addresses] == one

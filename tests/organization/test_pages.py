@@ -1,0 +1,239 @@
+"""The pages of the organisation: what they do, what they refuse, and how many queries they take."""
+
+from datetime import date
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from rest_framework.test import APIClient
+
+from organization import audit, business_calendars
+from organization.models import ApiToken, BusinessCalendar, FiscalCalendar, Membership, Role, Unit, UnitAlias, User
+from tests.factories import PASSWORD, ApiTokenFactory, MembershipFactory, UnitFactory, UserFactory, member
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def top():
+    return UnitFactory(code="group")
+
+
+@pytest.fixture
+def admin(top):
+    client = Client()
+    client.user = member(Role.ADMINISTRATOR, top, username="root")
+    client.force_login(client.user)
+    return client
+
+
+def test_a_unit_is_added_changed_moved_and_closed_by_its_pages(admin, top):
+    for code in ("north", "south"):
+        admin.post("/units/add/", {"code": code, "name": code.title(), "kind": "division", "parent": top.pk})
+    north, south = Unit.objects.get(code="north"), Unit.objects.get(code="south")
+    admin.post(f"/units/{north.pk}/change/", {"name": "The north", "kind": "site", "timezone": "Europe/Paris"})
+    admin.post(f"/units/{north.pk}/codes/add/", {"system": "itsm", "code": "N"})
+    admin.post(f"/units/{north.pk}/move/", {"parent": south.pk, "from_day": "2025-07-01"})
+    page = admin.get(f"/units/{north.pk}/?day=2025-07-01").content.decode()
+    assert all(text in page for text in ("The north", "Europe/Paris", "itsm", "South", "unit moved"))
+    assert "South" not in admin.get(f"/units/{north.pk}/?day=2025-06-30").content.decode().partition("Places")[0]
+    admin.post(f"/units/{north.pk}/close/", {"from_day": "2025-08-01"})
+    standing = {
+        day: [row["unit"].code for row in admin.get(f"/units/?day={day}").context["rows"]]
+        for day in ("2025-07-31", "2025-08-01")
+    }
+    assert standing == {"2025-07-31": ["group", "south", "north"], "2025-08-01": ["group", "south"]}
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "words"),
+    [
+        ("/units/add/", {"code": "group", "name": "X", "kind": "team"}, "already exists"),
+        ("/units/add/", {"code": "x", "name": "X", "kind": "castle"}, "castle"),
+        ("/units/{}/move/", {"parent": "{}", "from_day": "2025-07-01"}, "cannot stand below itself"),
+        ("/units/{}/move/", {"from_day": "01/07/2025"}, "YYYY-MM-DD"),
+        ("/units/{}/close/", {"from_day": "1900-01-01"}, "can be closed from the day after"),
+        ("/calendars/add/", {"code": "", "name": "x"}, "required"),
+        (
+            "/members/add/",
+            {"user": "1", "unit": "99999999", "role": "viewer", "from_day": "2025-01-01"},
+            "Select a valid",
+        ),
+        ("/people/add/", {"username": "eve", "password": "short"}, "too short"),
+    ],
+)
+def test_what_is_refused_stands_at_the_form_with_422(admin, top, path, data, words):
+    data = {name: value.format(top.pk) for name, value in data.items()}
+    answer = admin.post(path.format(top.pk), data)
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+
+
+def test_units_are_imported_after_a_look_at_the_faults(admin):
+    def load(text, **data):
+        return admin.post("/units/import/", {"file": SimpleUploadedFile("u.csv", text), **data})
+
+    bad = load(b"code,name,parent\nx,X,nowhere\n", do_it="on")
+    assert bad.status_code == 422
+    assert "There is no unit with this code" in bad.content.decode()
+    shown = load(b"code,name,parent\nx,X,group\n")
+    assert "Nothing is saved yet" in shown.content.decode()
+    assert not Unit.objects.filter(code="x").exists()
+    assert load(b"code,name,parent\nx,X,group\n", do_it="on").status_code == 302
+    assert Unit.objects.filter(code="x").exists()
+
+
+def test_members_are_added_given_roles_and_disabled(admin, top):
+    admin.post("/people/add/", {"username": "ada", "password": PASSWORD})
+    ada = User.objects.get(username="ada")
+    admin.post("/members/add/", {"user": ada.pk, "unit": top.pk, "role": "viewer", "from_day": "2025-01-01"})
+    assert "ada" in admin.get("/members/?role=viewer").content.decode()
+    admin.post(f"/members/{ada.memberships.get().pk}/role/", {"role": "analyst", "on": "2025-02-01"})
+    assert Membership.objects.get(user=ada, valid_to=None).role == "analyst"
+    assert f"/people/{ada.pk}/disable/" in admin.get("/members/").content.decode()
+    admin.post(f"/people/{ada.pk}/disable/")
+    ada.refresh_from_db()
+    assert not ada.is_active
+    answer = admin.post(f"/members/{admin.user.memberships.get().pk}/end/", {"on": "2025-02-01"})
+    assert "last administrator" in answer.content.decode()
+
+
+def test_a_token_is_shown_once_and_revoked(admin):
+    answer = admin.post("/profile/tokens/add/", {"name": "etl", "scopes": ["read"], "days": 30})
+    token = ApiToken.objects.get()
+    assert f"pm_{token.prefix}_" in answer.content.decode()
+    assert answer["Cache-Control"] == "no-store"
+    assert f"pm_{token.prefix}_…" in admin.get("/profile/").content.decode()
+    other = ApiTokenFactory()
+    assert admin.post(f"/profile/tokens/{other.pk}/revoke/").status_code == 404
+    admin.post(f"/profile/tokens/{token.pk}/revoke/")
+    token.refresh_from_db()
+    assert token.revoked_at is not None
+
+
+def test_a_profile_is_ones_own_and_takes_no_other_field(admin):
+    data = {"first_name": "Ada", "theme": "dark", "timezone": "Europe/Paris", "is_superuser": "on", "username": "x"}
+    assert admin.post("/profile/", data).status_code == 302
+    admin.user.refresh_from_db()
+    assert (admin.user.theme, admin.user.is_superuser, admin.user.username) == ("dark", False, "root")
+
+
+def test_a_calendar_shows_the_open_hours_of_a_week(admin):
+    admin.post("/calendars/add/", {"code": "paris", "name": "Paris"})
+    calendar = BusinessCalendar.objects.get()
+    version = {"valid_from": "1900-01-01", "timezone": "Europe/Paris", "country": "FR"}
+    bad = admin.post(f"/calendars/{calendar.pk}/versions/add/", {**version, "week": "Mon-Fri 9-17"})
+    assert "is no window" in bad.content.decode()
+    admin.post(f"/calendars/{calendar.pk}/versions/add/", {**version, "week": "Mon-Fri 09:00-17:00\nSat 22:00-02:00"})
+    week = admin.get(f"/calendars/{calendar.pk}/?week=2025-07-16").context["week"]
+    assert [day["hours"] for day in week] == [0, 8, 8, 8, 8, 2, 2]  # Monday 14 July is a holiday
+    ics = b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20250715\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    admin.post(f"/calendars/{calendar.pk}/ics/", {"file": SimpleUploadedFile("x.ics", ics)})
+    assert admin.get(f"/calendars/{calendar.pk}/?week=2025-07-16").context["week"][1]["spans"] == []
+
+
+def test_a_fiscal_calendar_is_added_and_changed(admin):
+    data = {
+        "code": "april",
+        "name": "From April",
+        "kind": "months",
+        "start_month": 4,
+        "week_starts_on": 0,
+        "anchor": "last",
+    }
+    assert admin.post("/fiscal-calendars/add/", data).status_code == 302
+    pk = FiscalCalendar.objects.get().pk
+    assert admin.post(f"/fiscal-calendars/{pk}/change/", {**data, "start_month": 7}).status_code == 302
+    assert FiscalCalendar.objects.get().start_month == 7
+    assert admin.post(f"/fiscal-calendars/{pk}/change/", {**data, "start_month": 13}).status_code == 422
+
+
+def test_a_calendar_that_others_use_is_not_changed(admin, top):
+    shared = BusinessCalendar.objects.create(code="c", name="C")
+    UnitFactory(business_calendar=shared)  # another top
+    assert admin.get(f"/calendars/{shared.pk}/versions/add/").status_code == 403
+
+
+def test_the_trail_is_filtered_and_verified(admin, top):
+    audit.record(admin.user, "target set", top)
+    audit.record(None, "upload undone", top)
+    page = admin.get("/audit/?action=target").content.decode()
+    assert "target set" in page
+    assert "upload undone" not in page
+    assert "The trail holds: 2 entries" in admin.post("/audit/verify/", follow=True).content.decode()
+
+
+def test_b19_names_are_text_on_every_page(admin, top):
+    hostile = "<script>alert(1)</script>{{7*7}}"
+    unit = UnitFactory(parent=top, name=hostile)
+    audit.record(admin.user, hostile[:80], unit, note=hostile)
+    for path in ("/units/", f"/units/{unit.pk}/", "/audit/", f"/members/add/?unit={unit.pk}"):
+        page = admin.get(path).content.decode()
+        assert "<script>alert" not in page
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;{{7*7}}" in page
+
+
+def fill(top, rows):
+    for number in range(rows):
+        unit = UnitFactory(parent=top)
+        UnitAlias.objects.create(unit=unit, system="s", code=str(number))
+        MembershipFactory(unit=unit, user=UserFactory())
+        audit.record(None, "changed", unit, unit=unit)
+        calendar = BusinessCalendar.objects.create(code=f"c{number}", name="C")
+        business_calendars.add_version(calendar, timezone="UTC", windows=[], by=None)
+        FiscalCalendar.objects.create(code=f"f{number}", name="F")
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [
+        ("/units/", 10),
+        ("/members/", 10),
+        ("/audit/", 10),
+        ("/calendars/", 11),
+        ("/profile/", 9),
+        ("/administration/", 7),
+        ("/api/v1/units/", 8),
+        ("/api/v1/unit-aliases/", 8),
+        ("/api/v1/members/", 8),
+        ("/api/v1/users/", 8),
+        ("/api/v1/audit-entries/", 9),
+        ("/api/v1/business-calendars/", 10),
+        ("/api/v1/fiscal-calendars/", 8),
+    ],
+)
+def test_queries_do_not_grow_with_rows(admin, top, path, most, django_assert_max_num_queries):
+    api = APIClient()
+    token = ApiTokenFactory(user=admin.user, scopes=["read", "administer"])
+    api.credentials(HTTP_AUTHORIZATION=f"Bearer {token.secret}")
+    client = api if path.startswith("/api/") else admin
+    fill(top, 1)
+    client.get(path)  # sign-in and the token's last use are noted once
+    with django_assert_max_num_queries(most) as at_one:
+        assert client.get(path).status_code == 200
+    for calendar in (BusinessCalendar, FiscalCalendar):
+        calendar.objects.all().delete()
+    UnitAlias.objects.all().delete()
+    fill(top, 25)
+    with django_assert_max_num_queries(len(at_one)):
+        assert client.get(path).status_code == 200
+
+
+def test_the_unit_page_takes_as_many_queries_with_many_members(admin, top, django_assert_max_num_queries):
+    admin.get(f"/units/{top.pk}/")
+    fill(top, 1)
+    MembershipFactory(unit=top)
+    with django_assert_max_num_queries(25) as at_one:
+        admin.get(f"/units/{top.pk}/")
+    for _ in range(20):
+        MembershipFactory(unit=top)
+        UnitFactory(parent=top)
+    with django_assert_max_num_queries(len(at_one)):
+        admin.get(f"/units/{top.pk}/")
+
+
+def test_the_day_of_the_tree_is_in_the_address(admin, top):
+    UnitFactory(parent=top, name="Founded in May", from_day=date(2025, 5, 1))
+    assert "Founded in May" not in admin.get("/units/?day=2025-04-30").content.decode()
+    assert "Founded in May" in admin.get("/units/?day=2025-05-01").content.decode()
+    assert admin.get("/units/?day=nonsense").status_code == 200

@@ -356,7 +356,7 @@ class _Compiled:
             formats = ", ".join(literal(text) for text in strptime)
             parsed = f"try_strptime({x}, {formats if len(strptime) == 1 else f'[{formats}]'})"
             if any("%z" in text for text in strptime):
-                parsed = f"{parsed} AT TIME ZONE 'UTC'"
+                parsed = f"({parsed} AT TIME ZONE 'UTC')"  # :: binds closer than AT
             parts.append(f"{parsed}::{sql_type}")
         special = [text for text in self.column.formats if text in SPECIAL_FORMATS]
         parts += [iso if text == "iso" else f"{self._special(x, text)}::{sql_type}" for text in special]

@@ -31,6 +31,8 @@ class PostgresFailed(RuntimeError):
 class Postgres:
     """One cluster in `home`. `throwaway` trades safety against crashes for speed: tests only."""
 
+    name = "PostgreSQL"
+
     def __init__(self, home: Path, *, throwaway: bool = False):
         self.home, self.throwaway = home, throwaway
         self.data, self.log = home / "data", home / "log"

@@ -111,7 +111,7 @@ def main(arguments: Sequence[str]) -> int:
                 process.keep_running()
             for server in servers:
                 if server.process.poll() is not None:
-                    print(f"{type(server).__name__} ended with code {server.process.returncode}; starting it again")
+                    print(f"{server.name} ended with code {server.process.returncode}; starting it again", flush=True)
                     server.start()
             time.sleep(0.2)
     except Interrupted:
@@ -125,6 +125,7 @@ def main(arguments: Sequence[str]) -> int:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         for process in [*reversed(running), *reversed(servers)]:  # scheduler, worker, web, valkey, postgres
             process.stop()
+            print(f"{process.name} has stopped", flush=True)
 
 
 def _interrupt(*_) -> None:

@@ -18,6 +18,8 @@ class ValkeyFailed(RuntimeError):
 class Valkey:
     """One server in `home`. What it holds survives its own crash (append-only file), bar the last second."""
 
+    name = "Valkey"
+
     def __init__(self, home: Path, *, throwaway: bool = False):
         self.home, self.throwaway = home, throwaway
         self.socket = socket_folder(home) / "v.sock"

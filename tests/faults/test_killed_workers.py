@@ -1,0 +1,154 @@
+"""Workers die in the middle of their work: nothing is lost, nothing is done twice (F1-F5, F7)."""
+
+import os
+import random
+import signal
+import time
+
+import pytest
+
+from datasets.models import Upload
+from jobs import work
+from jobs.models import Job
+from tests.factories import upload_csv
+from tests.faults.oracle import assert_sound
+from tests.faults.processes import OneJob, Worker, lapse, rest, wait_until
+from tests.faults.tickets import extract
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def waiting_upload(dataset, seed: int, rows: int = 1_000) -> Upload:
+    """An upload whose load is queued and sent, but not done here."""
+    return upload_csv(dataset, extract(seed, rows), name=f"extract-{seed}.csv", run=False)
+
+
+def running(job: Job) -> Job | None:
+    return Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).first()
+
+
+def test_F1_a_killed_child_of_the_worker_is_replaced_and_the_load_done_once(dataset, worker):
+    upload = waiting_upload(dataset, 1)
+    held = wait_until(lambda: running(upload.job))
+    os.kill(held.worker_pid, signal.SIGKILL)
+    rest()
+    upload.refresh_from_db()
+    assert (upload.state, upload.job.attempts, worker.alive) == ("loaded", 2, True)
+    assert_sound(dataset)
+
+
+def test_F2_a_killed_worker_with_all_its_children_is_noticed_by_its_lease(dataset, worker, workers):
+    upload = waiting_upload(dataset, 2)
+    wait_until(lambda: running(upload.job))
+    worker.kill_group()
+    workers()
+    rest()
+    upload.refresh_from_db()
+    assert (upload.state, upload.job.attempts) == ("loaded", 2)
+    assert_sound(dataset)
+
+
+@pytest.mark.parametrize("failpoint", ["before_lake_commit", "after_lake_commit", "before_db_commit"])
+def test_F3_killed_around_the_lake_commit_the_load_is_adopted_or_repeated_but_stored_once(
+    dataset, worker, queue, failpoint
+):
+    first = waiting_upload(dataset, 3)
+    rest()
+    upload = waiting_upload_without_worker(dataset, 4)
+    assert OneJob(upload.job, queue.url, failpoint=failpoint).wait() == -signal.SIGKILL
+    dataset.refresh_from_db()
+    assert dataset.current_version == first.versions.get().version  # readers see what they saw
+    lapse(upload.job)
+    rest()
+    upload.refresh_from_db()
+    assert (upload.state, upload.accepted) == ("loaded", 1_000)
+    assert_sound(dataset)
+
+
+def waiting_upload_without_worker(dataset, seed: int) -> Upload:
+    """As `waiting_upload`, but the message is lost, so that the test says which process does the job first."""
+    from django.db import transaction
+
+    text = extract(seed, 1_000)
+    with transaction.atomic():
+        upload = upload_csv(dataset, text, name=f"extract-{seed}.csv", run=False)
+        transaction.get_connection().run_on_commit.clear()
+    return upload
+
+
+def test_F4_killed_after_the_database_commit_the_repeat_sees_it_and_does_nothing(dataset, worker, queue):
+    upload = waiting_upload_without_worker(dataset, 5)
+    assert OneJob(upload.job, queue.url, failpoint="after_db_commit").wait() == -signal.SIGKILL
+    upload.refresh_from_db()
+    assert upload.state == "loaded"
+    lapse(upload.job)
+    rest()
+    upload.job.refresh_from_db()
+    assert (upload.job.state, upload.job.attempts, upload.job.outcome) == ("done", 2, {"state": "loaded"})
+    assert dataset.versions.count() == 1
+    assert_sound(dataset)
+
+
+def test_F5_a_task_that_kills_every_worker_is_parked_after_three(dataset, worker, tmp_path):
+    notes = tmp_path / "notes"
+    job = work.submit("test.poison", "poison", notes=str(notes))
+    rest()
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == ("parked", 3)
+    assert "lost on the last attempt" in job.fault
+    assert notes.read_text().split() == ["1", "2", "3"]
+    waiting_upload(dataset, 6)  # the worker still works
+    rest()
+    assert_sound(dataset)
+
+
+def test_F6_the_same_job_in_two_processes_at_once_is_done_once(dataset, queue):
+    upload = waiting_upload_without_worker(dataset, 7)
+    both = [OneJob(upload.job, queue.url) for _ in range(2)]
+    assert [process.wait() for process in both] == [0, 0]
+    upload.refresh_from_db()
+    assert (upload.state, upload.job.attempts, dataset.versions.count()) == ("loaded", 1, 1)
+
+
+def test_F7_work_longer_than_the_queues_patience_is_delivered_again_but_done_once(dataset, queue, tmp_path):
+    notes, received = tmp_path / "notes", tmp_path / "received"
+    worker = Worker(queue.url, concurrency=2, PERFMGR_VISIBILITY_TIMEOUT="1", PERFMGR_TEST_RECEIVED=str(received))
+    try:
+        job = work.submit("test.slow", "slow", notes=str(notes), seconds=9)
+        wait_until(lambda: not Job.objects.unfinished().exists(), sweeping=False)
+    finally:
+        worker.stop()
+    job.refresh_from_db()
+    assert (job.state, job.attempts, notes.read_text().split()) == ("done", 1, ["started", "done"])
+    assert len(received.read_text().splitlines()) > 1
+
+
+def load_and_kill(dataset, number: int, after: float, workers) -> bool:
+    """Kill the worker (every second time with all its children) `after` seconds into the load, then let it end."""
+    upload = upload_csv(dataset, extract(100 + number, 1_000, first=500 * number), run=False)
+    held = wait_until(lambda: running(upload.job))
+    time.sleep(after)
+    in_time = running(upload.job) is not None
+    if number % 2:
+        os.kill(held.worker_pid, signal.SIGKILL)
+    else:
+        workers().kill_group()
+        workers()
+    wait_until(lambda: Upload.objects.get(pk=upload.pk).state == "loaded")
+    return in_time
+
+
+def test_ten_kills_at_random_moments_of_a_load_leave_every_row_once_and_every_result_right(dataset, worker, workers):
+    """What the product must show, number 4. Each load is a further extract that repeats half of the one before."""
+    choose = random.Random(41)
+    calm = waiting_upload(dataset, 100)
+    rest()
+    calm.refresh_from_db()
+    duration = (calm.job.done_at - calm.job.started_at).total_seconds()
+    kills = sum(load_and_kill(dataset, number, choose.uniform(0, duration), workers) for number in range(1, 11))
+    rest()
+    assert kills >= 5  # the others came when the load was through, and hit the recompute or an idle worker
+    dataset.refresh_from_db()
+    assert dataset.rows == 6_000
+    assert dataset.uploads.filter(state="loaded").count() == 11
+    assert_sound(dataset)

@@ -70,6 +70,22 @@ def vector(values: ArrayLike, name: str, *, at_least: int = 1) -> Floats:
     return array
 
 
+def table(values: ArrayLike, name: str) -> Floats:
+    """A (rows, columns) copy of `values` as floats; one dimension is one column, NaN is kept.
+
+    Raises NotFinite, BadInput.
+    """
+    try:
+        array = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise NotFinite(f"{name} holds something that is not a number, or rows of unequal length: {error}.") from error
+    if array.ndim == 1:
+        array = array[:, None]
+    if array.ndim != 2:
+        raise BadInput(f"{name} has {array.ndim} dimensions; pass rows and columns.")
+    return array
+
+
 def not_negative(values: ArrayLike, name: str, *, at_least: int = 1) -> Floats:
     """As `vector`, and no value below zero. Raises NegativeValue as well."""
     array = vector(values, name, at_least=at_least)

@@ -1,8 +1,8 @@
 """Forecasts with back-test for 200 monthly series, and their accuracy against statsmodels' exponential smoothing.
 
 Run: python -m benchmarks.forecast [series] [peers]. Seeded series of 84 months of six kinds; the last 12 are held out.
-The peer, on the first `peers` series, is Holt-Winters by statsmodels with the form of the lowest AICc among level, trend
-and season, additive and multiplicative. It stands in for statsforecast's AutoETS, which clashes with the stack.
+The peer, on the first `peers` series, is Holt-Winters by statsmodels with the form of the lowest AICc among level,
+trend and season, additive and multiplicative: a stand-in for statsforecast's AutoETS, which clashes with the stack.
 """
 
 from __future__ import annotations
@@ -72,9 +72,7 @@ def main(count: int = 200, peers: int = 30) -> None:
     others = [peer(series) for series in all_series[:peers]]
     seconds = time.perf_counter() - start
     same = np.mean([m for m, _ in results[:peers]])
-    print(
-        f"peer        {seconds:8.1f} s   MASE {np.mean(others):.3f} on {peers} series without back-test; ours {same:.3f}"
-    )
+    print(f"peer        {seconds:8.1f} s   MASE {np.mean(others):.3f} on {peers} series, no back-test; ours {same:.3f}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,10 @@
 from django.urls import path
 
-from .views import styleguide
+from .views import home, review, search, styleguide
 
 urlpatterns = [
+    path("", home.home, name="home"),
+    path("review/", review.review, name="review"),
+    path("search/", search.search, name="search"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
 ]

@@ -58,7 +58,9 @@ def _confirm(upload: Upload, words: Mapping, existing: Dataset | None, users: Ma
         refresh_promise_hours=words.get("refresh_promise_hours"),
     )
     dataset = intake.confirm(upload, Contract.from_dict(words["contract"]), dialect, by=users["analyst"], into=into)
-    Dataset.objects.filter(pk=dataset.pk).update(licence=words["licence"], steward=users["manager"])
+    Dataset.objects.filter(pk=dataset.pk).update(
+        licence=words["licence"], steward=users["manager"], covers=words.get("covers", Dataset.Covers.DAY)
+    )
     return dataset
 
 

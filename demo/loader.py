@@ -1,6 +1,6 @@
 """Loads the demo: people, units, calendars, then each dataset with its KPIs, targets and scorecard.
 
-Everything goes through the verbs that pages and API use, so the demo proves them; running it again adds what is missing.
+Everything goes through the verbs that pages and API use, so the demo proves them; a second run adds what is missing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -55,7 +55,9 @@ def _organisation(users: Mapping[str, User], say: Say) -> None:
     april = shared_calendars.add(
         FiscalCalendar, by=users["admin"], code="april", name="Fiscal year from April", start_month=4
     )
-    tree.change_unit(Unit.objects.get(code="EMERGENCY"), by=users["admin"], fiscal_calendar=april, timezone="Europe/London")
+    tree.change_unit(
+        Unit.objects.get(code="EMERGENCY"), by=users["admin"], fiscal_calendar=april, timezone="Europe/London"
+    )
     tree.change_unit(Unit.objects.get(code="RAIL"), by=users["admin"], timezone="Europe/Paris")
     tree.change_unit(Unit.objects.get(code="AIR"), by=users["admin"], timezone="America/New_York")
     people.grant_roles(users)

@@ -6,10 +6,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-LEASE = timedelta(seconds=60)
-HEARTBEAT = timedelta(seconds=15)
+LEASE = timedelta(seconds=settings.JOB_LEASE_SECONDS)
+HEARTBEAT = LEASE / 4
 ATTEMPTS = 3
-RESEND_AFTER = timedelta(seconds=5)
+RESEND_AFTER = timedelta(seconds=settings.JOB_RESEND_SECONDS)
 
 
 class JobQuerySet(models.QuerySet):

@@ -101,11 +101,17 @@ class Claim:
     def _keep_alive(self) -> None:
         while not self._stop.wait(HEARTBEAT.total_seconds()):
             try:
-                self._lost = not self._mine().update(lease_until=timezone.now() + LEASE)
+                self._lost = not self._renew() and not self._mine().exists()
             except Exception:
                 log.warning("job %s: the lease could not be renewed", self.job.pk, exc_info=True)
             finally:
                 connection.close()
+
+    def _renew(self) -> int:
+        """Passes over the row while `still_mine` holds it in a transaction: nobody else can claim it then either."""
+        with transaction.atomic():
+            free = self._mine().select_for_update(skip_locked=True).values_list("pk", flat=True)
+            return Job.objects.filter(pk__in=list(free)).update(lease_until=timezone.now() + LEASE)
 
 
 def claim(job_id: int, now: datetime) -> Claim | None:

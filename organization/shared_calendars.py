@@ -7,7 +7,7 @@ from .models import BusinessCalendar, FiscalCalendar
 
 
 @transaction.atomic
-def add(kind: type[BusinessCalendar] | type[FiscalCalendar], *, by, **values) -> BusinessCalendar | FiscalCalendar:
+def add(kind: type[BusinessCalendar] | type[FiscalCalendar], /, *, by, **values) -> BusinessCalendar | FiscalCalendar:
     """A new calendar. Raises ValidationError."""
     calendar = kind(**values)
     calendar.full_clean()

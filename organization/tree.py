@@ -33,6 +33,20 @@ def add_unit(
     *, code: str, name: str, by, parent: Unit | None = None, kind: str = Unit.Kind.DEPARTMENT, from_day=ALWAYS, **values
 ) -> Unit:
     """A new unit under `parent` (none: at the top) from `from_day` on. Raises TreeRefused, ValidationError."""
+    unit = plant(code=code, name=name, kind=kind, by=by, parent=parent, from_day=from_day, **values)
+    grown([unit], from_day)
+    return unit
+
+
+def grown(units: Collection[Unit], from_day: date) -> None:
+    """After `plant`: write the paths of the new units, and tell the rooms above."""
+    rebuild_paths([unit.pk for unit in units])
+    if units:
+        _announce(next(iter(units)), from_day)
+
+
+def plant(*, code: str, name: str, kind: str, by, parent: Unit | None, from_day: date, **values) -> Unit:
+    """A new unit whose paths are not yet there: who adds many calls `grown` once, in the same transaction."""
     _lock_tree()
     check_zone(values.get("timezone", ""))
     unit = Unit(code=code, name=name, kind=kind, **values)
@@ -40,9 +54,7 @@ def add_unit(
     unit.save()
     _require_standing(parent, from_day, None)
     UnitPlacement.objects.create(unit=unit, parent=parent, valid_from=from_day)
-    rebuild_paths([unit.pk])
     audit.record(by, "unit added", unit, unit=unit, parent=parent and parent.code, from_day=from_day)
-    _announce(unit, from_day)
     return unit
 
 

@@ -75,21 +75,23 @@ def import_units(seen: Preview, *, from_day: date, by) -> None:
         raise ImportRefused(f"The file has {len(seen.faults)} faults: correct them and load it again.")
     units = {unit.code: unit for unit in Unit.objects.all()}
     parents = dict(UnitPlacement.objects.in_force(from_day).values_list("unit__code", "parent__code"))
+    new = [row for row in seen.rows if row.code not in units]
+    for row in new:
+        units[row.code] = tree.plant(
+            code=row.code, name=row.name, kind=row.kind or Unit.Kind.DEPARTMENT, parent=units.get(row.parent), by=by,
+            timezone=row.timezone, from_day=from_day,
+        )  # fmt: skip
+    tree.grown([units[row.code] for row in new], from_day)
+    for row in (row for row in seen.rows if row not in new):
+        unit = units[row.code]
+        values = {"name": row.name, "kind": row.kind or unit.kind, "timezone": row.timezone or unit.timezone}
+        tree.change_unit(unit, by=by, **values)
+        if row.parent and parents.get(row.code) != row.parent:
+            tree.move_unit(unit, units[row.parent], from_day=from_day, by=by)
+    known = set(UnitAlias.objects.values_list("unit__code", "system", "code"))
     for row in seen.rows:
-        parent = units.get(row.parent)
-        if row.code not in units:
-            units[row.code] = tree.add_unit(
-                code=row.code, name=row.name, kind=row.kind or Unit.Kind.DEPARTMENT, parent=parent, by=by,
-                timezone=row.timezone, from_day=from_day,
-            )  # fmt: skip
-        else:
-            unit = units[row.code]
-            values = {"name": row.name, "kind": row.kind or unit.kind, "timezone": row.timezone or unit.timezone}
-            tree.change_unit(unit, by=by, **values)
-            if row.parent and parents.get(row.code) != row.parent:
-                tree.move_unit(unit, parent, from_day=from_day, by=by)
         for system, code in row.aliases:
-            if not UnitAlias.objects.filter(unit=units[row.code], system=system, code=code).exists():
+            if (row.code, system, code) not in known:
                 tree.add_alias(units[row.code], system=system, code=code, by=by)
 
 

@@ -160,13 +160,16 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 3600,
+    "visibility_timeout": env.int("PERFMGR_VISIBILITY_TIMEOUT", 3600),
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
     "socket_connect_timeout": 5,
     "health_check_interval": 25,
 }
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+# A job whose worker has not been heard of for so long is done by another; four heartbeats fit in.
+JOB_LEASE_SECONDS = env.float("PERFMGR_JOB_LEASE_SECONDS", 60)
+JOB_RESEND_SECONDS = env.float("PERFMGR_JOB_RESEND_SECONDS", 5)
 CELERY_TIMEZONE = "UTC"
 
 # --- the lake and uploads -------------------------------------------------------------------------------------------
@@ -290,8 +293,15 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "UnitKind": "organization.models.Unit.Kind",
         "FiscalKind": "organization.models.FiscalCalendar.Kind",
+        "KpiKind": "kpis.models.KpiVersion.Kind",
+        "NodeKind": "kpis.models.ScorecardNode.Kind",
+        "LinkKind": "kpis.models.KpiLink.Kind",
+        "QualityRuleKind": "datasets.models.QualityRule.Kind",
     },
 }
+
+# Whether webhooks may call this machine itself: tests only.
+WEBHOOK_ALLOW_LOOPBACK = False
 
 # --- logs -----------------------------------------------------------------------------------------------------------
 

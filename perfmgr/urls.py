@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("datasets.urls")),
     path("api/v1/", include("datasets.api_urls")),
     path("api/v1/", include("kpis.api_urls")),
+    path("", include("kpis.urls")),
     path("", include("dashboards.urls")),
 ]
 

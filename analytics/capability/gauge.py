@@ -65,7 +65,10 @@ def gauge_study(
     distinct_categories = floor(1.41 part / gauge). Raises TooFewPoints, NotFinite, ConstantSeries, OutOfRange.
     Source: AIAG, Measurement Systems Analysis, 4th ed., ch. 3.
     """
-    table = np.array(measurements, dtype=np.float64)
+    try:
+        table = np.array(measurements, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise NotFinite("Measurements are not all numbers, or parts differ in their number of measurements.") from error
     if table.ndim != 3:
         raise BadInput(f"Measurements have {table.ndim} dimensions; pass parts by operators by repeats.")
     if min(table.shape) < 2:

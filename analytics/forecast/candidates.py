@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -42,20 +43,25 @@ def seasonal_naive(values: Floats, horizon: int, seasons: tuple[int, ...], z: fl
 def ets(values: Floats, horizon: int, seasons: tuple[int, ...], z: float) -> Path:
     """Exponential smoothing: level, damped trend and (shortest) season, by the corrected information criterion.
 
-    For positive values the logarithms compete as well (a multiplicative season, intervals above zero); their criterion
-    is put on the scale of the values by the Jacobian, 2 sum(log y).
+    For positive values the logarithms compete first, with the full model (a multiplicative season, intervals above
+    zero); their criterion is put on the scale of the values by the Jacobian, 2 sum(log y).
     """
     m = min(seasons, default=1)
-    plain = _best_form(values, m)
-    if values.min() <= 0:
+    if values.min() <= 0 or not _logs_fit_better(values, m):
+        plain = _best_form(values, m)
         return _path(plain.forecast(horizon), plain.spread(horizon), z)
     logs = np.log(values)
-    log_model = _best_form(logs, m)
-    if log_model.aicc + 2 * float(logs.sum()) >= plain.aicc:
-        return _path(plain.forecast(horizon), plain.spread(horizon), z)
-    path = _path(log_model.forecast(horizon), log_model.spread(horizon), z)
+    model = _best_form(logs, m)
+    path = _path(model.forecast(horizon), model.spread(horizon), z)
     top = float(logs.max()) + 5  # a runaway trend of logarithms must not overflow
     return Path(*(np.exp(np.minimum(part, top)) for part in (path.mean, path.low, path.high)))
+
+
+def _logs_fit_better(values: Floats, season: int) -> bool:
+    """Whether the full model fits better on logarithms, by the criterion on the scale of the values."""
+    logs = np.log(values)
+    there = _fit(logs.tobytes(), True, season).aicc + 2 * float(logs.sum())
+    return there < _fit(values.tobytes(), True, season).aicc
 
 
 def theta(values: Floats, horizon: int, seasons: tuple[int, ...], z: float) -> Path:
@@ -68,7 +74,7 @@ def theta(values: Floats, horizon: int, seasons: tuple[int, ...], z: float) -> P
     index, ratios = _season_index(values, m)
     place = np.arange(values.size) % m
     flat = values / index[place] if ratios else values - index[place]
-    model = fit(flat, trend=False, season=1)
+    model = _fit(flat.tobytes(), False, 1)
     slope = float(np.polyfit(np.arange(flat.size), flat, 1)[0]) / 2
     decay = (1 - (1 - model.alpha) ** flat.size) / model.alpha
     steps = np.arange(horizon)
@@ -129,8 +135,17 @@ DEFAULT = ("naive", "seasonal_naive", "ets", "theta", "combined", "mstl")
 
 
 def _best_form(values: Floats, season: int) -> Smoothing:
-    forms = [(trend, m) for m in ({1, season} if season > 1 else {1}) for trend in (False, True)]
-    return min((fit(values, trend=trend, season=m) for trend, m in forms), key=lambda model: model.aicc)
+    return min((_fit(values.tobytes(), trend, m) for trend, m in _forms(season)), key=lambda model: model.aicc)
+
+
+def _forms(season: int) -> list[tuple[bool, int]]:
+    return [(trend, m) for m in ((1, season) if season > 1 else (1,)) for trend in (False, True)]
+
+
+@lru_cache(maxsize=256)
+def _fit(values: bytes, trend: bool, season: int) -> Smoothing:
+    """`fit`, remembered: a back-test asks for ETS alone and within the combination."""
+    return fit(np.frombuffer(values), trend=trend, season=season)
 
 
 def _season_index(values: Floats, m: int) -> tuple[Floats, bool]:

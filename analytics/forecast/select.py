@@ -11,8 +11,9 @@ from scipy.special import ndtr, ndtri
 
 from analytics.forecast.accuracy import Accuracy, accuracy, naive_scale
 from analytics.forecast.candidates import CANDIDATES, DEFAULT, Path
-from analytics.inputs import BadInput, Floats, LengthMismatch, NotFinite, TooFewPoints, choice, number, vector
+from analytics.inputs import BadInput, Floats, NotFinite, TooFewPoints, choice, number, table, vector
 
+STEADY = "combined"  # what is kept when the back-test does not clearly say otherwise
 SHORTEST = 6  # training values of the earliest origin
 
 
@@ -67,6 +68,7 @@ def forecast(
     seasons: Sequence[int] = (),
     candidates: Sequence[str] = DEFAULT,
     origins: int = 4,
+    margin: float = 0.1,
     confidence: float = 0.8,
     events: ArrayLike | None = None,
     floor: float | None = None,
@@ -77,7 +79,9 @@ def forecast(
     fit twice into the earliest training part is dropped, with a note. candidates: names of `CANDIDATES`; the benchmark
     (seasonal naive, or naive without season) is always among them and wins ties. origins: how many times to go back
     and forecast, a third of the horizon apart; each candidate is refitted on what was known then. The lowest MASE over
-    all origins wins. confidence: of the interval; it is widened by the back-test where the model is too sure of itself.
+    all origins wins; but "combined" is kept unless another beats it by more than `margin` or the benchmark beats it,
+    because a few origins cannot tell good candidates apart and the mean of two errs less than the luckier one.
+    confidence: of the interval; it is widened by the back-test where the model is too sure of itself.
     events: (n + horizon, k) of 0/1 or amounts, holidays and campaigns with their future; their additive effects are
     taken out by least squares beside trend and season, and put back. floor: bound for all that is returned, e.g. 0.
     Raises EmptyInput, NotFinite, TooShort, OutOfRange, UnknownFuture.
@@ -103,7 +107,7 @@ def forecast(
         notes.append("The past values are all equal, so is the forecast; its interval has no width.")
         names = [benchmark]
     tests, widening = _back_tests(array, steps, used, names, benchmark, cuts, z, confidence, design)
-    chosen = min(tests, key=lambda test: (round(_score(test), 12), names.index(test.candidate))).candidate
+    chosen = _choose(tests, benchmark, number(margin, "margin", at_least=0))
     path, effects = _forecast_once(array, steps, used, chosen, z, design)
     path = _widen(path, widening[chosen])
     if floor is not None:
@@ -154,15 +158,12 @@ def _origins(n: int, horizon: int, wanted: int) -> list[int]:
 def _event_table(events: ArrayLike | None, n: int, horizon: int) -> Floats | None:
     if events is None:
         return None
-    table = np.array(events, dtype=np.float64)
-    table = table[:, None] if table.ndim == 1 else table
-    if table.ndim != 2:
-        raise LengthMismatch(f"events have {table.ndim} dimensions; pass periods by events.")
-    if len(table) < n + horizon:
-        raise UnknownFuture(f"events cover {len(table)} of {n + horizon} periods; add the {horizon} to be forecast.")
-    if not np.isfinite(table).all():
+    happens = table(events, "events")
+    if len(happens) < n + horizon:
+        raise UnknownFuture(f"events cover {len(happens)} of {n + horizon} periods; add the {horizon} to be forecast.")
+    if not np.isfinite(happens).all():
         raise NotFinite("An event is missing; use 0 for periods without it.")
-    return table[: n + horizon]
+    return happens[: n + horizon]
 
 
 def _forecast_once(
@@ -218,6 +219,15 @@ def _back_tests(
         for name, result in found.items()
     ]
     return tests, widening
+
+
+def _choose(tests: list[BackTest], benchmark: str, margin: float) -> str:
+    scores = {test.candidate: round(_score(test), 12) for test in tests}
+    best = min(scores, key=lambda name: scores[name])  # the benchmark stands first and so wins ties
+    mean = scores.get(STEADY)
+    if mean is not None and mean <= scores[best] * (1 + margin) and mean <= scores[benchmark]:
+        return best if mean == scores[best] else STEADY
+    return best
 
 
 def _widening(actual: Floats, path: Path, confidence: float) -> float:

@@ -15,7 +15,6 @@ import numpy as np
 
 from analytics.inputs import Floats
 
-_REFINEMENTS = 2
 _SEASONS_TO_START = 5  # averaged for the first seasonal states; from two alone the noise of both stays in
 
 
@@ -71,17 +70,16 @@ def fit(values: Floats, *, trend: bool, season: int) -> Smoothing:
     """
     level, slope, seasonal = _start(values, trend, season)
     grid = _grid(trend, season > 1)
-    best = grid[:, 0]
-    for step in range(_REFINEMENTS + 1):
-        sse = _run(values, grid, level, slope, seasonal)[0]
-        best = grid[:, int(np.argmin(sse))]
-        if step < _REFINEMENTS:
-            grid = _around(best, trend, season > 1, 0.5 ** (step + 1))
-    sse, last_level, last_slope, last_seasonal = _run(values, best[:, None], level, slope, seasonal)
+    for scale in (0.5, 0.25, 0.0):
+        sse, levels, slopes, seasons = _run(values, grid, level, slope, seasonal)
+        winner = int(np.argmin(sse))
+        best = grid[:, winner]
+        if scale:
+            grid = _around(best, trend, season > 1, scale)
     k = 2 + (3 if trend else 0) + (season if season > 1 else 0)
     alpha, beta, gamma, phi = (float(parameter) for parameter in best)
-    states = float(last_level[0]), float(last_slope[0]), last_seasonal[:, 0]
-    return Smoothing(alpha, beta, gamma, phi, *states, sse=float(sse[0]), n=values.size, k=k)
+    states = float(levels[winner]), float(slopes[winner]), seasons[:, winner]
+    return Smoothing(alpha, beta, gamma, phi, *states, sse=float(sse[winner]), n=values.size, k=k)
 
 
 def _start(values: Floats, trend: bool, season: int) -> tuple[float, float, Floats]:

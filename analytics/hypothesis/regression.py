@@ -20,6 +20,7 @@ from analytics.inputs import (
     NotFinite,
     OutOfRange,
     TooFewPoints,
+    table,
     vector,
 )
 
@@ -190,9 +191,8 @@ def _design(
     y: ArrayLike, predictors: ArrayLike, names: Sequence[str], intercept: bool
 ) -> tuple[Floats, Floats, list[str]]:
     outcome = vector(y, "y")
-    matrix = np.array(predictors, dtype=np.float64)
-    matrix = matrix[:, None] if matrix.ndim == 1 else matrix
-    if matrix.ndim != 2 or matrix.shape[0] != outcome.size or matrix.shape[1] != len(names):
+    matrix = table(predictors, "predictors")
+    if matrix.shape[0] != outcome.size or matrix.shape[1] != len(names):
         raise LengthMismatch(f"y has {outcome.size} rows, predictors are {matrix.shape}, names {len(names)}.")
     if not np.isfinite(matrix).all():
         raise NotFinite("A predictor has a missing value; leave that row out.")

@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analytics.inputs import BadInput, Bools, Floats, Ints, LengthMismatch, NegativeValue, OutOfRange
+from analytics.inputs import BadInput, Bools, EmptyInput, Floats, Ints, LengthMismatch, NegativeValue, OutOfRange, table
 from analytics.spc.chart import standardise
 from analytics.spc.constants import d2
 from analytics.spc.icons import MINIMUM, variation_kind
@@ -196,9 +196,11 @@ def _batch_chart(
 
 
 def _table(values: ArrayLike, name: str) -> Floats:
-    array = np.array(values, dtype=np.float64)
-    if array.ndim != 2:
-        raise BadInput(f"{name} has {array.ndim} dimensions; pass series by points.")
+    if np.ndim(values) != 2:
+        raise BadInput(f"{name} has {np.ndim(values)} dimensions; pass series by points.")
+    array = table(values, name)
+    if array.shape[1] == 0:
+        raise EmptyInput(f"{name} has no points.")
     if np.isinf(array).any():
         raise BadInput(f"{name} holds an infinite value; use NaN for a missing point.")
     return array

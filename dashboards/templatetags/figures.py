@@ -106,3 +106,31 @@ def _notes(series: Series, annotations: Iterable) -> dict[int, str]:
                 short = note.text if len(note.text) <= 32 else f"{note.text[:31]}…"
                 notes[place] = f"{notes[place]} …" if place in notes else short
     return notes
+
+
+@register.filter
+def spec_of(version) -> str:
+    """As `spec`, of a definition's version."""
+    return f"{version.unit_of_measure}:{min(version.decimals, 9)}"
+
+
+@register.filter
+def doors(parts: Breakdown, place) -> Iterable[tuple]:
+    """(row, its page, its rows) for each part: a unit leads to the KPI there, a member to its rows."""
+    period = parts.period.start.isoformat() if parts.period else None
+    for row in parts.rows:
+        if parts.dimension:
+            rows = place.url("kpi_rows", period=period, dimension=parts.dimension, member=row.key)
+            if not row.key:  # a member without a name: the address must still say that one is meant
+                rows += "&member="
+            yield row, rows, rows
+        else:
+            there = place.url(unit=row.key, period=period)
+            yield row, there, place.url("kpi_rows", unit=row.key, period=period)
+
+
+@register.filter
+def total(numbers: Iterable[float]) -> float | None:
+    """The sum of a run's seconds; None where none is known."""
+    known = list(numbers or ())
+    return sum(known) if known else None

@@ -72,7 +72,7 @@ class ContractVersionSerializer(serializers.ModelSerializer):
         fields = ("number", "contract", "created_by", "created_at")
 
 
-class VersionSerializer(serializers.ModelSerializer):
+class DatasetVersionSerializer(serializers.ModelSerializer):
     upload = serializers.SlugRelatedField("public_id", read_only=True)
 
     class Meta:
@@ -180,12 +180,12 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
         found = self.get_object().contract_versions.select_related("created_by")[:100]
         return Response(ContractVersionSerializer(found, many=True).data)
 
-    @extend_schema(responses=VersionSerializer(many=True))
+    @extend_schema(responses=DatasetVersionSerializer(many=True))
     @action(detail=True, pagination_class=None)
     def versions(self, request, code):
         """What can be read "as it was at version N", newest first."""
         found = self.get_object().versions.select_related("upload")[:500]
-        return Response(VersionSerializer(found, many=True).data)
+        return Response(DatasetVersionSerializer(found, many=True).data)
 
     @extend_schema(
         parameters=[OpenApiParameter(name, int) for name in ("version", "offset", "limit")], responses=RowsSerializer

@@ -52,7 +52,7 @@ class OverrideSerializer(serializers.ModelSerializer):
         fields = ("version", "reason", "by", "at")
 
 
-class ReasonBody(StrictSerializer):
+class OverrideBody(StrictSerializer):
     reason = serializers.CharField(max_length=2_000)
 
 
@@ -96,12 +96,12 @@ class QualityRuleViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Datas
                 result.sample = []
         return Response(ResultSerializer(found, many=True).data)
 
-    @extend_schema(request=ReasonBody, responses={201: OverrideSerializer})
+    @extend_schema(request=OverrideBody, responses={201: OverrideSerializer})
     @action(methods=["post"], detail=True)
     def override(self, request, pk):
         """Answer for using the data although the rule fails, at this version."""
         rule = self._definable()
-        made = quality.override(rule, reason=self.checked(ReasonBody)["reason"], by=request.user)
+        made = quality.override(rule, reason=self.checked(OverrideBody)["reason"], by=request.user)
         return Response(OverrideSerializer(made).data, status=status.HTTP_201_CREATED)
 
     def _definable(self) -> QualityRule:

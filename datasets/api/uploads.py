@@ -43,6 +43,13 @@ class UploadSerializer(serializers.ModelSerializer):
             "rejected", "notes", "fault", "replays", "timings", "uploaded_by", "uploaded_at", "finished_at",
         )  # fmt: skip
 
+    def to_representation(self, upload):
+        """The reason of a refusal may quote a cell of any unit: it is shown to those who may see its rejects."""
+        shown = super().to_representation(upload)
+        if upload.fault and not rejects.may_see(upload, self.context["request"].access):
+            shown["fault"] = {"code": upload.fault.get("code"), "message": "The file was refused."}
+        return shown
+
 
 class FileBody(serializers.Serializer):
     file = serializers.FileField(allow_empty_file=True)
@@ -86,7 +93,7 @@ class CorrectionBody(StrictSerializer):
     cells = serializers.DictField(child=serializers.CharField(allow_blank=True, trim_whitespace=False))
 
 
-class ReasonBody(StrictSerializer):
+class UndoBody(StrictSerializer):
     reason = serializers.CharField(required=False, allow_blank=True, default="")
 
 
@@ -127,7 +134,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
         if upload.state == Upload.State.RECEIVED:
             intake.examine(upload)
         if dataset is None or not dataset.contract_number:
-            return Response(UploadSerializer(upload).data, status=status.HTTP_201_CREATED)
+            return Response(self.get_serializer(upload).data, status=status.HTTP_201_CREATED)
         return self._requested(intake.request_load(upload, by=request.user, token=request.auth))
 
     @extend_schema(request=DialectBody, responses={200: dict})
@@ -155,7 +162,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
             self.require(DEFINE, into.unit)
         contract, dialect = Contract.from_dict(body["contract"]), _dialect(body["dialect"])
         intake.confirm(upload, contract, dialect, by=request.user, into=into)
-        return Response(UploadSerializer(self.get_object()).data)
+        return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(request=None, responses={200: RequestedSerializer, 202: RequestedSerializer})
     @action(methods=["post"], detail=True)
@@ -163,15 +170,15 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
         """Queue the load of a confirmed upload, or of one that failed."""
         return self._requested(intake.request_load(self._own(), by=request.user, token=request.auth))
 
-    @extend_schema(request=ReasonBody, responses={202: UploadSerializer})
+    @extend_schema(request=UndoBody, responses={202: UploadSerializer})
     @action(methods=["post"], detail=True)
     def undo(self, request, public_id):
         """Take a loaded upload back: its rows leave, what they had replaced returns."""
         upload = self.get_object()
         if not undo.may_undo(upload, request.access):
             raise PermissionDenied("Only its uploader, or an analyst of the dataset's unit, may take an upload back.")
-        undo.request_undo(upload, by=request.user, reason=self.checked(ReasonBody)["reason"])
-        return Response(UploadSerializer(self.get_object()).data, status=status.HTTP_202_ACCEPTED)
+        undo.request_undo(upload, by=request.user, reason=self.checked(UndoBody)["reason"])
+        return Response(self.get_serializer(self.get_object()).data, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(
         parameters=[OpenApiParameter("as", str, enum=["json", "csv", "xlsx"])], responses=RejectSerializer(many=True)
@@ -215,7 +222,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
     def _requested(self, requested) -> Response:
         requested.upload.refresh_from_db()
         code = status.HTTP_200_OK if requested.already else status.HTTP_202_ACCEPTED
-        return Response(RequestedSerializer(requested).data, status=code)
+        return Response(RequestedSerializer(requested, context=self.get_serializer_context()).data, status=code)
 
     def _writable_dataset(self, code: str | None) -> Dataset | None:
         if not code:
@@ -242,6 +249,8 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
 
 def may_upload(dataset: Dataset, access) -> bool:
     """At its home unit, or at a unit that has rows in it; which rows, the load checks one by one."""
+    if dataset.source != Dataset.Source.EXTRACT:
+        return False
     return access.allows(UPLOAD, dataset.unit_id) or dataset.units.filter(Q(pk__in=access.units(UPLOAD))).exists()
 
 

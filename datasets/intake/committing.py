@@ -23,6 +23,7 @@ from ..facts import table_of
 from ..models import Dataset, DatasetVersion, Reject, Upload
 from ..rejects import corrected_rows
 from ..signals import version_committed
+from ..watermark import complete_through
 
 if TYPE_CHECKING:
     from lake.contract import Contract
@@ -115,10 +116,10 @@ def name_version(
     )
     dataset.current_version, dataset.rows, dataset.loaded_at = commit.version, commit.rows, version.at
     if kind == DatasetVersion.Kind.UNDO:
-        dataset.complete_through = summary.last_day
+        dataset.complete_through = complete_through(summary.last_day, dataset.covers)
         dataset.units.set(summary.units)
     elif kind == DatasetVersion.Kind.LOAD:
-        days = [day for day in (dataset.complete_through, summary.last_day) if day]
+        days = [day for day in (dataset.complete_through, complete_through(summary.last_day, dataset.covers)) if day]
         dataset.complete_through = max(days, default=None)
         dataset.units.add(*summary.units)
     dataset.save(update_fields=["current_version", "rows", "loaded_at", "complete_through"])

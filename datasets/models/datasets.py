@@ -22,9 +22,20 @@ class Dataset(models.Model):
         EXTRACT = "extract", "Extracts that people or integrations upload"
         DERIVED = "derived", "Computed by perfmgr"
 
+    class Covers(models.TextChoices):
+        """What the event time of one row stands for: the row of a monthly report stands for its month."""
+
+        DAY = "day", "Its day"
+        MONTH = "month", "Its month"
+        QUARTER = "quarter", "Its quarter"
+        YEAR = "year", "Its year"
+
     code = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
+    covers = models.CharField(
+        max_length=8, choices=Covers, default=Covers.DAY, help_text="What a row's time stands for."
+    )
     source = models.CharField(max_length=10, choices=Source, default=Source.EXTRACT)
     unit = models.ForeignKey(
         Unit, models.PROTECT, related_name="datasets", help_text="Home: rows without a unit are its."

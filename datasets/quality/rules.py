@@ -17,6 +17,7 @@ from organization.access import Access
 from ..facts import Facts, contract_of, facts_of
 from ..models import Dataset, QualityRule
 from ..refusals import InvalidRequest
+from ..scope import row_scope, unit_codes
 
 if TYPE_CHECKING:
     from lake.contract import Column, Contract
@@ -56,8 +57,8 @@ def check_rule(rule: QualityRule, access: Access | None = None) -> None:
         raise InvalidRule("The tolerance is a percentage from 0 to 100.", field="tolerance_pct")
     if access is not None and rule.kind == Kind.REFERENCE and not rule.parameters.get("units"):
         other = Dataset.objects.visible_to(access).filter(code=rule.parameters.get("dataset", "")).first()
-        if other is None:
-            raise InvalidRule("There is no dataset of this code.", field="parameters.dataset")
+        if other is None or not other.contract or not row_scope(other, access).everything:
+            raise InvalidRule("There is no dataset of this code whose rows you see.", field="parameters.dataset")
     if rule.kind in OF_ROWS:
         condition_of(rule, rule.dataset, contract)
     elif rule.kind == Kind.FRESHNESS:
@@ -131,8 +132,6 @@ def _set(rule: QualityRule, dataset: Dataset, contract: Contract) -> Condition:
 
 
 def _reference(rule: QualityRule, dataset: Dataset, contract: Contract) -> Condition:
-    from ..scope import unit_codes
-
     name = _name(_column(rule, contract))
     if rule.parameters.get("units"):
         codes = ", ".join(_text(code) for code in sorted(unit_codes(dataset))) or "''"

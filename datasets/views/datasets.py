@@ -66,7 +66,17 @@ def dataset(request, code):
     )
     columns = contract_of(found).columns if found.contract else ()
     context = _context(request, found, "dataset", page=paged(request, uploads, 20), columns=columns)
+    context["kpis"] = _kpis_fed(found, request.access)
     return render(request, "datasets/dataset.html", context)
+
+
+def _kpis_fed(dataset: Dataset, access):
+    """The KPIs that are computed from the dataset, by the relation that the room above gives to it."""
+    versions = getattr(dataset, "kpi_versions", None)
+    if versions is None:
+        return []
+    kpis = versions.model._meta.get_field("kpi").related_model.objects.visible_to(access)
+    return kpis.filter(versions__in=versions.values("pk")).distinct()[:100]
 
 
 @page(VIEW)

@@ -13,8 +13,8 @@ from datasets.forms import QuestionForm
 from datasets.models import Dataset, SavedView
 from datasets.refusals import Refusal
 from doors.exports import Column, csv_response
-from doors.pages import page, require, visible
-from organization.access import DEFINE, QUERY, VIEW
+from doors.pages import page, visible
+from organization.access import QUERY, VIEW
 
 SHOWN = 500
 
@@ -43,7 +43,9 @@ def explore_page(request):
                 {"cells": list(row.values())[:-2], "upload": row["_upload"], "row": row["_row"]}
                 for row in context["rows"].rows
             ]
-            context["offset"] = offset
+            context |= {"offset": offset, "previous_offset": max(0, offset - explore.PAGE) or None}
+            following = offset + explore.PAGE
+            context["next_offset"] = following if following < context["rows"].total else None
     except (Refusal, NoSuchVersion) as fault:
         context["problems"] = [
             {"thing": "The question", "fault": str(fault), "next_step": getattr(fault, "next_step", "")}
@@ -81,7 +83,6 @@ def sql_page(request):
 @page(VIEW)
 def save_view(request, code):
     dataset = visible(Dataset.objects, request, code=code)
-    require(request, DEFINE, dataset.unit_id)
     form = QuestionForm(request.POST, contract=contract_of(dataset))
     try:
         if not form.is_valid():

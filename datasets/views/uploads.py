@@ -29,6 +29,8 @@ from organization.access import DEFINE, UPLOAD, VIEW
 
 from .datasets import show_contract_fault
 
+HIDDEN = {"message": "The file was refused.", "next_step": "Ask its uploader or the dataset's steward for the reason."}
+
 
 def _refusals() -> tuple[type[Exception], ...]:
     from lake.intake import IntakeError
@@ -173,6 +175,7 @@ def _context(request, found: Upload) -> dict:
     """What the upload's page and its progress show."""
     job = found.job
     at_home = found.dataset and request.access.allows(UPLOAD, found.dataset.unit_id)
+    sees = bool(found.fault or found.rejected) and rejects.may_see(found, request.access)
     crumbs = [("Datasets", reverse("datasets"))]
     if found.dataset:
         crumbs.append((found.dataset.name, found.dataset.get_absolute_url()))
@@ -181,10 +184,10 @@ def _context(request, found: Upload) -> dict:
         "job": job,
         "is_waiting": bool(job and not job.is_finished),
         "state": "parked" if job and job.state == "parked" else found.state,
-        "problems": [_problem_of(found.fault)] if found.fault else [],
+        "problems": [_problem_of(found.fault if sees else HIDDEN)] if found.fault else [],
         "may_undo": found.state == "loaded" and undo.may_undo(found, request.access),
         "may_change": bool(at_home or found.uploaded_by_id == request.access.user_id),
-        "shows_rejects": bool(found.rejected) and rejects.may_see(found, request.access),
+        "shows_rejects": bool(found.rejected) and sees,
         "breadcrumb": crumbs,
     }
 

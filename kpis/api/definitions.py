@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
@@ -22,7 +23,7 @@ from .base import KpisViewSet, ScopedCodeField
 WORDS = tuple(sorted(definitions.FIELDS))
 
 
-class VersionSerializer(serializers.ModelSerializer):
+class KpiVersionSerializer(serializers.ModelSerializer):
     dataset = serializers.SlugRelatedField("code", read_only=True)
     created_by = serializers.SlugRelatedField("username", read_only=True)
     submitted_by = serializers.SlugRelatedField("username", read_only=True)
@@ -72,7 +73,7 @@ class KpiSerializer(serializers.ModelSerializer):
 
     def get_version(self, kpi) -> dict:
         newest = max(kpi.versions.all(), key=lambda version: version.number, default=None)
-        return VersionSerializer(newest).data if newest else {}
+        return KpiVersionSerializer(newest).data if newest else {}
 
 
 class KpiChange(StrictModelSerializer):
@@ -106,7 +107,7 @@ class Candidate(StrictSerializer):
     version = VersionWords()
 
 
-class Reason(StrictSerializer):
+class SendBack(StrictSerializer):
     reason = serializers.CharField(max_length=500)
 
 
@@ -150,36 +151,36 @@ class KpiViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
             self.require(DEFINE, values["unit"])
         return self.answer(self._fresh(definitions.change_kpi(kpi, by=request.user, **values).pk))
 
-    @extend_schema(methods=["GET"], responses=VersionSerializer(many=True))
-    @extend_schema(methods=["POST"], request=VersionChange, responses={201: VersionSerializer})
+    @extend_schema(methods=["GET"], responses=KpiVersionSerializer(many=True))
+    @extend_schema(methods=["POST"], request=VersionChange, responses={201: KpiVersionSerializer})
     @action(methods=["get", "post"], detail=True)
     def versions(self, request, code):
         """All versions, newest first; POST changes the newest, or makes a new draft of it."""
         if request.method == "GET":
             found = self.get_object().versions.select_related("dataset", "kpi").order_by("-number")
-            return Response(VersionSerializer(found, many=True).data)
+            return Response(KpiVersionSerializer(found, many=True).data)
         kpi, values = self._mine(), self.checked(VersionChange, partial=True)
         version = definitions.edit(kpi.versions.order_by("-number").first(), by=request.user, **values)
-        return Response(VersionSerializer(version).data, status=201)
+        return Response(KpiVersionSerializer(version).data, status=201)
 
-    @extend_schema(request=None, responses=VersionSerializer)
+    @extend_schema(request=None, responses=KpiVersionSerializer)
     @action(methods=["post"], detail=True, url_path=r"versions/(?P<number>[0-9]{1,6})/submit")
     def submit(self, request, code, number):
         return self._shown(workflow.submit(self._version(number, DEFINE), by=request.user))
 
-    @extend_schema(request=None, responses=VersionSerializer)
+    @extend_schema(request=None, responses=KpiVersionSerializer)
     @action(methods=["post"], detail=True, url_path=r"versions/(?P<number>[0-9]{1,6})/certify")
     def certify(self, request, code, number):
         """By a second person; refused while the passport has a gap."""
         return self._shown(workflow.certify(self._version(number, CERTIFY), by=request.user))
 
-    @extend_schema(request=Reason, responses=VersionSerializer)
+    @extend_schema(request=SendBack, responses=KpiVersionSerializer)
     @action(methods=["post"], detail=True, url_path=r"versions/(?P<number>[0-9]{1,6})/send-back")
     def send_back(self, request, code, number):
-        reason = self.checked(Reason)["reason"]
+        reason = self.checked(SendBack)["reason"]
         return self._shown(workflow.send_back(self._version(number, CERTIFY), by=request.user, reason=reason))
 
-    @extend_schema(request=Deprecation, responses=VersionSerializer)
+    @extend_schema(request=Deprecation, responses=KpiVersionSerializer)
     @action(methods=["post"], detail=True, url_path=r"versions/(?P<number>[0-9]{1,6})/deprecate")
     def deprecate(self, request, code, number):
         values = self.checked(Deprecation)
@@ -191,20 +192,20 @@ class KpiViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
         definitions.discard(self._version(number, DEFINE), by=request.user)
         return Response(status=204)
 
-    @extend_schema(responses=serializers.DictField())
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     @action(methods=["get"], detail=True)
     def impact(self, request, code):
         """What a change of this KPI reaches."""
         return Response(dataclasses.asdict(definitions.impact_of(self.get_object())))
 
-    @extend_schema(request=Candidate, responses=serializers.DictField())
+    @extend_schema(request=Candidate, responses=OpenApiTypes.OBJECT)
     @action(methods=["post"], detail=False, throttle_classes=[PreviewThrottle])
     def check(self, request):
         """What is wrong with a definition: field, word, position, nearest column; nothing is saved."""
         version = self._candidate(self.checked(Candidate))
         return Response({"faults": [dataclasses.asdict(fault) for fault in faults_of(version)]})
 
-    @extend_schema(request=Candidate, responses=serializers.DictField())
+    @extend_schema(request=Candidate, responses=OpenApiTypes.OBJECT)
     @action(methods=["post"], detail=False, throttle_classes=[PreviewThrottle])
     def preview(self, request):
         """What a definition gives on the live rows that the caller may see; nothing is saved."""
@@ -216,13 +217,13 @@ class KpiViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
         seen = drill.preview(version, unit, request.access, request.day)
         return Response(dataclasses.asdict(seen))
 
-    @extend_schema(responses=serializers.DictField())
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     @action(methods=["get"], detail=False)
     def export(self, request):
         """The newest definitions as YAML text."""
         return Response({"yaml": exchange.export_yaml(self.filter_queryset(self.get_queryset()))})
 
-    @extend_schema(request=YamlText, responses=serializers.DictField())
+    @extend_schema(request=YamlText, responses=OpenApiTypes.OBJECT)
     @action(methods=["post"], detail=False, url_path="import")
     def load(self, request):
         """Read definitions in as drafts, all or none; `dry_run` (the default) only says what would change."""
@@ -253,4 +254,4 @@ class KpiViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
         return self.queryset.all().get(pk=pk)
 
     def _shown(self, version: KpiVersion) -> Response:
-        return Response(VersionSerializer(version).data)
+        return Response(KpiVersionSerializer(version).data)

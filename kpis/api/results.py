@@ -4,6 +4,7 @@ import dataclasses
 
 import django_filters
 from django.db.models import Max
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
@@ -25,7 +26,7 @@ MOMENT = OpenApiParameter(
 )
 
 
-class ResultSerializer(serializers.ModelSerializer):
+class KpiResultSerializer(serializers.ModelSerializer):
     kpi = serializers.SlugRelatedField("code", read_only=True)
     unit = serializers.SlugRelatedField("code", read_only=True)
     version = serializers.IntegerField(source="version.number", read_only=True)
@@ -40,7 +41,7 @@ class ResultSerializer(serializers.ModelSerializer):
         )  # fmt: skip
 
 
-class RunSerializer(serializers.ModelSerializer):
+class RecomputeRunSerializer(serializers.ModelSerializer):
     dataset = serializers.SlugRelatedField("code", read_only=True)
 
     class Meta:
@@ -67,7 +68,7 @@ class Oldest(CursorPages):
     ordering = ("period_start", "pk")
 
 
-class Recompute(StrictSerializer):
+class RecomputeAsked(StrictSerializer):
     """Exactly one of both."""
 
     kpi = ScopedCodeField(queryset=Kpi.objects.all(), required=False)
@@ -88,13 +89,13 @@ class ResultViewSet(mixins.RetrieveModelMixin, KpisViewSet):
     """Results of the units that the caller may see. Without `dimension`, those over all rows."""
 
     queryset = Result.objects.select_related("kpi", "unit", "version")
-    serializer_class = ResultSerializer
+    serializer_class = KpiResultSerializer
     filterset_class = ResultFilter
     pagination_class = Oldest
     query_parameters = frozenset({"as_known_at"})
     needs = {"read": VIEW}
 
-    @extend_schema(parameters=[MOMENT], responses=ResultSerializer(many=True))
+    @extend_schema(parameters=[MOMENT], responses=KpiResultSerializer(many=True))
     def list(self, request):
         latest = Run.objects.filter(state=Run.State.DONE).aggregate(Max("finished_at"))["finished_at__max"]
         tag = etag_of(request.access, request.get_full_path(), latest)
@@ -110,9 +111,9 @@ class ResultViewSet(mixins.RetrieveModelMixin, KpisViewSet):
         if "dimension" not in self.request.query_params:
             found = found.filter(dimension="")
         page = self.paginate_queryset(self.filter_queryset(found))
-        return self.get_paginated_response(ResultSerializer(page, many=True).data)
+        return self.get_paginated_response(KpiResultSerializer(page, many=True).data)
 
-    @extend_schema(parameters=[RowsAsked], responses=serializers.DictField())
+    @extend_schema(parameters=[RowsAsked], responses=OpenApiTypes.OBJECT)
     @action(methods=["get"], detail=True, throttle_classes=[PreviewThrottle])
     def rows(self, request, pk):
         """The rows behind the number that the caller may see."""
@@ -121,7 +122,7 @@ class ResultViewSet(mixins.RetrieveModelMixin, KpisViewSet):
         page = drill.rows_behind(self.get_object(), request.access, **asked.validated_data)
         return Response(dataclasses.asdict(page))
 
-    @extend_schema(responses=serializers.DictField())
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     @action(methods=["get"], detail=True)
     def provenance(self, request, pk):
         """Formula with values put in, version, data version, run, loads and checks."""
@@ -138,7 +139,7 @@ class ResultViewSet(mixins.RetrieveModelMixin, KpisViewSet):
                 "run": came.run.pk if came.run else None,
                 "uploads": [{"id": str(u.public_id), "file_name": u.file_name} for u in came.uploads],
                 "checks": [{"rule": check.rule.name, "passed": check.passed} for check in came.checks],
-                "inputs": ResultSerializer(came.inputs, many=True).data,
+                "inputs": KpiResultSerializer(came.inputs, many=True).data,
             }
         )
 
@@ -151,7 +152,7 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
     """The log of recomputes: why, how long, how much; POST asks for one."""
 
     queryset = Run.objects.select_related("dataset")
-    serializer_class = RunSerializer
+    serializer_class = RecomputeRunSerializer
     filterset_fields = {"dataset__code": ["exact"], "state": ["exact"]}
     needs = {"read": VIEW, "write": DEFINE}
 
@@ -161,10 +162,10 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
         seen = Dataset.objects.visible_to(self.request.access)
         return self.queryset.filter(dataset__in=seen)
 
-    @extend_schema(request=Recompute, responses={202: serializers.DictField()})
+    @extend_schema(request=RecomputeAsked, responses={202: OpenApiTypes.OBJECT})
     def create(self, request):
         """Compute a KPI, or all KPIs of a dataset, again."""
-        values = self.checked(Recompute)
+        values = self.checked(RecomputeAsked)
         thing = values.get("kpi") or values["dataset"]
         self.require(DEFINE, thing.unit)
         ask = requests.definition if "kpi" in values else requests.everything

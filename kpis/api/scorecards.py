@@ -5,6 +5,7 @@ from datetime import date
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
@@ -51,12 +52,12 @@ class NewNode(NodeChange):
         validators: list = []  # the verb says it better
 
 
-class Move(StrictSerializer):
+class NodeMove(StrictSerializer):
     parent = serializers.IntegerField(allow_null=True)
     position = serializers.IntegerField(min_value=0, required=False, allow_null=True, default=None)
 
 
-class Weight(StrictSerializer):
+class NodeWeightAsked(StrictSerializer):
     weight = serializers.DecimalField(9, 4, min_value=0)
     from_day = serializers.DateField()
 
@@ -146,22 +147,22 @@ class ScorecardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisVie
         changed = scorecards.change_node(found, by=request.user, **self.checked(NodeChange, partial=True))
         return Response(NodeSerializer(changed).data)
 
-    @extend_schema(request=Move, responses=NodeSerializer)
+    @extend_schema(request=NodeMove, responses=NodeSerializer)
     @action(methods=["post"], detail=True, url_path=r"nodes/(?P<node>[0-9]{1,18})/move")
     def move(self, request, code, node):
-        found, values = self._node(node), self.checked(Move)
+        found, values = self._node(node), self.checked(NodeMove)
         parent = get_object_or_404(found.scorecard.nodes, pk=values["parent"]) if values["parent"] else None
         moved = scorecards.move_node(found, parent, by=request.user, position=values["position"])
         return Response(NodeSerializer(moved).data)
 
-    @extend_schema(request=Weight, responses={204: None})
+    @extend_schema(request=NodeWeightAsked, responses={204: None})
     @action(methods=["post"], detail=True, url_path=r"nodes/(?P<node>[0-9]{1,18})/weight")
     def weight(self, request, code, node):
         """Set the weight from a day on; siblings' shares follow."""
-        scorecards.set_weight(self._node(node), by=request.user, **self.checked(Weight))
+        scorecards.set_weight(self._node(node), by=request.user, **self.checked(NodeWeightAsked))
         return Response(status=204)
 
-    @extend_schema(parameters=VIEW_PARAMETERS, responses=serializers.DictField())
+    @extend_schema(parameters=VIEW_PARAMETERS, responses=OpenApiTypes.OBJECT)
     @action(methods=["get"], detail=True)
     def view(self, request, code):
         """The scorecard with values, statuses and scores at a unit and a period."""

@@ -1,5 +1,6 @@
 """Themes, objectives and links; annotations; numbers entered by hand; webhooks."""
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, parsers, serializers
 from rest_framework.decorators import action
@@ -88,7 +89,7 @@ class ObjectiveViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisVie
         strategy.remove(self._mine(), by=request.user)
         return Response(status=204)
 
-    @extend_schema(responses=serializers.DictField())
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     @action(methods=["get"], detail=False)
     def orphans(self, request):
         """Objectives without a KPI, and KPIs without an objective."""
@@ -163,7 +164,7 @@ class AnnotationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisVi
         return annotation
 
 
-class EntrySerializer(serializers.ModelSerializer):
+class ManualEntrySerializer(serializers.ModelSerializer):
     kpi = serializers.SlugRelatedField("code", read_only=True)
     unit = serializers.SlugRelatedField("code", read_only=True)
     entered_by = serializers.SlugRelatedField("username", read_only=True)
@@ -188,7 +189,7 @@ class NewEntry(StrictSerializer):
     evidence = serializers.FileField(required=False)
 
 
-class Reason(StrictSerializer):
+class Rejection(StrictSerializer):
     reason = serializers.CharField(max_length=500)
 
 
@@ -196,28 +197,28 @@ class ManualEntryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisV
     """Numbers entered by hand; a second person approves or rejects them."""
 
     queryset = ManualEntry.objects.select_related("kpi", "unit", "entered_by", "decided_by")
-    serializer_class = EntrySerializer
+    serializer_class = ManualEntrySerializer
     unit_path = "unit"
     filterset_fields = {"kpi__code": ["exact"], "unit__code": ["exact"], "state": ["exact"]}
     parser_classes = [StrictJSONParser, parsers.MultiPartParser]
     needs = {"read": VIEW, "write": UPLOAD, "approve": CERTIFY, "reject": CERTIFY}
 
-    @extend_schema(request=NewEntry, responses={201: EntrySerializer})
+    @extend_schema(request=NewEntry, responses={201: ManualEntrySerializer})
     def create(self, request):
         values = self.checked(NewEntry)
         self.require(UPLOAD, values["unit"])
         kpi, unit = values.pop("kpi"), values.pop("unit")
         return self.answer(manual.enter(kpi, unit, by=request.user, **values), 201)
 
-    @extend_schema(request=None, responses=EntrySerializer)
+    @extend_schema(request=None, responses=ManualEntrySerializer)
     @action(methods=["post"], detail=True)
     def approve(self, request, pk):
         return self.answer(manual.approve(self._to_decide(), by=request.user))
 
-    @extend_schema(request=Reason, responses=EntrySerializer)
+    @extend_schema(request=Rejection, responses=ManualEntrySerializer)
     @action(methods=["post"], detail=True)
     def reject(self, request, pk):
-        reason = self.checked(Reason)["reason"]
+        reason = self.checked(Rejection)["reason"]
         return self.answer(manual.reject(self._to_decide(), by=request.user, reason=reason))
 
     def _to_decide(self) -> ManualEntry:
@@ -259,7 +260,7 @@ class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewS
         webhooks.remove_webhook(hook, by=request.user)
         return Response(status=204)
 
-    @extend_schema(responses=serializers.ListField())
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     @action(methods=["get"], detail=True)
     def deliveries(self, request, pk):
         """The last hundred messages and what was answered."""

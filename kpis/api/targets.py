@@ -49,7 +49,7 @@ class GridSerializer(StrictSerializer):
     targets = GoalSerializer(many=True, min_length=1, max_length=2000)
 
 
-class EndSerializer(StrictSerializer):
+class TargetEnd(StrictSerializer):
     last_day = serializers.DateField()
 
 
@@ -105,11 +105,11 @@ class TargetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSe
         made = targets.set_many([targets.Goal(**row) for row in rows], by=request.user)
         return Response(TargetSerializer(made, many=True).data)
 
-    @extend_schema(request=EndSerializer, responses=TargetSerializer)
+    @extend_schema(request=TargetEnd, responses=TargetSerializer)
     @action(methods=["post"], detail=True)
     def end(self, request, pk):
         """Let the target hold up to and including a day."""
-        return self.answer(targets.end_target(self._mine(), self.checked(EndSerializer)["last_day"], by=request.user))
+        return self.answer(targets.end_target(self._mine(), self.checked(TargetEnd)["last_day"], by=request.user))
 
     @extend_schema(responses={204: None})
     def destroy(self, request, pk):

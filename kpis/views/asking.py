@@ -80,9 +80,7 @@ def unit_of(request, scorecard: Scorecard, day: date) -> Unit | None:
         return scorecard.unit
     if not scorecard.cascades:
         return None
-    paths = UnitPath.objects.in_force(day).filter(
-        ancestor=scorecard.unit_id, descendant__in=request.access.units(VIEW)
-    )
+    paths = UnitPath.objects.in_force(day).filter(ancestor=scorecard.unit_id, descendant__in=request.access.units(VIEW))
     first = paths.select_related("descendant").order_by("depth", "descendant__name").first()
     return first.descendant if first else None
 

@@ -18,8 +18,8 @@ TABS = (
 WITH_ROWS = set(KpiVersion.Kind.values) - {KpiVersion.Kind.DERIVED, KpiVersion.Kind.MANUAL}
 
 
-def frame_of(request, place: Place, tab: str, *, series=None, shown=None) -> dict:
-    """shown: the period (or result) on the page, where the address names none."""
+def frame_of(request, place: Place, tab: str, *, series=None, shown=None, **part) -> dict:
+    """shown: the period (or result) on the page, where the address names none. part: dimension and member, kept."""
     above, below, _ = neighbours(place.unit, place.day, request.access)
     version = place.version
     may_define = request.access.allows(DEFINE, place.kpi.unit_id)
@@ -30,8 +30,8 @@ def frame_of(request, place: Place, tab: str, *, series=None, shown=None) -> dic
         "version": version,
         "heading": place.kpi.name,
         "breadcrumb": _breadcrumb(place, above),
-        "chooser": _chooser(place, above, below, series, shown),
-        "tabs": [_tab(place, tab, *words) for words in TABS if words[0] != "rows" or version.kind in WITH_ROWS],
+        "chooser": _chooser(place, above, below, series, shown) | {"hidden": _kept(place, part)},
+        "tabs": [_tab(place, tab, part, *words) for words in TABS if words[0] != "rows" or version.kind in WITH_ROWS],
         "may_define": may_define,
         "may_target": may_target,
         "export_csv": f"{reverse('kpi_export', args=[place.kpi.code, 'csv'])}?{place.query()}",
@@ -44,8 +44,15 @@ def _breadcrumb(place: Place, above) -> list[tuple[str, str]]:
     return [("KPIs", reverse("kpis")), *units]
 
 
-def _tab(place: Place, current: str, key: str, label: str, name: str) -> dict:
-    return {"label": label, "url": place.url(name), "active": key == current}
+def _tab(place: Place, current: str, part: dict, key: str, label: str, name: str) -> dict:
+    kept = part if key in ("rows", "provenance") else {}
+    return {"label": label, "url": place.url(name, **kept), "active": key == current}
+
+
+def _kept(place: Place, part: dict) -> list[tuple[str, str]]:
+    """What the chooser does not show, but must keep."""
+    day = [("as_of", place.day.isoformat())] if place.day_is_chosen else []
+    return [*day, *part.items()]
 
 
 def _chooser(place: Place, above, below, series, shown) -> dict:
@@ -55,6 +62,8 @@ def _chooser(place: Place, above, below, series, shown) -> dict:
         "grains": [(g, labels[g], g == place.grain) for g in place.grains] if len(place.grains) > 1 else [],
         "periods": _periods(place, series, shown),
         "as_of": place.known_on or "",
+        "as_of_name": "known",
+        "as_of_label": "as known on",
     }
     starts = [value for value, _, _ in chooser["periods"] if value]
     here = next((n for n, (_, _, is_shown) in enumerate(chooser["periods"]) if is_shown), 0)

@@ -1,4 +1,4 @@
-"""One KPI: over time, in parts, the rows behind its number, where it comes from, and what it means."""
+"""One KPI: over time, to date, in parts, and what happened beside it."""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -6,20 +6,16 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from datasets.facts import NoSuchVersion
 from doors.pages import page, require, visible
-from kpis import annotations, drill, selectors
+from kpis import annotations, selectors
 from kpis.forms import AnnotationForm
 from kpis.models import Annotation, Kpi
-from kpis.selectors.history import recorded, result_at
 from kpis.selectors.runs import job_of
 from kpis.selectors.to_date import to_date
 from organization.access import DEFINE, TARGET, VIEW
 
 from .frame import frame_of
 from .place import Place, place_of
-
-ROWS = 50
 
 
 @page(VIEW)
@@ -52,7 +48,15 @@ def _overview(request, place: Place) -> dict:
         "may_annotate": access.allows(DEFINE, unit) or access.allows(TARGET, unit),
         "counter": _counter(place, request),
         "job": job_of(kpi),
+        "dimensions": [(name, f"?{place.query(by=name)}", name == by) for name in place.version.dimensions],
+        "rows_url": place.url("kpi_rows", period=_start(reading)),
+        "origin_url": place.url("kpi_provenance", period=_start(reading)),
+        "plain_query": place.query(known=None),
     }
+
+
+def _start(reading) -> str | None:
+    return reading.period.start.isoformat() if reading.period else None
 
 
 def _dimension(request, place: Place) -> str:
@@ -78,83 +82,6 @@ def _counter(place: Place, request):
         return selectors.status_of(counter, place.unit, place.day, request.access, as_known_at=place.known_at)
     except selectors.NotYours:
         return None
-
-
-@page(VIEW)
-@require_GET
-def kpi_rows(request, code):
-    """The rows behind one number. The page comes at once; its rows follow, since they are read from the facts."""
-    kpi = visible(Kpi.objects.select_related("unit", "owner"), request, code=code)
-    place = place_of(request, kpi)
-    result = _result(request, place)
-    offset = _offset(request)
-    context = {"place": place, "result": result, "offset": offset, "member_query": _member_query(request)}
-    if request.htmx or request.GET.get("load"):
-        return render(request, "kpis/_rows.html" if request.htmx else "kpis/rows.html", _rows(request, context))
-    return render(request, "kpis/rows.html", {**frame_of(request, place, "rows", shown=result), **context})
-
-
-def _rows(request, context: dict) -> dict:
-    result, offset = context["result"], context["offset"]
-    if not request.htmx:
-        context = {**frame_of(request, context["place"], "rows", shown=result), **context}
-    if result is None:
-        return context
-    try:
-        found = drill.rows_behind(result, request.access, limit=ROWS, offset=offset)
-    except selectors.NotYours:
-        raise Http404 from None
-    except (drill.NoRows, drill.TooLong, NoSuchVersion) as fault:
-        return {**context, "fault": str(fault)}
-    following = offset + ROWS if offset + ROWS < found.total else None
-    return {**context, "found": found, "following": following, "before": max(0, offset - ROWS) if offset else None}
-
-
-def _result(request, place: Place):
-    """The result that the address names: of the shown period, in all or for one member of a dimension."""
-    dimension, member = request.GET.get("dimension", "")[:100], request.GET.get("member", "")[:200]
-    if "\0" in dimension + member:
-        raise Http404
-    start = place.period.start if place.period else None
-    if start is None:
-        known = {"grain": place.grain, "as_known_at": place.known_at}
-        reading = selectors.status_of(place.kpi, place.unit, place.day, request.access, **known)
-        start = reading.period.start if reading.period else None
-    if start is None:
-        return None
-    found = result_at(place.kpi, place.unit.pk, place.grain, start, dimension, member, place.known_at)
-    if found is None and dimension:
-        raise Http404(f"{place.kpi.code} has no number for this part.")
-    return found
-
-
-def _member_query(request) -> dict:
-    return {name: request.GET.get(name) for name in ("dimension", "member") if name in request.GET}
-
-
-def _offset(request) -> int:
-    text = request.GET.get("offset", "0")
-    return min(int(text), 10_000_000) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
-@page(VIEW)
-@require_GET
-def kpi_provenance(request, code):
-    """Where the number comes from: formula with its values, version, data, run, uploads, checks. No scan."""
-    kpi = visible(Kpi.objects.select_related("unit", "owner"), request, code=code)
-    place = place_of(request, kpi)
-    result = _result(request, place)
-    context = {**frame_of(request, place, "provenance", shown=result), "result": result}
-    if result is not None:
-        origin = drill.provenance(result, request.access)
-        context |= {"origin": origin, "recorded": recorded(result), "member_query": _member_query(request)}
-        dataset = origin.version.dataset
-        context["dataset"] = dataset if dataset and _sees(dataset, request.access) else None
-    return render(request, "kpis/provenance.html", context)
-
-
-def _sees(dataset, access) -> bool:
-    return type(dataset).objects.visible_to(access).filter(pk=dataset.pk).exists()
 
 
 @page(VIEW)

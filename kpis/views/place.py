@@ -1,6 +1,8 @@
-"""From where one looks at a KPI, as the address says it: unit, grain, period, and as known on which day.
+"""From where one looks at a KPI, as the address says it: unit, grain, period, the day, and as known on which day.
 
-    /kpis/made_sla/?unit=north&grain=month&period=2025-03-01&as_of=2025-05-03&by=priority
+    /kpis/made_sla/?unit=north&grain=month&period=2025-03-01&as_of=2025-05-03&known=2025-05-10&by=priority
+
+`as_of` moves the whole page to another day; `known` keeps the day, but shows what was recorded by then.
 
 What is missing has a default; what cannot be read is said and left out; a unit of others is a 404.
 """
@@ -21,6 +23,8 @@ from kpis.selectors.readings import versions_on
 from organization.access import VIEW
 from organization.models import Unit
 
+from .asking import LATEST, day_of
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -34,6 +38,7 @@ class Place:
     period: object
     known_on: date | None
     day: date
+    day_is_chosen: bool = False
 
     @property
     def known_at(self) -> datetime | None:
@@ -46,7 +51,8 @@ class Place:
             "unit": self.unit.code,
             "grain": self.grain if self.grain != self.version.grain else None,
             "period": self.period.start.isoformat() if self.period else None,
-            "as_of": self.known_on.isoformat() if self.known_on else None,
+            "as_of": self.day.isoformat() if self.day_is_chosen else None,
+            "known": self.known_on.isoformat() if self.known_on else None,
         }
         words |= changes
         return urlencode({name: value for name, value in words.items() if value not in (None, "")})
@@ -57,16 +63,17 @@ class Place:
 
 def place_of(request, kpi: Kpi) -> Place:
     """Raises Http404 for a unit that is not the person's to see, and for a KPI without a definition."""
-    version = versions_on([kpi.pk], request.day).get(kpi.pk)
+    day = day_of(request)
+    version = versions_on([kpi.pk], day).get(kpi.pk)
     if version is None:
         raise Http404(f"{kpi.code} has no definition.")
     grains = grains_of(version)
     grain = request.GET.get("grain") or version.grain
     if grain not in grains:
-        messages.warning(request, f"{kpi.name} is not kept by {grain[:20]!r}: shown by {version.grain}.")
+        messages.warning(request, f"{kpi.name} is not kept by “{grain[:20]}”: shown by {version.grain}.")
         grain = version.grain
-    start = _day(request, "period")
-    calendar = calendars_of([kpi.unit_id], request.day)[kpi.unit_id]
+    start = None if request.GET.get("period") == LATEST else _day(request, "period")
+    calendar = calendars_of([kpi.unit_id], day)[kpi.unit_id]
     return Place(
         kpi=kpi,
         version=version,
@@ -74,8 +81,9 @@ def place_of(request, kpi: Kpi) -> Place:
         grain=grain,
         grains=grains,
         period=calendar.period_of(start, grain) if start else None,
-        known_on=_day(request, "as_of"),
-        day=request.day,
+        known_on=_day(request, "known"),
+        day=day,
+        day_is_chosen=day != request.day,
     )
 
 
@@ -99,6 +107,6 @@ def _day(request, name: str) -> date | None:
         if not 1900 <= day.year <= 2200:
             raise ValueError(text)
     except ValueError:
-        messages.warning(request, f"{text[:20]!r} is not a day such as 2025-03-31, so the newest is shown.")
+        messages.warning(request, f"“{text[:20]}” is not a day such as 2025-03-31, so the newest is shown.")
         return None
     return day

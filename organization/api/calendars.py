@@ -17,14 +17,14 @@ from organization.models import BusinessCalendar, CalendarVersion, FiscalCalenda
 A_DAY = {"type": "string", "format": "date"}
 
 
-class WindowSerializer(StrictModelSerializer):
+class OpeningWindowSerializer(StrictModelSerializer):
     class Meta:
         model = OpeningWindow
         fields = ("weekday", "opens", "closes")
 
 
-class VersionSerializer(StrictModelSerializer):
-    windows = WindowSerializer(many=True)
+class CalendarVersionSerializer(StrictModelSerializer):
+    windows = OpeningWindowSerializer(many=True)
 
     class Meta:
         model = CalendarVersion
@@ -33,7 +33,7 @@ class VersionSerializer(StrictModelSerializer):
 
 
 class CalendarSerializer(StrictModelSerializer):
-    versions = VersionSerializer(many=True, read_only=True)
+    versions = CalendarVersionSerializer(many=True, read_only=True)
 
     class Meta:
         model = BusinessCalendar
@@ -45,7 +45,7 @@ class DayWindow(StrictSerializer):
     closes = serializers.TimeField()
 
 
-class DaySerializer(StrictSerializer):
+class CalendarDaySerializer(StrictSerializer):
     day = serializers.DateField()
     name = serializers.CharField(max_length=200, allow_blank=True, default="")
     windows = DayWindow(many=True, help_text="Empty: closed.")
@@ -55,17 +55,17 @@ class IcsFile(serializers.Serializer):
     file = serializers.FileField(help_text="iCalendar; each all-day event closes its days.")
 
 
-class Imported(serializers.Serializer):
+class ClosedDays(serializers.Serializer):
     closed = serializers.IntegerField()
 
 
-class SpanSerializer(serializers.Serializer):
+class OpenSpanSerializer(serializers.Serializer):
     start = serializers.DateTimeField()
     end = serializers.DateTimeField()
 
 
-class Hours(serializers.Serializer):
-    spans = SpanSerializer(many=True)
+class OpenHours(serializers.Serializer):
+    spans = OpenSpanSerializer(many=True)
     hours = serializers.FloatField(help_text="Open hours in all.")
 
 
@@ -84,28 +84,28 @@ class CalendarViewSet(ScopedReadViewSet):
         calendar = shared_calendars.add(BusinessCalendar, by=request.user, **values)
         return Response(CalendarSerializer(calendar).data, status=status.HTTP_201_CREATED)
 
-    @extend_schema(request=VersionSerializer, responses={201: VersionSerializer})
+    @extend_schema(request=CalendarVersionSerializer, responses={201: CalendarVersionSerializer})
     @action(methods=["post"], detail=True)
     def versions(self, request, pk):
         """The calendar as it holds from `valid_from` on."""
         calendar = self._changeable()
-        values = _checked(VersionSerializer, request.data)
+        values = _checked(CalendarVersionSerializer, request.data)
         windows = [business_calendars.Window(**window) for window in values.pop("windows")]
         version = business_calendars.add_version(calendar, windows=windows, by=request.user, **values)
-        return Response(VersionSerializer(version).data, status=status.HTTP_201_CREATED)
+        return Response(CalendarVersionSerializer(version).data, status=status.HTTP_201_CREATED)
 
-    @extend_schema(request=DaySerializer, responses={204: None})
+    @extend_schema(request=CalendarDaySerializer, responses={204: None})
     @action(methods=["post"], detail=True)
     def days(self, request, pk):
         """A day that differs: its own windows, or closed."""
         calendar = self._changeable()
-        values = _checked(DaySerializer, request.data)
+        values = _checked(CalendarDaySerializer, request.data)
         windows = [(window["opens"], window["closes"]) for window in values["windows"]]
         version = business_calendars.version_on(calendar, values["day"])
         business_calendars.set_day(version, values["day"], windows=windows, name=values["name"], by=request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(request={"multipart/form-data": IcsFile}, responses=Imported)
+    @extend_schema(request={"multipart/form-data": IcsFile}, responses=ClosedDays)
     @action(methods=["post"], detail=True, url_path="ics", parser_classes=[parsers.MultiPartParser])
     def load_ics(self, request, pk):
         """Close the days of an iCalendar file, in place of what was imported before."""
@@ -116,7 +116,7 @@ class CalendarViewSet(ScopedReadViewSet):
 
     @extend_schema(
         parameters=[OpenApiParameter("first", A_DAY, required=True), OpenApiParameter("last", A_DAY, required=True)],
-        responses=Hours,
+        responses=OpenHours,
     )
     @action(detail=True)
     def hours(self, request, pk):
@@ -127,7 +127,7 @@ class CalendarViewSet(ScopedReadViewSet):
         spans = business_calendars.opening_spans(business_calendars.rules_of(self.get_object()), first, last)
         open_for = sum((end - start for start, end in spans), timedelta())
         shown = [{"start": start, "end": end} for start, end in spans]
-        return Response(Hours({"spans": shown, "hours": open_for / timedelta(hours=1)}).data)
+        return Response(OpenHours({"spans": shown, "hours": open_for / timedelta(hours=1)}).data)
 
     def known_parameters(self) -> set[str]:
         return {"first", "last"} if self.action == "hours" else super().known_parameters()
@@ -142,7 +142,7 @@ class FiscalSerializer(StrictModelSerializer):
         fields = ("id", "code", "name", "kind", "start_month", "week_starts_on", "anchor")
 
 
-class PeriodSerializer(serializers.Serializer):
+class FiscalPeriodSerializer(serializers.Serializer):
     grain = serializers.CharField()
     start = serializers.DateField()
     end = serializers.DateField(help_text="The first day after the period.")
@@ -170,7 +170,7 @@ class FiscalViewSet(ScopedReadViewSet):
         values = _checked(FiscalSerializer, request.data, instance=calendar, partial=True)
         return Response(FiscalSerializer(shared_calendars.change(calendar, by=request.user, **values)).data)
 
-    @extend_schema(parameters=[OpenApiParameter("day", A_DAY)], responses=PeriodSerializer(many=True))
+    @extend_schema(parameters=[OpenApiParameter("day", A_DAY)], responses=FiscalPeriodSerializer(many=True))
     @action(detail=True, pagination_class=None)
     def periods(self, request, pk):
         """The week, month, quarter and year that hold a day."""
@@ -178,7 +178,7 @@ class FiscalViewSet(ScopedReadViewSet):
         day = serializers.DateField().run_validation(given) if given else request.day
         calendar = fiscal.calendar_of(self.get_object())
         found = [calendar.period_of(day, grain) for grain in ("week", "month", "quarter", "year")]
-        return Response(PeriodSerializer(found, many=True).data)
+        return Response(FiscalPeriodSerializer(found, many=True).data)
 
     def known_parameters(self) -> set[str]:
         return {"day"} if self.action == "periods" else super().known_parameters()

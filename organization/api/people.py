@@ -1,5 +1,6 @@
 """Members and their roles, users for who gives roles, and one's own tokens."""
 
+from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
@@ -19,22 +20,59 @@ class UserSerializer(StrictModelSerializer):
         fields = ("id", "username", "first_name", "last_name", "is_active")
 
 
+class NewUser(StrictSerializer):
+    username = serializers.CharField(max_length=150)
+    password = serializers.CharField(max_length=128)
+    first_name = serializers.CharField(max_length=150, default="", allow_blank=True)
+    last_name = serializers.CharField(max_length=150, default="", allow_blank=True)
+    email = serializers.EmailField(default="", allow_blank=True)
+
+
 class UserViewSet(ScopedReadViewSet):
-    """Users, for administrators who give them roles; others see only themselves."""
+    """Users, for administrators who give them roles; others see only themselves.
+
+    Only an administrator of the whole organisation adds, disables and enables them.
+    """
 
     queryset = User.objects.all()
     serializer_class = UserSerializer
     filterset_fields = ("username", "is_active")
     needs = {"read": VIEW, "write": ADMINISTER}
+    refusals = (members.LastAdministrator,)
 
-    def get_queryset(self):
-        if getattr(self, "swagger_fake_view", False):
-            return User.objects.none()
-        return User.objects.visible_to(self.request.access)
+    @extend_schema(request=NewUser, responses={201: UserSerializer})
+    def create(self, request):
+        self._require_whole()
+        serializer = NewUser(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        user = members.add_user(by=request.user, **serializer.validated_data)
+        return Response(UserSerializer(user).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=None, responses=UserSerializer)
+    @action(methods=["post"], detail=True)
+    def disable(self, request, pk):
+        """Sessions and tokens are dead at their next request; the past stays."""
+        self._require_whole()
+        user = self.get_object()
+        members.disable(user, now=timezone.now(), by=request.user)
+        return Response(UserSerializer(user).data)
+
+    @extend_schema(request=None, responses=UserSerializer)
+    @action(methods=["post"], detail=True)
+    def enable(self, request, pk):
+        """The person can sign in again; revoked tokens stay revoked."""
+        self._require_whole()
+        user = self.get_object()
+        members.enable(user, by=request.user)
+        return Response(UserSerializer(user).data)
+
+    def _require_whole(self) -> None:
+        if not self.request.access.everywhere(ADMINISTER):
+            raise PermissionDenied("Only an administrator of the whole organisation may do that.")
 
 
 class MemberSerializer(StrictModelSerializer):
-    user = ScopedRelatedField(queryset=User.objects)
+    user = ScopedRelatedField(queryset=User.objects.all())
     unit = ScopedRelatedField(queryset=Unit.objects.all())
     username = serializers.CharField(source="user.username", read_only=True)
 
@@ -49,7 +87,7 @@ class NewRole(StrictSerializer):
     on = serializers.DateField(required=False, help_text="From this day on; today if empty.")
 
 
-class End(StrictSerializer):
+class RoleEnd(StrictSerializer):
     on = serializers.DateField(required=False, help_text="The first day without the role; today if empty.")
 
 
@@ -85,11 +123,11 @@ class MemberViewSet(ScopedReadViewSet):
         day = values.get("on") or timezone.now().date()
         return Response(MemberSerializer(members.change_role(membership, values["role"], on=day, by=request.user)).data)
 
-    @extend_schema(request=End, responses={204: None})
+    @extend_schema(request=RoleEnd, responses={204: None})
     @action(methods=["post"], detail=True)
     def end(self, request, pk):
         """The role is not held from a day on."""
-        membership, values = self._administered(), self._checked(End, request.data)
+        membership, values = self._administered(), self._checked(RoleEnd, request.data)
         members.end(membership, on=values.get("on") or timezone.now().date(), by=request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)
 

@@ -14,7 +14,7 @@ from organization.access import AUDIT
 from organization.models import AuditEntry
 
 
-class EntrySerializer(StrictModelSerializer):
+class AuditEntrySerializer(StrictModelSerializer):
     class Meta:
         model = AuditEntry
         fields = (
@@ -32,7 +32,7 @@ class EntryFilter(django_filters.FilterSet):
         fields = ("action", "unit", "object_type", "object_id")
 
 
-class VerdictSerializer(serializers.Serializer):
+class TrailVerdictSerializer(serializers.Serializer):
     entries = serializers.IntegerField()
     holds = serializers.BooleanField()
     fault = serializers.CharField()
@@ -46,14 +46,14 @@ class AuditViewSet(ScopedReadViewSet):
     """Who changed what, newest first."""
 
     queryset = AuditEntry.objects.all()
-    serializer_class = EntrySerializer
+    serializer_class = AuditEntrySerializer
     filterset_class = EntryFilter
     pagination_class = NewestFirst
     lookup_field = "seq"
     lookup_value_regex = "[0-9]{1,18}"
     needs = {"read": AUDIT, "write": AUDIT}
 
-    @extend_schema(request=None, responses=VerdictSerializer)
+    @extend_schema(request=None, responses=TrailVerdictSerializer)
     @action(methods=["post"], detail=False)
     def verify(self, request):
         """Walk the whole chain and say whether it holds."""

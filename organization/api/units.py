@@ -46,12 +46,12 @@ class NewUnit(UnitChange):
         fields = ("code", "parent", "from_day", *UnitChange.Meta.fields)
 
 
-class Move(StrictSerializer):
+class UnitMove(StrictSerializer):
     parent = ScopedRelatedField(queryset=Unit.objects.all(), allow_null=True, help_text="None: to the top.")
     from_day = serializers.DateField(help_text="From this day on; the days before keep their tree.")
 
 
-class Close(StrictSerializer):
+class UnitClose(StrictSerializer):
     from_day = serializers.DateField(help_text="The first day on which the unit is no longer there.")
 
 
@@ -63,18 +63,18 @@ class UnitFile(serializers.Serializer):
     dry_run = serializers.BooleanField(default=False)
 
 
-class FaultSerializer(serializers.Serializer):
+class ImportFaultSerializer(serializers.Serializer):
     row = serializers.IntegerField()
     column = serializers.CharField()
     value = serializers.CharField()
     message = serializers.CharField()
 
 
-class ImportReport(serializers.Serializer):
+class UnitImportReport(serializers.Serializer):
     added = serializers.IntegerField()
     changed = serializers.IntegerField()
     imported = serializers.BooleanField()
-    faults = FaultSerializer(many=True)
+    faults = ImportFaultSerializer(many=True)
 
 
 class UnitFilter(django_filters.FilterSet):
@@ -130,24 +130,24 @@ class UnitViewSet(ScopedReadViewSet):
         tree.change_unit(unit, by=request.user, **self._checked(UnitChange, request.data, partial=True))
         return Response(self._shown(unit))
 
-    @extend_schema(request=Move, responses=UnitSerializer)
+    @extend_schema(request=UnitMove, responses=UnitSerializer)
     @action(methods=["post"], detail=True)
     def move(self, request, pk):
         """Let the unit stand under another parent from a day on."""
-        unit, values = self._administered(), self._checked(Move, request.data)
+        unit, values = self._administered(), self._checked(UnitMove, request.data)
         self._require_place(values["parent"])
         tree.move_unit(unit, values["parent"], from_day=values["from_day"], by=request.user)
         return Response(self._shown(unit))
 
-    @extend_schema(request=Close, responses=UnitSerializer)
+    @extend_schema(request=UnitClose, responses=UnitSerializer)
     @action(methods=["post"], detail=True)
     def close(self, request, pk):
         """End the unit on a day; its past stays."""
         unit = self._administered()
-        tree.close_unit(unit, from_day=self._checked(Close, request.data)["from_day"], by=request.user)
+        tree.close_unit(unit, from_day=self._checked(UnitClose, request.data)["from_day"], by=request.user)
         return Response(self._shown(unit))
 
-    @extend_schema(request={"multipart/form-data": UnitFile}, responses=ImportReport)
+    @extend_schema(request={"multipart/form-data": UnitFile}, responses=UnitImportReport)
     @action(methods=["post"], detail=False, url_path="import", parser_classes=[parsers.MultiPartParser])
     def load(self, request):
         """Add and change units from a CSV, all or nothing; with `dry_run` only say what it would do."""
@@ -159,7 +159,7 @@ class UnitViewSet(ScopedReadViewSet):
         if is_done:
             unit_import.import_units(seen, from_day=day, by=request.user)
         report = {"added": seen.added, "changed": seen.changed, "imported": is_done, "faults": seen.faults}
-        return Response(ImportReport(report).data, status=422 if seen.faults else 200)
+        return Response(UnitImportReport(report).data, status=422 if seen.faults else 200)
 
     def _checked(self, serializer_class, data, **options):
         serializer = serializer_class(data=data, context=self.get_serializer_context(), **options)

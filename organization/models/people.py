@@ -9,10 +9,14 @@ from django.db.models import Q
 from .units import DatedQuerySet, Unit
 
 
-class PeopleManager(UserManager):
+class PeopleQuerySet(models.QuerySet):
     def visible_to(self, access):
         """Whoever administers a unit may see whom to give a role; others only themselves."""
         return self.all() if access.anywhere("administer") else self.filter(pk=access.user_id)
+
+
+class PeopleManager(UserManager.from_queryset(PeopleQuerySet)):
+    """Django's own, with the querysets of ours."""
 
 
 class User(AbstractUser):

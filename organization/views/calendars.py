@@ -1,5 +1,6 @@
 """Business calendars with a preview of a week, and fiscal calendars."""
 
+from copy import copy
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -90,8 +91,7 @@ def fiscal_add(request):
 @page(ADMINISTER)
 def fiscal_change(request, pk):
     found = _changeable(visible(FiscalCalendar.objects, request, pk=pk), request)
-    initial = {name: getattr(found, name) for name in forms.FiscalForm.Meta.fields}
-    form = forms.FiscalForm(request.POST or None, initial=initial, instance=FiscalCalendar(pk=found.pk))
+    form = forms.FiscalForm(request.POST or None, instance=copy(found))  # the verb compares with what was
     return _on_calendars(
         request,
         form,

@@ -8,15 +8,12 @@ from django.views.decorators.http import require_POST
 
 from doors.pages import form_page, visible
 from organization import forms, members, tokens
-from organization.models import ApiToken
+from organization.models import ApiToken, User
 
 
 @login_required
 def profile(request):
-    names = forms.ProfileForm.Meta.fields
-    initial = {name: getattr(request.user, name) for name in names}
-    form = forms.ProfileForm(request.POST or None, initial=initial)
-    form.instance.pk = request.user.pk
+    form = forms.ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
 
     def act(values):
         members.change_profile(request.user, **values)

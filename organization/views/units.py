@@ -1,5 +1,7 @@
 """The tree of units, and the page of one."""
 
+from copy import copy
+
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -78,9 +80,7 @@ def unit_add(request):
 @page(ADMINISTER)
 def unit_change(request, pk):
     found = _administered(request, pk)
-    names = forms.UnitForm.Meta.fields
-    initial = {name: getattr(found, name) for name in names}
-    form = forms.UnitForm(request.POST or None, initial=initial, instance=Unit(pk=found.pk, code=found.code))
+    form = forms.UnitForm(request.POST or None, instance=copy(found))  # the verb compares with what was
 
     def act(values):
         tree.change_unit(found, by=request.user, **values)

@@ -138,8 +138,19 @@ class TestForecast:
         result = forecast(HOSPITAL[:58], 6, seasons=(12,))
         assert result.origins == (46, 48, 50, 52)
         assert {t.candidate for t in result.back_tests} >= {"seasonal_naive", "ets", "theta", "mstl"}
-        assert result.back_test.accuracy.mase == min(t.accuracy.mase for t in result.back_tests)
+        assert result.back_test.accuracy.mase <= 1.1 * min(t.accuracy.mase for t in result.back_tests)
         assert result.back_test.skill >= 0
+
+    def test_without_a_margin_the_lowest_error_wins(self):
+        result = forecast(HOSPITAL[:58], 6, seasons=(12,), margin=0)
+        assert result.back_test.accuracy.mase == min(t.accuracy.mase for t in result.back_tests)
+
+    def test_the_combination_is_kept_unless_clearly_beaten(self):
+        scores = {t.candidate: t.accuracy.mase for t in forecast(waves(), 6, seasons=(12,)).back_tests}
+        needed = scores["combined"] / min(scores.values()) - 1
+        assert needed > 0
+        assert forecast(waves(), 6, seasons=(12,), margin=needed * 1.01).chosen == "combined"
+        assert forecast(waves(), 6, seasons=(12,), margin=needed * 0.99).chosen != "combined"
 
     def test_the_back_test_of_the_benchmark_by_hand(self):
         result = forecast(CALLS, 5, seasons=(5,), origins=1, candidates=[])

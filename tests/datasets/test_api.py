@@ -111,19 +111,9 @@ def _bomb() -> bytes:
 
 BAD = {
     "empty": (b"", "x.csv"),
-    "blank": (b"\n\n \n", "x.csv"),
-    "duplicate header": (b"id,day,day\n1,2,3\n", "x.csv"),
     "missing column": (b"id,cost\n1,2\n", "x.csv"),
-    "nul": (b"id,day,cost\n1,\0,3\n", "x.csv"),
-    "not utf-8": (b"id,day,cost\n\xff\xfe\xfa\xf0,2025-01-01,\xe9\n", "x.csv"),
-    "unclosed quote": (b'id,day,cost\n1,"2025-01-01,3\n', "x.csv"),
-    "long line": (b"id,day,cost\n" + b"x" * 2_000_000 + b",2025-01-01,1\n", "x.csv"),
-    "many columns": (b",".join(b"c%d" % n for n in range(10_000)) + b"\n", "x.csv"),
     "parquet cut off": (b"PAR1" + b"\0" * 100, "x.parquet"),
     "gzip cut off": (gzip.compress(TEXT * 1000)[:60], "x.csv.gz"),
-    "html": (b"<!doctype html><html></html>", "x.xls"),
-    "pdf": (b"%PDF-1.7 ...", "x.csv"),
-    "old excel": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "x.xls"),
 }
 
 

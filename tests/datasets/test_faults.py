@@ -46,13 +46,15 @@ def numbers(dataset):
 
 def worker(job: Job, failpoint: str = "") -> int:
     """Perform the job in a process of its own, which dies at the failpoint. Returns how it ended."""
-    database = connection.settings_dict
-    url = os.environ["DATABASE_URL"]
+    return started(job, failpoint).wait(timeout=120)
+
+
+def started(job: Job, failpoint: str = "") -> subprocess.Popen:
     environment = {**os.environ, "PERFMGR_FAILPOINT": failpoint, "DJANGO_SETTINGS_MODULE": "perfmgr.settings"}
-    environment["DATABASE_URL"] = _named(url, database["NAME"])
+    environment["DATABASE_URL"] = _named(os.environ["DATABASE_URL"], connection.settings_dict["NAME"])
     command = [sys.executable, "-c", WORKER, str(job.pk)]
     root = Path(__file__).resolve().parents[2]
-    return subprocess.run(command, env=environment, cwd=root, capture_output=True).returncode
+    return subprocess.Popen(command, env=environment, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def _named(url: str, name: str) -> str:
@@ -189,3 +191,30 @@ def test_compaction_changes_files_and_no_rows():
     assert (outcome["compacted"], after.kind) == (True, DatasetVersion.Kind.COMPACT)
     assert len(after.files) < files
     assert [asdict(file) for file in table_of(dataset).data_files(after.version)] == after.files
+
+
+@pytest.mark.faults
+@pytest.mark.django_db(transaction=True)
+def test_two_loads_at_once_of_the_same_records_end_as_one_after_the_other():  # F9
+    dataset = loaded_dataset(TEXT, CONTRACT)
+    files = [f"id,day,cost\n1,2025-01-01,{cost}\n2,2025-01-02,{cost}\n" for cost in (100, 200)]
+    uploads = [upload_csv(dataset, text, run=False) for text in files]
+    running = [started(upload.job) for upload in uploads]
+    assert [process.wait(timeout=120) for process in running] == [0, 0]
+    for upload in uploads:
+        upload.refresh_from_db()
+    assert [upload.state for upload in uploads] == ["loaded", "loaded"]
+    assert numbers(dataset) in ([("1", 100.0), ("2", 100.0)], [("1", 200.0), ("2", 200.0)])
+    assert dataset.versions.count() == 3
+
+
+@pytest.mark.faults
+@pytest.mark.django_db(transaction=True)
+def test_the_same_message_delivered_twice_at_once_loads_once():  # F6
+    dataset = loaded_dataset(TEXT, CONTRACT)
+    upload = upload_csv(dataset, MORE, run=False)
+    running = [started(upload.job) for _ in range(2)]
+    assert [process.wait(timeout=120) for process in running] == [0, 0]
+    upload.refresh_from_db()
+    assert (upload.state, upload.job.attempts, dataset.versions.count()) == ("loaded", 1, 2)
+    assert numbers(dataset) == [("1", 10.0), ("2", 21.0), ("3", 30.0)]

@@ -1,7 +1,7 @@
 """The score of a node from its children: weights, coverage, missing parts, gates."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kpis.rollup import Child, roll_up
@@ -73,7 +73,7 @@ scores = st.lists(st.tuples(st.floats(0, 100), st.floats(0.1, 100)), min_size=1,
 
 
 @given(scores, st.floats(0.5, 50))
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_mean_lies_between_its_parts_and_only_relative_weights_count(parts, factor):
     children = [child(n, score, weight) for n, (score, weight) in enumerate(parts)]
     scaled = [child(n, score, weight * factor) for n, (score, weight) in enumerate(parts)]

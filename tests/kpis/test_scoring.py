@@ -1,7 +1,7 @@
 """Status and score of one number: who is green, where red begins, what 0 and 100 mean."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kpis.scoring import (
@@ -102,7 +102,7 @@ def test_bands_that_cannot_be_used_are_refused_with_the_reason(plain, direction,
 
 
 @given(value=numbers, target=numbers, red=numbers)
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_score_never_leaves_its_scale_and_a_met_target_is_green(value, target, red):
     goals = Goals(target=target, red_limit=red)
     assert 0 <= score_of(value, "higher", goals) <= 100
@@ -110,7 +110,7 @@ def test_a_score_never_leaves_its_scale_and_a_met_target_is_green(value, target,
 
 
 @given(value=numbers, target=st.floats(1, 1e6), share=st.floats(0.1, 0.9))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_lower_is_better_is_the_mirror_of_higher(value, target, share):
     up, down = Goals(target=target, red_limit=target * share), Goals(target=-target, red_limit=-target * share)
     assert score_of(value, "higher", up) == pytest.approx(score_of(-value, "lower", down))
@@ -118,7 +118,7 @@ def test_lower_is_better_is_the_mirror_of_higher(value, target, share):
 
 
 @given(first=numbers, second=numbers)
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_better_value_never_scores_less(first, second):
     goals = Goals(target=100, red_limit=40, stretch=150)
     low, high = sorted((first, second))

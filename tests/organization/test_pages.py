@@ -132,6 +132,22 @@ def test_a_calendar_shows_the_open_hours_of_a_week(admin):
     assert admin.get(f"/calendars/{calendar.pk}/?week=2025-07-16").context["week"][1]["spans"] == []
 
 
+def test_a_fiscal_calendar_is_added_and_changed(admin):
+    data = {
+        "code": "april",
+        "name": "From April",
+        "kind": "months",
+        "start_month": 4,
+        "week_starts_on": 0,
+        "anchor": "last",
+    }
+    assert admin.post("/fiscal-calendars/add/", data).status_code == 302
+    pk = FiscalCalendar.objects.get().pk
+    assert admin.post(f"/fiscal-calendars/{pk}/change/", {**data, "start_month": 7}).status_code == 302
+    assert FiscalCalendar.objects.get().start_month == 7
+    assert admin.post(f"/fiscal-calendars/{pk}/change/", {**data, "start_month": 13}).status_code == 422
+
+
 def test_a_calendar_that_others_use_is_not_changed(admin, top):
     shared = BusinessCalendar.objects.create(code="c", name="C")
     UnitFactory(business_calendar=shared)  # another top

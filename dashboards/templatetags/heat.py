@@ -1,0 +1,63 @@
+"""`{% load heat %}`: the cells of a heat map, thousands on a page, written in one tight loop.
+
+Each distinct number, mark and tone is written once and remembered for the page; the marks are drawn once, as symbols.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import template
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from dashboards.states import state_of
+from dashboards.svg.marks import SHAPES
+from dashboards.templatetags.ui import quantity
+
+register = template.Library()
+
+
+@register.simple_tag
+def heat_symbols() -> SafeString:
+    """`{% heat_symbols %}`: the drawings to which the cells refer; once on the page, before them."""
+    symbols = "".join(f'<symbol id="heat-{key}" viewBox="0 0 16 16">{SHAPES[key]}</symbol>' for key in SHAPES)
+    return mark_safe(f'<svg class="heat-symbols" aria-hidden="true" focusable="false">{symbols}</svg>')
+
+
+@register.simple_tag(takes_context=True)
+def heat_cells(context: Any, cells: Iterable[tuple[Any, str, str]]) -> SafeString:
+    """`{% heat_cells row.cells %}`: a <td> for each (cell or None, format, address).
+
+    A cell has value, status, period and is_provisional (`kpis.selectors.HeatCell`).
+    """
+    known: dict = context.render_context.setdefault("heat_cells", {})
+    written = []
+    for cell, form, address in cells:
+        if cell is None:
+            written.append('<td class="heat-none"><span title="no result here">·</span></td>')
+            continue
+        key = (cell.value, cell.status, form, cell.is_provisional, cell.period)
+        parts = known.get(key)
+        if parts is None:
+            parts = known[key] = _parts(cell, form)
+        tone, inner, title = parts
+        if address:
+            written.append(f'<td class="{tone}"><a href="{escape(address)}" title="{title}">{inner}</a></td>')
+        else:
+            written.append(f'<td class="{tone}"><span title="{title}">{inner}</span></td>')
+    return mark_safe("".join(written))
+
+
+def _parts(cell: Any, form: str) -> tuple[str, str, str]:
+    """(class of the cell, mark and number, title)."""
+    state = state_of(cell.status)
+    word = f"{state.word}, provisional" if cell.is_provisional else state.word
+    mark = (
+        f'<svg class="pm-mark" width="12" height="12" role="img" aria-label="{escape(word)}">'
+        f'<use href="#heat-{state.shape}"/></svg>'
+    )
+    label = f"{cell.period.label}: {word}" if cell.period else word
+    star = '<sup class="heat-provisional">p</sup>' if cell.is_provisional else ""
+    return f"tone-{state.tone}", f"{mark}{quantity(cell.value, form)}{star}", escape(label)

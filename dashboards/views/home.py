@@ -1,0 +1,87 @@
+"""Home: what needs this person, by role. Nothing here is decoration: every line leads to something to do."""
+
+from datetime import UTC, datetime, time, timedelta
+
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from dashboards.navigation import address
+from jobs.models import Job
+from kpis import selectors
+from kpis.models import Scorecard
+from kpis.selectors import NotYours, ScorecardView, scorecard_view
+from kpis.views.addresses import kpi_address, with_query
+from kpis.views.asking import day_of, unit_of
+from kpis.views.rows import number_row, rows_of
+from organization.access import ADMINISTER, DEFINE, UPLOAD, VIEW
+from organization.models import Role
+
+SHOWN = 10
+
+
+@login_required
+@require_GET
+def home(request):
+    """Vendor contacts go straight to their scorecard; people without a role are told how to get one."""
+    access = request.access
+    if not access.anywhere(VIEW):
+        return render(request, "dashboards/home.html", {"heading": "Welcome", "has_no_role": True})
+    cards = selectors.visible_scorecards(access)
+    if access.is_vendor_only and cards:
+        own = next((card for card in cards if access.allows(VIEW, card.unit_id)), cards[0])
+        return redirect(with_query(reverse("scorecard", args=[own.code]), **request.GET.dict()))
+    day = day_of(request)
+    now = selectors.home(request.user, access, day, _moment(day))
+    context = {
+        "heading": "What needs you",
+        "home": now,
+        "reds": [number_row(reading, as_of=request.GET.get("as_of")) for reading in now.reds[:SHOWN]],
+        "more_reds": max(0, now.counts.get("red", 0) - SHOWN),
+        "new_reds": [
+            (red, kpi_address(red.kpi.code, unit=red.unit.code, period=red.period_start.isoformat()))
+            for red in now.new_reds[:SHOWN]
+        ],
+        "waiting": [(item, kpi_address(item.kpi_code)) for item in now.to_approve],
+        "drafts": [(item, kpi_address(item.kpi_code)) for item in now.my_drafts],
+        "datasets_address": address("datasets"),
+        "parked": _parked() if access.everywhere(ADMINISTER) else (),
+        "cards": cards,
+        "summary": _executive(request, cards, day) if Role.EXECUTIVE in access.roles else None,
+        "day": day,
+        "may_define": access.anywhere(DEFINE),
+        "may_upload": access.anywhere(UPLOAD),
+        "is_new": not (now.counts or cards),
+    }
+    return render(request, "dashboards/home.html", context)
+
+
+def _moment(day) -> datetime:
+    """From when lateness counts: now, or the end of an earlier day from which one looks."""
+    return min(timezone.now(), datetime.combine(day, time(), UTC) + timedelta(days=1))
+
+
+def _parked() -> tuple[Job, ...]:
+    return tuple(Job.objects.filter(state=Job.State.PARKED).order_by("-pk")[:SHOWN])
+
+
+def _executive(request, cards: list[Scorecard], day) -> dict | None:
+    """The executive scorecard where this person's organisation begins: its score and its perspectives."""
+    card = next((card for card in cards if card.is_executive), None)
+    unit = unit_of(request, card, day) if card else None
+    if unit is None:
+        return None
+    try:
+        view: ScorecardView = scorecard_view(card, unit, day, request.access)
+    except NotYours:
+        return None
+    rows = [row for row in rows_of(view) if row.level == 1]
+    query = {"unit": view.unit.code, "as_of": request.GET.get("as_of")}
+    return {
+        "view": view,
+        "rows": rows,
+        "scorecard": with_query(reverse("scorecard", args=[card.code]), **query),
+        "review": with_query(reverse("review"), scorecard=card.code, **query),
+    }

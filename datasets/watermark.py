@@ -1,0 +1,20 @@
+"""Data complete through which day: the last event's day, or the end of the period that its row stands for."""
+
+from datetime import date, timedelta
+
+from .models import Dataset
+
+MONTHS = {Dataset.Covers.MONTH: 1, Dataset.Covers.QUARTER: 3, Dataset.Covers.YEAR: 12}
+
+
+def complete_through(last_day: date | None, covers: str) -> date | None:
+    """The last day that rows up to `last_day` speak for; None when there are no rows.
+
+    A monthly report dated 2019-03-01 (or 2019-03-31) is complete through 2019-03-31.
+    """
+    if last_day is None or covers not in MONTHS:
+        return last_day
+    months = MONTHS[covers]
+    past = (last_day.month - 1) // months * months + months
+    after = date(last_day.year + past // 12, past % 12 + 1, 1)
+    return after - timedelta(days=1)

@@ -1,0 +1,47 @@
+"""Numbers entered by hand: which are due, which wait for a second person."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import QuerySet
+
+from kpis.calendars import calendars_of
+from kpis.models import Kpi, KpiVersion, ManualEntry
+from organization.access import UPLOAD, VIEW, Access
+
+from .readings import versions_on
+from .words import PeriodRef
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The last complete period of a manual KPI without an entry that stands or waits."""
+
+    kpi: Kpi
+    period: PeriodRef
+
+
+def visible_entries(access: Access) -> QuerySet[ManualEntry]:
+    entries = ManualEntry.objects.filter(unit__in=access.units(VIEW))
+    return entries.select_related("kpi", "unit", "entered_by", "decided_by")
+
+
+def manual_kpis(access: Access, day: date) -> QuerySet[Kpi]:
+    """KPIs that are entered by hand on `day` and that the person may see."""
+    versions = KpiVersion.objects.in_force(day).filter(kind=KpiVersion.Kind.MANUAL)
+    return Kpi.objects.visible_to(access).filter(pk__in=versions.values("kpi"))
+
+
+def due(access: Access, day: date) -> list[Due]:
+    """At the units that answer for the KPIs and where the person may enter. Four queries."""
+    kpis = list(manual_kpis(access, day).filter(unit__in=access.units(UPLOAD)).select_related("unit"))
+    versions = versions_on([kpi.pk for kpi in kpis], day)
+    calendars = calendars_of({kpi.unit_id for kpi in kpis}, day)
+    waiting = {}
+    for kpi in kpis:
+        calendar, grain = calendars[kpi.unit_id], versions[kpi.pk].grain
+        last = calendar.previous(calendar.period_of(day, grain))
+        waiting[(kpi.pk, kpi.unit_id, last.start)] = Due(kpi, PeriodRef(grain, last.start, last.end, last.label))
+    entered = ManualEntry.objects.filter(kpi__in=[kpi.pk for kpi in kpis]).exclude(state=ManualEntry.State.REJECTED)
+    done = set(entered.values_list("kpi", "unit", "period_start"))
+    return [one for key, one in waiting.items() if key not in done]

@@ -1,0 +1,16 @@
+"""Addresses of scorecards, the heat map and the strategy."""
+
+from django.urls import path
+
+from .views import heatmap, scorecard_builder, scorecards, strategy
+
+scorecard_urls = [
+    path("scorecards/", scorecards.scorecards, name="scorecards"),
+    path("scorecards/new/", scorecard_builder.new, name="scorecard_new"),
+    path("scorecards/<slug:code>/", scorecards.scorecard, name="scorecard"),
+    path("scorecards/<slug:code>/export/<str:kind>/", scorecards.export, name="scorecard_export"),
+    path("scorecards/<slug:code>/edit/", scorecard_builder.edit, name="scorecard_edit"),
+    path("heatmap/", heatmap.heatmap, name="heatmap"),
+    path("heatmap/export/<str:kind>/", heatmap.export, name="heatmap_export"),
+    path("strategy/", strategy.strategy, name="strategy"),
+]

@@ -1,0 +1,167 @@
+"""What a KPI means: its passport and what is missing in it, its versions, who may do what next."""
+
+from datetime import date
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from doors.pages import page, require, visible
+from kpis import definitions, workflow
+from kpis.models import Kpi, KpiVersion
+from kpis.selectors.history import trail_of, versions_of
+from organization.access import CERTIFY, DEFINE, VIEW
+
+from .frame import frame_of
+from .place import place_of
+
+State = KpiVersion.State
+REFUSALS = (
+    workflow.SecondPersonNeeded,
+    workflow.PassportIncomplete,
+    definitions.WrongState,
+    definitions.DefinitionError,
+)
+
+
+@page(VIEW)
+@require_GET
+def kpi_definition(request, code):
+    kpi = visible(Kpi.objects.select_related("unit", "owner", "steward", "counter_kpi"), request, code=code)
+    place = place_of(request, kpi)
+    versions = versions_of(kpi, place.day)
+    newest = next((v.version for v in versions if not _is_gone(v.version)), versions[0].version)
+    shown = _chosen(request, versions) or place.version
+    frame = frame_of(request, place, "definition")
+    context = {
+        **frame,
+        "shown": shown,
+        "newest": newest,
+        "versions": versions,
+        "gaps": workflow.passport_gaps(newest),
+        "passport": _passport(shown),
+        "steps": _steps(request, kpi, newest, versions),
+        "impact": definitions.impact_of(kpi) if frame["may_define"] else None,
+        "discard_fields": [("version", newest.number)],
+        "trail": [_said(entry) for entry in trail_of(kpi)],
+    }
+    return render(request, "kpis/definition.html", context)
+
+
+def _said(entry) -> dict:
+    """An entry of the audit trail as components/history_list.html takes it."""
+    number = entry.details.get("version")
+    detail = entry.details.get("reason") or (f"version {number}" if number else "")
+    return {"at": entry.at, "who": entry.actor_name, "what": entry.action, "detail": detail}
+
+
+def _is_gone(version: KpiVersion) -> bool:
+    """A discarded draft: it has no days."""
+    return version.state == State.DEPRECATED and version.valid_to == version.valid_from
+
+
+def _chosen(request, versions):
+    wanted = request.GET.get("version", "")
+    return next((v.version for v in versions if str(v.version.number) == wanted), None)
+
+
+def _passport(version: KpiVersion) -> list[dict]:
+    """Each question of the passport with its answer."""
+    return [
+        {"question": question, "answer": getattr(version, name), "name": name}
+        for name, question in workflow.PASSPORT.items()
+    ]
+
+
+def _steps(request, kpi: Kpi, newest: KpiVersion, versions) -> dict:
+    """What this person may do next with the newest version, and why not."""
+    access, me = request.access, request.user.pk
+    may_define, may_certify = access.allows(DEFINE, kpi.unit_id), access.allows(CERTIFY, kpi.unit_id)
+    is_mine = me in (newest.submitted_by_id, newest.created_by_id)
+    in_review = newest.state == State.IN_REVIEW
+    return {
+        "submit": may_define and newest.state == State.DRAFT,
+        "discard": may_define and newest.state == State.DRAFT and len(versions) > 1,
+        "certify": may_certify and in_review and not is_mine,
+        "second_person": in_review and (is_mine or not may_certify),
+        "send_back": may_certify and in_review,
+        "deprecate": may_certify and newest.state == State.CERTIFIED,
+    }
+
+
+@page(VIEW)
+@require_POST
+def kpi_workflow(request, code, step: str):
+    """One step of one version: submit, discard, certify, send_back, deprecate."""
+    kpi = visible(Kpi.objects, request, code=code)
+    if step not in STEPS:
+        raise Http404
+    permission, act = STEPS[step]
+    require(request, permission, kpi.unit_id)
+    version = visible_version(kpi, request.POST.get("version", ""))
+    back = redirect("kpi_definition", code=code)
+    try:
+        said = act(version, request)
+    except workflow.PassportIncomplete as fault:
+        messages.error(request, f"{fault} Fill the gaps below, then certify it.")
+    except ValidationError as fault:
+        messages.error(request, " ".join(fault.messages))
+    except REFUSALS as fault:
+        messages.error(request, str(fault))
+    else:
+        messages.success(request, said)
+    return back
+
+
+def visible_version(kpi: Kpi, number: str) -> KpiVersion:
+    version = (
+        kpi.versions.filter(number=int(number)).first()
+        if number.isascii() and number.isdigit() and len(number) < 9
+        else None
+    )
+    if version is None:
+        raise Http404(f"{kpi.code} has no such version.")
+    return version
+
+
+def _submit(version, request) -> str:
+    workflow.submit(version, by=request.user)
+    return f"Version {version.number} is in review: a second person certifies it."
+
+
+def _certify(version, request) -> str:
+    workflow.certify(version, by=request.user)
+    return f"Version {version.number} is certified."
+
+
+def _send_back(version, request) -> str:
+    reason = request.POST.get("reason", "").strip()[:1000]
+    if not reason:
+        raise ValidationError("Say what has to change before it is sent back.")
+    workflow.send_back(version, by=request.user, reason=reason)
+    return f"Version {version.number} went back to its author."
+
+
+def _deprecate(version, request) -> str:
+    try:
+        day = date.fromisoformat(request.POST.get("from_day", ""))
+    except ValueError:
+        raise ValidationError("Say from which day on it is out of use, such as 2025-03-31.") from None
+    workflow.deprecate(version, by=request.user, from_day=day, reason=request.POST.get("reason", "")[:1000])
+    return f"Version {version.number} is out of use from {day} on; its numbers stay."
+
+
+def _discard(version, request) -> str:
+    definitions.discard(version, by=request.user)
+    return f"The draft (version {version.number}) was discarded; the version before it holds."
+
+
+STEPS = {
+    "submit": (DEFINE, _submit),
+    "discard": (DEFINE, _discard),
+    "certify": (CERTIFY, _certify),
+    "send_back": (CERTIFY, _send_back),
+    "deprecate": (CERTIFY, _deprecate),
+}

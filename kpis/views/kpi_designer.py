@@ -1,0 +1,268 @@
+"""Writing a KPI down, with what it gives on real rows beside it while one writes."""
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from datasets.facts import NoSuchVersion
+from doors.pages import page, require, visible
+from kpis import definitions, drill
+from kpis.calendars import calendars_of, period_of
+from kpis.forms import ALL_PARTS, UNITS_OF_MEASURE, DesignForm
+from kpis.measures import faults_of
+from kpis.models import Kpi, KpiVersion
+from kpis.selectors import NotYours
+from kpis.selectors.history import trail_of
+from organization.access import DEFINE
+
+Kind = KpiVersion.Kind
+BOTH_METHODS = require_http_methods(["GET", "POST"])
+
+
+@page(DEFINE)
+@BOTH_METHODS
+def kpi_new(request):
+    """A new KPI, kept as a draft."""
+    if request.method == "POST":
+        form = DesignForm(request.POST, access=request.access)
+        version = form.is_valid() and _created(form, request.user)
+        if version:
+            messages.success(request, f"{version.kpi.name} is kept as a draft. Its numbers are being computed.")
+            return redirect("kpi_definition", code=version.kpi.code)
+    else:
+        form = DesignForm(access=request.access, initial=_first_words(request))
+    return _page(request, form, heading="New KPI", back=reverse("kpis"))
+
+
+def _first_words(request) -> dict:
+    """What a new KPI starts with: the person as its owner, and the dataset that the address names."""
+    units = sorted(request.access.units(DEFINE))
+    words = {"owner": request.user.username, "kind": Kind.SIMPLE, "dataset": request.GET.get("dataset", "")[:60]}
+    if len(units) == 1:
+        words["unit"] = units[0]
+    return words
+
+
+def _created(form: DesignForm, by) -> KpiVersion | None:
+    words = form.kpi_words()
+    if form.cleaned_data["valid_from"]:
+        words["valid_from"] = form.cleaned_data["valid_from"]
+    return _kept(
+        form, lambda: definitions.create_kpi(code=form.cleaned_data["code"], by=by, **words, **form.version_words())
+    )
+
+
+def _kept(form: DesignForm, act):
+    """What `act` makes, or None with its refusal beside the fields."""
+    try:
+        return act()
+    except definitions.DefinitionError as refusal:
+        form.show_faults(refusal.faults)
+    except ValidationError as fault:
+        for name, faults in getattr(fault, "error_dict", {None: fault.error_list}).items():
+            form.add_error(name if name in form.fields else None, faults)
+    return None
+
+
+@page(DEFINE)
+@BOTH_METHODS
+def kpi_edit(request, code):
+    """Change a definition: a draft in place, anything that was certified by a new draft."""
+    kpi = visible(Kpi.objects.select_related("unit", "owner", "steward", "counter_kpi"), request, code=code)
+    require(request, DEFINE, kpi.unit_id)
+    version = newest_of(kpi)
+    back = reverse("kpi_definition", args=[kpi.code])
+    opened = _stand_of(kpi)
+    if request.method == "POST":
+        form = DesignForm(request.POST, access=request.access, kpi=kpi)
+        if request.POST.get("opened") != opened:
+            form.add_error(
+                None, "Somebody changed this KPI since you opened it. Look at it again; yours is still here."
+            )
+        elif form.is_valid() and (changed := _kept(form, lambda: _changed(form, kpi, version, request.user))):
+            messages.success(request, changed)
+            return redirect(back)
+    else:
+        form = DesignForm(access=request.access, kpi=kpi, initial=_words_of(kpi, version))
+    return _page(request, form, heading=f"Edit {kpi.name}", back=back, kpi=kpi, version=version, opened=opened)
+
+
+def newest_of(kpi: Kpi) -> KpiVersion:
+    """The newest version that was not discarded."""
+    versions = kpi.versions.select_related("dataset").order_by("-number")
+    found = [v for v in versions if not (v.state == KpiVersion.State.DEPRECATED and v.valid_to == v.valid_from)]
+    if not found:
+        raise Http404(f"{kpi.code} has no definition.")
+    return found[0]
+
+
+def _stand_of(kpi: Kpi) -> str:
+    """The number of the last change in the trail: another one means that somebody else was here."""
+    trail = trail_of(kpi)
+    return str(trail[0].seq) if trail else "0"
+
+
+def _words_of(kpi: Kpi, version: KpiVersion) -> dict:
+    words = {name: getattr(version, name) for name in definitions.FIELDS}
+    words |= {"name": kpi.name, "unit": kpi.unit, "owner": kpi.owner, "steward": kpi.steward}
+    words["counter_kpi"] = kpi.counter_kpi
+    words["valid_from"] = version.valid_from if version.valid_from > definitions.ALWAYS else None
+    return words
+
+
+def _changed(form: DesignForm, kpi: Kpi, version: KpiVersion, by) -> str:
+    """Keep what differs; says in a sentence what became of it. All or nothing."""
+    from django.db import transaction
+
+    own = {name: value for name, value in form.kpi_words().items() if getattr(kpi, name) != value}
+    words = {name: value for name, value in form.version_words().items() if getattr(version, name) != value}
+    start = form.cleaned_data["valid_from"]
+    start = start if start and start != version.valid_from else None
+    with transaction.atomic():
+        if own:
+            definitions.change_kpi(kpi, by=by, **own)
+        if words or start:
+            kept = definitions.edit(version, by=by, valid_from=start, **words)
+            return f"Kept as version {kept.number}, a draft. The numbers are being computed again."
+    return "The change is kept." if own else "Nothing was changed."
+
+
+def _page(request, form: DesignForm, *, heading: str, back: str, kpi=None, version=None, opened=""):
+    context = {
+        **_design(form),
+        "heading": heading,
+        "back": back,
+        "kpi": kpi,
+        "version": version,
+        "opened": opened,
+        "units_of_measure": UNITS_OF_MEASURE,
+        "breadcrumb": [("KPIs", reverse("kpis")), *([(kpi.name, back)] if kpi else [])],
+        "impact": definitions.impact_of(kpi) if kpi and version.state != KpiVersion.State.DRAFT else None,
+    }
+    return render(request, "kpis/designer.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _design(form: DesignForm) -> dict:
+    return {
+        "form": form,
+        "who": form.bound(
+            name for name in ("name", "code", "unit", "owner", "steward", "counter_kpi") if name in form.fields
+        ),
+        "parts": form.bound(form.parts),
+        "reading": form.bound(form.READING),
+        "passport": form.bound(form.PASSPORT),
+        "columns": form.columns,
+    }
+
+
+@page(DEFINE)
+@require_POST
+def kpi_form(request):
+    """The fields of the chosen kind and dataset, with what was written so far (htmx)."""
+    written = {name: request.POST.get(name, "") for name in (*ALL_PARTS, "kind")}
+    written["dimensions"] = request.POST.getlist("dimensions")
+    written["zero_when_empty"] = "zero_when_empty" in request.POST
+    form = DesignForm(access=request.access, initial=written, kpi=None)
+    return render(request, "kpis/_design_parts.html", _design(form))
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One period of a preview."""
+
+    label: str
+    value: float | None
+    numerator: float | None
+    denominator: float | None
+    rows: int
+    reason: str
+
+
+@page(DEFINE)
+@require_POST
+def kpi_preview(request):
+    """What the definition gives on the live rows that the person may see; or the word that is wrong (htmx)."""
+    kpi = None
+    if code := request.POST.get("editing"):
+        kpi = visible(Kpi.objects, request, code=code[:80])
+    form = DesignForm(request.POST, access=request.access, kpi=kpi)
+    form.is_valid()
+    version = _draft_of(form, kpi)
+    context = {"form": form, "version": version, "spec": f"{version.unit_of_measure}:{min(version.decimals, 6)}"}
+    if version.kind not in (Kind.MANUAL,) and not version.formula:
+        return render(request, "kpis/_preview.html", {**context, "nothing_yet": True})
+    faults = [_marked(fault, version, form) for fault in faults_of(version)]
+    if not faults and version.dataset_id:
+        context |= _tried(request, form, version)
+    return render(request, "kpis/_preview.html", {**context, "faults": faults})
+
+
+def _draft_of(form: DesignForm, kpi: Kpi | None) -> KpiVersion:
+    """An unsaved version with what was written so far; fields that are not valid yet are empty."""
+    written = form.cleaned_data
+    words = {}
+    for name in form.parts:
+        empty = [] if name == "dimensions" else None if name in ("dataset", "percentile", "window_periods") else ""
+        words[name] = written.get(name) or empty
+    words["zero_when_empty"] = bool(words.get("zero_when_empty"))
+    reading = {
+        "grain": written.get("grain") or KpiVersion.Grain.MONTH,
+        "unit_of_measure": written.get("unit_of_measure") or "number",
+        "decimals": written.get("decimals") or 0,
+    }
+    # a KPI that is not kept yet has the id 0, which no row has
+    return KpiVersion(
+        kpi=kpi or Kpi(pk=0, code=written.get("code") or "new"), kind=form.chosen_kind, **words, **reading
+    )
+
+
+def _marked(fault, version: KpiVersion, form: DesignForm) -> dict:
+    """A fault with its formula cut at the word that is wrong."""
+    text = getattr(version, fault.field, "") if fault.field in ("formula", "denominator", "weight", "condition") else ""
+    label = form[fault.field].label if fault.field in form.fields else fault.field.replace("_", " ")
+    marked = {"fault": fault, "label": label}
+    if text and fault.token and fault.position:
+        start = fault.position - 1
+        if text[start : start + len(fault.token)].casefold() != fault.token.casefold():
+            start = text.casefold().find(fault.token.casefold())
+        if start >= 0:
+            end = start + len(fault.token)
+            marked |= {"before": text[:start], "word": text[start:end], "after": text[end:]}
+    return marked
+
+
+def _tried(request, form: DesignForm, version: KpiVersion) -> dict:
+    unit = form.cleaned_data.get("unit")
+    if unit is None:
+        return {"hint": "Choose the unit that answers for it to see its numbers."}
+    try:
+        seen = drill.preview(version, unit, request.access, request.day)
+    except NotYours:
+        raise Http404 from None
+    except (drill.NoRows, drill.TooLong, NoSuchVersion) as fault:
+        return {"hint": str(fault)}
+    calendar = calendars_of([unit.pk], request.day)[unit.pk]
+    rows = sorted((row for row in seen.results if row["dimension"] is None), key=lambda row: row["period_start"])
+    tried = [
+        Tried(
+            period_of(calendar, row["period_start"], row["grain"]).label,
+            *(row[name] for name in ("value", "numerator", "denominator", "rows")),
+            row["reason"] or "",
+        )
+        for row in rows
+    ]
+    sample = list(seen.rows[:8])
+    columns = [name for name in (sample[0] if sample else ()) if not name.startswith("_")]
+    return {
+        "tried": tried[::-1],
+        "values": [row.value for row in tried],
+        "unit": unit,
+        "sample": bool(sample),
+        "sample_columns": columns,
+        "sample_rows": [[row[name] for name in columns] for row in sample],
+    }

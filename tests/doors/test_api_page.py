@@ -1,0 +1,23 @@
+"""The browsable page of the API works in a browser under our Content-Security-Policy."""
+
+import shutil
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_api_page_lists_the_addresses_without_a_blocked_asset(live_server):
+    complaints = []
+    chromium = shutil.which("chromium")
+    assert chromium, "Chromium is missing: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+        page.on("pageerror", lambda fault: complaints.append(str(fault)))
+        page.goto(f"{live_server.url}/api/docs/")
+        page.wait_for_selector("text=/api/v1/units/", timeout=30_000)
+        browser.close()
+    assert complaints == []

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,9 @@ import pyarrow.parquet as pq
 
 from lake.contract import Contract
 from lake.intake import accepted as accepted_rows
-from lake.intake.cells import Cell, Present, Spelling, Statements, cells_of, statements
+from lake.intake.cells import Cell, Present, Spelling, cells_of, statements
 from lake.intake.chunk import Chunk, Source
-from lake.intake.database import connect, query
+from lake.intake.database import Prepared, connect
 from lake.intake.duplicates import settle
 from lake.intake.headers import match_headers, refuse_unnamed
 from lake.intake.opening import open_source
@@ -93,6 +94,14 @@ def load_records(
         return loading.run(None, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class _Checks:
+    """The two statements over chunks of one schema: typed values of all rows, reasons of bad ones."""
+
+    values: Prepared
+    reasons: Prepared
+
+
 class _Loading:
     """One run over one source."""
 
@@ -124,7 +133,7 @@ class _Loading:
         self.known_units = unit_codes or ()
         self.second_table = SecondTable(self.cells)
         self.completion = accepted_rows.Completion(contract)
-        self.compiled: dict[Present, Statements] = {}
+        self.compiled: dict[pa.Schema, _Checks] = {}
         self.counts: dict[str, int] = {}
         self.rejected = self.blank = self.excluded = self.read = 0
 
@@ -136,7 +145,7 @@ class _Loading:
             stack.callback(connection.close)
             with (
                 RejectFile(self.rejects_path) as rejects,
-                pq.ParquetWriter(staged, self.completion.schema, compression="snappy", use_dictionary=False) as out,
+                self._staging(staged) as out,
             ):
                 pool = stack.enter_context(ThreadPoolExecutor(2, thread_name_prefix="intake"))
                 writing: Future[None] | None = None
@@ -175,13 +184,21 @@ class _Loading:
             notes=(*self.notes, *self.source.notes, *_notes(self.counts, settled.duplicates, settled.superseded)),
         )
 
+    def _staging(self, path: Path) -> pq.ParquetWriter:
+        """Fast to write: the store writes the rows again, small. Statistics only where `_event_span` reads them."""
+        event = self.contract.event_time
+        statistics = [f"{event.name}__day"] if event else False
+        return pq.ParquetWriter(
+            path, self.completion.schema, compression="snappy", use_dictionary=False, write_statistics=statistics
+        )
+
     def _check(self, connection: duckdb.DuckDBPyConnection, chunk: Chunk) -> tuple[pa.Table, list[Reject]]:
         """The good rows, completed, and a reject for every bad cell of the others."""
         refuse_unnamed(chunk, self.unnamed)
         chunk = self.units.checked(chunk)
         raw = _raw_table(chunk)
-        sql = self._statements(chunk)
-        typed = query(connection, "raw", raw, sql.values)
+        checks = self._checks(connection, chunk, raw.schema)
+        typed = checks.values.over(raw)
         self.read += len(chunk.rows) + len(chunk.ragged) + len(chunk.blank_rows)
         self.blank += len(chunk.blank_rows)
         rejects = [ragged_reject(found, self.source.headers) for found in chunk.ragged]
@@ -190,7 +207,7 @@ class _Loading:
         if not pc.all(typed["_good"]).as_py() or pc.any(typed["_blank"]).as_py() or self.dialect.total_words:
             keep, bad = self._sorted_out(typed, blank_rows)
             good = typed.filter(keep)
-            rejects += self._cell_rejects(connection, raw.filter(bad), sql, chunk)
+            rejects += self._cell_rejects(raw.filter(bad), checks)
         self.second_table.look(rejects, blank_rows)
         completed, broken = self.completion.complete(connection, good, self.counts)
         for rule in broken:
@@ -201,12 +218,16 @@ class _Loading:
         rejects.sort(key=lambda reject: reject.row)
         return completed, rejects
 
-    def _statements(self, chunk: Chunk) -> Statements:
-        present = Present(frozenset(chunk.natives), frozenset(chunk.faults))
-        if present not in self.compiled:
-            width = len(self.source.headers)
-            self.compiled[present] = statements(self.cells, width, present, self.spelling, self.dialect.total_words)
-        return self.compiled[present]
+    def _checks(self, connection: duckdb.DuckDBPyConnection, chunk: Chunk, schema: pa.Schema) -> _Checks:
+        if schema not in self.compiled:
+            present, width = Present(frozenset(chunk.natives), frozenset(chunk.faults)), len(self.source.headers)
+            sql = statements(self.cells, width, present, self.spelling, self.dialect.total_words)
+            number = len(self.compiled)
+            self.compiled[schema] = _Checks(
+                values=Prepared(connection, f"values{number}", schema, sql.values),
+                reasons=Prepared(connection, f"reasons{number}", schema, sql.reasons),
+            )
+        return self.compiled[schema]
 
     def _sorted_out(self, typed: pa.Table, blank_rows: list[int]) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
         """Which rows are kept and which are rejected; blank rows and totals are neither."""
@@ -218,12 +239,10 @@ class _Loading:
         bad = pc.and_(pc.invert(typed["_good"]), pc.invert(neither))
         return pc.and_(typed["_good"], pc.invert(neither)), bad
 
-    def _cell_rejects(
-        self, connection: duckdb.DuckDBPyConnection, bad: pa.Table, sql: Statements, chunk: Chunk
-    ) -> list[Reject]:
+    def _cell_rejects(self, bad: pa.Table, checks: _Checks) -> list[Reject]:
         if not bad.num_rows:
             return []
-        reasons = query(connection, "raw", bad, sql.reasons)
+        reasons = checks.reasons.over(bad)
         records = self._records(bad)
         rows = bad["_row"].to_pylist()
         rejects = []

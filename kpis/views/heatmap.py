@@ -170,13 +170,13 @@ def _rows(field: Field, shown: HeatMap, order: list[int], kept: dict) -> list[tu
     for unit in (units[id] for id in order if id in units):
         at_unit = with_query("", unit=unit.code)
         cells = []
-        for kpi, form, page in columns:
+        for kpi, form, place in columns:
             cell, address = shown.cells.get((unit.id, kpi)), ""
-            if page and cell and cell.period:
+            if place and cell and cell.period:
                 if cell.period not in ends:
                     start = cell.period.start.isoformat()
                     ends[cell.period] = with_query("", grain=cell.period.grain, period=start, **kept)[1:]
-                address = f"{page}{at_unit}&{ends[cell.period]}"
+                address = f"{place}{at_unit}&{ends[cell.period]}"
             cells.append((cell, form, address))
         rows.append((unit, with_query(reverse("heatmap"), **choice, unit=unit.code), cells))
     return rows

@@ -36,7 +36,10 @@ def _install(requirements: str) -> None:
         install = [uv, "pip", "install", "--quiet", "--python", str(PYTHON)]
     else:
         install = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    if subprocess.run([*install, "--require-hashes", "-r", str(ROOT / requirements)]).returncode:
+    # The file names every package, so nothing is left to resolve; pip would look for `coverage[toml]` beside `coverage`
+    # and stop at the first release that is newer than the lock.
+    install += ["--require-hashes", "--no-deps"]
+    if subprocess.run([*install, "-r", str(ROOT / requirements)]).returncode:
         sys.exit(f"The packages of {requirements} could not be installed; see the message above, then start again.")
     for installed in ("requirements.txt", requirements):  # the one for tests holds the other
         _stamp(installed).write_text(_hash(installed))

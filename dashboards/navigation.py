@@ -24,9 +24,12 @@ PLACES = (
     Place("Home", "home", "home"),
     Place("Scorecards", "scorecards", "clipboard-check"),
     Place("KPIs", "kpis", "chart-line"),
+    Place("Service levels", "agreements", "stopwatch"),
+    Place("Vendors", "vendors", "truck-delivery"),
     Place("Datasets", "datasets", "database"),
     Place("Strategy", "strategy", "binary-tree"),
     Place("Review", "review", "report"),
+    Place("Analysis", "studies", "microscope"),
     Place("Explore", "explore", "table", "query"),
     Place("Administration", "administration", "settings", "administer"),
 )

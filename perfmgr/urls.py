@@ -18,6 +18,14 @@ urlpatterns = [
     path("api/v1/", include("datasets.api_urls")),
     path("api/v1/", include("kpis.api_urls")),
     path("", include("kpis.urls")),
+    path("", include("alerts.urls")),
+    path("api/v1/", include("alerts.api_urls")),
+    path("", include("studies.urls")),
+    path("api/v1/", include("studies.api_urls")),
+    path("", include("slas.urls")),
+    path("api/v1/", include("slas.api_urls")),
+    path("", include("vendors.urls")),
+    path("api/v1/", include("vendors.api_urls")),
     path("", include("dashboards.urls")),
 ]
 

@@ -5,9 +5,29 @@ Pure functions: values in, a `Chart` out; no Django, no plotly import. A colour 
 template: the browser's applies.
 """
 
+from dashboards.charts.boxes import boxes
 from dashboards.charts.breakdown import breakdown
 from dashboards.charts.chart import Chart
+from dashboards.charts.histogram import histogram
+from dashboards.charts.interrupted import interrupted
+from dashboards.charts.intervals import intervals
 from dashboards.charts.pareto import pareto
+from dashboards.charts.power import power_curve
+from dashboards.charts.scatter import scatter
+from dashboards.charts.shewhart import control_chart, run_chart
 from dashboards.charts.trend import trend
 
-__all__ = ["Chart", "breakdown", "pareto", "trend"]
+__all__ = [
+    "Chart",
+    "boxes",
+    "breakdown",
+    "control_chart",
+    "histogram",
+    "interrupted",
+    "intervals",
+    "pareto",
+    "power_curve",
+    "run_chart",
+    "scatter",
+    "trend",
+]

@@ -1,12 +1,18 @@
 """Addresses of this room under /api/v1/."""
 
 from django.urls import path
+from rest_framework.routers import SimpleRouter
 
 from studies import functions
 
 from .api.functions import FunctionViewSet, IndexViewSet
+from .api.studies import StudyViewSet
+
+router = SimpleRouter()
+router.register("studies", StudyViewSet, "api-study")
 
 urlpatterns = [
+    *router.urls,
     path("analysis/", IndexViewSet.as_view({"get": "list"}), name="api-analysis"),
     *(
         path(

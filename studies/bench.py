@@ -42,7 +42,7 @@ def answer(
     else:
         data = reading.series_of(source, unit, grain, question, parameters, access, day)
     try:
-        result = limited.run(analysis.answered, question, data.sample, dict(data.options))
+        result = limited.run(analysis.answered, str(question), data.sample, dict(data.options))
     except BadInput as fault:
         raise CannotAnswer(str(fault)) from fault
     return Execution(result, data.sample.rows, data.version, data.complete_through, code_version())

@@ -35,22 +35,25 @@ class QuestionForm(forms.Form):
     """What `asked` asks for of a dataset or a KPI; cleaned values become the parameters of a run."""
 
     def __init__(self, data=None, *, asked: Asked, source: Dataset | Kpi, access: Access, **options):
-        super().__init__(data, **options)
         self.asked, self.kind = asked, DATASET if isinstance(source, Dataset) else KPI
+        super().__init__(None if data is None else self._with_defaults(data), **options)
         columns = contract_of(source).columns if self.kind == DATASET else ()
         kpis = None if self.kind == DATASET else Kpi.objects.visible_to(access).exclude(pk=source.pk)
         for field in asked.fields_on(self.kind):
             self.fields[field.name] = _form_field(field, columns, kpis)
 
+    def _with_defaults(self, data):
+        """`data` with the default of what was left empty, so that the page shows what was used."""
+        filled = data.copy()
+        for field in self.asked.fields_on(self.kind):
+            if field.default is not None and filled.get(field.name) in (None, ""):
+                filled[field.name] = field.default
+        return filled
+
     def parameters(self) -> dict[str, Any]:
-        """Plain values of what was given; what was left empty has its default, or is not there."""
-        defaults = {field.name: field.default for field in self.asked.fields_on(self.kind)}
-        found = {}
-        for name, value in self.cleaned_data.items():
-            given = defaults[name] if value in (None, "", []) else value
-            if given not in (None, "", []):
-                found[name] = _plain(given)
-        return found
+        """Plain values of what was given; what was left empty is not there."""
+        given = {name: _plain(value) for name, value in self.cleaned_data.items()}
+        return {name: value for name, value in given.items() if value not in (None, "", [])}
 
     def clean(self):
         given = super().clean()

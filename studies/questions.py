@@ -60,7 +60,7 @@ QUESTIONS: dict[str, Asked] = {
     one.key: one
     for one in (
         Asked(
-            Question.DIFFERENCE,
+            Question.DIFFERENCE.value,
             "Two or more groups: amounts, yes and no, or categories.",
             "scale",
             (
@@ -73,7 +73,7 @@ QUESTIONS: dict[str, Asked] = {
             ),
         ),
         Asked(
-            Question.STABILITY,
+            Question.STABILITY.value,
             "One measure over time: control chart, signals; with limits, capability.",
             "chart-dots",
             (
@@ -87,7 +87,7 @@ QUESTIONS: dict[str, Asked] = {
             ),
         ),
         Asked(
-            Question.INFLUENCE,
+            Question.INFLUENCE.value,
             "One measure against others, each with the others held equal.",
             "binary-tree",
             (
@@ -99,7 +99,7 @@ QUESTIONS: dict[str, Asked] = {
             ),
         ),
         Asked(
-            Question.CAUSES,
+            Question.CAUSES.value,
             "Causes by their number, cost or time: where to begin.",
             "chart-bar",
             (
@@ -113,7 +113,7 @@ QUESTIONS: dict[str, Asked] = {
             on=ONLY_DATASET,
         ),
         Asked(
-            Question.SAMPLE_SIZE,
+            Question.SAMPLE_SIZE.value,
             "Before a trial: how large must it be to show a difference that matters?",
             "calculator",
             (
@@ -126,7 +126,7 @@ QUESTIONS: dict[str, Asked] = {
             ),
         ),
         Asked(
-            Question.INTERRUPTION,
+            Question.INTERRUPTION.value,
             "A series before and after a change, alone or against one without it.",
             "calendar-event",
             (

@@ -6,7 +6,7 @@ Rows go through `datasets.scope` with the person's access narrowed to the unit, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -41,7 +41,8 @@ def narrowed(access: Access, unit: Unit, day: date) -> Access:
     """`access` to `unit` and what stands below it on `day`, so that whoever sees the unit may see the result."""
     below = UnitPath.objects.in_force(day).filter(ancestor=unit).values_list("descendant_id", flat=True)
     seen = ({unit.pk} | set(below)) & access.units(VIEW)
-    return replace(access, grants={VIEW: frozenset(seen)})
+    grants = {VIEW: frozenset(seen)}
+    return Access(access.user_id, grants, access.roles, access.is_vendor_only)
 
 
 def rows_of(dataset: Dataset, unit: Unit, options: Mapping[str, Any], access: Access, day: date) -> Data:
@@ -124,7 +125,7 @@ def series_of(
         columns["numerator"] = [point.numerator for point in points]
         columns["denominator"] = [point.denominator for point in points]
     labels = [point.period.start.isoformat() for point in points]
-    found = {**options, "value": kpi.name}
+    found = {**options, "value": kpi.name, "grain": own.grain}
     if options.get("drivers"):
         found["drivers"] = [_beside(columns, code, unit, own.grain, points, access, day) for code in options["drivers"]]
     if options.get("comparison"):
@@ -137,7 +138,7 @@ def series_of(
 
 def _series(kpi: Kpi, unit: Unit, grain: str, access: Access, day: date):
     try:
-        return kpi_series(kpi, unit, grain, day, access, periods=MOST_PERIODS)
+        return kpi_series(kpi, unit, grain or "day", day, access, periods=MOST_PERIODS)  # never finer than its own
     except NotYours as fault:
         raise CannotAnswer(str(fault)) from fault
 

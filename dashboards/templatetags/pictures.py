@@ -26,10 +26,15 @@ def picture_id(number: int) -> str:
 
 
 @register.filter
-def significant(value: object) -> str:
-    """A number of unknown unit: four significant digits, thousands apart; a text as it is; nothing as a dash."""
+def significant(value: object, unit: str = "") -> str:
+    """A number of unknown unit: four significant digits, thousands apart; a text as it is; nothing as a dash.
+
+    unit: "share" is shown in percent.
+    """
     if value is None:
         return formats.NONE
+    if unit == "share":
+        return f"{100 * float(value):.1f}{formats.NO_BREAK}%"  # type: ignore[arg-type]
     if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
         return f"{value:,}" if isinstance(value, int) else value
     number = float(value)  # type: ignore[arg-type]

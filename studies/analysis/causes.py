@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .checks import data_check
@@ -31,8 +31,11 @@ def causes(sample: Sample, options: Mapping[str, Any]) -> Analysis:
     return Analysis(
         method="Pareto analysis",
         reason=f"Causes by {what}: the fewest that reach {cut:.0%} are the vital few.",
-        verdict=f"{len(vital)} of {of} causes make {held / made.total:.0%} of {what}: {', '.join(vital)}.",
-        estimates=(estimate, *(Estimate(f"share of {bar.name}", bar.share) for bar in made.bars if bar.is_vital)),
+        verdict=_verdict(vital, of, held / made.total, what),
+        estimates=(
+            estimate,
+            *(Estimate(f"share of {bar.name}", bar.share, unit="share") for bar in made.bars if bar.is_vital),
+        ),
         checks=data_check(sample, used),
         assumptions=(
             Check("few causes", len(vital) <= max(1, of // 3), f"{len(vital)} of {of} reach {cut:.0%}"),
@@ -49,6 +52,12 @@ def causes(sample: Sample, options: Mapping[str, Any]) -> Analysis:
         ),
         numbers=numbers_of((estimate,), **{f"share of {bar.name}": bar.share for bar in made.bars}),
     )
+
+
+def _verdict(vital: Sequence[str], of: int, share: float, what: str) -> str:
+    if len(vital) > max(1, of // 2):
+        return f"No vital few: it takes {len(vital)} of {of} causes to make {share:.0%} of {what}."
+    return f"{len(vital)} of {of} causes make {share:.0%} of {what}: {', '.join(vital)}."
 
 
 def _by_cause(sample: Sample, options: Mapping[str, Any]) -> tuple[list[str], dict[str, float], bool]:
@@ -69,7 +78,7 @@ def _by_cause(sample: Sample, options: Mapping[str, Any]) -> tuple[list[str], di
 
 
 def _by_part(sample: Sample, options: Mapping[str, Any]) -> tuple[list[str], dict[str, float], bool]:
-    """As `_by_cause`; each part's amount is the sum of its values times the weight's."""
+    """As `_by_cause`; each part's amount is the sum of its values, or with a weight their weighted mean."""
     parts, weight = list(options["parts"]), options.get("weight")
     if len(parts) < 2:
         raise CannotAnswer("Choose at least two columns that are causes.")
@@ -77,7 +86,11 @@ def _by_part(sample: Sample, options: Mapping[str, Any]) -> tuple[list[str], dic
     found = {}
     for part in parts:
         pairs = zip(column(sample, part), weights, strict=True)
-        found[part] = sum(float(value) * float(by) for value, by in pairs if value is not None and by is not None)
+        known = [(float(value), float(by)) for value, by in pairs if value is not None and by is not None]
+        total = sum(by for _, by in known) if weight else 1.0
+        if not total:
+            raise CannotAnswer(f"{weight} adds up to nothing, so it gives no weight. Choose another.")
+        found[part] = sum(value * by for value, by in known) / total
     return [*parts, *([weight] if weight else [])], found, False
 
 
@@ -86,12 +99,12 @@ def _share(held: float, total: float, counted: bool) -> Estimate:
 
     name = "share of the vital few"
     if not counted:
-        return Estimate(name, held / total)
+        return Estimate(name, held / total, unit="share")
     share = share_interval(int(held), int(total))
-    return Estimate(name, share.value, share.low, share.high)
+    return Estimate(name, share.value, share.low, share.high, "share")
 
 
 def _amount_words(options: Mapping[str, Any]) -> str:
     if options.get("parts"):
-        return f"parts of {options['weight']}" if options.get("weight") else "their sum"
+        return f"mean weighted by {options['weight']}" if options.get("weight") else "sum"
     return options.get("amount") or "rows"

@@ -255,7 +255,7 @@ def _shares(
     each = 1 - (1 - confidence) / len(pairs)
     found = [(a, b, two_proportions(*counted[a], *counted[b], confidence=each)) for a, b in pairs]
     ranked = sorted(found, key=lambda pair: (pair[2].p, -abs(pair[2].effect.value)))
-    estimates = tuple(estimate_of(one.effect, f"share, {a} less {b}") for a, b, one in ranked)
+    estimates = tuple(estimate_of(one.effect, f"share, {a} less {b}", "share") for a, b, one in ranked)
     two = len(counted) == 2
     overall = found[0][2] if two else chi_square(_table(counted))
     reason = (

@@ -82,7 +82,7 @@ def _one(
         Estimate(f"{name} per {drivers[0]}", slope.value, slope.low, slope.high),
         Estimate("correlation", found.effect.value, found.effect.low, found.effect.high),
         Estimate("rank correlation", ranked.effect.value, ranked.effect.low, ranked.effect.high),
-        Estimate("share of variation explained", fit.r_squared),
+        Estimate("share of variation explained", fit.r_squared, unit="share"),
     )
     step = max(1, -(-len(x) // MOST_DOTS))
     data = {
@@ -129,7 +129,7 @@ def _many(
     verdict = f"Together they explain {fit.r_squared:.0%} of the variation of {name}. " + (
         f"Beyond chance: {', '.join(shown)}." if shown else "None is beyond chance."
     )
-    explained = Estimate("share of variation explained", fit.r_squared)
+    explained = Estimate("share of variation explained", fit.r_squared, unit="share")
     return Analysis(
         method="Least squares with several drivers",
         reason="Several drivers or categories: each with the others held equal; numbers per standard deviation.",

@@ -32,6 +32,7 @@ def interruption(sample: Sample, options: Mapping[str, Any]) -> Analysis:
         raise CannotAnswer("These rows have no time, so before and after cannot be told apart. Choose other data.")
     names = [name, *([other] if other else [])]
     rows = _rows(sample, names, options.get("each"))
+    rows, notes = _without_mixed(rows, options)
     labels, values = [row[0] for row in rows], [float(row[1]) for row in rows]
     at = sum(label < options["day"] for label in labels)
     if at < 3 or len(values) - at < 3:
@@ -61,6 +62,7 @@ def interruption(sample: Sample, options: Mapping[str, Any]) -> Analysis:
         p=found.level_p,
         n=found.n,
         confidence=confidence,
+        notes=notes,
         pictures=(Picture("interrupted", f"{name} before and after {options['day']}", data),),
         tables=(Table("Points", ["Period", name, "Model", "Without the change"], rows_shown),),
         numbers=numbers_of(estimates, p_level=found.level_p, p_slope=found.slope_p),
@@ -81,6 +83,15 @@ def _rows(sample: Sample, names: list[str], each: str | None) -> list[tuple[Any,
         starts, groups = by_period(labels, [float(row[place]) for row in rows], each)
         means.append([sum(group) / len(group) for group in groups])
     return list(zip(starts, *means, strict=True)) if rows else []
+
+
+def _without_mixed(rows: list[tuple[Any, ...]], options: Mapping[str, Any]) -> tuple[list[Any], tuple[str, ...]]:
+    """Without the week, month ... in the middle of which the change fell: it is neither before nor after."""
+    at = sum(row[0] < options["day"] for row in rows)
+    begins = any(row[0] == options["day"] for row in rows)
+    if begins or not 0 < at < len(rows) or (options.get("each") or options.get("grain") or "day") == "day":
+        return rows, ()
+    return rows[: at - 1] + rows[at:], (f"The period from {rows[at - 1][0]} is left out: the change fell into it.",)
 
 
 def _season(options: Mapping[str, Any], n: int) -> int | None:

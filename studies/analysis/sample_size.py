@@ -67,8 +67,8 @@ def _for_share(sample: Sample, known: list[Any], options: Mapping[str, Any]) -> 
     curve = [(n, NormalDist().cdf(effect * sqrt(n / 2) - z)) for n in ns]
     estimates = (
         Estimate("needed in each group", float(size)),
-        Estimate("share now", now.value, now.low, now.high),
-        Estimate("share wanted", wanted),
+        Estimate("share now", now.value, now.low, now.high, "share"),
+        Estimate("share wanted", wanted, unit="share"),
     )
     reason = f"Two shares, {now.value:.1%} now and {wanted:.1%}: the number that tells them apart."
     return _result(sample, options, estimates, curve, size, reason=reason, shape=())

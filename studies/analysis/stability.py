@@ -72,7 +72,8 @@ def _charted(
         if len(events) < FEWEST:
             return labels, None, "", "", ()
         why = "A share of changing denominators: Laney's p' chart, whose limits allow for both sizes and drift."
-        return sample.labels, laney_p(numeric(events), numeric(sizes)), "Laney p' chart", why, ()
+        chart = _scaled(laney_p(numeric(events), numeric(sizes)), values)
+        return sample.labels, chart, "Laney p' chart", why, ()
     if each == "row":
         notes: tuple[str, ...] = ()
         if len(values) > MOST_POINTS:
@@ -92,6 +93,16 @@ def _charted(
     notes = (f"Of each {each}, the first {LARGEST_SUBGROUP} values make its point.",) if full else ()
     chart = xbar_s([group[:LARGEST_SUBGROUP] for group in groups])
     return starts, chart, f"X-bar and S chart by {each}", why, notes
+
+
+def _scaled(chart: Any, values: list[float]) -> Any:
+    """The chart of shares in the unit of the measure, which may be percent."""
+    from dataclasses import replace
+
+    if abs(values[0] - 100 * chart.points[0]) > 1e-6 * max(1.0, abs(values[0])):
+        return chart
+    names = ("points", "centre", "lower", "upper", "sigma")
+    return replace(chart, **{name: getattr(chart, name) * 100 for name in names})
 
 
 def _are_counts(events: Sequence[Any], sizes: Sequence[Any]) -> bool:
@@ -125,7 +136,8 @@ def _capability(values: list[float], options: Mapping[str, Any]) -> dict[str, An
     array = np.array(values)
     skewed = array.size >= 8 and stats.shapiro(array[:5000]).pvalue < 0.05
     if skewed:
-        way = "lognormal" if array.min() > 0 else "empirical"
+        logs = array.min() > 0 and stats.shapiro(np.log(array[:5000])).pvalue >= 0.05
+        way = "lognormal" if logs else "empirical"
         made = percentile_capability(values, lsl=lsl, usl=usl, distribution=way)
         words = f"Not normally distributed: Ppk by the 0.135 %, 50 % and 99.865 % points ({made.distribution})."
         estimates: tuple[Estimate, ...] = (Estimate("Ppk", made.ppk),)
@@ -158,7 +170,7 @@ def _outside(outside: int, n: int) -> Estimate:
     from analytics.hypothesis.proportions import share_interval
 
     share = share_interval(outside, n)
-    return Estimate("share outside the limits", share.value, share.low, share.high)
+    return Estimate("share outside the limits", share.value, share.low, share.high, "share")
 
 
 def _said(chart: Any, fired: list[dict[str, Any]], able: dict[str, Any] | None) -> tuple[tuple[Estimate, ...], str]:

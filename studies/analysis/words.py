@@ -38,12 +38,13 @@ class Sample:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number with its interval; low and high are None where there is none."""
+    """A number with its interval; low and high are None where there is none. unit: "share" is shown in percent."""
 
     name: str
     value: float | None
     low: float | None = None
     high: float | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,9 @@ class Analysis:
     numbers: Mapping[str, float | None] = field(default_factory=dict)
 
 
-def estimate_of(effect: Any, name: str = "") -> Estimate:
+def estimate_of(effect: Any, name: str = "", unit: str = "") -> Estimate:
     """An `analytics` effect."""
-    return Estimate(name or effect.name, effect.value, effect.low, effect.high)
+    return Estimate(name or effect.name, effect.value, effect.low, effect.high, unit)
 
 
 def checks_of(assumptions: Iterable[Any]) -> tuple[Check, ...]:

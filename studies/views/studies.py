@@ -44,7 +44,7 @@ def studies(request):
     context = {
         "heading": "Analysis",
         "form": form,
-        "page": paged(request, found.annotate(last_run=Max("runs__at"))),
+        "page": paged(request, found.annotate(last_run=Max("runs__at")).order_by("-changed_at", "-pk")),
         "is_filtered": any(chosen.values()),
         "questions": QUESTIONS.values(),
     }

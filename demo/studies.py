@@ -37,8 +37,8 @@ STUDIES = (
         parameters={"value": "made_sla", "group": "priority", "confidence": 0.95},
         conclusion=(
             "Priorities 1 and 2 practically never make their SLA (below 5 %), priority 3 does in two of three cases, "
-            "priority 4 in more than four of five. Look at the clocks of priorities 1 and 2 first: a target that nobody "
-            "reaches steers nobody."
+            "priority 4 in more than four of five. Look at the clocks of priorities 1 and 2 first: a target that "
+            "nobody reaches steers nobody."
         ),
     ),
     Question(
@@ -63,8 +63,8 @@ STUDIES = (
         kpi="ae_four_hours",
         parameters={"rules": "nelson", "lsl": 95.0},
         conclusion=(
-            "No. Every winter falls below the lower limit: the year's course is a special cause that comes back. And no "
-            "month of the three years reached 95 %."
+            "No. Every winter falls below the lower limit: the year's course is a special cause that comes back. "
+            "And no month of the three years reached 95 %."
         ),
         is_reviewed=False,
     ),

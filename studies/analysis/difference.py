@@ -81,9 +81,8 @@ def _amounts(
     confidence: float,
 ) -> Analysis:
     named = {member: numeric(group) for member, group in groups.items()}
-    checks += tuple(
-        one for member, group in named.items() for one in shape_checks(group, member, in_order=sample.in_order)
-    )
+    shapes = [one for member, group in named.items() for one in shape_checks(group, member, in_order=sample.in_order)]
+    checks += tuple(one for one in shapes if len(named) == 2 or one.holds is False)
     by_rank, reason = _rank_or_mean(named)
     two = len(named) == 2
     finding, pairs, correction = (_two if two else _several)(named, by_rank, confidence)

@@ -34,13 +34,13 @@ def test_welch_as_scipy_computes_it(call):
     assert result["is_significant"] is False
 
 
-def test_a_chart_is_named_by_its_function_and_its_signals_come_back(call):
+def test_a_chart_is_named_by_its_function_and_its_signals_come_back(call, in_this_process):
     chart = {"function": "individuals", "parameters": {"values": [1, 2, 1, 2, 1, 2, 1, 2, 9]}}
     result = call("spc/signals", {"chart": chart, "rules": "nelson"}).json()["result"]
     assert [one["position"] for one in result["found"] if one["rule"] == "nelson1"] == [8]
 
 
-def test_numbers_without_an_answer_are_refused_with_their_parameter(call):
+def test_numbers_without_an_answer_are_refused_with_their_parameter(call, in_this_process):
     answer = call("capability/capability", {"values": [1, 2, 3, 4], "lsl": 9, "usl": 1})
     assert (answer.status_code, answer["Content-Type"]) == (422, "application/problem+json")
     body = answer.json()
@@ -48,7 +48,7 @@ def test_numbers_without_an_answer_are_refused_with_their_parameter(call):
     assert "swap them" in body["detail"]
 
 
-def test_what_cannot_be_read_is_a_400_beside_its_field(call):
+def test_what_cannot_be_read_is_a_400_beside_its_field(call, in_this_process):
     answer = call("hypothesis/t_test", {"first": [1, 2], "second": ["x"]})
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["field"] == "second"

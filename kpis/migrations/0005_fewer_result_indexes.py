@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('kpis', '0003_recompute_request'),
+        ('kpis', '0004_charts'),
         ('organization', '0003_people_manager'),
     ]
 

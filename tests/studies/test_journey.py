@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from django.db import connections
 from playwright.sync_api import expect, sync_playwright
 
 from lake.contract import Column, ColumnType, Contract, Role
@@ -64,6 +65,7 @@ def enter(live_server):
 
         yield sign_in
         browser.close()
+        connections.close_all()  # playwright's loop has a connection of its own
     assert faults == []
 
 

@@ -69,7 +69,7 @@ def forecast(
     seasons: Sequence[int] = (),
     candidates: Sequence[str] = DEFAULT,
     origins: int = 4,
-    margin: float = 0.1,
+    margin: float = 0.25,
     confidence: float = 0.8,
     events: ArrayLike | None = None,
     floor: float | None = None,
@@ -80,7 +80,7 @@ def forecast(
     fit twice into the earliest training part is dropped, with a note. candidates: names of `CANDIDATES`; the benchmark
     (seasonal naive, or naive without season) is always among them and wins ties. origins: how many times to go back
     and forecast, a third of the horizon apart; each candidate is refitted on what was known then. The lowest MASE over
-    all origins wins; but "combined" is kept unless another beats it by more than `margin` or the benchmark beats it,
+    all origins wins; but "combined" is kept unless another, be it the benchmark, beats it by more than `margin`,
     because a few origins cannot tell good candidates apart and the mean of two errs less than the luckier one.
     confidence: of the interval; it is widened by the back-test where the model is too sure of itself.
     events: (n + horizon, k) of 0/1 or amounts, holidays and campaigns with their future; their additive effects are
@@ -108,7 +108,7 @@ def forecast(
         notes.append("The past values are all equal, so is the forecast; its interval has no width.")
         names = [benchmark]
     tests, widening = _back_tests(array, steps, used, names, benchmark, cuts, z, confidence, design)
-    chosen = _choose(tests, benchmark, number(margin, "margin", at_least=0))
+    chosen = _choose(tests, number(margin, "margin", at_least=0))
     path, effects = _forecast_once(array, steps, used, chosen, z, design)
     path = _widen(path, widening[chosen])
     if floor is not None:
@@ -222,11 +222,11 @@ def _back_tests(
     return tests, widening
 
 
-def _choose(tests: list[BackTest], benchmark: str, margin: float) -> str:
+def _choose(tests: list[BackTest], margin: float) -> str:
     scores = {test.candidate: round(_score(test), 12) for test in tests}
     best = min(scores, key=lambda name: scores[name])  # the benchmark stands first and so wins ties
     mean = scores.get(STEADY)
-    if mean is not None and mean <= scores[best] * (1 + margin) and mean <= scores[benchmark]:
+    if mean is not None and mean <= scores[best] * (1 + margin):
         return best if mean == scores[best] else STEADY
     return best
 

@@ -23,10 +23,6 @@ def causes(sample: Sample, options: Mapping[str, Any]) -> Analysis:
     held = sum(bar.amount for bar in made.bars if bar.is_vital)
     estimate = _share(held, made.total, counted)
     of = len(amounts)
-    bars = [
-        {"name": bar.name, "amount": bar.amount, "cumulative": bar.cumulative, "vital": bar.is_vital}
-        for bar in made.bars
-    ]
     what = _amount_words(options)
     return Analysis(
         method="Pareto analysis",
@@ -42,7 +38,7 @@ def causes(sample: Sample, options: Mapping[str, Any]) -> Analysis:
             Check("one kind of amount", None, "a cause that is rare can still be the dearest: try another amount"),
         ),
         n=sample.rows,
-        pictures=(Picture("pareto", f"Causes by {what}", {"bars": bars, "value": what, "cut": cut}),),
+        pictures=(Picture("pareto", f"Causes by {what}", {"bars": _bars(made), "value": what, "cut": cut}),),
         tables=(
             Table(
                 "Causes",
@@ -52,6 +48,13 @@ def causes(sample: Sample, options: Mapping[str, Any]) -> Analysis:
         ),
         numbers=numbers_of((estimate,), **{f"share of {bar.name}": bar.share for bar in made.bars}),
     )
+
+
+def _bars(made: Any) -> list[dict[str, Any]]:
+    return [
+        {"name": bar.name, "amount": bar.amount, "cumulative": bar.cumulative, "vital": bar.is_vital}
+        for bar in made.bars
+    ]
 
 
 def _verdict(vital: Sequence[str], of: int, share: float, what: str) -> str:

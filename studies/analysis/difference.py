@@ -257,25 +257,11 @@ def _shares(
     estimates = tuple(estimate_of(one.effect, f"share, {a} less {b}", "share") for a, b, one in ranked)
     two = len(counted) == 2
     overall = found[0][2] if two else chi_square(_table(counted))
-    reason = (
-        "Yes or no in two groups: the difference of two shares, Newcombe's interval."
-        if two
-        else f"Yes or no in {len(counted)} groups: chi-square over all, then each pair."
-    )
-    a, b, first = ranked[0]
-    verdict = _shares_verdict(overall, options["value"], a, b, first, two)
-    rows = [[member, n, events, shares[member].value, shares[member].low, shares[member].high]
-            for member, (events, n) in counted.items()]  # fmt: skip
-    data = {
-        "unit": "share",
-        "value": options["value"],
-        "points": [{"name": row[0], "n": row[1], "value": row[3], "low": row[4], "high": row[5]} for row in rows],
-    }
-    headers = [options["group"], "n", f"{options['value']} is true", "Share", "Low", "High"]
+    picture, table = _shares_shown(options, counted, shares)
     return Analysis(
         method=overall.test,
-        reason=reason,
-        verdict=verdict,
+        reason=_shares_reason(len(counted)),
+        verdict=_shares_verdict(overall, options["value"], *ranked[0], two),
         estimates=estimates,
         checks=checks,
         assumptions=checks_of(overall.assumptions),
@@ -285,12 +271,33 @@ def _shares(
         confidence=confidence,
         correction="" if two else _holm(len(pairs), [one.p for _, _, one in found], confidence),
         notes=notes,
-        pictures=(Picture("intervals", f"Share of {options['value']} by {options['group']}", data),),
-        tables=(Table("Shares", headers, rows),),
+        pictures=(picture,),
+        tables=(table,),
         numbers=numbers_of(
             estimates, p=overall.p, **{f"share of {member}": one.value for member, one in shares.items()}
         ),
     )
+
+
+def _shares_reason(groups: int) -> str:
+    if groups == 2:
+        return "Yes or no in two groups: the difference of two shares, Newcombe's interval."
+    return f"Yes or no in {groups} groups: chi-square over all, then each pair."
+
+
+def _shares_shown(
+    options: Mapping[str, Any], counted: Mapping[str, tuple[int, int]], shares: Mapping[str, Any]
+) -> tuple[Picture, Table]:
+    """Each group's share with its interval, drawn and as a table."""
+    rows = [
+        [member, n, events, shares[member].value, shares[member].low, shares[member].high]
+        for member, (events, n) in counted.items()
+    ]
+    points = [{"name": name, "n": n, "value": value, "low": low, "high": high} for name, n, _, value, low, high in rows]
+    data = {"unit": "share", "value": options["value"], "points": points}
+    headers = [options["group"], "n", f"{options['value']} is true", "Share", "Low", "High"]
+    title = f"Share of {options['value']} by {options['group']}"
+    return Picture("intervals", title, data), Table("Shares", headers, rows)
 
 
 def _table(counted: Mapping[str, tuple[int, int]]) -> list[list[int]]:

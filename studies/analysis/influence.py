@@ -84,11 +84,6 @@ def _one(
         Estimate("rank correlation", ranked.effect.value, ranked.effect.low, ranked.effect.high),
         Estimate("share of variation explained", fit.r_squared, unit="share"),
     )
-    step = max(1, -(-len(x) // MOST_DOTS))
-    data = {
-        "x": x[::step], "y": amounts[::step], "x_name": drivers[0], "y_name": name, "of": len(x),
-        "fit": {"intercept": intercept.value, "slope": slope.value},
-    }  # fmt: skip
     return Analysis(
         method="Least squares line and correlation",
         reason="One numeric driver: the line that fits best, with the correlation beside it.",
@@ -100,10 +95,17 @@ def _one(
         p=slope.p,
         n=fit.n,
         confidence=confidence,
-        pictures=(Picture("scatter", f"{name} against {drivers[0]}", data),),
+        pictures=(_scatter(name, drivers[0], x, amounts, intercept.value, slope.value),),
         tables=(_terms_table(fit.terms, [term.p for term in fit.terms]),),
         numbers=numbers_of(estimates, p=slope.p),
     )
+
+
+def _scatter(name: str, driver: str, x: list[float], y: list[float], intercept: float, slope: float) -> Picture:
+    """Every k-th point, so that at most MOST_DOTS are drawn."""
+    step = max(1, -(-len(x) // MOST_DOTS))
+    data = {"x": x[::step], "y": y[::step], "x_name": driver, "y_name": name, "of": len(x)}
+    return Picture("scatter", f"{name} against {driver}", {**data, "fit": {"intercept": intercept, "slope": slope}})
 
 
 # --- several, or categories ------------------------------------------------------------------------------------------

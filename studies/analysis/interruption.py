@@ -25,6 +25,7 @@ def interruption(sample: Sample, options: Mapping[str, Any]) -> Analysis:
 
     Raises CannotAnswer, BadInput.
     """
+    from analytics.hypothesis.finding import p_words
     from analytics.hypothesis.interrupted import interrupted
 
     name, other = options["value"], options.get("comparison")
@@ -34,24 +35,14 @@ def interruption(sample: Sample, options: Mapping[str, Any]) -> Analysis:
     rows = _rows(sample, names, options.get("each"))
     rows, notes = _without_mixed(rows, options)
     labels, values = [row[0] for row in rows], [float(row[1]) for row in rows]
-    at = sum(label < options["day"] for label in labels)
-    if at < 3 or len(values) - at < 3:
-        raise CannotAnswer(
-            f"There are {at} periods before {options['day']} and {len(values) - at} from it on; "
-            "at least 3 on either side are needed. Choose another day or finer periods."
-        )
+    at = _first_after(labels, options["day"])
     against = [float(row[2]) for row in rows] if other else None
     confidence = float(options.get("confidence") or 0.95)
     found = interrupted(values, at, comparison=against, season=_season(options, len(values)), confidence=confidence)
-    estimates = tuple(
-        estimate_of(one) for one in (found.effect_at_end, found.level_change, found.slope_change, found.slope_before)
-    )
+    effects = (found.effect_at_end, found.level_change, found.slope_change, found.slope_before)
+    estimates = tuple(map(estimate_of, effects))
     why = "against a series that did not change" if other else "one series, before and after"
-    data = {
-        "labels": labels, "points": values, "fitted": found.fitted.tolist(), "expected": found.expected.tolist(),
-        "at": at, "value": name,
-    }  # fmt: skip
-    rows_shown = [list(row) for row in zip(labels, values, data["fitted"], data["expected"], strict=True)]
+    picture, table = _shown(labels, values, found, at, options["day"], name)
     return Analysis(
         method=f"Interrupted time series, {found.design}",
         reason=f"Segmented regression, {why}; errors allow for neighbours that resemble each other (Newey-West).",
@@ -59,14 +50,33 @@ def interruption(sample: Sample, options: Mapping[str, Any]) -> Analysis:
         estimates=estimates,
         checks=data_check(sample, names) + shape_checks(values, name, in_order=True),
         assumptions=checks_of(found.assumptions),
-        p=found.level_p,
+        statistic=f"level {p_words(found.level_p)}, slope {p_words(found.slope_p)}",
         n=found.n,
         confidence=confidence,
         notes=notes,
-        pictures=(Picture("interrupted", f"{name} before and after {options['day']}", data),),
-        tables=(Table("Points", ["Period", name, "Model", "Without the change"], rows_shown),),
+        pictures=(picture,),
+        tables=(table,),
         numbers=numbers_of(estimates, p_level=found.level_p, p_slope=found.slope_p),
     )
+
+
+def _first_after(labels: list[str], day: str) -> int:
+    """Place of the first period from `day` on. Raises CannotAnswer unless there are three on either side."""
+    at = sum(label < day for label in labels)
+    if at < 3 or len(labels) - at < 3:
+        raise CannotAnswer(
+            f"There are {at} periods before {day} and {len(labels) - at} from it on; "
+            "at least 3 on either side are needed. Choose another day or finer periods."
+        )
+    return at
+
+
+def _shown(labels: list[str], values: list[float], found: Any, at: int, day: str, name: str) -> tuple[Picture, Table]:
+    fitted, expected = found.fitted.tolist(), found.expected.tolist()
+    data = {"labels": labels, "points": values, "fitted": fitted, "expected": expected, "at": at, "value": name}
+    rows = [list(row) for row in zip(labels, values, fitted, expected, strict=True)]
+    table = Table("Points", ["Period", name, "Model", "Without the change"], rows)
+    return Picture("interrupted", f"{name} before and after {day}", data), table
 
 
 def _rows(sample: Sample, names: list[str], each: str | None) -> list[tuple[Any, ...]]:

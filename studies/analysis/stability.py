@@ -157,19 +157,18 @@ def _capability(values: list[float], options: Mapping[str, Any]) -> dict[str, An
             if index is not None
         )
         share = full.observed
-    outside = int(round(share.share * len(values)))
     return {
-        "estimates": (*estimates, _outside(outside, len(values))),
+        "estimates": (*estimates, _outside(share.share, len(values))),
         "words": words,
         "watermarks": tuple(made.watermarks),
         "ppk": made.ppk if skewed else made.ppk.value,
     }
 
 
-def _outside(outside: int, n: int) -> Estimate:
+def _outside(seen: float, n: int) -> Estimate:
     from analytics.hypothesis.proportions import share_interval
 
-    share = share_interval(outside, n)
+    share = share_interval(round(seen * n), n)
     return Estimate("share outside the limits", share.value, share.low, share.high, "share")
 
 

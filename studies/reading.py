@@ -47,6 +47,8 @@ def narrowed(access: Access, unit: Unit, day: date) -> Access:
 
 def rows_of(dataset: Dataset, unit: Unit, options: Mapping[str, Any], access: Access, day: date) -> Data:
     """The columns that `options` name, of the latest MOST_ROWS rows, in time order. Raises CannotAnswer."""
+    if not dataset.contract:
+        raise CannotAnswer(f"{dataset.name} has no contract yet, and so no columns. Declare one first.")
     allowed = authorised_rows(dataset, narrowed(access, unit, day))
     contract = contract_of(dataset)
     names = {column.name for column in contract.columns}

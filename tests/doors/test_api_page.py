@@ -18,6 +18,6 @@ def test_the_api_page_lists_the_addresses_without_a_blocked_asset(live_server):
         page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
         page.on("pageerror", lambda fault: complaints.append(str(fault)))
         page.goto(f"{live_server.url}/api/docs/")
-        page.wait_for_selector("text=/api/v1/units/", timeout=30_000)
+        page.wait_for_selector("text=/api/v1/units/", timeout=120_000)
         browser.close()
     assert complaints == []

@@ -58,6 +58,15 @@ def test_C5_title_lines_are_proposed_and_asked(tmp_path):
     assert found.column("_row") == [4, 5]
 
 
+def test_C5_headings_of_two_rows_are_asked_and_the_lower_one_is_proposed(tmp_path):
+    data = "Delivery,Delivery,Money,\n" + texts.GOOD
+    (tmp_path / "x.csv").write_text(data)
+    preview = intake.inspect(tmp_path / "x.csv")
+    assert preview.dialect.header_row == 2
+    assert [question.code for question in preview.questions] == ["header_row"]
+    assert load_bytes(tmp_path, data, DELIVERIES, preview.dialect).column("id") == ["a1", "a2"]
+
+
 def test_C6_total_row_is_an_error_unless_declared(tmp_path):
     data = texts.GOOD + "Total,,3.5,\n"
     found = load_bytes(tmp_path, data, DELIVERIES)

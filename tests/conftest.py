@@ -15,3 +15,12 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("alter table organization_auditentry disable trigger audit_stays")
+
+
+@pytest.fixture
+def in_this_process(monkeypatch):
+    """The limited child process costs a second a call. That there is one, and what it limits, is shown by
+    tests/lake/test_sandbox.py and by the tests with the mark `child_process`."""
+    from lake import sandbox
+
+    monkeypatch.setattr(sandbox, "run", lambda do, *args, limits=None, on_progress=None, **more: do(*args, **more))

@@ -14,7 +14,6 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 
-from lake import sandbox
 from tests.factories import (
     ApiTokenFactory,
     KpiFactory,
@@ -40,9 +39,8 @@ def described(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture
-def home(monkeypatch):
+def home(in_this_process):
     """A unit with one thing of each kind, and how the addresses name them."""
-    monkeypatch.setattr(sandbox, "run", lambda do, *args, limits=None, on_progress=None, **more: do(*args, **more))
     unit = UnitFactory(code="home")
     dataset = loaded_dataset(ROWS, CONTRACT, unit=unit, code="cases")
     kpi = KpiFactory(unit=unit, code="met")

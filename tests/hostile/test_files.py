@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from datasets.models import Upload
-from lake import intake, sandbox
+from lake import intake
 from lake.contract import Column, ColumnType
 from lake.intake import Dialect
 from tests.corpus import parquets, texts, workbooks
@@ -25,11 +25,6 @@ HEADINGS = [
     "=cmd|' /C calc'!A0",
     "🙂\nx",
 ]
-
-
-@pytest.fixture
-def in_this_process(monkeypatch):
-    monkeypatch.setattr(sandbox, "run", lambda do, *args, limits=None, on_progress=None, **more: do(*args, **more))
 
 
 @pytest.fixture

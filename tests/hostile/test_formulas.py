@@ -53,7 +53,7 @@ def analyst(home):
 
 
 @pytest.fixture
-def dataset(home, analyst):
+def dataset(home, analyst, in_this_process):
     return loaded_dataset(ROWS, CONTRACT, unit=home, owner=analyst, code="cases")
 
 

@@ -8,6 +8,12 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """What is quick comes first, so that most mistakes show within minutes."""
+    items.sort(key=lambda item: (bool(item.get_closest_marker("faults")), bool(item.get_closest_marker("browser"))))
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
     """A transactional test empties all tables afterwards; the audit trail's own trigger would refuse that."""

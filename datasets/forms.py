@@ -85,7 +85,7 @@ class ColumnForm(forms.Form):
     type = forms.ChoiceField(choices=[(kind.value, kind.value) for kind in ColumnType])
     roles = forms.MultipleChoiceField(
         choices=[(role.value, role.value.replace("_", " ")) for role in Role], required=False,
-        widget=forms.SelectMultiple(attrs={"size": 3}),
+        widget=forms.CheckboxSelectMultiple,
     )  # fmt: skip
     required = forms.BooleanField(required=False)
     format = forms.CharField(max_length=100, required=False, widget=forms.TextInput(attrs={"placeholder": "iso"}))

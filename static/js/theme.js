@@ -7,7 +7,10 @@
   const chosen = () => { try { return localStorage.getItem("pm-theme"); } catch { return null; } };
   const apply = (theme) => {
     if (root.dataset.bsTheme === theme) return;
+    root.classList.add("switching"); // all colours at once, none of them slowly
     root.dataset.bsTheme = theme;
+    void getComputedStyle(root).color;
+    requestAnimationFrame(() => root.classList.remove("switching"));
     document.dispatchEvent(new CustomEvent("pm:theme", { detail: theme }));
   };
   const current = () => chosen() || root.dataset.pmOwnTheme || (system.matches ? "dark" : "light");

@@ -81,11 +81,8 @@ class Moved:
 
     @property
     def shown_change(self) -> float | None:
-        """The difference of the two numbers as they are shown."""
-        if self.change is None:
-            return None
-        decimals = self.kpi.decimals
-        return round(self.after, decimals) - round(self.before, decimals)
+        """The change as every page shows it, rounded to the KPI's decimals."""
+        return None if self.change is None else round(self.change, self.kpi.decimals)
 
     @property
     def is_ratio(self) -> bool:
@@ -279,7 +276,7 @@ def _together(rest: Sequence[Part]) -> Part:
 def rounded_parts(moved: Moved, decimals: int) -> list[float]:
     """The parts rounded so that, as shown, they add up to the change as shown: the largest remainders round up."""
     unit = 10.0**-decimals
-    shown_change = round(round(moved.after, decimals) / unit) - round(round(moved.before, decimals) / unit)
+    shown_change = round(round(moved.change, decimals) / unit)
     exact = [part.total / unit for part in moved.parts]
     floors = [int(value // 1) for value in exact]
     missing = shown_change - sum(floors)

@@ -3,65 +3,90 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 from dashboards.charts.chart import Chart, axis_unit, escaped, scaled
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A part, or one of the two ends. words: its number as it is written beside the mark."""
+
+    label: str
+    size: object
+    words: str = ""
+
+
 def waterfall(
-    before: tuple[str, object],
-    steps: Sequence[tuple[str, object]],
-    after: tuple[str, object],
+    before: Step,
+    parts: Sequence[Step],
+    after: Step,
     *,
     title: str,
     format: str = "",  # noqa: A002
     subtitle: str = "",
 ) -> Chart:
-    """Bars that float from `before` to `after` (label, value), each step (label, change) starting where the last ended.
+    """Bars that float from `before` to `after`, each part starting where the last one ended.
 
-    Drawn as bars with a base, so that the axis may start beside the numbers rather than at zero. Up and down differ by
-    the sign written on the bar as well as by shade; neither is good or bad.
+    The ends are marks, not bars: the axis begins beside the numbers, and a bar must begin at zero. Rising and falling
+    parts differ by shade and by the sign that is written on them; neither is good or bad by itself.
     """
-    start, end = scaled(before[1], format) or 0.0, scaled(after[1], format) or 0.0
-    sizes = [scaled(size, format) or 0.0 for _, size in steps]
+    start, end = scaled(before.size, format) or 0.0, scaled(after.size, format) or 0.0
+    sizes = [scaled(part.size, format) or 0.0 for part in parts]
     levels = [start]
     for size in sizes:
         levels.append(levels[-1] + size)
+    labels = [escaped(step.label) for step in (before, *parts, after)]
     lowest, highest = min(*levels, end), max(*levels, end)
-    floor = lowest - (highest - lowest or abs(lowest) or 1.0) * 0.25
-    floor = 0.0 if floor < 0 <= lowest else floor
-    unit = axis_unit(format).replace(" %", " points")
-    bars = {
-        "type": "bar",
-        "x": [escaped(label) for label in (before[0], *(label for label, _ in steps), after[0])],
-        "base": [floor, *(min(a, b) for a, b in zip(levels, levels[1:], strict=False)), floor],
-        "y": [start - floor, *(abs(size) for size in sizes), end - floor],
-        "text": ["", *(f"{size:+,.3g}" for size in sizes), ""],
-        "textposition": "outside",
-        "cliponaxis": False,
-        "customdata": [start, *sizes, end],
-        "hovertemplate": f"%{{x}}: %{{customdata:,.4~f}}{unit}<extra></extra>",
-        "marker": {
-            "color": [
-                "token:chart-actual",
-                *("token:chart-1" if size >= 0 else "token:chart-2" for size in sizes),
-                "token:chart-actual",
-            ]
-        },
-        "showlegend": False,
-        "meta": "bridge",
-    }
+    room = (highest - lowest or abs(highest) or 1.0) * 0.18
     layout = {
         "hovermode": "closest",
-        "xaxis": {"type": "category"},
-        "yaxis": {"ticksuffix": axis_unit(format), "range": [floor, highest + (highest - floor) * 0.15]},
-        "bargap": 0.3,
+        "xaxis": {"type": "category", "categoryorder": "array", "categoryarray": labels},
+        "yaxis": {"ticksuffix": axis_unit(format), "range": [lowest - room, highest + room]},
+        "bargap": 0.35,
     }
     return Chart(
         title=title,
         subtitle=subtitle,
-        figure={"data": [bars], "layout": layout},
+        figure={
+            "data": [_bars(labels, sizes, levels, parts), _ends(labels, before, after, start, end)],
+            "layout": layout,
+        },
         headers=["Part", "Value"],
-        rows=[[before[0], before[1]], *([label, size] for label, size in steps), [after[0], after[1]]],
+        rows=[[step.label, step.size] for step in (before, *parts, after)],
         format=format,
-        summary=f"{title}: from {before[0]} to {after[0]} by {len(steps)} parts.",
+        summary=f"{title}: from {before.label} to {after.label} by {len(parts)} parts.",
     )
+
+
+def _bars(labels: list[str], sizes: list[float], levels: list[float], parts: Sequence[Step]) -> dict[str, Any]:
+    return {
+        "type": "bar",
+        "x": labels[1:-1],
+        "base": [min(pair) for pair in pairwise(levels)],
+        "y": [abs(size) for size in sizes],
+        "text": [escaped(part.words) for part in parts],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "hovertemplate": "%{x}: %{text}<extra></extra>",
+        "marker": {"color": ["token:chart-1" if size >= 0 else "token:chart-2" for size in sizes]},
+        "showlegend": False,
+        "meta": "parts",
+    }
+
+
+def _ends(labels: list[str], before: Step, after: Step, start: float, end: float) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "markers+text",
+        "x": [labels[0], labels[-1]],
+        "y": [start, end],
+        "text": [escaped(before.words), escaped(after.words)],
+        "textposition": "top center",
+        "hovertemplate": "%{x}: %{text}<extra></extra>",
+        "marker": {"color": "token:chart-actual", "symbol": "diamond", "size": 11},
+        "showlegend": False,
+        "meta": "ends",
+    }

@@ -9,15 +9,16 @@ from collections.abc import Iterable, Sequence
 
 from django import template
 
-from dashboards import charts
+from dashboards import charts, formats
 from dashboards.charts.breakdown import Part
 from dashboards.charts.control import Landing as Ahead
 from dashboards.charts.control import Point as ControlPoint
 from dashboards.charts.trend import Point
+from dashboards.charts.waterfall import Step
 from kpis import scoring
 from kpis.chart_words import ChartView
 from kpis.landing import Landing
-from kpis.moved import Moved
+from kpis.moved import Moved, rounded_parts
 from kpis.selectors import Breakdown, KpiRef, Reading, Series
 
 register = template.Library()
@@ -93,13 +94,18 @@ def control_of(chart: ChartView, annotations: Iterable = (), landing: Landing | 
 @register.simple_tag
 def bridge_of(moved: Moved) -> charts.Chart:
     """`{% bridge_of moved as figure %}{% chart figure id="bridge" %}`: from the one period to the other, by parts."""
-    steps = [(part.member or "(empty)", part.total) for part in moved.parts]
+    form = spec(moved.kpi)
+    shown = rounded_parts(moved, moved.kpi.decimals)
+    steps = [
+        Step(part.member or "(empty)", part.total, str(formats.change(rounded, form)))
+        for part, rounded in zip(moved.parts, shown, strict=True)
+    ]
     return charts.waterfall(
-        (moved.against.label, moved.before),
+        Step(moved.against.label, moved.before, formats.text(moved.before, form)),
         steps,
-        (moved.period.label, moved.after),
+        Step(moved.period.label, moved.after, formats.text(moved.after, form)),
         title=f"{moved.kpi.name} by {moved.dimension}",
-        format=spec(moved.kpi),
+        format=form,
         subtitle=f"{moved.unit.name}, {moved.against.label} to {moved.period.label}",
     )
 

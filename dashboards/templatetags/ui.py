@@ -108,11 +108,11 @@ def assurance_icon(kind: str, label: str = "", size: int = 18) -> SafeString:
 
 
 def spc_drawings(verdict: Any, size: int = 18) -> str:
-    """The two icons, each with its words as title and for a screen reader; nothing without a verdict.
+    """The two icons, each with its words as title and for a screen reader; nothing without a verdict, or too early.
 
     An assurance without a target is not drawn: there is nothing to assure.
     """
-    if verdict is None:
+    if verdict is None or verdict.variation == "too_few_points":
         return ""
     drawn = [(svg.variation, (verdict.variation, verdict.side), verdict.variation_words)]
     if verdict.assurance != "no_target":

@@ -32,7 +32,7 @@ def _page(request, place: Place, status: int = 200, **faulty):
     chart = chart_of(place.kpi, place.unit, place.grain, place.day, request.access, all_points=True, **known)
     suggested = chart.suggested_from.start if chart.suggested_from else None
     context = {
-        **frame_of(request, place, "chart", shown=chart.last.period if chart.last else None),
+        **frame_of(request, place, "chart"),
         "chart": chart,
         "fired": runs_of(chart.fired),
         "may_change": request.access.allows(DEFINE, place.unit),

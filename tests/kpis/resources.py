@@ -6,7 +6,7 @@ from kpis.models import ChartPhase, ChartSetting, ChartVerdict, ExcludedPoint, F
 from organization.models import Role
 from tests.factories import UserFactory
 from tests.kpis.sample_series import a_share, met, month, write
-from tests.matrix.resource import Resource
+from tests.matrix.table import Resource
 
 DEFINERS = frozenset({Role.ANALYST, Role.MANAGER, Role.ADMINISTRATOR, Role.INTEGRATION})
 CERTIFIERS = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
@@ -77,7 +77,7 @@ def at_kpi(name: str, path: str) -> Resource:
 RESOURCES = [
     at_kpi("a control chart's page", "/kpis/{}/chart/"),
     at_kpi("a drivers page", "/kpis/{}/drivers/"),
-    Resource("the icons page", "get", "/signals/", a_verdict, is_list=True, marker=lambda v: f"chart of {v}"),
+    Resource("the icons page", "get", "/signals/", a_verdict, is_list=True, marker=lambda verdict: verdict.kpi.name),
     Resource(
         "approving a re-base",
         "post",
@@ -118,7 +118,9 @@ RESOURCES = [
         body={"remark": "no"},
         door="certify",
     ),
-    Resource("API: left-out points", "get", "/api/v1/excluded-points/", a_left_out_point, is_list=True, marker=kpi_code),
+    Resource(
+        "API: left-out points", "get", "/api/v1/excluded-points/", a_left_out_point, is_list=True, marker=kpi_code
+    ),
     Resource(
         "API: taking a point back",
         "delete",

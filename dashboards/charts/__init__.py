@@ -7,7 +7,9 @@ template: the browser's applies.
 
 from dashboards.charts.breakdown import breakdown
 from dashboards.charts.chart import Chart
+from dashboards.charts.control import control
 from dashboards.charts.pareto import pareto
 from dashboards.charts.trend import trend
+from dashboards.charts.waterfall import waterfall
 
-__all__ = ["Chart", "breakdown", "pareto", "trend"]
+__all__ = ["Chart", "breakdown", "control", "pareto", "trend", "waterfall"]

@@ -12,7 +12,7 @@ from typing import Any
 
 from django import template
 from django.templatetags.static import static
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from dashboards import formats, svg
@@ -98,6 +98,41 @@ def status_mark(key: object, size: int = 14) -> SafeString:
     """`{% status_mark result.status %}`: the mark alone, for a heat map's cell; screen readers hear its word."""
     state = state_of(key)
     return mark_safe(svg.mark(state.shape, state.tone, label=state.word, size=size))
+
+
+@register.simple_tag
+def spc_icons(verdict: Any, size: int = 18) -> SafeString:
+    """`{% spc_icons reading.verdict %}`: variation and assurance of a `kpis.chart_words.Verdict`, with their words."""
+    return mark_safe(spc_drawings(verdict, size))
+
+
+@register.simple_tag
+def variation_icon(kind: str, side: str = "none", label: str = "", size: int = 18) -> SafeString:
+    """`{% variation_icon verdict.variation verdict.side %}`, beside its word; with a label where there is none."""
+    return mark_safe(svg.variation(kind, side, label=label, size=size))
+
+
+@register.simple_tag
+def assurance_icon(kind: str, label: str = "", size: int = 18) -> SafeString:
+    """`{% assurance_icon verdict.assurance %}`, beside its word."""
+    return mark_safe(svg.assurance(kind, label=label, size=size))
+
+
+def spc_drawings(verdict: Any, size: int = 18) -> str:
+    """The two icons, each with its words as title and for a screen reader; nothing without a verdict, or too early.
+
+    An assurance without a target is not drawn: there is nothing to assure.
+    """
+    if verdict is None or verdict.variation == "too_few_points":
+        return ""
+    drawn = [(svg.variation, (verdict.variation, verdict.side), verdict.variation_words)]
+    if verdict.assurance != "no_target":
+        drawn.append((svg.assurance, (verdict.assurance,), verdict.assurance_words))
+    icons = "".join(
+        f'<span class="spc" title="{escape(words)}">{draw(*key, label=words, size=size)}</span>'
+        for draw, key, words in drawn
+    )
+    return f'<span class="spc-icons">{icons}</span>'
 
 
 @register.filter

@@ -11,6 +11,8 @@ from .place import Place
 
 TABS = (
     ("overview", "Overview", "kpi"),
+    ("chart", "Control chart", "kpi_chart"),
+    ("drivers", "What moved it", "kpi_drivers"),
     ("rows", "Rows", "kpi_rows"),
     ("provenance", "Where it comes from", "kpi_provenance"),
     ("definition", "Definition", "kpi_definition"),

@@ -22,6 +22,7 @@ class Place:
 
 PLACES = (
     Place("Home", "home", "home"),
+    Place("Alerts", "alerts", "bell"),
     Place("Scorecards", "scorecards", "clipboard-check"),
     Place("KPIs", "kpis", "chart-line"),
     Place("Service levels", "agreements", "stopwatch"),
@@ -33,10 +34,11 @@ PLACES = (
     Place("Explore", "explore", "table", "query"),
     Place("Administration", "administration", "settings", "administer"),
 )
+OWN_PLACES = (("My profile", "profile", "user"), ("Notifications", "inbox_settings", "bell"))
 
 
 def navigation(request) -> dict[str, object]:
-    """`nav`, `search_url`, `logout_url` for base.html. A place whose address is not (yet) there is left out."""
+    """What the top bar needs: `nav`, addresses, and `user_menu`. A place whose address is not (yet) there is left out."""
     user = getattr(request, "user", None)
     if not user or not user.is_authenticated:
         return {}
@@ -46,7 +48,14 @@ def navigation(request) -> dict[str, object]:
         url = address(place.url_name)
         if url and (not place.permission or access is None or access.units(place.permission)):
             entries.append({"label": place.label, "url": url, "icon": place.icon, "active": is_here(request.path, url)})
-    return {"nav": entries, "search_url": address("search"), "logout_url": address("account_logout")}
+    return {
+        "nav": entries,
+        "search_url": address("search"),
+        "logout_url": address("account_logout"),
+        "inbox_url": address("inbox"),
+        "bell_url": address("inbox_bell"),
+        "user_menu": [{"label": label, "url": address(name), "icon": icon} for label, name, icon in OWN_PLACES],
+    }
 
 
 def address(url_name: str) -> str:

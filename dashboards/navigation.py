@@ -38,7 +38,7 @@ OWN_PLACES = (("My profile", "profile", "user"), ("Notifications", "inbox_settin
 
 
 def navigation(request) -> dict[str, object]:
-    """What the top bar needs: `nav`, addresses, and `user_menu`. A place whose address is not (yet) there is left out."""
+    """`nav`, addresses and `user_menu` for the top bar. A place whose address is not (yet) there is left out."""
     user = getattr(request, "user", None)
     if not user or not user.is_authenticated:
         return {}

@@ -95,6 +95,8 @@ def _attempt(run: Run, dataset_id: int | None, claim: Claim | None, day: date) -
         webhooks.announce(run)
         events.results_written.send(sender=Run, run=run, kpis=written.kpis)
         _finish(run, work, plan, written, progress)
+        if written.new or written.superseded:
+            events.results_written.send(Run, run=run, kpis=written.kpis)
     return run
 
 

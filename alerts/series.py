@@ -1,12 +1,13 @@
 """What a rule looks at: for each unit and member its last periods, judged. Reads results only, never facts."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from datasets.models import Dataset
 from kpis.calendars import calendars_of
-from kpis.models import KpiVersion, Result
+from kpis.chart_words import rule_words
+from kpis.models import ChartVerdict, Forecast, KpiVersion, Result, Signal
 from kpis.selectors.readings import versions_on
 from organization.models import UnitPath
 
@@ -221,9 +222,53 @@ def datasets_of(versions: Iterable[KpiVersion], day: date) -> list[Dataset]:
     return sorted(found.values(), key=lambda dataset: dataset.code)
 
 
+def _by_signal(rule: AlertRule, day: date, now: datetime, depth: int) -> dict[Key, list[Seen]]:
+    """A period that the control chart has not been drawn through yet says nothing, rather than "no signal"."""
+    series = {"kpi": rule.kpi_id, "grain": rule.grain}
+    drawn = dict(ChartVerdict.objects.filter(**series).values_list("unit_id", "period_start"))
+    signals: dict[tuple[int, date], list[Signal]] = {}
+    for signal in Signal.objects.current().filter(**series, unit__in=units_of(rule, day)):
+        signals.setdefault((signal.unit_id, signal.period_start), []).append(signal)
+
+    def judged(unit: int, start: date, row) -> Seen:
+        if row is None or unit not in drawn or start > drawn[unit]:
+            return Seen(Point(start.isoformat(), Judgement.NEITHER), start, value=row.value if row else None)
+        wanted = [one for one in signals.get((unit, start), []) if one.kind in rule.signal_kinds]
+        seen = _seen(row, decide.judge_signals([one.kind for one in wanted], rule.signal_kinds))
+        return replace(seen, note="; ".join(rule_words(one.rule) for one in wanted))
+
+    return {
+        (unit, member): [judged(unit, start, row) for start, row in rows.items()]
+        for (unit, member), rows in _complete(rule, day, depth).items()
+    }
+
+
+def _by_forecast(rule: AlertRule, day: date, now: datetime, depth: int) -> dict[Key, list[Seen]]:
+    """The forecasts that are kept, one a period; the newest is that of the period after the last complete one."""
+    kept = Forecast.objects.filter(kpi=rule.kpi_id, grain=rule.grain, unit__in=units_of(rule, day))
+    found: dict[Key, list[Seen]] = {}
+    for forecast in kept.order_by("period_start"):
+        chance = None if forecast.chance is None else 100 * forecast.chance
+        judged = decide.judge_value(chance, rule.chance_pct, above=False, margin=float(rule.margin))
+        seen = Seen(
+            Point(forecast.period_start.isoformat(), judged),
+            forecast.period_start,
+            forecast.period_end,
+            value=forecast.mean,
+            limit=forecast.target,
+            low=forecast.target_low,
+            high=forecast.target_high,
+            note="no target" if chance is None else f"a chance of {chance:.0f} % to meet the target",
+        )
+        found.setdefault((forecast.unit_id, ""), []).append(seen)
+    return {key: seen[-depth:] for key, seen in found.items()}
+
+
 READERS = {
     Condition.VALUE: _by_value,
     Condition.STATUS: _by_status,
     Condition.NO_DATA: _by_presence,
     Condition.LATE_DATA: _by_lateness,
+    Condition.SIGNAL: _by_signal,
+    Condition.FORECAST_MISS: _by_forecast,
 }

@@ -23,6 +23,7 @@ def look(claim: Claim) -> dict:
 
 @receiver(events.results_written)
 @receiver(events.signals_found)
+@receiver(events.forecasts_made)
 def look_at_what_changed(sender, kpis, **_) -> None:
-    """Runs inside the transaction that makes the results or signals visible."""
+    """Runs inside the transaction that makes the results, signals or forecasts visible."""
     evaluate.ask(kpis)

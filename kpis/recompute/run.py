@@ -93,7 +93,6 @@ def _attempt(run: Run, dataset_id: int | None, claim: Claim | None, day: date) -
         written = _write_all(run, dataset, records, work, plan, day)
         RecomputeRequest.objects.filter(pk__in=work.requests).delete()
         webhooks.announce(run)
-        events.results_written.send(sender=Run, run=run, kpis=written.kpis)
         _finish(run, work, plan, written, progress)
         if written.new or written.superseded:
             events.results_written.send(Run, run=run, kpis=written.kpis)

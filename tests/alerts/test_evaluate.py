@@ -10,7 +10,7 @@ from alerts.rules import change_rule, switch
 from alerts.series import READERS
 from datasets.models import Dataset
 from jobs.models import Job
-from kpis.models import KpiVersion
+from kpis.models import ChartVerdict, Forecast, KpiVersion, Signal
 from organization.access import access_of
 from tests.factories import DatasetFactory, ResultFactory, UnitFactory, UserFactory, member, perform
 
@@ -274,3 +274,56 @@ def test_what_a_person_may_see_is_decided_when_they_look(unit):
     assert not Alert.objects.visible_to(access_of(person, DAY)).exists()
     person.memberships.create(unit=unit, role="viewer", valid_from=date(2020, 1, 1))
     assert list(Alert.objects.visible_to(access_of(person, DAY))) == [alert]
+
+
+# --- signals and forecasts -------------------------------------------------------------------------------------------
+
+
+class TestSignals:
+    @pytest.fixture
+    def kpi(self, unit):
+        kpi = kpi_with([96.0, 90.0], unit=unit)
+        self.drawn(kpi, MONTHS[-1])
+        return kpi
+
+    @staticmethod
+    def drawn(kpi, month):
+        values = {"centre": 95.0, "lower": 93.0, "upper": 97.0, "sigma": 0.7, "points": 24, "in_limits": 24, "at": NOW}
+        names = {"chart": "individuals", "rule_set": "nhs", "variation": "concerning", "assurance": "fails"}
+        key = {"kpi": kpi, "unit": kpi.unit, "grain": "month"}
+        ChartVerdict.objects.update_or_create(**key, defaults={**values, **names, "period_start": month, "layout": ""})
+
+    @staticmethod
+    def signal(kpi, month, kind="bad", rule="beyond_limits"):
+        key = {"kpi": kpi, "unit": kpi.unit, "grain": "month", "period_start": month, "pattern_start": month}
+        return Signal.objects.create(**key, rule=rule, side="low", kind=kind, found_at=NOW)
+
+    def test_a_signal_for_the_worse_is_an_alert_one_for_the_better_is_not(self, kpi):
+        rule = a_rule(kpi, condition="signal", signal_kinds=["bad"])
+        self.signal(kpi, MONTHS[-1], kind="good", rule="trend")
+        assert look(rule) == [0, 0, 0]
+        self.signal(kpi, MONTHS[-1])
+        assert look(rule) == [1, 0, 0]
+        assert Alert.objects.get().summary.startswith("90.0 in Jun 2025: ")
+
+    def test_a_month_that_is_not_charted_yet_does_not_end_it(self, kpi):
+        rule = a_rule(kpi, condition="signal", signal_kinds=["bad"])
+        self.signal(kpi, MONTHS[-1])
+        look(rule)
+        ResultFactory(kpi=kpi, month=date(2025, 7, 1), value=96.0)
+        assert look(rule, day=date(2025, 8, 5)) == [0, 0, 0]  # results are there, the chart is not
+        self.drawn(kpi, date(2025, 7, 1))
+        assert look(rule, day=date(2025, 8, 5)) == [0, 0, 1]
+
+    def test_a_forecast_that_will_miss_the_target(self, kpi):
+        rule = a_rule(kpi, condition="forecast_miss", chance_pct=50, margin=10)
+        july = {"period_start": date(2025, 7, 1), "period_end": date(2025, 8, 1)}
+        numbers = {"mean": 93.0, "low": 91.0, "high": 96.0, "confidence": 0.8, "target": 95.0, "points": 24}
+        key = {"kpi": kpi, "unit": kpi.unit, "grain": "month", "model": "ets", "back_test": {}, "made_at": NOW}
+        Forecast.objects.create(**key, **july, **numbers, chance=0.2, made_from="1")
+        assert look(rule) == [1, 0, 0]
+        assert Alert.objects.get().summary == "A chance of 20 % to meet the target in Jul 2025"
+        Forecast.objects.update(chance=0.55)
+        assert look(rule) == [0, 0, 0]  # clear again from 60 % on
+        Forecast.objects.update(chance=0.6)
+        assert look(rule) == [0, 0, 1]

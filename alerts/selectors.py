@@ -37,14 +37,16 @@ def alerts_of(access: Access, *, state: str = "standing", now: datetime, **filte
         case "resolved":
             found = found.filter(state=state)
     found = found.select_related("rule", "kpi", "unit", "acknowledged_by", "resolved_by")
-    return found.annotate(to_do=Count("follow_ups", filter=Q(follow_ups__done_at=None)))
+    found = found.annotate(to_do=Count("follow_ups", filter=Q(follow_ups__done_at=None)))
+    return found.order_by("-opened_at", "-pk")  # counting drops the model's own order
 
 
 def rules_of(access: Access) -> QuerySet[AlertRule]:
     """The register: every rule the person may see, with how many of its alerts stand and how many there were."""
     found = AlertRule.objects.visible_to(access).select_related("kpi__unit", "unit", "owner")
     standing = Count("alerts", filter=~Q(alerts__state=Alert.State.RESOLVED), distinct=True)
-    return found.annotate(standing=standing, raised=Count("alerts", distinct=True)).prefetch_related("people")
+    found = found.annotate(standing=standing, raised=Count("alerts", distinct=True))
+    return found.prefetch_related("people").order_by("name", "pk")
 
 
 def inbox_of(access: Access, *, only_unread: bool = False) -> QuerySet[InboxEntry]:

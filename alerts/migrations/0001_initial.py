@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
                 ('due_date', models.DateField()),
                 ('note', models.CharField(help_text='What is to be done.', max_length=1000)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('done_at', models.DateTimeField(null=True)),
+                ('done_at', models.DateTimeField(blank=True, null=True)),
                 ('outcome', models.CharField(blank=True, help_text='What came of it.', max_length=1000)),
                 ('alert', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='follow_ups', to='alerts.alert')),
                 ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),

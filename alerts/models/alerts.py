@@ -115,8 +115,8 @@ class FollowUp(models.Model):
     note = models.CharField(max_length=1000, help_text="What is to be done.")
     created_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
-    done_at = models.DateTimeField(null=True)
-    done_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+    done_at = models.DateTimeField(null=True, blank=True)
+    done_by = models.ForeignKey(USER, models.PROTECT, null=True, blank=True, related_name="+")
     outcome = models.CharField(max_length=1000, blank=True, help_text="What came of it.")
 
     objects = FollowUpQuerySet.as_manager()

@@ -37,6 +37,11 @@ class Notice(models.Model):
     def __str__(self):
         return self.subject
 
+    @property
+    def lead(self) -> str:
+        """The first paragraph of its text."""
+        return self.text.partition("\n\n")[0]
+
 
 class InboxQuerySet(models.QuerySet):
     def visible_to(self, access):

@@ -3,9 +3,11 @@
 from datetime import UTC, date, datetime
 
 from alerts import rules
-from alerts.models import AlertRule
+from alerts.evaluate import evaluate
+from alerts.follow_ups import open_follow_up
+from alerts.models import Alert, AlertRule, FollowUp
 from kpis.models import Kpi
-from organization.models import Unit
+from organization.models import Unit, User
 from tests.factories import KpiFactory, ResultFactory, member
 
 DAY = date(2025, 7, 10)
@@ -48,13 +50,22 @@ def a_rule(kpi: Kpi, **words) -> AlertRule:
     return rules.define_rule(kpi=kpi, **given | words)
 
 
-def an_alert(unit: Unit, **words):
+def rule_of(unit: Unit) -> AlertRule:
+    """A rule at the unit whose KPI misses its target there."""
+    return a_rule(kpi_with([90.0], unit=unit), name=f"Rule of {unit.code}")
+
+
+def an_alert(unit: Unit) -> Alert:
     """An open alert at the unit."""
-    from alerts.evaluate import evaluate
-
-    kpi = kpi_with([90.0], unit=unit)
-    return evaluate(a_rule(kpi, **words).pk, now=NOW, day=DAY).raised[0]
+    return evaluate(rule_of(unit).pk, now=NOW, day=DAY).raised[0]
 
 
-def manager_of(unit: Unit):
+def a_follow_up(unit: Unit) -> FollowUp:
+    """Something to do about an alert at the unit, of a person who may see it."""
+    owner, alert = manager_of(unit), an_alert(unit)
+    note = f"Ask {unit.code} why"
+    return open_follow_up(alert, owner=owner, due_date=DAY, note=note, by=alert.rule.owner, now=NOW)
+
+
+def manager_of(unit: Unit) -> User:
     return member("manager", unit)

@@ -5,6 +5,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib import import_module
 
 from organization.models import Role, UnitAlias
 from tests.factories import MembershipFactory, UserFactory
@@ -127,3 +128,4 @@ RESOURCES = [
         door="audit",
     ),
 ]
+RESOURCES += import_module("tests.alerts.resources").RESOURCES

@@ -1,7 +1,6 @@
 """The form of an alert rule: which fields are shown, its KPI and condition decide."""
 
 from django import forms
-from django.core.exceptions import ValidationError
 
 from kpis.measures import grains_of
 from kpis.models import Kpi, KpiVersion
@@ -176,11 +175,6 @@ class RuleForm(forms.Form):
     def values(self) -> dict:
         """What the verbs take, but KPI and people."""
         return {name: self.cleaned_data[name] for name in FIELDS if name in self.cleaned_data}
-
-    def show(self, fault: ValidationError) -> None:
-        """Each fault beside its field."""
-        for name, faults in getattr(fault, "error_dict", {None: fault.error_list}).items():
-            self.add_error(name if name in self.fields else None, faults)
 
 
 def initial_of(rule: AlertRule) -> dict:

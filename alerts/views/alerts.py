@@ -21,7 +21,7 @@ from alerts.selectors import (
     series_of_alert,
 )
 from alerts.words import Words
-from doors.pages import page, paged, require, visible
+from doors.pages import page, paged, require, show_faults, visible
 from kpis.selectors.readings import versions_on
 from kpis.views.addresses import kpi_address, same_page
 from organization.access import DEFINE, VIEW
@@ -101,8 +101,7 @@ def _act(request, pk: int, form, name: str, act, done: str):
         try:
             act(alert, form.cleaned_data)
         except ValidationError as fault:
-            for field, faults in getattr(fault, "error_dict", {None: fault.error_list}).items():
-                form.add_error(field if field in form.fields else None, faults)
+            show_faults(form, fault)
         except handling.AlertOver as refusal:
             messages.warning(request, str(refusal))
             return redirect(alert)

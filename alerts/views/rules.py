@@ -14,7 +14,7 @@ from alerts.forms_rules import RuleForm, initial_of
 from alerts.models import AlertRule
 from alerts.selectors import rules_of
 from alerts.words import Words, recipients_in_words
-from doors.pages import page, paged, require, visible
+from doors.pages import page, paged, require, show_faults, visible
 from kpis.requests import as_of_day
 from kpis.selectors.readings import versions_on
 from organization.access import DEFINE, VIEW
@@ -82,7 +82,7 @@ def _kept(request, form: RuleForm, rule: AlertRule | None = None) -> AlertRule |
             return verbs.define_rule(kpi=form.cleaned_data["kpi"], **words)
         return verbs.change_rule(rule, **words)
     except ValidationError as fault:
-        form.show(fault)
+        show_faults(form, fault)
     return None
 
 
@@ -137,7 +137,7 @@ def alert_rule_preview(request):
             draft = verbs.draft_of(kpi, form.values(), owner=request.user, day=request.day)
             context |= {"tested": backtest(draft, day=as_of_day(), now=timezone.now()), "unit": unit}
         except ValidationError as fault:
-            form.show(fault)
+            show_faults(form, fault)
     context["faults"] = [(form.fields[name].label or name, text) for name, texts in form.errors.items()
                          if name in form.fields for text in texts]  # fmt: skip
     return render(request, "alerts/_preview.html", context)

@@ -6,7 +6,6 @@ from tests.matrix.table import Resource
 from .samples import a_follow_up, an_alert, rule_of
 
 DEFINERS = frozenset({Role.ANALYST, Role.MANAGER, Role.ADMINISTRATOR, Role.INTEGRATION})
-LATER = "2100-01-01T00:00:00Z"
 
 
 def name(rule) -> str:
@@ -35,10 +34,7 @@ RESOURCES = [
     Resource("the register of rules", "get", "/alerts/rules/", rule_of, is_list=True, marker=name),
     Resource("an alert rule", "get", "/alerts/rules/{}/", rule_of),
     change("acknowledging an alert", "/alerts/{}/acknowledge/", status=302),
-    change("snoozing an alert", "/alerts/{}/snooze/", body={"hours": "4"}, status=302),
-    change("resolving an alert", "/alerts/{}/resolve/", body={"reason": "seen"}, status=302),
     change("asking for a follow-up", "/alerts/{}/follow-up/", body={"note": ""}, status=422),
-    change("switching a rule off", "/alerts/rules/{}/switch/", rule_of, status=302),
     Resource("finishing a follow-up", "post", "/follow-ups/{}/done/", a_follow_up, DEFINERS, status=302),
     Resource("API: alert rules", "get", "/api/v1/alert-rules/", rule_of, is_list=True, marker=name),
     Resource("API: an alert rule", "get", "/api/v1/alert-rules/{}/", rule_of),
@@ -48,10 +44,7 @@ RESOURCES = [
     Resource("API: alerts", "get", "/api/v1/alerts/", an_alert, is_list=True, marker=summary),
     Resource("API: an alert", "get", "/api/v1/alerts/{}/", an_alert),
     change("API: acknowledging an alert", "/api/v1/alerts/{}/acknowledge/", body={"note": "Seen"}),
-    change("API: snoozing an alert", "/api/v1/alerts/{}/snooze/", body={"until": LATER}),
     change("API: resolving an alert", "/api/v1/alerts/{}/resolve/", body={"reason": "Known"}),
     Resource("API: follow-ups", "get", "/api/v1/follow-ups/", a_follow_up, is_list=True, marker=note),
-    Resource("API: a follow-up", "get", "/api/v1/follow-ups/{}/", a_follow_up),
     Resource("API: finishing a follow-up", "post", "/api/v1/follow-ups/{}/done/", a_follow_up, DEFINERS, status=200),
-    change("API: opening a follow-up again", "/api/v1/follow-ups/{}/reopen/", a_follow_up),
 ]

@@ -3,8 +3,6 @@
 from datetime import UTC, date, datetime
 
 from alerts import rules
-from alerts.evaluate import evaluate
-from alerts.follow_ups import open_follow_up
 from alerts.models import Alert, AlertRule, FollowUp
 from kpis.models import Kpi
 from organization.models import Unit, User
@@ -51,20 +49,34 @@ def a_rule(kpi: Kpi, **words) -> AlertRule:
 
 
 def rule_of(unit: Unit) -> AlertRule:
-    """A rule at the unit whose KPI misses its target there."""
-    return a_rule(kpi_with([90.0], unit=unit), name=f"Rule of {unit.code}")
+    """A rule at the unit, written as it stands: for tests of doors."""
+    kpi = KpiFactory(unit=unit)
+    named = {"name": f"Rule of {unit.code}", "condition": "value", "comparator": "target", "roles": ["manager"]}
+    return AlertRule.objects.create(kpi=kpi, unit=unit, grain="month", owner=kpi.owner, **named)
 
 
 def an_alert(unit: Unit) -> Alert:
-    """An open alert at the unit."""
-    return evaluate(rule_of(unit).pk, now=NOW, day=DAY).raised[0]
+    """An open alert at the unit, as an evaluation would have raised it in June."""
+    rule, month = rule_of(unit), MONTHS[-1]
+    seen = {"period_start": month.isoformat(), "label": "Jun 2025", "value": 90.0, "limit": 95.0, "low": None}
+    return Alert.objects.create(
+        rule=rule,
+        kpi=rule.kpi,
+        unit=unit,
+        grain="month",
+        period_start=month,
+        evidence_key=month.isoformat(),
+        evidence=[{**seen, "high": None, "status": "red", "note": "", "breach": True}],
+        summary="90.0 in Jun 2025, target 95.0",
+        opened_at=NOW,
+    )
 
 
 def a_follow_up(unit: Unit) -> FollowUp:
-    """Something to do about an alert at the unit, of a person who may see it."""
-    owner, alert = manager_of(unit), an_alert(unit)
-    note = f"Ask {unit.code} why"
-    return open_follow_up(alert, owner=owner, due_date=DAY, note=note, by=alert.rule.owner, now=NOW)
+    """Something to do about an alert at the unit."""
+    alert = an_alert(unit)
+    by, note = alert.rule.owner, f"Ask {unit.code} why"
+    return FollowUp.objects.create(alert=alert, owner=by, due_date=DAY, note=note, created_by=by)
 
 
 def manager_of(unit: Unit) -> User:

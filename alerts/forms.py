@@ -54,7 +54,7 @@ class FollowUpForm(forms.Form):
     due_date = DayField(label="Until")
 
     def __init__(self, *args, access: Access, **options):
-        super().__init__(*args, **options)
+        super().__init__(*args, auto_id="follow_up_%s", **options)  # the page has another form with a note
         self.fields["owner"].queryset = people_who_may(access)
 
 

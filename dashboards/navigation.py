@@ -37,6 +37,7 @@ class Menu:
 
 BAR: tuple[Place | Menu, ...] = (
     Place("Home", "home", "home"),
+    Place("Alerts", "alerts", "bell"),
     Place("Scorecards", "scorecards", "clipboard-check"),
     Place("KPIs", "kpis", "chart-line", also=("/kpi-", "/kpis-", "/targets/", "/runs/", "/manual-entries/")),
     Place("Review", "review", "report"),
@@ -63,9 +64,9 @@ BAR: tuple[Place | Menu, ...] = (
         ),
     ),
 )
-ALERTS = Place("Alerts", "alerts", "bell")
 OWN = (
     Place("My profile", "profile", "user"),
+    Place("Notifications", "inbox_settings", "bell"),
     Place(
         "Administration",
         "administration",
@@ -78,7 +79,7 @@ OWN = (
 
 
 def navigation(request) -> dict[str, object]:
-    """`nav`, `alerts_place`, `user_menu`, `search_url`, `logout_url`, `as_of_url` for base.html.
+    """`nav`, `user_menu`, and the addresses of search, sign-out, as-of day, inbox and bell, for base.html.
 
     A place whose address is not (yet) there is left out, and a menu without places.
     """
@@ -94,11 +95,12 @@ def navigation(request) -> dict[str, object]:
             entries.append({"label": part.label, "icon": part.icon, "active": active, "places": inside})
     return {
         "nav": entries,
-        "alerts_place": next(iter(_entries(request, (ALERTS,))), None),
         "user_menu": _entries(request, OWN),
         "search_url": address("search"),
         "logout_url": address("account_logout"),
         "as_of_url": address("as_of"),
+        "inbox_url": address("inbox"),
+        "bell_url": address("inbox_bell"),
     }
 
 

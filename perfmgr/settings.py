@@ -300,6 +300,8 @@ SPECTACULAR_SETTINGS = {
         "KpiKind": "kpis.models.KpiVersion.Kind",
         "NodeKind": "kpis.models.ScorecardNode.Kind",
         "LinkKind": "kpis.models.KpiLink.Kind",
+        "AlertComparator": "alerts.models.AlertRule.Comparator",
+        "TargetComparator": "kpis.models.targets.Comparator",
         "QualityRuleKind": "datasets.models.QualityRule.Kind",
     },
 }

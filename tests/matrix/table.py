@@ -129,3 +129,4 @@ RESOURCES = [
     ),
 ]
 RESOURCES += import_module("tests.kpis.resources").RESOURCES
+RESOURCES += import_module("tests.alerts.resources").RESOURCES

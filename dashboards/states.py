@@ -55,6 +55,7 @@ STATES: dict[str, State] = {
     "draft": State("draft", "neutral", "ring"),
     "in_review": State("in review", "info", "half"),
     "certified": State("certified", "positive", "check", "A second person checked this definition."),
+    "reviewed": State("reviewed", "positive", "check", "A second person checked data, method and conclusion."),
     "approved": State("approved", "positive", "check"),
     "refused": State("refused", "negative", "cross"),
     "deprecated": State("deprecated", "neutral", "gap", "Kept for its history; do not use it for new work."),

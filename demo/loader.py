@@ -13,7 +13,7 @@ from django.utils import timezone
 from organization import shared_calendars, tree, unit_import
 from organization.models import FiscalCalendar, Unit, User
 
-from . import alerting, extracts, measures, people
+from . import alerting, extracts, measures, people, studies
 
 HERE = Path(__file__).parent
 DATASETS = ("incidents", "deliveries", "emergency", "rail")
@@ -37,6 +37,7 @@ def load(today: date, *, also: Sequence[str] = (), say: Say = print) -> None:
     extracts.perform_all()
     say(f"{alerting.define(definition_of('alerts'), users, timezone.now())} alert rules")
     extracts.perform_all()
+    studies.define(users, today)
 
 
 def definition_of(name: str) -> Mapping:

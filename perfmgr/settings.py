@@ -275,7 +275,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "doors.pagination.CursorPages",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_THROTTLE_CLASSES": ["doors.throttles.TokenThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"token": "600/min", "upload": "60/min", "preview": "120/min"},
+    "DEFAULT_THROTTLE_RATES": {"token": "600/min", "upload": "60/min", "preview": "120/min", "analysis": "120/min"},
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "doors.problems.handler",
     "URL_FORMAT_OVERRIDE": None,  # ?format= is an unknown parameter like any other

@@ -130,3 +130,4 @@ RESOURCES = [
 ]
 RESOURCES += import_module("tests.kpis.resources").RESOURCES
 RESOURCES += import_module("tests.alerts.resources").RESOURCES
+RESOURCES += import_module("tests.studies.resources").RESOURCES

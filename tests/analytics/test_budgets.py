@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from analytics.budgets.budget import Objective, budget_of
 from analytics.budgets.burn import POLICIES, alerts, burn_rate, exhausted_in
+from analytics.budgets.landing import landing
 from analytics.budgets.slices import PartAboveWhole, Slices, slices
 from analytics.budgets.windows import Window
 from analytics.inputs import BadInput, OutOfRange
@@ -156,3 +157,32 @@ def test_a_good_event_more_never_uses_budget(pairs, objective, where):
     better[where % len(pairs)] += 1
     before, after = (budget_of(hours(g, total), objective, Window(2), at=NOON).consumed for g in (good, better))
     assert after <= before + 1e-12
+
+
+def test_a_period_that_is_over_has_landed():
+    assert landing(95, 100, 0, required=0.95).chance == 1
+    lost = landing(94, 100, 0, required=0.95)
+    assert (lost.chance, lost.can_be_bad, lost.expected, lost.low, lost.high) == (0, None, 0.94, 0.94, 0.94)
+
+
+def test_one_case_to_come_is_good_at_the_rate_so_far():
+    # 8 of 9 so far, one to come, 9 of 10 required: it must be good, which Laplace's rule puts at (8 + 1) / (9 + 2)
+    found = landing(8, 9, 1, required=0.9)
+    assert found.chance == pytest.approx(9 / 11) and found.can_be_bad == 0
+    assert found.expected == pytest.approx((8 + 9 / 11) / 10)
+
+
+def test_what_cannot_be_counted_is_refused():
+    with pytest.raises(OutOfRange, match="3 good of 2"):
+        landing(3, 2, 1, required=0.9)
+    with pytest.raises(OutOfRange, match="no case"):
+        landing(0, 0, 0, required=0.9)
+
+
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 40), st.floats(0.5, 1))
+def test_a_landing_lies_in_its_interval_and_promises_no_more_than_it_can(good, bad, remaining, required):
+    if good + bad + remaining == 0:
+        return
+    found = landing(good, good + bad, remaining, required=required)
+    assert 0 <= found.low <= found.high <= 1 and 0 <= found.chance <= 1
+    assert landing(good + 1, good + bad + 1, remaining, required=required).chance >= found.chance - 1e-9

@@ -99,11 +99,37 @@ class Clocks:
     def __len__(self) -> int:
         return len(self.case)
 
+    def only(self, chosen: Flags) -> Clocks:
+        """The chosen clocks, numbered anew, with their segments."""
+        number = np.cumsum(chosen) - 1
+        kept = chosen[self.segment_clock]
+        parts = [getattr(self, name)[chosen] for name in _OF_CLOCKS]
+        parts += [number[self.segment_clock[kept]], *(getattr(self, name)[kept] for name in _OF_SEGMENTS)]
+        return Clocks(*parts)
+
     @property
     def pauses(self) -> Pauses:
         """All stretches in which the clocks stood still."""
         still = self.segment_state != State.RUNNING
         return Pauses.of(self.segment_clock[still], self.segment_start[still], self.segment_end[still], len(self))
+
+
+_OF_CLOCKS = ("case", "started", "stopped", "state", "first_event", "last_event", "reset")
+_OF_SEGMENTS = ("segment_start", "segment_end", "segment_state", "segment_event")
+
+
+def from_columns(started: Seconds, stopped: Seconds, cancelled: Flags, as_of: int) -> Clocks:
+    """Clocks of rows that are a case each: row i starts, and stops unless `stopped` lies after `as_of` (such as NEVER).
+
+    Only rows that started by then may be given.
+    """
+    cases = np.arange(len(started), dtype=np.int64)
+    is_open = (stopped > as_of) & ~cancelled
+    ends = np.minimum(stopped, as_of)
+    state = np.where(cancelled, State.CANCELLED, np.where(is_open, State.RUNNING, State.STOPPED)).astype(np.uint8)
+    running = np.full(len(cases), State.RUNNING, dtype=np.uint8)
+    no = np.zeros(len(cases), dtype=np.bool_)
+    return Clocks(cases, started, ends, state, cases, cases, no, cases, started, ends, running, cases)
 
 
 def replay(events: Events, as_of: int, *, after_stop: AfterStop = "final", opened: Seconds | None = None) -> Clocks:

@@ -7,3 +7,4 @@ class SlasConfig(AppConfig):
 
     def ready(self) -> None:
         from . import work  # noqa: F401  registers this room's jobs
+        from .clocks import work as clock_work  # noqa: F401

@@ -38,7 +38,7 @@ CLOCK_WORDS = frozenset(
     [
         "source", "dataset", "case_column", "time_column", "start", "pause", "resume", "stop", "cancel", "reset",
         "started_column", "due_column", "stopped_column", "holder_column", "priority_column", "reason_column",
-        "on_priority_change",
+        "on_priority_change", "after_stop",
     ]
 )  # fmt: skip
 MEASURE_WORDS = frozenset(

@@ -90,6 +90,11 @@ class ClockRule(models.Model):
         KEEP = "keep", "Keep the elapsed time and the pauses"
         RESET = "reset", "Start again"
 
+    class AfterStop(models.TextChoices):
+        FINAL = "final", "The result stays"
+        RESUME = "resume", "It runs on: the time in between was a pause"
+        REPEAT = "repeat", "The next start begins another clock"
+
     target = models.OneToOneField(ServiceTarget, models.CASCADE, related_name="clock")
     source = models.CharField(max_length=8, choices=Source, default=Source.EVENTS)
     dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="clock_rules")
@@ -104,8 +109,14 @@ class ClockRule(models.Model):
     cancel = models.TextField(blank=True)
     reset = models.TextField(blank=True)
 
+    after_stop = models.CharField(
+        max_length=6, choices=AfterStop, default=AfterStop.FINAL, help_text="When a stopped case is updated again."
+    )
+
     # columns
-    started_column = models.CharField(max_length=100, blank=True)
+    started_column = models.CharField(
+        max_length=100, blank=True, help_text="Of events: when the case was opened, if that was before its first event."
+    )
     due_column = models.CharField(max_length=100, blank=True)
     stopped_column = models.CharField(max_length=100, blank=True)
 

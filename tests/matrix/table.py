@@ -127,3 +127,7 @@ RESOURCES = [
         door="audit",
     ),
 ]
+
+from tests.slas.resources import RESOURCES as SLAS  # noqa: E402  its rows are made of what stands above
+
+RESOURCES += SLAS

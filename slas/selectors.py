@@ -170,6 +170,8 @@ def visible_parties(agreement: Agreement, access: Access) -> list:
 
 
 def _line(agreement: Agreement, versions, period: PeriodResult | None, owed) -> Listed:
+    for one in [*versions, *([period] if period else [])]:
+        one.agreement = agreement
     verdicts = [f.is_met for f in read_figures(periods.standing_figures(period)).values()] if period else []
     return Listed(agreement, standing(versions), period, verdicts.count(True), verdicts.count(False), owed)
 

@@ -103,3 +103,10 @@ def windows(policy) -> str:
     """`{{ alert.policy|windows }}`: 1 h / 5 min."""
     spans = (round(span.total_seconds()) for span in (policy.long, policy.short))
     return " / ".join(hours(seconds) if seconds % 86400 else f"{seconds // 86400} d" for seconds in spans)
+
+
+@register.filter
+def window_words(slo) -> str:
+    """`{{ slo|window_words }}`: rolling 30 days, or calendar quarter."""
+    kind = "rolling" if slo.is_rolling else "calendar"
+    return f"{kind} {slo.window_unit}" if slo.window_count == 1 else f"{kind} {slo.window_count} {slo.window_unit}s"

@@ -1,11 +1,10 @@
 """The journey of an agreement in a real browser: draft, sign, see attainment, exclude, close, claim."""
 
 import shutil
-import time
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connections
 from django.test import Client
 from playwright.sync_api import expect, sync_playwright
 
@@ -40,20 +39,8 @@ def people(live_server, monkeypatch):
 
         yield sign_in
         browser.close()
-    _await_the_servers_threads()
+        connections.close_all()  # beside playwright's loop Django keeps a connection of its own
     assert faults == []
-
-
-def _await_the_servers_threads() -> None:
-    """Each answers one connection of the browser and holds one of the database until it has noticed the end."""
-    others = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
-    until = time.monotonic() + 10
-    with connection.cursor() as cursor:
-        while time.monotonic() < until:
-            cursor.execute(others)
-            if not cursor.fetchone()[0]:
-                return
-            time.sleep(0.05)
 
 
 def work() -> None:

@@ -110,8 +110,11 @@ def percent(part: str | Decimal, whole: str | Decimal) -> Decimal | None:
     return (Decimal(part) * 100 / whole).quantize(PLACES, ROUND_DOWN) if whole else None
 
 
-def figures_of(agreement, stretches: Sequence[Stretch]) -> dict[date, Figures]:
-    """period start -> figures, by the data as they are now. A scan for all cases, one a measured promise and charge."""
+def figures_of(agreement, stretches: Sequence[Stretch], running: date | None = None) -> dict[date, Figures]:
+    """period start -> figures, by the data as they are now. A scan for all cases, one a measured promise and charge.
+
+    running: the start of the period in which cases in flight are counted; None: of none.
+    """
     found = {stretch.start: Figures(currency=stretch.version.currency) for stretch in stretches}
     targets = {s.start: list(s.version.targets.select_related("measure__dataset", "clock__dataset")) for s in stretches}
     for stretch in stretches:
@@ -119,7 +122,7 @@ def figures_of(agreement, stretches: Sequence[Stretch]) -> dict[date, Figures]:
     cases = attainment.derived_dataset(agreement)
     clocked = any(target.is_clocked for own in targets.values() for target in own)
     if clocked and cases is not None and cases.current_version is not None:
-        _count_cases(cases, stretches, targets, found)
+        _count_cases(cases, stretches, targets, found, running)
     for stretch in stretches:
         for target in targets[stretch.start]:
             if not target.is_clocked:
@@ -140,18 +143,23 @@ def _empty(target: ServiceTarget) -> Figure:
     )
 
 
-def _count_cases(dataset: Dataset, stretches: Sequence[Stretch], targets: dict, found: dict[date, Figures]) -> None:
+def _count_cases(
+    dataset: Dataset, stretches: Sequence[Stretch], targets: dict, found: dict[date, Figures], running: date | None
+) -> None:
     facts = facts_of(dataset)
     counts = attainment.counts(dataset)
     days = ", ".join(f"(date '{s.start}', date '{s.end}')" for s in stretches)
+    day = "r.counted_at__day"
+    if running:
+        day = f"coalesce({day}, case when r.verdict = 'in_flight' then date '{running}' end)"
     rows = f"""(select r.*, p.s as period, ({counts}) as does_count from ({facts.relation}) r
-        join (values {days}) p(s, e) on r.counted_at__day >= p.s and r.counted_at__day < p.e)"""
+        join (values {days}) p(s, e) on {day} >= p.s and {day} < p.e)"""
     sql = f"""select period, target, verdict, does_count, count(*) as n from {rows} group by all"""
     for row in fetch_here(sql, facts.files):
         figure = found[row["period"]].targets.get(row["target"])
         if figure is not None:
             _add(figure, row["verdict"], row["does_count"], row["n"])
-    listed = "concat_ws('|', \"case\", target, verdict, elapsed_s, target_s, does_count)"
+    listed = "concat_ws('|', \"case\", target, cycle, verdict, elapsed_s, target_s, does_count)"
     sql = (
         f"select period, sha256(string_agg({listed}, chr(10) order by {listed})) as digest from {rows} group by period"
     )

@@ -74,7 +74,8 @@ def refresh(agreement: Agreement, *, day: date, by=None) -> list[PeriodResult]:
     agreement = Agreement.objects.select_for_update().get(pk=agreement.pk)
     day = as_of(agreement, day)
     stretches = stretches_of(agreement, day)
-    computed = figures_of(agreement, stretches) if stretches else {}
+    running = stretches[-1].start if stretches and day < stretches[-1].end else None
+    computed = figures_of(agreement, stretches, running) if stretches else {}
     kept = {period.period_start: period for period in agreement.periods.all()}
     written = []
     for stretch in stretches:

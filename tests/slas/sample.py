@@ -25,6 +25,7 @@ CASES = Contract(
     columns=(
         Column("case", roles=(Role.KEY,)),
         Column("target", roles=(Role.KEY,)),
+        Column("cycle", type=ColumnType.INTEGER, roles=(Role.KEY,)),
         Column("verdict"),
         Column("elapsed_s", type=ColumnType.NUMBER),
         Column("target_s", type=ColumnType.NUMBER),
@@ -52,9 +53,9 @@ def deliveries(unit, **words) -> Dataset:
 
 
 def cases_csv(rows) -> str:
-    """rows: (case, target, verdict, elapsed, target seconds, counted at, excluded)."""
-    lines = ["case,target,verdict,elapsed_s,target_s,counted_at,excluded,priority"]
-    return "\n".join([*lines, *(",".join([*map(str, row), "1"]) for row in rows)]) + "\n"
+    """rows: (case, target, verdict, elapsed s, target seconds, counted at, excluded)."""
+    lines = ["case,target,cycle,verdict,elapsed_s,target_s,counted_at,excluded,priority"]
+    return "\n".join([*lines, *(",".join([*map(str, row[:2]), "1", *map(str, row[2:]), "1"]) for row in rows)]) + "\n"
 
 
 class Desk:

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_POST
 
 from datasets.scan import ScanFailed
@@ -22,13 +23,16 @@ def agreement_board(request, code):
     """Open cases by how much of their target is used. Read after the page has come: an earlier day is replayed."""
     agreement = the_agreement(request, code)
     target, priority = _text(request, "target"), _text(request, "priority")
+    chosen = parse_date(_text(request, "as_of")[:10]) if _is_day(request) else None
+    day = chosen or request.day
     context = frame_of(
-        request, agreement, "board", target=target, priority=priority, targets=_targets(agreement), part="open"
-    )
+        request, agreement, "board", target=target, priority=priority, targets=_targets(agreement), part="open",
+        as_of=chosen,
+    )  # fmt: skip
     if not _is_loading(request):
         return render(request, "slas/clock_board.html", context)
     try:
-        context["board"] = boards.board(agreement, request.access, day=request.day, target=target, priority=priority)
+        context["board"] = boards.board(agreement, request.access, day=day, target=target, priority=priority)
         context["warnings"] = boards.warnings_of(agreement, request.access)
     except ScanFailed as fault:
         context["fault"] = fault
@@ -105,6 +109,14 @@ def _text(request, name: str) -> str:
     if "\0" in found:
         raise Http404
     return found
+
+
+def _is_day(request) -> bool:
+    """Whether `?as_of=` names a day that there is."""
+    try:
+        return parse_date(_text(request, "as_of")) is not None
+    except ValueError:
+        return False
 
 
 def _cycle(request) -> int:

@@ -12,10 +12,11 @@ import yaml
 from organization import shared_calendars, tree, unit_import
 from organization.models import FiscalCalendar, Unit, User
 
-from . import extracts, measures, people, service_desk
+from . import agreements, extracts, measures, people, service_desk
 
 HERE = Path(__file__).parent
-DATASETS = ("incidents", "deliveries", "emergency", "rail")
+DATASETS = ("incidents", "deliveries", "emergency", "rail", "requests")
+UNITS = ("units.csv", "units_city.csv")
 ON_REQUEST = ("flights",)
 Say = Callable[[str], None]
 
@@ -35,6 +36,15 @@ def load(today: date, *, also: Sequence[str] = (), say: Say = print) -> None:
     _service_desk(users, today, say)
     measures.define_strategy(definition_of("executive"), users)
     extracts.perform_all()
+    _agreements(users, today, say)
+
+
+def _agreements(users: Mapping[str, User], today: date, say: Say) -> None:
+    say("Timing the cases of the agreements ...")
+    definition = definition_of("agreements")
+    agreements.define(definition, users, today)
+    extracts.perform_all()
+    agreements.close(definition, users, today)
 
 
 def _service_desk(users: Mapping[str, User], today: date, say: Say) -> None:
@@ -61,8 +71,9 @@ def is_loaded() -> bool:
 def _organisation(users: Mapping[str, User], say: Say) -> None:
     if Unit.objects.filter(code="GROUP").exists():
         return
-    seen = unit_import.preview((HERE / "units.csv").read_bytes(), people.FIRST_DAY)
-    unit_import.import_units(seen, from_day=people.FIRST_DAY, by=users["admin"])
+    for name in UNITS:
+        seen = unit_import.preview((HERE / name).read_bytes(), people.FIRST_DAY)
+        unit_import.import_units(seen, from_day=people.FIRST_DAY, by=users["admin"])
     april = shared_calendars.add(
         FiscalCalendar, by=users["admin"], code="april", name="Fiscal year from April", start_month=4
     )

@@ -82,7 +82,7 @@ def _definition(agreement: Agreement, target: ServiceTarget) -> dict | None:
         "unit_of_measure": "percent",
         "decimals": 2,
         "direction": KpiVersion.Direction.HIGHER,
-        "dimensions": [column.name for column in contract_of(dataset).dimensions],
+        "dimensions": [column.name for column in contract_of(dataset).dimensions if column.name != "verdict"],
         "purpose": f"Shows whether {agreement.name} keeps what it promises: {target.name}.",
         "description": f"{good} ÷ {total}{f', where {condition}' if condition else ''}, without what was excluded.",
         **PASSPORT,

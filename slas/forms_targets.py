@@ -110,7 +110,7 @@ class TargetForm(forms.Form):
 
     def _add_clock(self, columns) -> None:
         is_events = self.source == ClockRule.Source.EVENTS
-        unused = {"started_column", "stopped_column"} if is_events else {"time_column", "reason_column"}
+        unused = {"stopped_column"} if is_events else {"time_column", "reason_column"}
         if self.metric != Metric.DELIVERY:
             unused |= {"due_column"}
         for name, (label, is_time) in COLUMNS.items():
@@ -122,6 +122,9 @@ class TargetForm(forms.Form):
         if is_events:
             self.fields["on_priority_change"] = forms.ChoiceField(
                 choices=ClockRule.OnPriorityChange.choices, label="When the priority changes"
+            )
+            self.fields["after_stop"] = forms.ChoiceField(
+                choices=ClockRule.AfterStop.choices, label="When a stopped case is updated again"
             )
 
     def _add_measure(self, columns) -> None:

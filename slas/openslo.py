@@ -45,7 +45,9 @@ class Imported:
 
 def export(found: Iterable[Slo]) -> str:
     """One YAML document an SLO."""
-    return yaml.safe_dump_all([document_of(slo) for slo in found], sort_keys=False, allow_unicode=True)
+    return yaml.safe_dump_all(
+        [document_of(slo) for slo in sorted(found, key=lambda slo: slo.code)], sort_keys=False, allow_unicode=True
+    )
 
 
 def document_of(slo: Slo) -> dict:

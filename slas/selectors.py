@@ -95,7 +95,9 @@ def listed(agreements, access: Access) -> list[Listed]:
     for version in AgreementVersion.objects.filter(agreement__in=ids).order_by("-number"):
         versions[version.agreement_id].append(version)
     complete = PeriodResult.objects.filter(agreement__in=ids).exclude(state=PeriodResult.State.OPEN)
-    newest = complete.order_by("agreement", "-period_start").distinct("agreement").prefetch_related("restatements")
+    newest = (
+        complete.order_by("agreement_id", "-period_start").distinct("agreement_id").prefetch_related("restatements")
+    )
     last = {period.agreement_id: period for period in newest}
     owed: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for claim in CreditClaim.objects.filter(agreement__in=ids, state__in=OPEN_CLAIMS):

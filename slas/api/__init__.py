@@ -1,1 +1,1 @@
-"""Service levels over REST."""
+"""REST of service levels: thin doors to the verbs."""

@@ -66,6 +66,11 @@ class PeriodResult(models.Model):
         return self.state in (self.State.CLOSED, self.State.RESTATED)
 
 
+class RestatementQuerySet(models.QuerySet):
+    def visible_to(self, access):
+        return self.filter(period__agreement__in=Agreement.objects.visible_to(access).values("pk"))
+
+
 class Restatement(models.Model):
     """What a closed period would be by today's data, calendar and targets; it counts once a second person approves."""
 
@@ -88,6 +93,8 @@ class Restatement(models.Model):
     proposed_at = models.DateTimeField(auto_now_add=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
+
+    objects = RestatementQuerySet.as_manager()
 
     class Meta:
         ordering = ["period", "-number"]

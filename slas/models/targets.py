@@ -15,6 +15,11 @@ def default_warnings() -> list[int]:
     return [75, 90]
 
 
+class TargetQuerySet(models.QuerySet):
+    def visible_to(self, access):
+        return self.filter(version__agreement__in=Agreement.objects.visible_to(access).values("pk"))
+
+
 class ServiceTarget(models.Model):
     """One promise of a version: for the cases of `condition`, within `threshold_seconds`, in `required_pct` of them.
 
@@ -51,6 +56,8 @@ class ServiceTarget(models.Model):
         max_digits=7, decimal_places=4, default=1, help_text="Its share of the charge when credits are pooled."
     )
     position = models.PositiveSmallIntegerField(default=0)
+
+    objects = TargetQuerySet.as_manager()
 
     class Meta:
         ordering = ["version", "position", "pk"]

@@ -79,6 +79,7 @@ def rule_lines(target: ServiceTarget) -> list[tuple[str, str, bool]]:
         lines += [(label, getattr(rule, name), True) for name, (label, _) in (COLUMNS | CONDITIONS).items()]
         if rule.source == "events":
             lines.append(("When the priority changes", rule.get_on_priority_change_display(), False))
+            lines.append(("After the stop", rule.get_after_stop_display(), False))
     else:
         if rule.contact_formula:
             lines.append(("Formula", rule.get_contact_formula_display(), False))

@@ -30,7 +30,7 @@ def define(definition: Mapping, dataset: Dataset, users: Mapping[str, User], tod
     for promise in definition["targets"]:
         _targets(version, promise, definition["clock"] | {"dataset": dataset}, by)
     tiers = [
-        {"target": None, "below_pct": Decimal(bound), "credit_pct": Decimal(credit)}
+        {"target": None, "below_pct": Decimal(bound), "credit_pct": Decimal(str(credit))}
         for bound, credit in definition["tiers"]
     ]
     drafting.set_tiers(version, tiers, by=by)

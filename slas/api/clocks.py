@@ -51,7 +51,7 @@ class ClocksViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedView
     lookup_field = "code"
     needs = {"read": VIEW, "write": DEFINE}
     query_parameters = frozenset(
-        {"as_of", "target", "priority", "case", "cycle", "column", "metric", "reason", "version"}
+        {"as_of", "target", "priority", "band", "case", "cycle", "column", "metric", "reason", "version"}
     )
     refusals = (ScanFailed,)
 
@@ -60,6 +60,7 @@ class ClocksViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedView
             _parameter("as_of", "The board as it was at the end of that day (YYYY-MM-DD)."),
             _parameter("target", "Code of a target."),
             _parameter("priority", "One priority."),
+            _parameter("band", "0 missed, 1 from 90 % used, 2 from 75 %, 3 below."),
         ],
         responses={200: dict},
     )
@@ -73,6 +74,7 @@ class ClocksViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedView
             day=self._day() or request.day,
             target=self._text("target"),
             priority=self._text("priority"),
+            band=self._band(),
         )
         rows = [_plain(row) for row in found.rows]
         return Response({"as_of": found.as_of, "total": found.total, "bands": dict(found.bands), "cases": rows})
@@ -170,6 +172,12 @@ class ClocksViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedView
 
     def _text(self, name: str) -> str:
         return self.request.query_params.get(name, "")[:200]
+
+    def _band(self) -> int | None:
+        given, known = self._text("band"), [str(number) for number in range(len(board.BANDS))]
+        if given and given not in known:
+            raise serializers.ValidationError({"band": f"Bands are {', '.join(known)}."})
+        return int(given) if given else None
 
     def _day(self):
         given = self._text("as_of")

@@ -16,7 +16,7 @@ from .compute import count, table_of
 from .excluding import marked
 from .run import governing, only_vendor
 
-MOST = 200
+MOST = 100
 BANDS = (("Missed", 100, None), ("90 % and more", 90, 100), ("75 to 90 %", 75, 90), ("Below 75 %", None, 75))
 OPEN = "as_of is not null and verdict in ('in_flight', 'missed')"
 
@@ -32,11 +32,19 @@ class Board:
     is_earlier: bool = False
 
 
-def board(agreement: Agreement, access: Access, *, day: date, target: str = "", priority: str = "") -> Board:
+def board(
+    agreement: Agreement,
+    access: Access,
+    *,
+    day: date,
+    target: str = "",
+    priority: str = "",
+    band: int | None = None,
+) -> Board:
     """The open cases that the person may see.
 
     day: the one to look from. Before the end of the data the log is replayed up to the end of that day; else the newest
-    clock run is read. Raises datasets.scan.ScanFailed.
+    clock run is read. band: list those of one of BANDS only. Raises datasets.scan.ScanFailed.
     """
     dataset = agreement.dataset
     if dataset is None or dataset.current_version is None:
@@ -44,9 +52,9 @@ def board(agreement: Agreement, access: Access, *, day: date, target: str = "", 
     until = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
     conditions = " and ".join([OPEN, *_filters(target, priority)])
     if dataset.complete_through and day < dataset.complete_through:
-        return _earlier(agreement, access, until, conditions)
+        return _earlier(agreement, access, until, conditions, band)
     rows = authorised_rows(dataset, access)
-    return _read(rows.relation, rows.facts.files, conditions)
+    return _read(rows.relation, rows.facts.files, conditions, band)
 
 
 def warnings_of(agreement: Agreement, access: Access, limit: int = 30) -> list[ClockWarning]:
@@ -64,7 +72,7 @@ def warnings_of(agreement: Agreement, access: Access, limit: int = 30) -> list[C
     return [warning for warning in newest if warning.case in seen]
 
 
-def _earlier(agreement: Agreement, access: Access, until: datetime, conditions: str) -> Board:
+def _earlier(agreement: Agreement, access: Access, until: datetime, conditions: str, band: int | None) -> Board:
     """As it was: the events up to then, replayed; rows are narrowed by the same scope as those in the lake."""
     import duckdb
 
@@ -75,13 +83,13 @@ def _earlier(agreement: Agreement, access: Access, until: datetime, conditions: 
         connection.register("cases", table)
         connection.execute("set enable_external_access = false; set lock_configuration = true")
         relation = f"select * from cases where {scope.condition}"
-        listed = connection.sql(_list(relation, conditions)).to_arrow_table().to_pylist()
+        listed = connection.sql(_list(relation, conditions, band)).to_arrow_table().to_pylist()
         counts = connection.sql(_counts(relation, conditions)).to_arrow_table().to_pylist()[0]
     return _board(listed, counts, until, is_earlier=True)
 
 
-def _read(relation: str, files: Sequence, conditions: str) -> Board:
-    listed = fetch(_list(relation, conditions), files)
+def _read(relation: str, files: Sequence, conditions: str, band: int | None) -> Board:
+    listed = fetch(_list(relation, conditions, band), files)
     counts = fetch(_counts(relation, conditions), files)[0]
     as_of = max((row["as_of"] for row in listed), default=None)
     return _board(listed, counts, as_of and as_of.replace(tzinfo=UTC))
@@ -94,22 +102,26 @@ def _board(listed: list[dict[str, Any]], counts: dict[str, int], as_of, *, is_ea
     return Board(as_of, listed, counts["total"], bands, is_earlier)
 
 
-def _list(relation: str, conditions: str) -> str:
+def _list(relation: str, conditions: str, band: int | None) -> str:
     """The worst first; a case without a time to use goes by its due time."""
     return (
-        f"select * from ({relation}) where {conditions} "
+        f"select * from ({relation}) where {conditions} and {'true' if band is None else _within(band)} "
         f'order by used_pct desc nulls last, due_at, "case", target limit {MOST}'
     )
 
 
 def _counts(relation: str, conditions: str) -> str:
-    parts = []
-    for number, (_, low, high) in enumerate(BANDS):
-        used = "case when verdict = 'missed' then 100 else least(coalesce(used_pct, 0), 99.999) end"
-        bounds = [f"{used} >= {low}"] if low is not None else []
-        bounds += [f"{used} < {high}"] if high is not None else []
-        parts.append(f"count(case when {' and '.join(bounds)} then 1 end) as band{number}")
+    parts = [f"count(case when {_within(number)} then 1 end) as band{number}" for number in range(len(BANDS))]
     return f"select count(*) as total, {', '.join(parts)} from ({relation}) where {conditions}"
+
+
+def _within(band: int) -> str:
+    """A missed case is in the first band, however little of a target without a length it used."""
+    _, low, high = BANDS[band]
+    used = "case when verdict = 'missed' then 100 else least(coalesce(used_pct, 0), 99.999) end"
+    bounds = [f"{used} >= {low}"] if low is not None else []
+    bounds += [f"{used} < {high}"] if high is not None else []
+    return " and ".join(bounds)
 
 
 def _filters(target: str, priority: str) -> list[str]:

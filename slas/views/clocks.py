@@ -27,12 +27,14 @@ def agreement_board(request, code):
     day = chosen or request.day
     context = frame_of(
         request, agreement, "board", target=target, priority=priority, targets=_targets(agreement), part="open",
-        as_of=chosen,
+        as_of=chosen, band=_text(request, "band"),
     )  # fmt: skip
     if not _is_loading(request):
         return render(request, "slas/clock_board.html", context)
     try:
-        context["board"] = boards.board(agreement, request.access, day=day, target=target, priority=priority)
+        context["board"] = boards.board(
+            agreement, request.access, day=day, target=target, priority=priority, band=_band(context["band"])
+        )
         context["warnings"] = boards.warnings_of(agreement, request.access)
     except ScanFailed as fault:
         context["fault"] = fault
@@ -109,6 +111,10 @@ def _text(request, name: str) -> str:
     if "\0" in found:
         raise Http404
     return found
+
+
+def _band(given: str) -> int | None:
+    return int(given) if given in [str(number) for number in range(len(boards.BANDS))] else None
 
 
 def _is_day(request) -> bool:

@@ -82,6 +82,13 @@ STATES: dict[str, State] = {
     "unchanged": State("unchanged", "neutral", "ring", "This file was loaded before; nothing changed."),
     "failed": State("failed", "negative", "cross"),
     "parked": State("parked", "negative", "cross", "It failed three times and waits for a person."),
+    # clocks
+    "met": State("met", "positive", "check", "It took no longer than the target allows."),
+    "missed": State("missed", "negative", "cross", "The target was used up before it stopped."),
+    "in_flight": State("in flight", "info", "half", "Open, and the target is not used up."),
+    "paused": State("paused", "caution", "gap"),
+    "reopened": State("stopped, then reopened", "neutral", "gap"),
+    "out_of_hours": State("out of hours", "neutral", "ring"),
     # quality rules and rows
     "passed": State("passed", "positive", "check"),
     "warning": State("warning", "caution", "warning"),

@@ -12,7 +12,7 @@ import yaml
 from organization import shared_calendars, tree, unit_import
 from organization.models import FiscalCalendar, Unit, User
 
-from . import agreements, extracts, measures, people
+from . import agreements, extracts, measures, people, service_desk
 
 HERE = Path(__file__).parent
 DATASETS = ("incidents", "deliveries", "emergency", "rail", "requests")
@@ -33,6 +33,7 @@ def load(today: date, *, also: Sequence[str] = (), say: Say = print) -> None:
         extracts.perform_all()
         dataset.refresh_from_db()
         say(f"  {dataset.rows:,} rows, {len(definition['kpis'])} KPIs")
+    _service_desk(users, today, say)
     measures.define_strategy(definition_of("executive"), users)
     extracts.perform_all()
     _agreements(users, today, say)
@@ -44,6 +45,16 @@ def _agreements(users: Mapping[str, User], today: date, say: Say) -> None:
     agreements.define(definition, users, today)
     extracts.perform_all()
     agreements.close(definition, users, today)
+
+
+def _service_desk(users: Mapping[str, User], today: date, say: Say) -> None:
+    definition = definition_of("service_desk")
+    say(f"Loading {definition['dataset']['name']} and the agreement on them ...")
+    dataset = extracts.load(definition, users, today)
+    service_desk.define(definition, dataset, users, today)
+    extracts.perform_all()
+    dataset.refresh_from_db()
+    say(f"  {dataset.rows:,} rows, {len(definition['targets'])} promises by priority")
 
 
 def definition_of(name: str) -> Mapping:

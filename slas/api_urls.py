@@ -2,7 +2,7 @@
 
 from rest_framework.routers import SimpleRouter
 
-from .api import agreements, periods, slos
+from .api import agreements, clocks, periods, slos
 
 router = SimpleRouter()
 router.register("agreements", agreements.AgreementViewSet, "api-agreement")
@@ -12,6 +12,7 @@ router.register("agreement-periods", periods.PeriodViewSet, "api-agreement-perio
 router.register("restatements", periods.RestatementViewSet, "api-restatement")
 router.register("exclusions", periods.ExclusionViewSet, "api-exclusion")
 router.register("service-credits", periods.CreditViewSet, "api-service-credit")
+router.register("clocks", clocks.ClocksViewSet, "api-clocks")
 router.register("slos", slos.SloViewSet, "api-slo")
 
 urlpatterns = router.urls

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
+from . import urls_clocks
 from .views import agreements, credits, document, editor, exclusions, periods, slos
 
 VERSION = "agreements/<slug:code>/versions/<int:number>/"
 PERIOD = "agreements/<slug:code>/periods/<str:start>/"
 
 urlpatterns = [
+    *urls_clocks.urlpatterns,
     path("agreements/", agreements.agreements, name="agreements"),
     path("agreements-export/", agreements.agreements_export, name="agreements_export"),
     path("agreement-designer/", editor.agreement_new, name="agreement_new"),

@@ -112,9 +112,14 @@ def replace(
         _check_keys(connection, key_of(contract), contract)
         count = _check_months(connection)
         kept = ", ".join(identifier(name) for name in stored_columns(contract) if name not in (LOAD, ROW))
-        old = relation(_paths(folder, read.files), stored)
-        connection.execute(f"create table leaving as select {kept} from ({old}) except all select {kept} from incoming")
-        connection.execute(f"create table coming as select {kept} from incoming except all select {kept} from ({old})")
+        old, new = (
+            f"select {kept} from ({relation(_paths(folder, read.files), stored)})",
+            f"select {kept} from incoming",
+        )
+        connection.execute(f"create table leaving as {old} except all {new}")
+        connection.execute(
+            f"create table coming as {new} except all {old}" if read.files else f"create view coming as {new}"
+        )
         staged = write(connection, folder, (), "", "incoming", staging)
         left = connection.execute("select count(*) from leaving").fetchall()[0][0]
         before = sum(file.rows for file in read.files)

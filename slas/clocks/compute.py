@@ -185,6 +185,7 @@ def _rows(part: Part, names: Mapping[int, str], vendor: str | None) -> pa.Table:
         "cycle": _cycles(clocks),
         "started_at": _instants(clocks.started),
         "stopped_at": _instants(clocks.stopped, ~open_),
+        "as_of": _instants(clocks.stopped, open_),
         "due_at": _instants(timed_.due),
         "original_due_at": _instants(timed_.original_due),
         "counted_at": _instants(timed_.counted),

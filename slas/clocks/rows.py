@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 MET, MISSED, IN_FLIGHT, CANCELLED = VERDICTS = ("met", "missed", "in_flight", "cancelled")
 WORDS = {MET: "Met", MISSED: "Missed", IN_FLIGHT: "In flight", CANCELLED: "Cancelled"}
-INSTANTS = ("started_at", "stopped_at", "due_at", "original_due_at", "counted_at")
+INSTANTS = ("started_at", "stopped_at", "as_of", "due_at", "original_due_at", "counted_at")
 SECONDS = ("elapsed_s", "actual_s", "paused_s", "target_s")
 
 
@@ -29,6 +29,7 @@ def contract(timezone: str) -> Contract:
             ),
             Column("started_at", type=instant, roles=(Role.EVENT_TIME,)),
             Column("stopped_at", type=instant, description="Empty while the clock is open."),
+            Column("as_of", type=instant, description="Up to when an open clock was counted."),
             Column("due_at", type=instant, description="When the target is used up, pauses counted."),
             Column("original_due_at", type=instant, description="When it would have been without pauses."),
             Column(

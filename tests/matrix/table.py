@@ -129,5 +129,6 @@ RESOURCES = [
 ]
 
 from tests.slas.resources import RESOURCES as SLAS  # noqa: E402  its rows are made of what stands above
+from tests.slas.resources_clocks import CLOCKS  # noqa: E402
 
-RESOURCES += SLAS
+RESOURCES += SLAS + CLOCKS

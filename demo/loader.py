@@ -34,9 +34,9 @@ def load(today: date, *, also: Sequence[str] = (), say: Say = print) -> None:
         dataset.refresh_from_db()
         say(f"  {dataset.rows:,} rows, {len(definition['kpis'])} KPIs")
     _service_desk(users, today, say)
+    _agreements(users, today, say)
     measures.define_strategy(definition_of("executive"), users)
     extracts.perform_all()
-    _agreements(users, today, say)
 
 
 def _agreements(users: Mapping[str, User], today: date, say: Say) -> None:

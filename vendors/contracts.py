@@ -11,7 +11,18 @@ from .models import Contract, Reminder, Vendor
 from .refusals import Refusal
 
 FIELDS = frozenset(
-    {"code", "title", "value", "currency", "starts_on", "ends_on", "notice_days", "renew_months", "remind_days", "owner"}
+    {
+        "code",
+        "title",
+        "value",
+        "currency",
+        "starts_on",
+        "ends_on",
+        "notice_days",
+        "renew_months",
+        "remind_days",
+        "owner",
+    }
 )
 
 
@@ -25,9 +36,7 @@ def add_contract(vendor: Vendor, *, by, **values) -> Contract:
     contract = Contract(vendor=vendor, **_known(values))
     contract.full_clean()
     contract.save()
-    audit.record(
-        by, "contract added", contract, unit=vendor.unit, value=contract.value, currency=contract.currency
-    )
+    audit.record(by, "contract added", contract, unit=vendor.unit, value=contract.value, currency=contract.currency)
     return contract
 
 

@@ -27,7 +27,9 @@ def add_document(
     """Keep `file` (an uploaded file). Raises DocumentRefused, ValidationError."""
     ending = PurePath(file.name).suffix.lower()
     if ending not in KINDS:
-        raise DocumentRefused(f"A document is one of {', '.join(sorted(KINDS))}: save it as such and try again.", "file")
+        raise DocumentRefused(
+            f"A document is one of {', '.join(sorted(KINDS))}: save it as such and try again.", "file"
+        )
     if not 0 < file.size <= LIMIT:
         raise DocumentRefused("A document has something in it, and at most 20 MB.", "file")
     if contract is not None and contract.vendor_id != vendor.pk:
@@ -53,9 +55,7 @@ def add_document(
 @transaction.atomic
 def remove_document(document: Document, *, by, reason: str) -> None:
     """Take the paper away; the trail keeps its name and digest. The file goes once the change is committed."""
-    audit.record(
-        by, "document removed", document, unit=document.vendor.unit, sha256=document.sha256, reason=reason
-    )
+    audit.record(by, "document removed", document, unit=document.vendor.unit, sha256=document.sha256, reason=reason)
     file = document.file
     document.delete()
     transaction.on_commit(lambda: file.storage.delete(file.name))

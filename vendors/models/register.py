@@ -164,4 +164,6 @@ class RiskAssessment(models.Model):
     @property
     def level(self) -> str:
         """low to 4, medium to 9, high to 14, critical from 15."""
-        return "low" if self.rating < 5 else "medium" if self.rating < 10 else "high" if self.rating < 15 else "critical"
+        return (
+            "low" if self.rating < 5 else "medium" if self.rating < 10 else "high" if self.rating < 15 else "critical"
+        )

@@ -41,7 +41,9 @@ class Review(models.Model):
     class Meta:
         ordering = ["-period_start", "vendor"]
         constraints = [
-            models.UniqueConstraint(fields=["vendor", "grain", "period_start"], name="one_review_per_vendor_and_period"),
+            models.UniqueConstraint(
+                fields=["vendor", "grain", "period_start"], name="one_review_per_vendor_and_period"
+            ),
             models.CheckConstraint(
                 condition=Q(state="draft", published_at=None, published_by=None)
                 | Q(state="published", published_at__isnull=False, published_by__isnull=False),

@@ -127,3 +127,7 @@ RESOURCES = [
         door="audit",
     ),
 ]
+
+from tests.vendors.resources import RESOURCES as VENDORS  # noqa: E402  its rows are made of what stands above
+
+RESOURCES += VENDORS

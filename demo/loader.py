@@ -12,7 +12,7 @@ import yaml
 from organization import shared_calendars, tree, unit_import
 from organization.models import FiscalCalendar, Unit, User
 
-from . import extracts, measures, people
+from . import extracts, measures, people, vendors
 
 HERE = Path(__file__).parent
 DATASETS = ("incidents", "deliveries", "emergency", "rail")
@@ -34,6 +34,7 @@ def load(today: date, *, also: Sequence[str] = (), say: Say = print) -> None:
         say(f"  {dataset.rows:,} rows, {len(definition['kpis'])} KPIs")
     measures.define_strategy(definition_of("executive"), users)
     extracts.perform_all()
+    vendors.define(definition_of("vendors"), users, today, say)
 
 
 def definition_of(name: str) -> Mapping:

@@ -15,6 +15,7 @@ app.conf.beat_schedule = {
     "clock": {"task": "kpis.tasks.recompute_on_schedule", "schedule": crontab(minute=5)},
     "freshness": {"task": "datasets.tasks.check_freshness", "schedule": crontab(minute=35)},
     "due notices": {"task": "alerts.tasks.deliver_due", "schedule": 60.0},
+    "contract reminders": {"task": "vendors.tasks.remind_of_contracts", "schedule": crontab(hour=5, minute=20)},
     "scrub": {"task": "datasets.tasks.scrub", "schedule": crontab(hour=2, minute=10)},
     "vacuum": {"task": "datasets.tasks.vacuum", "schedule": crontab(hour=3, minute=10, day_of_week="sun")},
 }

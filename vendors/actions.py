@@ -7,6 +7,7 @@ from django.db import transaction
 from organization import audit
 from organization.models import User
 
+from . import telling
 from .contacts import people_inside
 from .models import ActionNote, Review, Vendor, VendorAction
 from .refusals import Refusal
@@ -33,6 +34,7 @@ def give(
     action.full_clean()
     action.save()
     audit.record(by, "vendor action given", action, unit=vendor.unit, owner=owner.username, due_on=due_on)
+    telling.action_given(action)
     return action
 
 
@@ -44,9 +46,10 @@ def answer(action: VendorAction, *, text: str, by: User, day: date) -> VendorAct
         raise ActionRefused(f"This action is {action.owner}'s to answer.")
     if action.is_finished:
         raise ActionRefused("This action is finished: there is nothing more to answer.")
-    _note(action, Kind.ANSWER, text, by)
+    note = _note(action, Kind.ANSWER, text, by)
     _to(action, State.ANSWERED)
     audit.record(by, "vendor action answered", action, unit=action.vendor.unit)
+    telling.action_answered(action, note)
     from .plans import submitted_by_answer  # plans give actions themselves
 
     submitted_by_answer(action, text=text, by=by, day=day)
@@ -59,9 +62,10 @@ def send_back(action: VendorAction, *, text: str, by) -> VendorAction:
     action = _locked(action)
     if action.state != State.ANSWERED:
         raise ActionRefused("Only an answer can be sent back.")
-    _note(action, Kind.RETURN, text, by)
+    note = _note(action, Kind.RETURN, text, by)
     _to(action, State.OPEN)
     audit.record(by, "vendor action sent back", action, unit=action.vendor.unit, reason=text)
+    telling.action_sent_back(action, note)
     return action
 
 
@@ -100,10 +104,10 @@ def _locked(action: VendorAction) -> VendorAction:
     return actions.get(pk=action.pk)
 
 
-def _note(action: VendorAction, kind: str, text: str, by) -> None:
+def _note(action: VendorAction, kind: str, text: str, by) -> ActionNote:
     if not text.strip():
         raise ActionRefused("Say it in a sentence: an empty text helps nobody.", "text")
-    ActionNote.objects.create(action=action, kind=kind, text=text.strip(), by=by)
+    return ActionNote.objects.create(action=action, kind=kind, text=text.strip(), by=by)
 
 
 def _to(action: VendorAction, state: str) -> None:

@@ -56,11 +56,9 @@ def let_in(contact: Contact, *, username: str, on: date, by, password: str = "")
     _require_an_outsider(user, on)
     if vendor.contacts.filter(user=user).exclude(pk=contact.pk).exists():
         raise CannotLetIn(f"{username} is another contact of {vendor} already.", "username")
-    try:
-        members.grant(user=user, unit=vendor.unit, role=Role.VENDOR_CONTACT, from_day=on, by=by)
-    except members.RoleRefused as refusal:
-        raise CannotLetIn(str(refusal), "username") from None
     contact.user = user
+    if not is_in(contact, on):
+        _grant(user, vendor, on, by)
     contact.save(update_fields=["user"])
     audit.record(by, "vendor contact let in", contact, unit=vendor.unit, username=username, on=on)
     return contact
@@ -82,6 +80,13 @@ def people_inside(vendor: Vendor, day: date) -> set[int]:
     """Ids of the users who are let in on `day` as contacts of the vendor. One query."""
     roles = Membership.objects.in_force(day).filter(unit=vendor.unit_id, role=Role.VENDOR_CONTACT)
     return set(roles.values_list("user_id", flat=True))
+
+
+def _grant(user: User, vendor: Vendor, on: date, by) -> None:
+    try:
+        members.grant(user=user, unit=vendor.unit, role=Role.VENDOR_CONTACT, from_day=on, by=by)
+    except members.RoleRefused as refusal:
+        raise CannotLetIn(str(refusal), "username") from None
 
 
 def _roles(contact: Contact):

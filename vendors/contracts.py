@@ -1,11 +1,12 @@
 """Contracts: made, changed, given notice of, ended; and reminding their owners of days that come near."""
 
-from datetime import date
+from datetime import date, datetime
 
 from django.db import transaction
 
 from organization import audit
 
+from . import telling
 from .contract_dates import ENDED, EXPIRED, UNDER_NOTICE, Terms, dates_on, near
 from .models import Contract, Reminder, Vendor
 from .refusals import Refusal
@@ -80,9 +81,9 @@ def end_contract(contract: Contract, *, on: date, reason: str, by) -> Contract:
 
 
 @transaction.atomic
-def remind(day: date) -> list[Reminder]:
+def remind(now: datetime) -> list[Reminder]:
     """Remind owners of the days that come within their contract's `remind_days`; of each day once, ever."""
-    made = []
+    day, made = now.date(), []
     for contract in Contract.objects.select_related("vendor__unit", "owner").filter(ended_on=None):
         for kind, on in near(dates_on(Terms.of(contract), day), day, contract.remind_days):
             reminder, is_new = Reminder.objects.get_or_create(
@@ -90,6 +91,7 @@ def remind(day: date) -> list[Reminder]:
             )
             if is_new:
                 audit.record(None, "contract reminder", contract, unit=contract.vendor.unit, kind=kind, day=on)
+                telling.contract_near(reminder, now)
                 made.append(reminder)
     return made
 

@@ -60,4 +60,6 @@ def credits_of(vendor: Vendor) -> list[dict]:
         money["agreed"] += (claim.agreed_amount or 0) if claim.state in (State.AGREED, State.CREDITED) else 0
         money["paid"] += (claim.agreed_amount or 0) if claim.state == State.CREDITED else 0
     names = ("calculated", "claimed", "agreed", "paid")
-    return [{"currency": c, **{name: f"{sums[c][name]:.2f}" for name in names}} for c in sorted(sums)]
+    return [
+        {"currency": c, "format": f"{c}:2", **{name: f"{sums[c][name]:.2f}" for name in names}} for c in sorted(sums)
+    ]

@@ -114,6 +114,7 @@ def _contract(contract, day: date) -> dict:
         "title": contract.title,
         "value": f"{Decimal(contract.value):f}",
         "currency": contract.currency,
+        "format": contract.money_format,
         "state": dates.state,
         "term_end": dates.term_end,
         "notice_by": dates.notice_by,

@@ -1,22 +1,27 @@
 """The register, its contacts, contracts and papers."""
 
 import hashlib
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from alerts.models import InboxEntry
 from organization.access import access_of
 from organization.models import AuditEntry, Role
-from tests.factories import UnitFactory, UserFactory, member
+from tests.factories import MembershipFactory, UnitFactory, UserFactory, member
 from vendors import contacts, contracts, documents, register
 from vendors.models import Document, Reminder, Vendor
 
 from .factories import DAY, ContractFactory, VendorFactory, a_contact
 
 pytestmark = pytest.mark.django_db
+
+
+def at(*day) -> datetime:
+    return datetime(*day, 6, tzinfo=UTC)
 
 
 def actions_of(thing) -> list[str]:
@@ -84,14 +89,16 @@ def test_nobody_of_our_own_becomes_a_contact():
 
 def test_notice_is_given_once_and_the_owner_is_reminded_once():
     contract = ContractFactory(renew_months=12, notice_days=90)
-    day = date(2025, 9, 5)
-    assert [r.kind for r in contracts.remind(day)] == ["notice"]
-    assert contracts.remind(day) == contracts.remind(date(2025, 9, 6)) == []
+    MembershipFactory(user=contract.owner, unit=contract.vendor.unit, role=Role.MANAGER)
+    assert [r.kind for r in contracts.remind(at(2025, 9, 5))] == ["notice"]
+    assert contracts.remind(at(2025, 9, 5)) == contracts.remind(at(2025, 9, 6)) == []
+    (told,) = InboxEntry.objects.filter(user=contract.owner)
+    assert told.notice.subject == f"{contract}: last day for notice on 2 Oct 2025"
     assert Reminder.objects.get().day == date(2025, 10, 2)
     contracts.give_notice(contract, on=date(2025, 10, 1), reason="Too late too often", by=contract.owner)
     with pytest.raises(contracts.ContractRefused, match="nothing to give notice of"):
         contracts.give_notice(contract, on=date(2025, 10, 2), reason="again", by=contract.owner)
-    assert [(r.kind, r.day) for r in contracts.remind(date(2025, 12, 10))] == [("end", date(2025, 12, 31))]
+    assert [(r.kind, r.day) for r in contracts.remind(at(2025, 12, 10))] == [("end", date(2025, 12, 31))]
 
 
 def test_money_of_a_contract_is_exact_and_has_a_currency():

@@ -61,6 +61,11 @@ class Contract(models.Model):
     def get_absolute_url(self):
         return reverse("vendor_contract", args=[self.pk])
 
+    @property
+    def money_format(self) -> str:
+        """To the cent: see `dashboards.formats`."""
+        return f"{self.currency}:2"
+
 
 class Document(models.Model):
     """A file of the vendor, perhaps of one of its contracts. Its name is ours on the disk, theirs at the download."""

@@ -59,6 +59,11 @@ class SelectionRound(models.Model):
         return reverse("selection_round", args=[self.pk])
 
     @property
+    def money_format(self) -> str:
+        """To the cent: see `dashboards.formats`."""
+        return f"{self.currency}:2"
+
+    @property
     def is_open_to_all(self) -> bool:
         """Whether everybody's scores may be read."""
         return self.state in (self.State.OPENED, self.State.AWARDED)

@@ -56,8 +56,8 @@ def rows_of(vendors: Sequence[Vendor], *, grain: str, at: date, day: date, overs
 
 
 def newest_risks(vendors: Sequence[int]) -> dict[int, RiskAssessment]:
-    newest = RiskAssessment.objects.filter(vendor__in=vendors).order_by("vendor", "-assessed_on", "-pk")
-    return {risk.vendor_id: risk for risk in newest.distinct("vendor")}
+    newest = RiskAssessment.objects.filter(vendor__in=vendors).order_by("vendor_id", "-assessed_on", "-pk")
+    return {risk.vendor_id: risk for risk in newest.distinct("vendor_id")}
 
 
 def _next_days(vendors: Sequence[int], day: date) -> dict[int, tuple[date, bool]]:

@@ -21,6 +21,7 @@ from .credits import attainment_of, credits_of
 from .models import Vendor
 from .spending import spend_of
 
+DAYS = frozenset({"due_on", "plan_due_on", "term_end", "notice_by", "assessed_on", "exit_plan_checked_on"})
 TREND = 6  # periods, this one included
 
 
@@ -59,6 +60,20 @@ def digest_of(pack: dict) -> str:
     """SHA-256 of the pack in canonical form; the same for the pack as it was made and as the database gives it back."""
     plain = json.loads(json.dumps(pack, cls=DjangoJSONEncoder))
     return hashlib.sha256(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def with_days(pack: dict) -> dict:
+    """The pack as a page shows it: days, which JSON keeps as texts, are days again."""
+    rows = {name: [_with_days(row) for row in pack[name]] for name in ("actions", "plans", "contracts")}
+    return {**pack, **rows, "risk": _with_days(pack["risk"])}
+
+
+def _with_days(row: dict) -> dict:
+    return {name: _day(value) if name in DAYS else value for name, value in row.items()}
+
+
+def _day(value: str | date | None) -> date | None:
+    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def trend_of(vendor: Vendor, *, grain: str, at: date, day: date) -> list:

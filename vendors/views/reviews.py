@@ -11,6 +11,7 @@ from vendors import actions, reviews
 from vendors.cards import Card
 from vendors.forms import ActionForm, MinutesForm
 from vendors.models import Review
+from vendors.packs import with_days
 from vendors.periods import due_reviews
 from vendors.refusals import Refusal
 
@@ -69,7 +70,7 @@ def _page(request, found: Review, *, status: int = 200, **forms):
         "vendor": vendor,
         "heading": f"Review of {vendor.name}, {found.label}",
         "breadcrumb": trail(vendor, ("Reviews", reverse("vendor_reviews", args=[vendor.pk]))),
-        "pack": found.pack,
+        "pack": with_days(found.pack),
         "card": card,
         "rows": rows_of(card),
         "decisions": found.decisions.select_related("by"),

@@ -1,5 +1,7 @@
 """One vendor: all that is known of it, its risk, and its contacts."""
 
+from dataclasses import replace
+
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST
 
@@ -47,7 +49,7 @@ def vendor(request, pk):
         "plans": vendor.plans.running().select_related("kpi"),
         "due": due_reviews([vendor], day)[:6],
         "reviews": vendor.reviews.defer("pack").order_by("-period_start")[:6],
-        "kpis": [number_row(reading) for reading in readings_of(vendor, request.access, day)],
+        "kpis": [replace(number_row(reading), place="") for reading in readings_of(vendor, request.access, day)],
         "history": [_told(entry) for entry in trail_of(vendor)],
         "may_change": request.access.allows(PROCURE, vendor.unit_id),
     }

@@ -1,4 +1,4 @@
-"""Control charts of series: limits by two roads, phases, locks and exclusions, Laney's chart, icons, a re-base suggested."""
+"""Control charts of series: limits by two roads, phases, locks, exclusions, Laney, icons, a re-base suggested."""
 
 import csv
 from pathlib import Path

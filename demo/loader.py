@@ -12,10 +12,11 @@ import yaml
 from organization import shared_calendars, tree, unit_import
 from organization.models import FiscalCalendar, Unit, User
 
-from . import extracts, measures, people, vendors
+from . import agreements, extracts, measures, people, vendors
 
 HERE = Path(__file__).parent
-DATASETS = ("incidents", "deliveries", "emergency", "rail")
+DATASETS = ("incidents", "deliveries", "emergency", "rail", "requests")
+UNITS = ("units.csv", "units_city.csv")
 ON_REQUEST = ("flights",)
 Say = Callable[[str], None]
 
@@ -34,7 +35,16 @@ def load(today: date, *, also: Sequence[str] = (), say: Say = print) -> None:
         say(f"  {dataset.rows:,} rows, {len(definition['kpis'])} KPIs")
     measures.define_strategy(definition_of("executive"), users)
     extracts.perform_all()
+    _agreements(users, today, say)
     vendors.define(definition_of("vendors"), users, today, say)
+
+
+def _agreements(users: Mapping[str, User], today: date, say: Say) -> None:
+    say("Timing the cases of the agreements ...")
+    definition = definition_of("agreements")
+    agreements.define(definition, users, today)
+    extracts.perform_all()
+    agreements.close(definition, users, today)
 
 
 def definition_of(name: str) -> Mapping:
@@ -51,8 +61,9 @@ def is_loaded() -> bool:
 def _organisation(users: Mapping[str, User], say: Say) -> None:
     if Unit.objects.filter(code="GROUP").exists():
         return
-    seen = unit_import.preview((HERE / "units.csv").read_bytes(), people.FIRST_DAY)
-    unit_import.import_units(seen, from_day=people.FIRST_DAY, by=users["admin"])
+    for name in UNITS:
+        seen = unit_import.preview((HERE / name).read_bytes(), people.FIRST_DAY)
+        unit_import.import_units(seen, from_day=people.FIRST_DAY, by=users["admin"])
     april = shared_calendars.add(
         FiscalCalendar, by=users["admin"], code="april", name="Fiscal year from April", start_month=4
     )

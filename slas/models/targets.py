@@ -15,6 +15,11 @@ def default_warnings() -> list[int]:
     return [75, 90]
 
 
+class TargetQuerySet(models.QuerySet):
+    def visible_to(self, access):
+        return self.filter(version__agreement__in=Agreement.objects.visible_to(access).values("pk"))
+
+
 class ServiceTarget(models.Model):
     """One promise of a version: for the cases of `condition`, within `threshold_seconds`, in `required_pct` of them.
 
@@ -51,6 +56,8 @@ class ServiceTarget(models.Model):
         max_digits=7, decimal_places=4, default=1, help_text="Its share of the charge when credits are pooled."
     )
     position = models.PositiveSmallIntegerField(default=0)
+
+    objects = TargetQuerySet.as_manager()
 
     class Meta:
         ordering = ["version", "position", "pk"]
@@ -90,6 +97,11 @@ class ClockRule(models.Model):
         KEEP = "keep", "Keep the elapsed time and the pauses"
         RESET = "reset", "Start again"
 
+    class AfterStop(models.TextChoices):
+        FINAL = "final", "The result stays"
+        RESUME = "resume", "It runs on: the time in between was a pause"
+        REPEAT = "repeat", "The next start begins another clock"
+
     target = models.OneToOneField(ServiceTarget, models.CASCADE, related_name="clock")
     source = models.CharField(max_length=8, choices=Source, default=Source.EVENTS)
     dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="clock_rules")
@@ -104,8 +116,14 @@ class ClockRule(models.Model):
     cancel = models.TextField(blank=True)
     reset = models.TextField(blank=True)
 
+    after_stop = models.CharField(
+        max_length=6, choices=AfterStop, default=AfterStop.FINAL, help_text="When a stopped case is updated again."
+    )
+
     # columns
-    started_column = models.CharField(max_length=100, blank=True)
+    started_column = models.CharField(
+        max_length=100, blank=True, help_text="Of events: when the case was opened, if that was before its first event."
+    )
     due_column = models.CharField(max_length=100, blank=True)
     stopped_column = models.CharField(max_length=100, blank=True)
 

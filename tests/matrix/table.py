@@ -128,6 +128,7 @@ RESOURCES = [
     ),
 ]
 
-from tests.vendors.resources import RESOURCES as VENDORS  # noqa: E402  its rows are made of what stands above
+from tests.slas.resources import RESOURCES as SLAS  # noqa: E402  their rows are made of what stands above
+from tests.vendors.resources import RESOURCES as VENDORS  # noqa: E402
 
-RESOURCES += VENDORS
+RESOURCES += [*SLAS, *VENDORS]

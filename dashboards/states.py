@@ -108,6 +108,26 @@ STATES: dict[str, State] = {
     "accepted": State("accepted", "positive", "check"),
     "replaced": State("replaced", "info", "half"),
     "rejected": State("rejected", "negative", "cross"),
+    # vendors: grades, reviews, actions, corrective plans, contracts, risks
+    "grade_a": State("A", "positive", "check"),
+    "grade_b": State("B", "positive", "check"),
+    "grade_c": State("C", "caution", "warning"),
+    "grade_d": State("D", "caution", "warning"),
+    "grade_e": State("E", "negative", "cross"),
+    "published": State("published", "positive", "check"),
+    "missed": State("missed", "negative", "cross", "The day to hold it has passed."),
+    "overdue": State("overdue", "negative", "cross"),
+    "due": State("due", "info", "clock"),
+    "answered": State("answered", "info", "half"),
+    "issued": State("issued", "caution", "warning"),
+    "submitted": State("plan submitted", "info", "half"),
+    "verifying": State("in verification", "info", "half"),
+    "escalated": State("escalated", "negative", "cross"),
+    "gate_closed": State("gate closed", "negative", "cross", "It holds the grade, whatever the average says."),
+    "risk_low": State("low", "positive", "check"),
+    "risk_medium": State("medium", "caution", "warning"),
+    "risk_high": State("high", "negative", "cross"),
+    "risk_critical": State("critical", "negative", "cross"),
 }
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from organization import shared_calendars, tree, unit_import
 from organization.models import FiscalCalendar, Unit, User
 
-from . import agreements, alerting, extracts, measures, people, service_desk, studies
+from . import agreements, alerting, extracts, measures, people, service_desk, studies, vendors
 
 HERE = Path(__file__).parent
 DATASETS = ("incidents", "deliveries", "emergency", "rail", "requests")
@@ -36,11 +36,12 @@ def load(today: date, *, also: Sequence[str] = (), say: Say = print) -> None:
         say(f"  {dataset.rows:,} rows, {len(definition['kpis'])} KPIs")
     _service_desk(users, today, say)
     _agreements(users, today, say)
-    measures.define_strategy(definition_of("executive"), users)
-    extracts.perform_all()
     say(f"{alerting.define(definition_of('alerts'), users, timezone.now())} alert rules")
     extracts.perform_all()
     studies.define(users, today)
+    vendors.define(definition_of("vendors"), users, today, say)
+    measures.define_strategy(definition_of("executive"), users)  # last: by it `is_loaded` knows
+    extracts.perform_all()
 
 
 def _agreements(users: Mapping[str, User], today: date, say: Say) -> None:

@@ -11,6 +11,7 @@ from redis.exceptions import ConnectionError as QueueAway
 from .problems import MEDIA_TYPE, NOT_FOUND
 
 AWAY = "The database does not answer just now. Nothing was changed; try again in a few seconds."
+LENGTH = "The request does not say how long it is: send a Content-Length."
 DETAILS = {
     400: ("malformed", "The request cannot be understood."),
     403: ("permission_denied", "You may not do that. A browser's change needs its CSRF token."),
@@ -49,6 +50,13 @@ def as_problem(response: HttpResponse) -> HttpResponse:
 def problem(status: int, code: str, detail: str) -> JsonResponse:
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "code": code, "detail": detail}
     return JsonResponse(body, status=status, content_type=MEDIA_TYPE)
+
+
+def length_required(request) -> HttpResponse:
+    """411: the body was sent in chunks and is not read."""
+    if is_api(request):
+        return problem(411, "length_required", LENGTH)
+    return HttpResponse(_page("The length is missing", LENGTH), status=411)
 
 
 def unavailable(request) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Gives each request its id and its day; answers 503 while the database is away."""
+"""Gives each request its id and its day; answers 503 while the database is away, and 411 to a body without length."""
 
 from datetime import date
 
@@ -19,6 +19,11 @@ def today(request) -> date:
         return timezone.now().date()
 
 
+def is_endless(request) -> bool:
+    """A body in chunks does not say how long it is; Django would take it for an empty one."""
+    return "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH")
+
+
 class DoorMiddleware:
     """`request.day`, the day that the person looks from.
 
@@ -31,7 +36,7 @@ class DoorMiddleware:
     def __call__(self, request):
         try:
             request.day = today(request)  # a plain date: the database driver takes no lazy one
-            response = self.get_response(request)
+            response = errors.length_required(request) if is_endless(request) else self.get_response(request)
         except (OperationalError, InterfaceError):
             response = errors.unavailable(request)
         if errors.is_api(request):

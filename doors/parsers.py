@@ -19,8 +19,10 @@ class StrictJSONParser(JSONParser):
 
     def parse(self, stream, media_type=None, parser_context=None):
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        text = stream.read(limit + 1)
-        if len(text) > limit:
+        request = (parser_context or {}).get("request")
+        announced = int(request.META.get("CONTENT_LENGTH") or 0) if request else 0
+        text = b"" if announced > limit else stream.read(limit + 1)
+        if max(announced, len(text)) > limit:
             raise Problem(413, "too_large", f"The request is larger than {limit / 1e6:.1f} MB: send fewer at a time.")
         try:
             _check_depth(text)

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.db import IntegrityError
-from django.http import Http404
+from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -43,6 +43,10 @@ def expected(fault: Exception) -> Exception:
             return exceptions.PermissionDenied(str(fault) or None)
         case RequestDataTooBig():
             return Problem(413, "too_large", "The request is too large: send fewer things at a time.")
+        case UnreadablePostError():
+            return Problem(
+                408, "too_slow", "The request came too slowly, or broke off; nothing was stored. Send it again."
+            )
         case SuspiciousOperation():
             return Problem(400, "malformed", "The request has more parts or fields than are accepted.")
         case IntegrityError():

@@ -1,7 +1,7 @@
 """What rooms above hear of: sent inside the transaction that makes it so.
 
-results_written: run, kpis (ids of KPIs of which something changed). signals_found: kpis (ids), after the batch of
-control charts over them has been stored.
+results_written: run (a Run), kpis (ids of the KPIs that it computed, of which something changed). signals_found: kpis
+(ids), run (the id of the recompute before it, or None), after the batch of control charts over them has been stored.
 """
 
 from django.dispatch import Signal

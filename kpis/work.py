@@ -1,5 +1,7 @@
 """The jobs of this room, and what makes it compute again."""
 
+from dataclasses import asdict
+
 from django.db import transaction
 from django.dispatch import receiver
 from django.utils import timezone
@@ -8,8 +10,8 @@ from datasets import signals
 from jobs.work import Claim, Refused, handler
 from organization.tree import tree_changed
 
-from . import requests, webhooks
-from .models import KpiVersion
+from . import events, landing, requests, signalling, webhooks
+from .models import KpiVersion, Run
 
 
 @handler(requests.KIND)
@@ -29,6 +31,39 @@ def deliver(claim: Claim) -> dict:
     except UnsafeAddress as fault:
         raise Refused(str(fault)) from fault
     return {}
+
+
+@handler(signalling.KIND)
+def find_signals(claim: Claim) -> dict:
+    """Signals first, for alerts wait for them; forecasts are another job behind it."""
+    asked = claim.job.arguments
+    with transaction.atomic():
+        found = signalling.find_signals(
+            asked["kpis"], day=requests.as_of_day(), now=timezone.now(), run=asked.get("run"), claim=claim
+        )
+        landing.request(asked["kpis"], run=asked.get("run"))
+    return asdict(found)
+
+
+@handler(landing.KIND)
+def forecast(claim: Claim) -> dict:
+    asked = claim.job.arguments
+    made = landing.make_forecasts(
+        asked["kpis"],
+        day=requests.as_of_day(),
+        now=timezone.now(),
+        run=asked.get("run"),
+        unit=asked.get("unit"),
+        claim=claim,
+    )
+    return asdict(made)
+
+
+@receiver(events.results_written)
+def chart_what_was_written(sender, run: Run, kpis, **_) -> None:
+    """Runs inside the transaction that writes the results."""
+    if kpis:
+        signalling.request(kpis, run=run.pk)
 
 
 @receiver(signals.version_committed)

@@ -1,8 +1,10 @@
 """Who calls: a token in the Authorization header, or a browser's session."""
 
 import hashlib
+import re
 from datetime import timedelta
 
+import structlog
 from django.utils import timezone
 from rest_framework import authentication, exceptions
 
@@ -10,6 +12,8 @@ from .access import access_of
 from .models import ApiToken
 
 USED_EVERY = timedelta(minutes=1)
+PREFIX = re.compile(r"pm_([0-9a-f]{8})_")  # what may be written down of a token
+log = structlog.get_logger(__name__)
 
 
 class TokenAuthentication(authentication.BaseAuthentication):
@@ -25,7 +29,10 @@ class TokenAuthentication(authentication.BaseAuthentication):
         digest = hashlib.sha256(secret.strip().encode()).hexdigest()
         token = ApiToken.objects.usable(now).select_related("user").filter(digest=digest).first()
         if token is None:
+            given = PREFIX.match(secret.strip())
+            log.warning("token_refused", token=given[1] if given else "", path=request.path)
             raise exceptions.AuthenticationFailed("The token is unknown, expired or revoked. Ask for a new one.")
+        structlog.contextvars.bind_contextvars(token=token.prefix)  # on every line that this request logs
         if not token.last_used_at or now - token.last_used_at > USED_EVERY:
             ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
         request._request.access = access_of(token.user, now.date(), token)

@@ -1,6 +1,11 @@
 """What all tests share."""
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A law holds on a busy machine too; how long its examples take is for the benchmarks.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

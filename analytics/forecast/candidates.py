@@ -98,6 +98,7 @@ def mstl(values: Floats, horizon: int, seasons: tuple[int, ...], z: float) -> Pa
     """
     from statsmodels.tsa.seasonal import MSTL
 
+    seasons = tuple(m for m in seasons if 2 * m < values.size)  # STL wants more than two whole cycles
     if not seasons:
         model = _best_form(values, 1)
         return _path(model.forecast(horizon), model.spread(horizon), z)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -23,8 +23,8 @@ T = TypeVar("T", np.float64, np.bool_)
 class BatchChart:
     """m charts of up to n points. points, lower, upper, sigma, z: (m, n), NaN where a series has no point.
 
-    centre: (m,). count: (m,) points of each series. A series with fewer than 2 points in its limits, or none, is not
-    usable: its centre and limits are NaN and it has no signal.
+    centre: (m,). count: (m,) points of each series. used: (m, n), which points made the limits. A series with fewer
+    than 2 points in its limits, or none, is not usable: its centre and limits are NaN and it has no signal.
     """
 
     kind: str
@@ -37,6 +37,7 @@ class BatchChart:
     count: Ints
     usable: Bools
     estimator: str
+    used: Bools
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,22 +57,24 @@ class BatchSignals:
 def individuals_batch(values: ArrayLike, *, baseline: ArrayLike | None = None) -> BatchChart:
     """`individuals` (mean moving range) of every row; a missing point (NaN) is passed over, its neighbours joined.
 
-    values: (m, n). baseline: (m,) number of leading points that make each row's limits; default all. Give a later
-    phase by setting the points before it to NaN. Raises BadInput (not two-dimensional, infinite), LengthMismatch.
+    values: (m, n). baseline: which points make each row's limits: (m,) the number of leading ones, or (m, n) a mask;
+    default all. Give a later phase by setting the points before it to NaN.
+    Raises BadInput (not two-dimensional, infinite), LengthMismatch.
     """
     points = _table(values, "values")
-    _, packed, count = _pack(points)
-    used = _baseline(baseline, count, packed.shape)
+    order, packed, count = _pack(points)
+    used = _baseline(baseline, order, count, packed.shape)
     inner = np.where(used, packed, 0.0)
     n = used.sum(axis=1)
-    pairs = used[:, 1:]
+    pairs = used[:, 1:] & used[:, :-1]
     with np.errstate(invalid="ignore", divide="ignore"):
         centre = inner.sum(axis=1) / n
-        ranges = np.where(pairs, np.abs(np.diff(packed, axis=1)), 0.0).sum(axis=1) / (n - 1)
-    usable = n >= 2
+        ranges = np.where(pairs, np.abs(np.diff(packed, axis=1)), 0.0).sum(axis=1) / pairs.sum(axis=1)
+    usable = (n >= 2) & pairs.any(axis=1)
     centre, ranges = np.where(usable, centre, np.nan), np.where(usable, ranges, np.nan)
     sigma = np.where(np.isnan(points), np.nan, (ranges / d2(2))[:, None])
-    return _batch_chart("individuals", points, centre, sigma, count, usable, "mean moving range / 1.128")
+    estimator = "mean moving range / 1.128"
+    return _batch_chart("individuals", points, centre, sigma, count, usable, estimator, _unpack(used, order))
 
 
 def p_chart_batch(events: ArrayLike, sizes: ArrayLike, *, baseline: ArrayLike | None = None) -> BatchChart:
@@ -80,26 +83,57 @@ def p_chart_batch(events: ArrayLike, sizes: ArrayLike, *, baseline: ArrayLike | 
     events, sizes: (m, n) counts. baseline: as `individuals_batch`.
     Raises BadInput, LengthMismatch, NegativeValue, OutOfRange (events above sizes).
     """
-    counts, bases = _table(events, "events"), _table(sizes, "sizes")
-    if counts.shape != bases.shape:
-        raise LengthMismatch(f"events are {counts.shape}, sizes {bases.shape}.")
-    if (counts < 0).any() or (bases < 0).any():
-        raise NegativeValue("A count or size is below zero.")
+    counts, bases = _counts(events, sizes)
     if (counts > bases).any():
         raise OutOfRange("There are more events than units at some point.")
-    absent = np.isnan(counts) | np.isnan(bases) | (bases == 0)
-    points = np.where(absent, np.nan, counts / np.where(absent, 1.0, bases))
-    order, _, count = _pack(points)
-    used = _unpack(_baseline(baseline, count, points.shape), order) & ~absent
+    return _rates("p", counts, bases, baseline, lambda centre: centre * (1 - centre), "binomial, p from the sums", 1.0)
+
+
+def u_chart_batch(counts: ArrayLike, sizes: ArrayLike, *, baseline: ArrayLike | None = None) -> BatchChart:
+    """`u_chart` of every row; points are passed over as in `p_chart_batch`.
+
+    counts, sizes: (m, n), sizes in any unit. baseline: as `individuals_batch`.
+    Raises BadInput, LengthMismatch, NegativeValue.
+    """
+    events, bases = _counts(counts, sizes)
+    estimator = "Poisson, variance equal to the mean"
+    return _rates("u", events, bases, baseline, lambda centre: centre, estimator, np.inf)
+
+
+def sigma_z(chart: BatchChart) -> Floats:
+    """(m,): Laney's factor of every row, the mean moving range of the standardised points in the limits / 1.128.
+
+    NaN for a row that is not usable; 0 where its points do not vary.
+    """
+    order, _, _ = _pack(chart.points)
+    z = chart.z if order is None else np.take_along_axis(chart.z, order, axis=1)
+    used = chart.used if order is None else np.take_along_axis(chart.used, order, axis=1)
+    pairs = used[:, 1:] & used[:, :-1]
     with np.errstate(invalid="ignore", divide="ignore"):
-        centre = np.where(used, counts, 0.0).sum(axis=1) / np.where(used, bases, 0.0).sum(axis=1)
-    usable = used.sum(axis=1) >= 2
-    centre = np.where(usable, centre, np.nan)
-    sigma = np.sqrt((centre * (1 - centre))[:, None] / np.where(absent, np.nan, bases))
-    chart = _batch_chart("p", points, centre, sigma, count, usable, "binomial, p from the sums")
-    np.clip(chart.lower, 0, None, out=chart.lower)
-    np.clip(chart.upper, None, 1, out=chart.upper)
-    return chart
+        ranges = np.where(pairs, np.abs(np.diff(z, axis=1)), 0.0).sum(axis=1) / pairs.sum(axis=1)
+    finite = np.isfinite(np.where(used, z, 0.0)).all(axis=1)
+    return np.where(chart.usable, np.where(finite & pairs.any(axis=1), ranges / d2(2), 0.0), np.nan)
+
+
+def widened(chart: BatchChart, factor: ArrayLike) -> BatchChart:
+    """A p or u chart with the sigma of every row times its factor, as `laney_p` and `laney_u` have it.
+
+    factor: (m,); 1 leaves a row as it is. Raises LengthMismatch.
+    """
+    factors = np.asarray(factor, dtype=np.float64)
+    if factors.shape != chart.centre.shape:
+        raise LengthMismatch(f"{factors.size} factors for {chart.centre.size} series.")
+    made = _batch_chart(
+        chart.kind,
+        chart.points,
+        chart.centre,
+        chart.sigma * factors[:, None],
+        chart.count,
+        chart.usable,
+        f"{chart.estimator} x sigma_z",
+        chart.used,
+    )
+    return _bounded(made, 1.0 if chart.kind == "p" else np.inf)
 
 
 def signals_batch(chart: BatchChart, rules: str | Sequence[Rule] = "nelson") -> BatchSignals:
@@ -177,8 +211,52 @@ def assurance_kinds(
     return kinds
 
 
+def _counts(events: ArrayLike, sizes: ArrayLike) -> tuple[Floats, Floats]:
+    counts, bases = _table(events, "events"), _table(sizes, "sizes")
+    if counts.shape != bases.shape:
+        raise LengthMismatch(f"events are {counts.shape}, sizes {bases.shape}.")
+    if (counts < 0).any() or (bases < 0).any():
+        raise NegativeValue("A count or size is below zero.")
+    return counts, bases
+
+
+def _rates(
+    kind: str,
+    counts: Floats,
+    bases: Floats,
+    baseline: ArrayLike | None,
+    variance: Callable[[Floats], Floats],
+    estimator: str,
+    cap: float,
+) -> BatchChart:
+    absent = np.isnan(counts) | np.isnan(bases) | (bases == 0)
+    points = np.where(absent, np.nan, counts / np.where(absent, 1.0, bases))
+    order, _, count = _pack(points)
+    used = _unpack(_baseline(baseline, order, count, points.shape), order) & ~absent
+    with np.errstate(invalid="ignore", divide="ignore"):
+        centre = np.where(used, counts, 0.0).sum(axis=1) / np.where(used, bases, 0.0).sum(axis=1)
+    usable = used.sum(axis=1) >= 2
+    centre = np.where(usable, np.minimum(centre, cap), np.nan)
+    sigma = np.sqrt(variance(centre)[:, None] / np.where(absent, np.nan, bases))
+    return _bounded(_batch_chart(kind, points, centre, sigma, count, usable, estimator, used), cap)
+
+
+def _bounded(chart: BatchChart, cap: float) -> BatchChart:
+    """Limits of shares and rates end at 0 and at `cap`."""
+    np.clip(chart.lower, 0, None, out=chart.lower)
+    np.clip(chart.upper, None, cap, out=chart.upper)
+    return chart
+
+
 def _batch_chart(
-    kind: str, points: Floats, centre: Floats, sigma: Floats, count: Ints, usable: Bools, estimator: str
+    kind: str,
+    points: Floats,
+    centre: Floats,
+    sigma: Floats,
+    count: Ints,
+    usable: Bools,
+    estimator: str,
+    used: Bools,
 ) -> BatchChart:
     middle = centre[:, None]
     return BatchChart(
@@ -192,6 +270,7 @@ def _batch_chart(
         count,
         usable,
         estimator,
+        used,
     )
 
 
@@ -224,15 +303,18 @@ def _unpack(packed: NDArray[T], order: Ints | None) -> NDArray[T]:
     return result
 
 
-def _baseline(baseline: ArrayLike | None, count: Ints, shape: tuple[int, ...]) -> Bools:
+def _baseline(baseline: ArrayLike | None, order: Ints | None, count: Ints, shape: tuple[int, ...]) -> Bools:
     """(m, n): which packed points make the limits."""
-    limit = count
-    if baseline is not None:
-        given = np.asarray(baseline, dtype=np.int64)
-        if given.shape != count.shape:
-            raise LengthMismatch(f"{given.size} baselines for {count.size} series.")
-        limit = np.minimum(count, given)
-    return np.asarray(np.arange(shape[1]) < limit[:, None])
+    present = np.arange(shape[1]) < count[:, None]
+    if baseline is None:
+        return np.asarray(present)
+    given = np.asarray(baseline)
+    if given.shape == shape:
+        mask = given.astype(np.bool_)
+        return np.asarray(present & (mask if order is None else np.take_along_axis(mask, order, axis=1)))
+    if given.shape != count.shape:
+        raise LengthMismatch(f"{given.size} baselines for {count.size} series.")
+    return np.asarray(present & (np.arange(shape[1]) < given.astype(np.int64)[:, None]))
 
 
 def _last_point(points: Floats) -> Ints:

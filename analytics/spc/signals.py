@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analytics.spc.chart import ControlChart
-from analytics.spc.rules.anhoej import run_chart
+from analytics.spc.rules.anhoej import WORDS, run_chart
 from analytics.spc.rules.rule import Rule, Run
 from analytics.spc.rules.sets import rules_for
 
@@ -80,10 +80,7 @@ def signals(chart: ControlChart, rules: str | Sequence[Rule] = "nelson") -> Sign
 
 
 def _anhoej(chart: ControlChart) -> Signals:
-    definitions = (
-        ("anhoej_shift", "a run on one side of the median longer than round(log2 of useful points) + 3"),
-        ("anhoej_crossings", "fewer crossings of the median than chance gives in 95 of 100 series"),
-    )
+    definitions = WORDS
     found: list[Signal] = []
     for phase in range(int(chart.phase[-1]) + 1):
         index = np.flatnonzero((chart.phase == phase) & ~chart.excluded)

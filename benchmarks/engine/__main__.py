@@ -1,4 +1,4 @@
-"""python -m benchmarks.engine --rows 1000000 [--peers duckdb,fused,polars,pandas] [--postgres DSN] [--repeat 5]
+"""python -m benchmarks.engine --rows 1000000 [--peers duckdb,fused,polars,pandas] [--embedded-postgres]
 
 Computes sixty measures in several ways over the same seeded tickets, checks that all give the same answers, and prints
 the medians with the ratio of each way to the engine. Prefer the processor ratio on a machine that does other work; a
@@ -6,9 +6,11 @@ PostgreSQL server's processor time is not ours to see.
 """
 
 import argparse
+import atexit
 import os
 import resource
 import statistics
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +19,7 @@ from typing import Any
 os.environ.setdefault("POLARS_MAX_THREADS", "2")
 
 from benchmarks.engine import peers, tickets  # noqa: E402 - polars reads its threads when it is imported
+from perfmgr.launch.postgres import Postgres  # noqa: E402
 
 # Issue 2, section 8: at 1M rows, and those that differ at 10M.
 TARGETS = {"postgres": 40.0, "postgres fused": 7.0, "pandas": 12.0, "duckdb": 2.5, "polars": 1.0}
@@ -34,6 +37,8 @@ def main() -> None:
         "pandas": lambda: peers.in_pandas(files),
     }
     ways |= {name: builders[name]() for name in options.peers.split(",") if name}
+    if options.embedded_postgres:
+        options.postgres = _embedded()
     if options.postgres:
         ways["postgres"] = peers.in_postgres(options.postgres, files, fused=False)
         ways["postgres fused"] = peers.in_postgres(options.postgres, files, fused=True)
@@ -46,9 +51,20 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--peers", default="duckdb,fused,polars,pandas")
     parser.add_argument("--postgres", metavar="DSN", help="a server to compare with, as psycopg2 takes it")
+    parser.add_argument("--embedded-postgres", action="store_true", help="start one to compare with")
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--folder", default="var/benchmarks", help="where the tickets are kept between runs")
     return parser.parse_args()
+
+
+def _embedded() -> str:
+    """The address of a PostgreSQL of our own, with the settings that it has in production; gone at the end."""
+    folder = tempfile.TemporaryDirectory(prefix="perfmgr-benchmark-")
+    server = Postgres(Path(folder.name) / "pg")
+    server.start()
+    atexit.register(folder.cleanup)
+    atexit.register(server.stop)
+    return server.url
 
 
 def _check_answers(ways: dict[str, Callable[[], Any]]) -> None:

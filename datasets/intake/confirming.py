@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
     from lake.intake import Dialect, Preview
 
 
+KINDS = {
+    "csv": ("delimited text", (".csv", ".tsv", ".tab")),
+    "xlsx": ("a workbook (XLSX)", (".xlsx",)),
+    "parquet": ("a Parquet file", (".parquet",)),
+    "jsonl": ("JSON lines", (".jsonl", ".ndjson")),
+}
 WORDS = {"true_words": ("true", "yes", "y", "t", "1"), "false_words": ("false", "no", "n", "f", "0")}
 
 
@@ -68,6 +75,7 @@ def examine(upload: Upload, *, encoding: str = "") -> Preview:
         if encoding:
             known = replace(known or Dialect(), encoding=_encoding(encoding))
         preview = inspect(upload, known)
+        _check_name(upload.file_name, preview.dialect.kind)
         if dataset and dataset.contract:
             headers = [column.header for column in preview.columns]
             match_headers(headers, contract_of(dataset), preview.dialect.header_row)
@@ -79,6 +87,20 @@ def examine(upload: Upload, *, encoding: str = "") -> Preview:
     upload.dialect = (replace(known, gzip=preview.dialect.gzip) if same_kind else preview.dialect).to_dict()
     upload.save(update_fields=["dialect"])
     return preview
+
+
+def _check_name(name: str, kind: str) -> None:
+    """What the file is is decided by its content; a name that says something else points at a wrong export (C50)."""
+    from lake.intake import IntakeError
+
+    ending = Path(name.lower().removesuffix(".gz")).suffix
+    claimed = next((other for other, (_, endings) in KINDS.items() if ending in endings), kind)
+    if claimed != kind:
+        raise IntakeError(
+            "name_differs",
+            f"The file is {KINDS[kind][0]}, but its name ends in {ending}.",
+            next_step=f"Check that it is the right file; if it is, rename it to end in {KINDS[kind][1][0]}.",
+        )
 
 
 def _encoding(name: str) -> str:

@@ -1,5 +1,6 @@
 """What is true of KPIs. One module per subject; import from here."""
 
+from .charts import ChartPhase, ChartSetting, ChartVerdict, ExcludedPoint, Forecast, Signal
 from .definitions import Kpi, KpiVersion
 from .requests import RecomputeRequest
 from .results import ManualEntry, Result, Run, StatusChange
@@ -12,6 +13,11 @@ from .webhooks import Webhook, WebhookDelivery
 __all__ = [
     "AnnualTarget",
     "Annotation",
+    "ChartPhase",
+    "ChartSetting",
+    "ChartVerdict",
+    "ExcludedPoint",
+    "Forecast",
     "Kpi",
     "KpiLink",
     "KpiVersion",
@@ -23,6 +29,7 @@ __all__ = [
     "Run",
     "Scorecard",
     "ScorecardNode",
+    "Signal",
     "StatusChange",
     "Target",
     "Theme",

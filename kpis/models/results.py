@@ -72,9 +72,10 @@ class Result(models.Model):
     `status`, `score` and the targets used stand beside the value as they were when it was recorded.
     """
 
-    kpi = models.ForeignKey(Kpi, models.CASCADE, related_name="results")
+    # The compound indexes below begin with the KPI; nobody asks for all results of a unit.
+    kpi = models.ForeignKey(Kpi, models.CASCADE, related_name="results", db_index=False)
     version = models.ForeignKey(KpiVersion, models.CASCADE, related_name="results")
-    unit = models.ForeignKey(Unit, models.CASCADE, related_name="results")
+    unit = models.ForeignKey(Unit, models.CASCADE, related_name="results", db_index=False)
     grain = models.CharField(max_length=8)
     period_start = models.DateField()
     period_end = models.DateField(help_text="Not included.")

@@ -12,7 +12,7 @@ from django.utils import timezone
 from datasets.facts import version_of
 from datasets.models import Dataset
 from jobs.work import Claim
-from kpis import webhooks
+from kpis import events, webhooks
 from kpis.models import Kpi, KpiVersion, RecomputeRequest, Run
 from kpis.requests import as_of_day
 
@@ -94,6 +94,8 @@ def _attempt(run: Run, dataset_id: int | None, claim: Claim | None, day: date) -
         RecomputeRequest.objects.filter(pk__in=work.requests).delete()
         webhooks.announce(run)
         _finish(run, work, plan, written, progress)
+        if written.new or written.superseded:
+            events.results_written.send(Run, run=run, kpis=written.kpis)
     return run
 
 

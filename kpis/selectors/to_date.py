@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from kpis.calendars import period_of
-from kpis.measures import GRAINS, adds_up_over_time
+from kpis.measures import GRAINS, adds_up_over_time, scale_of
 from kpis.models import Kpi, KpiVersion
 from organization.access import Access
 from organization.models import Unit
@@ -110,7 +110,7 @@ def _together(rows: list[Row], version: KpiVersion) -> float | None:
         return sum(values) if values else None
     parts = [(r.numerator, r.denominator) for r in rows if r.numerator is not None and r.denominator is not None]
     below = sum(denominator for _, denominator in parts)
-    return sum(numerator for numerator, _ in parts) / below if below else None
+    return scale_of(version) * sum(numerator for numerator, _ in parts) / below if below else None
 
 
 def _adds_up(version: KpiVersion) -> bool:

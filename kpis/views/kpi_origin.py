@@ -13,6 +13,7 @@ from datasets.facts import NoSuchVersion
 from datasets.models import Dataset
 from doors.pages import page, visible
 from kpis import drill, selectors
+from kpis.measures import scale_of
 from kpis.models import Kpi, Result
 from kpis.selectors.history import recorded, result_at
 from organization.access import VIEW
@@ -183,9 +184,11 @@ def sums_of(found: drill.RowsPage, result: Result) -> Sums:
         return Sums(agrees, words, has_denominator)
     total, words = found.numerator, f"{count} add up to {found.numerator:,.10g}"
     if has_denominator:
-        total = found.numerator / found.denominator if found.denominator else None
+        scale = scale_of(result.version)
+        total = scale * found.numerator / found.denominator if found.denominator else None
         quotient = "no value" if total is None else f"{total:,.10g}"
-        words = f"{count} add up to {found.numerator:,.10g} / {found.denominator:,.10g} = {quotient}"
+        times = f"{scale} × " if scale != 1 else ""
+        words = f"{count} add up to {times}{found.numerator:,.10g} / {found.denominator:,.10g} = {quotient}"
     if _equal(total, result.value):
         return Sums(True, f"{words}: the number shown.", has_denominator)
     shown = "no value" if result.value is None else f"{result.value:,.10g}"

@@ -66,7 +66,8 @@ class Supervised:
 def processes(address: str, port: int) -> list[Supervised]:
     """Web, worker and scheduler, in the order in which they start."""
     python = [sys.executable, "-m"]
-    gunicorn = [*python, "gunicorn", "perfmgr.wsgi", "--workers", "1", "--threads", "8", "--timeout", "120"]
+    gunicorn = [*python, "gunicorn", "perfmgr.wsgi", "--worker-class", "perfmgr.web_worker.WebWorker"]
+    gunicorn += ["--workers", "1", "--threads", "8", "--timeout", "120"]
     celery = [*python, "celery", "-A", "perfmgr"]
     return [
         Supervised("web", [*gunicorn, "--bind", f"{address}:{port}", "--log-level", "warning"]),

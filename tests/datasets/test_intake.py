@@ -160,7 +160,7 @@ def test_a_shortened_or_oversized_body_leaves_nothing(settings, tmp_path):
         ("", "unnamed"),
     ],
 )
-def test_a_file_name_is_shown_but_never_used_as_a_path(sent, shown):  # B18
+def test_B18_a_file_name_is_shown_but_never_used_as_a_path(sent, shown):
     upload = intake.receive(None, io.BytesIO(b"a,b\n1,2\n"), name=sent, by=UserFactory())
     assert upload.file_name == shown
     assert shown not in upload.path and ".." not in upload.path

@@ -107,13 +107,13 @@ def test_scopes_that_let_other_rows_through_have_other_cache_keys(hospital):
     assert row_scope(dataset, access_of(twin, TODAY)).key in keys
 
 
-def test_a_code_with_a_quote_is_a_literal_and_nothing_else(hospital):  # B34
+def test_B34_a_code_with_a_quote_is_a_literal_and_nothing_else(hospital):
     dataset, units = hospital
     odd = UnitFactory(code="x') or ('1'='1", parent=units["group"])
     assert ids(dataset, member(Member.ANALYST, odd)) == []
 
 
-def test_an_analyst_of_one_ward_may_not_bring_rows_of_another(hospital):  # B22
+def test_B22_an_analyst_of_one_ward_may_not_bring_rows_of_another(hospital):
     dataset, units = hospital
     analyst = member(Member.ANALYST, units["east"])
     upload = upload_csv(

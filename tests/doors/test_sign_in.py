@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+import structlog
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
@@ -157,6 +158,19 @@ def test_b29_a_token_of_another_scope_is_refused():
         headers={"Authorization": f"Bearer {only_read.secret}"},
     )
     assert answer.status_code == 403
+
+
+def test_b29_each_use_and_each_refusal_is_logged_by_prefix_and_never_with_the_secret(token):
+    with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
+        call(token.secret)
+        tokens.revoke(token, now=timezone.now(), by=None)
+        call(token.secret)
+        call("pm_nonsense")
+    used = [line for line in lines if line["event"] == "request_finished"]
+    refused = [line for line in lines if line["event"] == "token_refused"]
+    assert (used[0]["token"], used[0]["code"]) == (token.prefix, 200)
+    assert [line["token"] for line in refused] == [token.prefix, ""]
+    assert token.secret not in str(lines) and token.secret.rpartition("_")[2] not in str(lines)
 
 
 @pytest.mark.parametrize("name", ["token", "access_token", "api_key", "Authorization"])

@@ -123,7 +123,8 @@ class Web(Process):
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
             self.port = listener.getsockname()[1]
-        command = ["-m", "gunicorn", "perfmgr.wsgi", "--workers", "1", "--threads", "4", "--log-level", "warning"]
+        command = ["-m", "gunicorn", "perfmgr.wsgi", "--worker-class", "perfmgr.web_worker.WebWorker"]
+        command += ["--workers", "1", "--threads", "4", "--log-level", "warning"]
         super().__init__([*command, "--bind", f"127.0.0.1:{self.port}"], environment(queue_url, **more))
         wait_until(self._answers, sweeping=False)
 

@@ -124,31 +124,40 @@ def test_F7_work_longer_than_the_queues_patience_is_delivered_again_but_done_onc
 
 
 def load_and_kill(dataset, number: int, after: float, workers) -> bool:
-    """Kill the worker (every second time with all its children) `after` seconds into the load, then let it end."""
+    """Kill -9 the worker `after` seconds into a load, every second time with all its children, then let the load end.
+
+    Whether the kill came in the middle of it; otherwise the load was through and the kill hit what follows it.
+    """
     upload = upload_csv(dataset, extract(100 + number, 1_000, first=500 * number), run=False)
     held = wait_until(lambda: running(upload.job))
-    time.sleep(after)
-    in_time = running(upload.job) is not None
+    time.sleep(after)  # the random moment
     if number % 2:
         os.kill(held.worker_pid, signal.SIGKILL)
     else:
         workers().kill_group()
-        workers()
+    workers()
     wait_until(lambda: Upload.objects.get(pk=upload.pk).state == "loaded")
-    return in_time
+    upload.job.refresh_from_db()
+    return upload.job.attempts > 1
 
 
 def test_ten_kills_at_random_moments_of_a_load_leave_every_row_once_and_every_result_right(dataset, worker, workers):
-    """What the product must show, number 4. Each load is a further extract that repeats half of the one before."""
+    """What the product must show, number 4. Each load is a further extract that repeats half of the one before.
+
+    How long a load takes depends on the machine, so a kill that came too late is not counted and another load is made.
+    """
     choose = random.Random(41)
     calm = waiting_upload(dataset, 100)
     rest()
     calm.refresh_from_db()
     duration = (calm.job.done_at - calm.job.started_at).total_seconds()
-    kills = sum(load_and_kill(dataset, number, choose.uniform(0, duration), workers) for number in range(1, 11))
+    loads = kills = 0
+    while kills < 10:
+        loads += 1
+        assert loads <= 30, f"only {kills} of {loads} kills came in the middle of a load"
+        kills += load_and_kill(dataset, loads, choose.uniform(0, 0.8 * duration), workers)
     rest()
-    assert kills >= 5  # the others came when the load was through, and hit the recompute or an idle worker
     dataset.refresh_from_db()
-    assert dataset.rows == 6_000
-    assert dataset.uploads.filter(state="loaded").count() == 11
+    assert dataset.rows == 1_000 + 500 * loads
+    assert dataset.uploads.filter(state="loaded").count() == 1 + loads
     assert_sound(dataset)

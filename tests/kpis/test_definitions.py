@@ -102,7 +102,7 @@ def test_a_draft_changes_in_place_and_words_alone_compute_nothing(dataset, autho
     assert RecomputeRequest.objects.get().scope == "definition"
 
 
-def test_an_edit_of_a_certified_definition_makes_a_draft_without_certificate(dataset, author):
+def test_B8_an_edit_of_a_certified_definition_makes_a_draft_without_certificate(dataset, author):
     first = certified(made(dataset, author), author)
     draft = definitions.edit(first, by=author, valid_from=FEB, formula="sum(hours)")
     first.refresh_from_db()

@@ -133,7 +133,7 @@ B4 = [
 
 @pytest.mark.parametrize(("text", "word"), [*B1, *B2, *B3, *B4])
 @pytest.mark.parametrize("aggregate", [True, False])
-def test_foreign_words_are_refused_by_name_and_place(text, word, aggregate):
+def test_B1_B2_B3_B4_foreign_words_are_refused_by_name_and_place(text, word, aggregate):
     error = refused(text, aggregate=aggregate)
     assert error.token.strip('"').lower() == word.lower()
     assert text[error.position - 1 :].startswith(error.token)
@@ -174,12 +174,12 @@ def test_other_ways_around_the_columns_are_refused(text):
         ("sum(a) -- total", "no comments"),
     ],
 )
-def test_size_and_shape_have_limits(text, message):
+def test_B5_size_and_shape_have_limits(text, message):
     assert message in str(refused(text))
 
 
 @pytest.mark.parametrize("char", ["\0", "\u200b", "\u202e", "\u00a0", "\u0430", "\x1b"])
-def test_only_printable_ascii_stands_outside_text(char):
+def test_B6_only_printable_ascii_stands_outside_text(char):
     """NUL, zero width, right-to-left, no-break blank and a Cyrillic a."""
     error = refused(f"sum(a{char})")
     assert (error.token, error.position) == (char, 6)
@@ -220,7 +220,7 @@ def test_aggregates_are_refused_in_a_row_expression():
     assert refused("a > avg(a)", aggregate=False).token == "avg"
 
 
-def test_division_by_zero_is_no_value():
+def test_B7_division_by_zero_is_no_value():
     sql = parse("a / (a - a) + a % 0 + a // 0", CONTRACT, aggregate=False).sql
     assert duckdb.sql(f"SELECT {sql} FROM (SELECT 3 AS a)").fetchall() == [(None,)]
 

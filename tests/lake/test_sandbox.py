@@ -54,7 +54,7 @@ def test_an_arrow_table_goes_and_comes_as_it_is() -> None:
     assert sandbox.run(work.double, table.slice(10, 3)).to_pydict() == {"n": [20, 22, 24], "s": ["10", "11", "12"]}
 
 
-def test_greedy_query_dies_alone() -> None:
+def test_B5_greedy_query_dies_alone() -> None:
     with pytest.raises(SandboxKilled, match="512 MB") as caught:
         sandbox.run(work.greedy_query, limits=Limits(memory_bytes=512 * MB))
     assert caught.value.reason == "memory"

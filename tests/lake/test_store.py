@@ -191,7 +191,7 @@ def test_a_key_that_comes_twice_in_one_load(table: FactTable) -> None:
     assert stored(table) == [("a", 2.0, "L1")]
 
 
-def test_quotes_in_codes_and_ids_are_only_text(table: FactTable) -> None:  # B34
+def test_B34_quotes_in_codes_and_ids_are_only_text(table: FactTable) -> None:
     hostile = "O'Hara'); drop table x; --"
     load(table, hostile, (hostile, JAN, None, "N'1", 1), ("b", JAN, None, 'N"2', 2))
     load(table, "L2", (hostile, JAN, None, "N'1", 5))

@@ -14,6 +14,11 @@ from numpy.typing import ArrayLike
 
 from analytics.inputs import number, vector
 
+WORDS = (
+    ("anhoej_shift", "a run on one side of the median longer than round(log2 of useful points) + 3"),
+    ("anhoej_crossings", "fewer crossings of the median than chance gives in 95 of 100 series"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class RunChart:

@@ -1,0 +1,168 @@
+"""What charts say, in words: icons, rules, kinds of chart; and the values that a page or the API shows of one chart."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+
+from .models import ChartPhase, ChartSetting, ExcludedPoint, Forecast
+from .selectors.words import KpiRef, PeriodRef, UnitRef
+
+VARIATIONS = {
+    "improving": ("Improving", "Special cause of the better kind"),
+    "concerning": ("Concerning", "Special cause of the worse kind"),
+    "neutral": ("Changed", "Special cause, without a better or worse side"),
+    "common_cause": ("No change", "Common cause variation: no significant change"),
+    "too_few_points": ("Too early", "Fewer than 13 points since the last re-base: no verdict yet"),
+}
+ASSURANCES = {
+    "passes": ("Will pass", "The target is met consistently as long as the process does not change"),
+    "fails": ("Will fail", "The target is missed consistently unless the process changes"),
+    "hit_and_miss": ("Hit and miss", "The target is met in some periods and missed in others, by chance"),
+    "no_direction": ("No side", "Neither direction is better, so the target has no good side"),
+    "no_target": ("No target", "There is no target to be met"),
+    "too_few_points": ("Too early", "Fewer than 13 points since the last re-base: no verdict yet"),
+}
+CHARTS = {
+    "individuals": "Individuals chart (XmR)",
+    "p": "p chart of shares",
+    "laney_p": "Laney p′ chart of shares",
+    "u": "u chart of rates",
+    "laney_u": "Laney u′ chart of rates",
+}
+
+
+@cache
+def _rules() -> dict[str, str]:
+    from analytics.spc.rules.anhoej import WORDS
+    from analytics.spc.rules.sets import RULE_SETS
+
+    return {rule.code: rule.words for rules in RULE_SETS.values() for rule in rules} | dict(WORDS)
+
+
+def rule_words(code: str) -> str:
+    """A rule's definition in words."""
+    return _rules().get(code, code)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The two icons of a series at its last complete period. `rule`: the code of the one that decides."""
+
+    variation: str
+    assurance: str
+    side: str = "none"
+    rule: str = ""
+    period_start: date | None = None
+
+    @property
+    def variation_words(self) -> str:
+        name, meaning = VARIATIONS[self.variation]
+        return f"{name}: {meaning}{f', {self.rule_words}' if self.rule else ''}"
+
+    @property
+    def assurance_words(self) -> str:
+        return ": ".join(ASSURANCES[self.assurance])
+
+    @property
+    def rule_words(self) -> str:
+        return rule_words(self.rule)
+
+
+@dataclass(frozen=True, slots=True)
+class ChartPoint:
+    """One period. Limits are None where the phase has none; of an open period, always: it is in no chart."""
+
+    period: PeriodRef
+    value: float | None
+    is_open: bool
+    target: float | None
+    red_limit: float | None
+    status: str
+    centre: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    phase: int | None = None
+    in_limits: bool = False
+    excluded: ExcludedPoint | None = None
+    rules: tuple[str, ...] = ()
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FiredRule:
+    """A rule in words with its points. kind: good, bad or neutral; is_new: it fires at the last complete period."""
+
+    rule: str
+    words: str
+    side: str
+    kind: str
+    period: PeriodRef
+    first: PeriodRef
+    points: int
+    is_new: bool = False
+
+    @property
+    def said(self) -> str:
+        """2 of 3 ..., above the centre: Jan 2025 to Mar 2025."""
+        where = {"high": ", high side", "low": ", low side"}.get(self.side, "")
+        span = self.period.label if self.first == self.period else f"{self.first.label} to {self.period.label}"
+        return f"{self.words}{where}: {span}"
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """When the limits last became others, and why."""
+
+    at: datetime
+    because: str
+    centre: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChartView:
+    """The control chart of one series; without `points` there is none, and `why_not` says why.
+
+    fired: the newest first. proposals: re-bases that wait. suggested_from: where a re-base is suggested.
+    """
+
+    kpi: KpiRef
+    unit: UnitRef
+    grain: str
+    why_not: str = ""
+    chart: str = ""
+    rule_set: str = "nhs"
+    estimator: str = ""
+    sigma_z: float | None = None
+    offers_laney: bool = False
+    points: tuple[ChartPoint, ...] = ()
+    fired: tuple[FiredRule, ...] = ()
+    definitions: tuple[tuple[str, str], ...] = ()
+    verdict: Verdict | None = None
+    setting: ChartSetting | None = None
+    phases: tuple[ChartPhase, ...] = ()
+    proposals: tuple[ChartPhase, ...] = ()
+    rejected: tuple[ChartPhase, ...] = ()
+    excluded: tuple[ExcludedPoint, ...] = ()
+    suggested_from: PeriodRef | None = None
+    moved: Movement | None = None
+    notes: tuple[str, ...] = ()
+    landing: Forecast | None = None
+
+    @property
+    def is_drawn(self) -> bool:
+        return bool(self.points) and not self.why_not
+
+    @property
+    def chart_name(self) -> str:
+        return CHARTS.get(self.chart, "")
+
+    @property
+    def rule_set_name(self) -> str:
+        return ChartSetting.RuleSet(self.rule_set).label
+
+    @property
+    def last(self) -> ChartPoint | None:
+        """The last point with limits."""
+        return next((point for point in reversed(self.points) if point.centre is not None), None)

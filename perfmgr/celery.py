@@ -13,6 +13,7 @@ app.conf.beat_schedule = {
     "sweep": {"task": "jobs.tasks.sweep", "schedule": 2.0},
     "canary": {"task": "jobs.tasks.canary", "schedule": 30.0},
     "clock": {"task": "kpis.tasks.recompute_on_schedule", "schedule": crontab(minute=5)},
+    "agreements": {"task": "slas.tasks.turn_day", "schedule": crontab(minute=15)},
     "freshness": {"task": "datasets.tasks.check_freshness", "schedule": crontab(minute=35)},
     "scrub": {"task": "datasets.tasks.scrub", "schedule": crontab(hour=2, minute=10)},
     "vacuum": {"task": "datasets.tasks.vacuum", "schedule": crontab(hour=3, minute=10, day_of_week="sun")},

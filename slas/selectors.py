@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from kpis.calendars import calendars_of
 from organization.access import VIEW, Access
 from organization.models import AuditEntry
 
 from . import claims, forecast, periods
 from .figures import Figure, read_figures
-from .models import Agreement, AgreementVersion, CreditClaim, PeriodResult, ServiceTarget
+from .models import Agreement, AgreementVersion, CreditClaim, PeriodResult
 from .supports import backing_of, hours
 
 SHOWN = 24  # periods of a trend
@@ -46,7 +45,7 @@ class Promise:
     kpi_code: str = ""
     trend: tuple[float | None, ...] = ()
     landing: object = None
-    target: ServiceTarget | None = None
+    is_open: bool = False
 
     @property
     def status(self) -> str:
@@ -75,7 +74,6 @@ class Overview:
     version: AgreementVersion | None
     draft: AgreementVersion | None
     period: PeriodResult | None
-    label: str
     promises: tuple[Promise, ...]
     periods: tuple[PeriodResult, ...]
     credit: object = None
@@ -127,7 +125,15 @@ def overview(agreement: Agreement, *, day: date, start: date | None = None) -> O
     landings = forecast.forecast(period, earlier, periods.as_of(agreement, day)) if period else {}
     trends = _trends(kept)
     promises = tuple(
-        Promise(code, figure.name, figure, codes.get(code, ""), trends.get(code, ()), landings.get(code))
+        Promise(
+            code,
+            figure.name,
+            figure,
+            codes.get(code, ""),
+            trends.get(code, ()),
+            landings.get(code),
+            period.state == "open",
+        )
         for code, figure in shown.items()
     )
     return Overview(
@@ -135,7 +141,6 @@ def overview(agreement: Agreement, *, day: date, start: date | None = None) -> O
         version=version,
         draft=next((v for v in versions if v.is_editable and v is not version), None),
         period=period,
-        label=label_of(agreement, period, day) if period else "",
         promises=promises,
         periods=tuple(kept),
         credit=_credit(period, earlier) if period else None,
@@ -145,15 +150,10 @@ def overview(agreement: Agreement, *, day: date, start: date | None = None) -> O
     )
 
 
-def promises_of(plain: dict, codes: dict[str, str]) -> list[Promise]:
+def promises_of(plain: dict, codes: dict[str, str], is_open: bool = False) -> list[Promise]:
     """The promises of kept figures, for the page of one period."""
-    return [Promise(code, figure.name, figure, codes.get(code, "")) for code, figure in read_figures(plain).items()]
-
-
-def label_of(agreement: Agreement, period: PeriodResult, day: date) -> str:
-    """The period as its calendar calls it, such as Mar 2025."""
-    calendar = calendars_of([agreement.unit_id], day)[agreement.unit_id]
-    return calendar.period_of(period.period_start, period.version.period).label
+    figures = read_figures(plain)
+    return [Promise(c, figure.name, figure, codes.get(c, ""), is_open=is_open) for c, figure in figures.items()]
 
 
 def trail_of(agreement: Agreement) -> list[AuditEntry]:
@@ -170,6 +170,8 @@ def visible_parties(agreement: Agreement, access: Access) -> list:
 
 
 def _line(agreement: Agreement, versions, period: PeriodResult | None, owed) -> Listed:
+    for one in [*versions, *([period] if period else [])]:
+        one.agreement = agreement
     verdicts = [f.is_met for f in read_figures(periods.standing_figures(period)).values()] if period else []
     return Listed(agreement, standing(versions), period, verdicts.count(True), verdicts.count(False), owed)
 

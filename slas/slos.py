@@ -127,10 +127,9 @@ def slices_of(slo: Slo, start: datetime, end: datetime) -> "Slices":
     from analytics.budgets.slices import slices
     from lake.formula import parse
 
-    contract = contract_of(slo.dataset)
-    facts = facts_of(slo.dataset)
-    if not facts.files:
+    if slo.dataset.current_version is None:
         return slices([], [], [], seconds=slo.slice_seconds)
+    contract, facts = contract_of(slo.dataset), facts_of(slo.dataset)
     column = f'cast("{time_column_of(slo)}" as timestamp)'
     condition = parse(slo.condition, contract, aggregate=False, wanted="boolean").sql if slo.condition else "true"
     sql = f"""select cast(floor(epoch({column}) / {slo.slice_seconds}) * {slo.slice_seconds} as bigint) as start,

@@ -1,14 +1,16 @@
 """The jobs of this room, and what makes it compute again."""
 
 from django.db.models import Q
+from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 from datasets.signals import version_committed
 from jobs.work import Claim, handler, submit
 from kpis.requests import as_of_day
 
-from . import attainment, periods
-from .models import Agreement
+from . import attainment, lifecycle, periods
+from .models import Agreement, AgreementVersion
+from .signals import exclusions_changed
 
 KIND = "slas.periods"
 
@@ -39,3 +41,24 @@ def judge_again(sender, dataset, version, by=None, **_) -> None:
         if signed is not None:
             attainment.keep(agreement, by=by or signed.signed_by)
             ask(agreement, by=by)
+
+
+@receiver(post_save, sender=AgreementVersion)
+def judge_by_new_text(sender, instance, **_) -> None:
+    """Signing, ending and expiring all save the version."""
+    if not instance.is_editable:
+        ask(instance.agreement)
+
+
+@receiver(exclusions_changed)
+def judge_without_excluded(sender, agreement, by=None, **_) -> None:
+    ask(agreement, by=by)
+
+
+def turn_day() -> None:
+    """A day begins: versions become active or expire, and running periods may have ended."""
+    day = as_of_day()
+    lifecycle.turn_all(day)
+    running = Agreement.objects.filter(periods__state="open", periods__period_end__lte=day)
+    for agreement in running.distinct():
+        ask(agreement)

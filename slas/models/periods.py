@@ -1,5 +1,7 @@
 """Periods of an agreement, what is taken out of them, and how a closed one is restated."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -56,7 +58,19 @@ class PeriodResult(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.agreement} {self.period_start:%Y-%m}"
+        return f"{self.agreement} {self.label}"
+
+    @property
+    def label(self) -> str:
+        """Its days in short: "Mar 2025", "Jul–Sep 2015", "2014"; weeks by their first and last day."""
+        start, last = self.period_start, self.period_end - timedelta(days=1)
+        if start.day != 1 or self.period_end.day != 1:
+            return f"{start.day} {start:%b %Y} – {last.day} {last:%b %Y}"
+        if (start.year, start.month) == (last.year, last.month):
+            return f"{start:%b %Y}"
+        if start.month == 1 and last.month == 12 and start.year == last.year:
+            return f"{start.year}"
+        return f"{start:%b}–{last:%b %Y}" if start.year == last.year else f"{start:%b %Y} – {last:%b %Y}"
 
     def get_absolute_url(self):
         return reverse("agreement_period", args=[self.agreement.code, self.period_start.isoformat()])

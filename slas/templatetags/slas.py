@@ -1,7 +1,7 @@
 """`{% load slas %}`: money and shares as the pages of service levels write them."""
 
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from django import template
 
@@ -22,7 +22,7 @@ def money(amount: Decimal | str | None, currency: str) -> str:
 @register.filter
 def share(value: float | Decimal | None, places: int = 1) -> str:
     """`{{ landing.chance|share }}`: 0.125 as 12.5 %."""
-    return "–" if value is None else f"{float(value) * 100:.{places}f} %"
+    return "–" if value is None else f"{float(value) * 100:.{places}f} %".replace("-", "−")
 
 
 @register.filter
@@ -46,7 +46,28 @@ def kept_words(line) -> str:
 
 @register.filter
 def verdict(promise) -> str:
-    return {"green": "kept", "red": "broken", "no_data": "no case"}[promise.status]
+    """`{{ promise|verdict }}`: kept or broken; of a running period how it stands so far."""
+    words = {"green": ("kept", "above so far"), "red": ("broken", "below so far"), "no_data": ("no case", "no case")}
+    return words[promise.status][promise.is_open]
+
+
+@register.filter
+def shown_status(promise) -> str:
+    """The state of its mark: a running period is open, whatever it shows so far."""
+    return "open" if promise.is_open else promise.status
+
+
+@register.filter
+def attained(promise) -> str:
+    """`{{ promise|attained }}`: 62.9 %, cut as attainment is."""
+    found = promise.figure.attainment
+    return "no case" if found is None else f"{found.quantize(Decimal('0.1'), ROUND_DOWN)} %"
+
+
+@register.filter
+def pct(value: Decimal | None) -> str:
+    """`{{ slo.objective_pct|pct }}`: 99.90000 as 99.9 %."""
+    return "–" if value is None else f"{value.normalize():f} %"
 
 
 @register.filter
@@ -80,4 +101,12 @@ def budget_line(standing) -> list[float | None]:
 @register.filter
 def windows(policy) -> str:
     """`{{ alert.policy|windows }}`: 1 h / 5 min."""
-    return " / ".join(hours(round(span.total_seconds())) for span in (policy.long, policy.short))
+    spans = (round(span.total_seconds()) for span in (policy.long, policy.short))
+    return " / ".join(hours(seconds) if seconds % 86400 else f"{seconds // 86400} d" for seconds in spans)
+
+
+@register.filter
+def window_words(slo) -> str:
+    """`{{ slo|window_words }}`: rolling 30 days, or calendar quarter."""
+    kind = "rolling" if slo.is_rolling else "calendar"
+    return f"{kind} {slo.window_unit}" if slo.window_count == 1 else f"{kind} {slo.window_count} {slo.window_unit}s"

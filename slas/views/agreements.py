@@ -84,7 +84,7 @@ def _periods(view) -> list[tuple[str, str, bool]]:
     return [
         (
             one.period_start.isoformat(),
-            f"{one.period_start:%b %Y}{' (open)' if one.state == 'open' else ''}",
+            f"{one.label}{' (open)' if one.state == 'open' else ''}",
             one.pk == (view.period and view.period.pk),
         )
         for one in view.periods

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from doors.exports import Column, csv_response
 from doors.pages import page, paged, require, visible
 from organization.access import CERTIFY, MONEY, VIEW
-from slas import claims, selectors
+from slas import claims
 from slas.models import CreditClaim
 
 from .document import _reason as reason_of
@@ -106,7 +106,6 @@ def service_credit(request, pk: int):
         claim=claim,
         lines=lines,
         total=total,
-        label=selectors.label_of(claim.agreement, claim.period, request.day),
         steps=steps,
         is_late=request.day > claim.claim_by,
     )

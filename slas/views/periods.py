@@ -55,8 +55,7 @@ def period(request, code, start: str):
         found,
         "periods",
         period=one,
-        label=selectors.label_of(found, one, request.day),
-        promises=selectors.promises_of(one.figures, codes),
+        promises=selectors.promises_of(one.figures, codes, one.state == "open"),
         restatements=restatements,
         claim=CreditClaim.objects.filter(period=one).first(),
     )

@@ -6,10 +6,11 @@ Ten deliveries in January 2025 (8 on time), ten in February (10 on time); freigh
 from datetime import date
 from decimal import Decimal
 
+from datasets.contracts import put_in_force
 from datasets.models import Dataset
 from lake.contract import Column, ColumnType, Contract, Role
 from slas import drafting, lifecycle
-from tests.factories import UnitFactory, loaded_dataset, member, upload_csv
+from tests.factories import DatasetFactory, UnitFactory, loaded_dataset, member, upload_csv
 
 DAY = date(2025, 3, 10)
 ROWS = Contract(
@@ -50,6 +51,14 @@ def deliveries_csv(late=(3, 7), *, months=(1, 2)) -> str:
 
 def deliveries(unit, **words) -> Dataset:
     return loaded_dataset(deliveries_csv(**words), ROWS, code="deliveries", unit=unit)
+
+
+def described(unit) -> Dataset:
+    """The same dataset before its first extract: a contract without rows."""
+    dataset = DatasetFactory(code="deliveries", unit=unit)
+    put_in_force(dataset, ROWS, by=dataset.owner)
+    dataset.refresh_from_db()
+    return dataset
 
 
 def cases_csv(rows) -> str:

@@ -14,7 +14,7 @@ from slas.supports import backing_of, hours
 from tests.factories import perform
 
 from .factories import AgreementFactory, AgreementVersionFactory, ClockRuleFactory, ServiceTargetFactory
-from .sample import DAY, Desk, deliveries
+from .sample import DAY, Desk, deliveries, described
 
 pytestmark = pytest.mark.django_db
 State = AgreementVersion.State
@@ -27,7 +27,7 @@ def desk():
 
 @pytest.fixture
 def dataset(desk):
-    return deliveries(desk.unit)
+    return described(desk.unit)
 
 
 def test_from_draft_to_active_by_two_people(desk, dataset):
@@ -202,8 +202,8 @@ def test_hours_read_as_people_say_them():
     assert [hours(s) for s in (28800, 5400, 45, 0, None)] == ["8 h", "1 h 30 min", "45 s", "0 s", "no time"]
 
 
-def test_signing_makes_a_certified_ratio_kpi_with_the_promise_as_its_target(desk, dataset):
-    version = desk.signed(dataset)
+def test_signing_makes_a_certified_ratio_kpi_with_the_promise_as_its_target(desk):
+    version = desk.signed(deliveries(desk.unit))
     kpi = Kpi.objects.get(attainment__agreement=version.agreement)
     assert kpi.code == attainment.kpi_code(version.agreement, "on-time") == "sla_acme_on_time"
     newest = kpi.versions.get()

@@ -29,16 +29,16 @@ def desk():
     return Desk()
 
 
-def get(client, user, name, *args, expect=200, **query):
+def get(client, user, page, /, *args, expect=200, **query):
     client.force_login(user)
-    answer = client.get(reverse(name, args=args), query)
+    answer = client.get(reverse(page, args=args), query)
     assert answer.status_code == expect, answer.content.decode()[:1500]
-    return answer.content.decode()
+    return b"".join(answer).decode()
 
 
-def post(client, user, name, *args, expect=302, query="", **data):
+def post(client, user, page, /, *args, expect=302, query="", **data):
     client.force_login(user)
-    answer = client.post(reverse(name, args=args) + query, data)
+    answer = client.post(reverse(page, args=args) + query, data)
     assert answer.status_code == expect, answer.content.decode()[:3000]
     return answer.content.decode()
 
@@ -109,9 +109,7 @@ def test_the_list_costs_the_same_at_any_length(client, desk, count):
         PeriodResultFactory(agreement=agreement, state="provisional", period_start=date(2025, 1, 1 + number % 3))
     client.force_login(desk.author)
     client.get(reverse("agreements"))
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         assert client.get(reverse("agreements")).status_code == 200
     assert len(queries) <= 13
 

@@ -3,18 +3,12 @@
 import pytest
 from rest_framework.test import APIClient
 
-from tests.factories import ApiTokenFactory, UnitFactory, member
-from tests.slas.test_clock_run import HOUR, Desk
+from tests.factories import ApiTokenFactory, member
+
+from .sample_clocks import HOUR
 
 pytestmark = pytest.mark.django_db
 API = "/api/v1/clocks"
-
-
-@pytest.fixture
-def desk():
-    made = Desk()
-    made.run()
-    return made
 
 
 def client_of(user):
@@ -49,18 +43,6 @@ def test_a_replay_and_a_run_are_for_who_may_draft(desk):
     viewer = client_of(member("viewer", desk.unit))
     assert viewer.get(f"{API}/desk/replay/").status_code == 403
     assert viewer.post(f"{API}/desk/run/").status_code == 403
-
-
-def test_a_vendors_contact_sees_the_cases_of_its_own_vendor_only(desk):
-    """The desk has a vendor as its provider: its cases carry the vendor, another vendor's contact finds nothing."""
-    acme, zeta = (UnitFactory(code=code, kind="vendor") for code in ("acme", "zeta"))
-    desk.agreement.providers.add(acme)
-    assert desk.run().written
-    own, other = (client_of(member("vendor_contact", unit)) for unit in (acme, zeta))
-    assert len(own.get(f"{API}/desk/board/").json()["cases"]) == 3
-    assert own.get(f"{API}/desk/explain/?case=B").status_code == 200
-    assert other.get(f"{API}/desk/").status_code == 404
-    assert other.get(f"{API}/desk/explain/?case=B").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -7,20 +7,13 @@ from django.urls import reverse
 
 from organization.access import access_of
 from slas import drafting
-from slas.clocks import bench, board, compare, explain
+from slas.clocks import bench, board, explain
 from tests.factories import UnitFactory, member
-from tests.slas.test_clock_run import HOUR, LOG, Desk
+
+from .sample_clocks import HOUR
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 1, 1)
-
-
-@pytest.fixture
-def desk():
-    made = Desk()
-    made.run()
-    made.agreement.refresh_from_db()
-    return made
 
 
 def access(user):
@@ -145,28 +138,3 @@ def test_the_page_of_a_clock(desk, client):
     for words in ("125.0", "Waiting", "had it at the breach", "7 Jan 2025, 11:00", "office from 1900-01-01"):
         assert words in page
     assert client.get(reverse("clock_explain", args=["desk"]), {"case": "Z"}).status_code == 404
-
-
-def test_the_source_s_own_verdict_beside_the_clock_s(monkeypatch):
-    """The source says that A was missed (day and night its four hours are four too: it is stricter) and B was kept."""
-    import tests.slas.test_clock_run as sample
-    from lake.contract import Column, ColumnType, Contract
-
-    lines = LOG.strip().split("\n")[1:]
-    kept = [f"{line},{'false' if line.startswith('3,') else 'true'}" for line in lines]
-    monkeypatch.setattr(sample, "LOG", "id,number,state,priority,team,at,opened_at,kept\n" + "\n".join(kept) + "\n")
-    columns = (*sample.EVENTS.columns, Column("kept", type=ColumnType.BOOLEAN))
-    monkeypatch.setattr(sample, "EVENTS", Contract(columns=columns))
-    desk = Desk()
-    desk.run()
-    desk.agreement.refresh_from_db()
-    assert compare.verdict_columns(desk.agreement) == ["kept"]
-    found = compare.compare(desk.agreement, access(desk.signer), column="kept", metric="resolution")
-    assert (found.cases, found.agree, found.differ) == (4, 1, 3)  # A, B, C, F have a verdict; C agrees
-    assert {(row["case"], row["said"], row["met"], row["reason"]) for row in found.rows} == {
-        ("A", False, True, "stricter"),
-        ("B", True, False, "lenient"),
-        ("F", True, False, "lenient"),
-    }
-    only = compare.compare(desk.agreement, access(desk.signer), column="kept", metric="resolution", reason="stricter")
-    assert [row["case"] for row in only.rows] == ["A"]

@@ -50,7 +50,7 @@ STATES: dict[str, State] = {
     "resolved": State("resolved", "positive", "check"),
     "snoozed": State("snoozed", "neutral", "gap", "Out of sight until its hour comes."),
     "to_do": State("to do", "neutral", "ring"),
-    "overdue": State("overdue", "caution", "clock"),
+    "overdue": State("overdue", "negative", "clock"),
     # life of a definition, a target, an approval
     "draft": State("draft", "neutral", "ring"),
     "in_review": State("in review", "info", "half"),
@@ -92,7 +92,7 @@ STATES: dict[str, State] = {
     "parked": State("parked", "negative", "cross", "It failed three times and waits for a person."),
     # clocks
     "met": State("met", "positive", "check", "It took no longer than the target allows."),
-    "missed": State("missed", "negative", "cross", "The target was used up before it stopped."),
+    "missed": State("missed", "negative", "cross"),
     "in_flight": State("in flight", "info", "half", "Open, and the target is not used up."),
     "paused": State("paused", "caution", "gap"),
     "reopened": State("stopped, then reopened", "neutral", "gap"),
@@ -115,8 +115,6 @@ STATES: dict[str, State] = {
     "grade_d": State("D", "caution", "warning"),
     "grade_e": State("E", "negative", "cross"),
     "published": State("published", "positive", "check"),
-    "missed": State("missed", "negative", "cross", "The day to hold it has passed."),
-    "overdue": State("overdue", "negative", "cross"),
     "due": State("due", "info", "clock"),
     "answered": State("answered", "info", "half"),
     "issued": State("issued", "caution", "warning"),

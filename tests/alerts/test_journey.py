@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 from django.conf import settings as conf
+from django.db import connections
 from django.test import Client
 from playwright.sync_api import expect, sync_playwright
 
@@ -36,6 +37,7 @@ def page(live_server, settings):
         opened.goto(f"{live_server.url}/alerts/rules/")
         yield opened
         opened.wait_for_load_state("networkidle")  # the bell asks once more on each page
+        connections.close_all()  # inside Playwright's loop, Django has another connection than outside
         browser.close()
     assert faults == []
 

@@ -17,7 +17,14 @@ Bools: TypeAlias = NDArray[np.bool_]
 
 
 class BadInput(ValueError):
-    """Values from which the answer cannot be had. The message names the thing, the fault and the next step."""
+    """Values from which the answer cannot be had. The message names the thing, the fault and the next step.
+
+    parameter: the argument that is wrong, where one alone is; else empty.
+    """
+
+    def __init__(self, message: str = "", parameter: str = "") -> None:
+        super().__init__(message)
+        self.parameter = parameter
 
 
 class EmptyInput(BadInput):
@@ -57,16 +64,16 @@ def vector(values: ArrayLike, name: str, *, at_least: int = 1) -> Floats:
     try:
         array = np.array(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise NotFinite(f"{name} holds something that is not a number: {error}.") from error
+        raise NotFinite(f"{name} holds something that is not a number: {error}.", name) from error
     if array.ndim != 1:
-        raise BadInput(f"{name} has {array.ndim} dimensions; pass one row of numbers.")
+        raise BadInput(f"{name} has {array.ndim} dimensions; pass one row of numbers.", name)
     if array.size == 0:
-        raise EmptyInput(f"{name} is empty; at least {at_least} needed.")
+        raise EmptyInput(f"{name} is empty; at least {at_least} needed.", name)
     if array.size < at_least:
-        raise TooFewPoints(f"{name} has {array.size} of the {at_least} values needed.")
+        raise TooFewPoints(f"{name} has {array.size} of the {at_least} values needed.", name)
     broken = np.flatnonzero(~np.isfinite(array))
     if broken.size:
-        raise NotFinite(f"{name}[{broken[0]}] is {array[broken[0]]}; leave missing values out before the call.")
+        raise NotFinite(f"{name}[{broken[0]}] is {array[broken[0]]}; leave missing values out before the call.", name)
     return array
 
 
@@ -78,11 +85,13 @@ def table(values: ArrayLike, name: str) -> Floats:
     try:
         array = np.array(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise NotFinite(f"{name} holds something that is not a number, or rows of unequal length: {error}.") from error
+        raise NotFinite(
+            f"{name} holds something that is not a number, or rows of unequal length: {error}.", name
+        ) from error
     if array.ndim == 1:
         array = array[:, None]
     if array.ndim != 2:
-        raise BadInput(f"{name} has {array.ndim} dimensions; pass rows and columns.")
+        raise BadInput(f"{name} has {array.ndim} dimensions; pass rows and columns.", name)
     return array
 
 
@@ -91,7 +100,7 @@ def not_negative(values: ArrayLike, name: str, *, at_least: int = 1) -> Floats:
     array = vector(values, name, at_least=at_least)
     below = np.flatnonzero(array < 0)
     if below.size:
-        raise NegativeValue(f"{name}[{below[0]}] is {array[below[0]]:g}; it cannot be below zero.")
+        raise NegativeValue(f"{name}[{below[0]}] is {array[below[0]]:g}; it cannot be below zero.", name)
     return array
 
 
@@ -100,7 +109,7 @@ def denominators(values: ArrayLike, name: str, *, at_least: int = 1) -> Floats:
     array = not_negative(values, name, at_least=at_least)
     zero = np.flatnonzero(array == 0)
     if zero.size:
-        raise ZeroDenominator(f"{name}[{zero[0]}] is zero; leave that point out, it has no rate.")
+        raise ZeroDenominator(f"{name}[{zero[0]}] is zero; leave that point out, it has no rate.", name)
     return array
 
 
@@ -123,7 +132,7 @@ def number(
     """`value` as a finite float within its bounds. Raises NotFinite, OutOfRange."""
     value = float(value)
     if not np.isfinite(value):
-        raise NotFinite(f"{name} is {value}; a finite number is needed.")
+        raise NotFinite(f"{name} is {value}; a finite number is needed.", name)
     bounds = (
         (above, "above", above is None or value > above),
         (at_least, "at least", at_least is None or value >= at_least),
@@ -132,7 +141,7 @@ def number(
     )
     for bound, word, holds in bounds:
         if not holds:
-            raise OutOfRange(f"{name} is {value:g}; it must be {word} {bound:g}.")
+            raise OutOfRange(f"{name} is {value:g}; it must be {word} {bound:g}.", name)
     return value
 
 
@@ -140,5 +149,5 @@ def choice(value: str, name: str, among: Iterable[str]) -> str:
     """`value` if it is one of the named variants. Raises OutOfRange with the list."""
     allowed = list(among)
     if value not in allowed:
-        raise OutOfRange(f"{name} {value!r} is not known; choose one of {', '.join(allowed)}.")
+        raise OutOfRange(f"{name} {value!r} is not known; choose one of {', '.join(allowed)}.", name)
     return value

@@ -7,7 +7,7 @@ Fan. The method is therefore always part of the answer.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -39,7 +39,9 @@ class Percentile:
     n: int
 
 
-def percentile(values: ArrayLike, share: float, *, method: str = "R7") -> Percentile:
+def percentile(
+    values: ArrayLike, share: float, *, method: Literal["R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8", "R9"] = "R7"
+) -> Percentile:
     """The value below which `share` of the values lie.
 
     values: (n,), n >= 1, any order. share: 0 to 1 (0.95 is the 95th percentile). method: R1 to R9, default R7.

@@ -1,8 +1,7 @@
-"""Forecasts with back-test for 200 monthly series, and their accuracy against statsmodels' exponential smoothing.
+"""Forecasts with back-test for 200 monthly series, and their accuracy against statsforecast's AutoETS on all of them.
 
-Run: python -m benchmarks.forecast [series] [peers]. Seeded series of 84 months of six kinds; the last 12 are held out.
-The peer, on the first `peers` series, is Holt-Winters by statsmodels with the form of the lowest AICc among level,
-trend and season, additive and multiplicative: a stand-in for statsforecast's AutoETS, which clashes with the stack.
+Run: python -m benchmarks.forecast [series], after python -m benchmarks.peers. Seeded series of 84 months of six kinds;
+the last 12 are held out. The peer forecasts without a back-test, in one process.
 """
 
 from __future__ import annotations
@@ -10,13 +9,13 @@ from __future__ import annotations
 import os
 import sys
 import time
-import warnings
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 
 from analytics.forecast.accuracy import naive_scale
 from analytics.forecast.select import forecast
+from benchmarks import peers
 
 MONTHS, AHEAD, SEASON, WORKERS = 84, 12, 12, 2
 
@@ -36,31 +35,11 @@ def ours(series: np.ndarray) -> tuple[float, str]:
     return mase(series, made.mean), made.chosen
 
 
-def peer(series: np.ndarray) -> float:
-    from statsmodels.tsa.holtwinters import ExponentialSmoothing
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        fits = [
-            ExponentialSmoothing(
-                series[:-AHEAD],
-                trend=trend,
-                damped_trend=trend is not None,
-                seasonal=season,
-                seasonal_periods=SEASON if season else None,
-                initialization_method="estimated",
-            ).fit()
-            for trend in (None, "add")
-            for season in (None, "add", "mul")
-        ]
-    return mase(series, min(fits, key=lambda fit: fit.aicc).forecast(AHEAD))
-
-
 def mase(series: np.ndarray, made: np.ndarray) -> float:
     return float(np.abs(series[-AHEAD:] - made).mean() / naive_scale(series[:-AHEAD], SEASON))
 
 
-def main(count: int = 200, peers: int = 30) -> None:
+def main(count: int = 200) -> None:
     all_series = [make(seed) for seed in range(count)]
     start = time.perf_counter()
     with ProcessPoolExecutor(WORKERS) as pool:
@@ -70,11 +49,11 @@ def main(count: int = 200, peers: int = 30) -> None:
     print(f"{count} monthly series of {MONTHS - AHEAD}, {AHEAD} ahead, 4 origins, 6 candidates, {WORKERS} processes")
     error = np.mean([m for m, _ in results])
     print(f"ours        {seconds:8.1f} s ({processor:.1f} s of processor time)   MASE {error:.3f}   chosen {chosen}")
-    start = time.perf_counter()
-    others = [peer(series) for series in all_series[:peers]]
-    seconds = time.perf_counter() - start
-    same = np.mean([m for m, _ in results[:peers]])
-    print(f"peer        {seconds:8.1f} s   MASE {np.mean(others):.3f} on {peers} series, no back-test; ours {same:.3f}")
+    known = [series[:-AHEAD].tolist() for series in all_series]
+    peer = peers.ask("auto_ets.py", {"series": known, "season": SEASON, "ahead": AHEAD})
+    made = [mase(series, np.array(one)) for series, one in zip(all_series, peer["forecasts"], strict=True)]
+    print(f"AutoETS     {peer['seconds']:8.1f} s   MASE {np.mean(made):.3f}, no back-test")
+    print(f"ratio of MASE, ours to AutoETS: {error / np.mean(made):.3f}")
 
 
 if __name__ == "__main__":

@@ -44,10 +44,18 @@ STATES: dict[str, State] = {
     "open": State("open", "info", "half", "The period has not ended; the number will change."),
     "stale": State("stale", "caution", "clock", "The source is older than its refresh promise."),
     "restated": State("restated", "info", "half", "A later extract changed this number."),
+    # alerts and what is done about them
+    "alert_open": State("open", "negative", "cross", "The condition holds and nobody has taken it up."),
+    "acknowledged": State("acknowledged", "info", "half", "Somebody has seen it and cares for it."),
+    "resolved": State("resolved", "positive", "check"),
+    "snoozed": State("snoozed", "neutral", "gap", "Out of sight until its hour comes."),
+    "to_do": State("to do", "neutral", "ring"),
+    "overdue": State("overdue", "caution", "clock"),
     # life of a definition, a target, an approval
     "draft": State("draft", "neutral", "ring"),
     "in_review": State("in review", "info", "half"),
     "certified": State("certified", "positive", "check", "A second person checked this definition."),
+    "reviewed": State("reviewed", "positive", "check", "A second person checked data, method and conclusion."),
     "approved": State("approved", "positive", "check"),
     "refused": State("refused", "negative", "cross"),
     "deprecated": State("deprecated", "neutral", "gap", "Kept for its history; do not use it for new work."),

@@ -8,11 +8,12 @@ from datetime import date
 from pathlib import Path
 
 import yaml
+from django.utils import timezone
 
 from organization import shared_calendars, tree, unit_import
 from organization.models import FiscalCalendar, Unit, User
 
-from . import extracts, measures, people
+from . import alerting, extracts, measures, people, studies
 
 HERE = Path(__file__).parent
 DATASETS = ("incidents", "deliveries", "emergency", "rail")
@@ -34,6 +35,9 @@ def load(today: date, *, also: Sequence[str] = (), say: Say = print) -> None:
         say(f"  {dataset.rows:,} rows, {len(definition['kpis'])} KPIs")
     measures.define_strategy(definition_of("executive"), users)
     extracts.perform_all()
+    say(f"{alerting.define(definition_of('alerts'), users, timezone.now())} alert rules")
+    extracts.perform_all()
+    studies.define(users, today)
 
 
 def definition_of(name: str) -> Mapping:

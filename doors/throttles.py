@@ -31,3 +31,7 @@ class UploadThrottle(TokenThrottle):
 
 class PreviewThrottle(TokenThrottle):
     scope = "preview"
+
+
+class AnalysisThrottle(TokenThrottle):
+    scope = "analysis"

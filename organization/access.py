@@ -9,7 +9,7 @@ from datetime import date
 
 from django.db.models import Exists, OuterRef
 
-from .models import ApiToken, Membership, Role, UnitPath, UnitPlacement, User
+from .models import ApiToken, Membership, Role, Unit, UnitPath, UnitPlacement, User
 
 VIEW, UPLOAD, DEFINE, CERTIFY, TARGET = "view", "upload", "define", "certify", "target"
 ADMINISTER, AUDIT, QUERY, MONEY = "administer", "audit", "query", "money"
@@ -92,6 +92,17 @@ def access_of(user: User | None, day: date, token: ApiToken | None = None) -> Ac
         roles=roles,
         is_vendor_only=roles == {Role.VENDOR_CONTACT},
     )
+
+
+def holders(permission: str, unit: Unit, day: date) -> frozenset[int]:
+    """Ids of the active people who hold `permission` at `unit` on `day`: the same question, asked of all of them."""
+    roles = [role for role, granted in PERMISSIONS.items() if permission in granted]
+    held = Membership.objects.in_force(day).filter(role__in=roles, user__is_active=True)
+    by_unit: dict[int, set[int]] = {}
+    for place, user in held.values_list("unit_id", "user_id"):
+        by_unit.setdefault(place, set()).add(user)
+    below = _descendants(by_unit, day)
+    return frozenset(user for place, users in by_unit.items() if unit.pk in below[place] for user in users)
 
 
 def _descendants(units: Iterable[int], day: date) -> dict[int, set[int]]:

@@ -275,7 +275,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "doors.pagination.CursorPages",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_THROTTLE_CLASSES": ["doors.throttles.TokenThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"token": "600/min", "upload": "60/min", "preview": "120/min"},
+    "DEFAULT_THROTTLE_RATES": {"token": "600/min", "upload": "60/min", "preview": "120/min", "analysis": "120/min"},
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "doors.problems.handler",
     "URL_FORMAT_OVERRIDE": None,  # ?format= is an unknown parameter like any other
@@ -300,6 +300,8 @@ SPECTACULAR_SETTINGS = {
         "KpiKind": "kpis.models.KpiVersion.Kind",
         "NodeKind": "kpis.models.ScorecardNode.Kind",
         "LinkKind": "kpis.models.KpiLink.Kind",
+        "AlertComparator": "alerts.models.AlertRule.Comparator",
+        "TargetComparator": "kpis.models.targets.Comparator",
         "QualityRuleKind": "datasets.models.QualityRule.Kind",
     },
 }

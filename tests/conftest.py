@@ -1,6 +1,17 @@
 """What all tests share."""
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A law holds on a busy machine too; how long its examples take is for the benchmarks.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """What is quick comes first, so that most mistakes show within minutes."""
+    items.sort(key=lambda item: (bool(item.get_closest_marker("faults")), bool(item.get_closest_marker("browser"))))
 
 
 @pytest.fixture(scope="session")
@@ -10,3 +21,12 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("alter table organization_auditentry disable trigger audit_stays")
+
+
+@pytest.fixture
+def in_this_process(monkeypatch):
+    """The limited child process costs a second a call. That there is one, and what it limits, is shown by
+    tests/lake/test_sandbox.py and by the tests with the mark `child_process`."""
+    from lake import sandbox
+
+    monkeypatch.setattr(sandbox, "run", lambda do, *args, limits=None, on_progress=None, **more: do(*args, **more))

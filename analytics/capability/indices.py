@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,7 +14,7 @@ from analytics.inputs import BadInput, ConstantSeries, Floats, choice, number, v
 from analytics.process.defects import MILLION
 from analytics.spc.charts.individuals import individuals
 from analytics.spc.charts.subgroups import DEVIATION, POOLED, RANGE, rows_of, within_sigma, xbar_s
-from analytics.spc.sigma import ESTIMATORS, sigma_of
+from analytics.spc.sigma import ESTIMATORS, Estimator, sigma_of
 from analytics.spc.signals import signals
 
 SMALL = 30  # observations; fewer carry a watermark
@@ -119,11 +119,11 @@ def capability(
     lsl: float | None = None,
     usl: float | None = None,
     target: float | None = None,
-    estimator: str | None = None,
-    degrees: str = "estimator",
-    cpm_sigma: str = "within",
+    estimator: Literal["moving_range", "median_moving_range", "standard_deviation", "range", "pooled"] | None = None,
+    degrees: Literal["estimator", "total"] = "estimator",
+    cpm_sigma: Literal["within", "overall"] = "within",
     confidence: float = 0.95,
-    on_doubt: str = "watermark",
+    on_doubt: Literal["watermark", "refuse"] = "watermark",
 ) -> Capability:
     """Cp = (U - L) / 6 s_within, Cpk = min((U - m), (m - L)) / 3 s_within, Pp and Ppk with the overall s (n - 1).
 
@@ -178,7 +178,11 @@ def capability(
 
 
 def percentile_capability(
-    values: ArrayLike, *, lsl: float | None = None, usl: float | None = None, distribution: str = "lognormal"
+    values: ArrayLike,
+    *,
+    lsl: float | None = None,
+    usl: float | None = None,
+    distribution: Literal["lognormal", "empirical"] = "lognormal",
 ) -> PercentileCapability:
     """Performance of a process that is not normal: distances from the median in units of its own tails.
 
@@ -218,12 +222,12 @@ def percentile_capability(
 
 def _check_limits(lsl: float | None, usl: float | None) -> None:
     if lsl is None and usl is None:
-        raise NoSpecification("Give a lower or an upper specification limit.")
+        raise NoSpecification("Give a lower or an upper specification limit.", "lsl")
     for limit, name in ((lsl, "lsl"), (usl, "usl")):
         if limit is not None:
             number(limit, name)
     if lsl is not None and usl is not None and lsl >= usl:
-        raise LimitsReversed(f"The lower specification limit {lsl:g} is not below the upper {usl:g}; swap them.")
+        raise LimitsReversed(f"The lower specification limit {lsl:g} is not below the upper {usl:g}; swap them.", "lsl")
 
 
 def _sample(values: ArrayLike, estimator: str | None) -> tuple[Floats, float, str, float, bool]:
@@ -231,8 +235,7 @@ def _sample(values: ArrayLike, estimator: str | None) -> tuple[Floats, float, st
     if isinstance(values, Sequence | np.ndarray) and len(values) and np.ndim(values[0]):
         return _grouped(list(values), estimator or POOLED)
     flat = vector(values, "values", at_least=3)
-    name = estimator or "moving_range"
-    choice(name, "estimator", ESTIMATORS)
+    name = cast(Estimator, choice(estimator or "moving_range", "estimator", ESTIMATORS))
     freedom = 0.62 * (flat.size - 1) if name != "standard_deviation" else flat.size - 1.0
     stable = not signals(individuals(flat, estimator=name), "basic").at_rule("limits")
     return flat, sigma_of(flat, name, False), ESTIMATORS[name], freedom, stable

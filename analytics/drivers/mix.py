@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -70,8 +71,8 @@ def mix_rate(
     numerator_after: ArrayLike,
     denominator_after: ArrayLike,
     *,
-    joint: str = "shown",
-    reference: str = "zero",
+    joint: Literal["shown", "rate", "mix", "split"] = "shown",
+    reference: Literal["zero", "overall"] = "zero",
     totals: tuple[float, float, float, float] | None = None,
 ) -> MixRate:
     """Why a ratio moved: its members' own rates, or the shift of weight between members.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -52,7 +53,7 @@ class RealRate:
     inflation: float
 
 
-def npv(rate: float, flows: ArrayLike, *, first_flow: str = "now") -> PresentValue:
+def npv(rate: float, flows: ArrayLike, *, first_flow: Literal["now", "end_of_period"] = "now") -> PresentValue:
     """Sum of flow_t / (1 + rate)^t.
 
     rate: per period, as a share, above -1. flows: (n,), one per period, costs negative. first_flow: "now" (default,
@@ -65,7 +66,7 @@ def npv(rate: float, flows: ArrayLike, *, first_flow: str = "now") -> PresentVal
     return PresentValue(float((array * discount_factors(rate, array.size, first_flow)).sum()), rate, first_flow)
 
 
-def discount_factors(rate: float, n: int, first_flow: str = "now") -> Floats:
+def discount_factors(rate: float, n: int, first_flow: Literal["now", "end_of_period"] = "now") -> Floats:
     """(n,) factors (1 + rate)^-t."""
     return np.asarray((1.0 + rate) ** -(np.arange(n) + float(FIRST_FLOW[first_flow])))
 

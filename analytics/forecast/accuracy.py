@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -42,7 +43,7 @@ def accuracy(
     season: int = 1,
     low: ArrayLike | None = None,
     high: ArrayLike | None = None,
-    smape_scale: str = "0-2",
+    smape_scale: Literal["0-2", "0-200"] = "0-2",
 ) -> Accuracy:
     """Errors of a forecast.
 

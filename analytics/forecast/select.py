@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -128,7 +129,7 @@ def forecast(
     )
 
 
-def chance_of_meeting(made: Forecast, step: int, target: float, better: str) -> float:
+def chance_of_meeting(made: Forecast, step: int, target: float, better: Literal["higher", "lower"]) -> float:
     """Chance that the value `step` periods ahead (0 is the next) meets the target, by a normal curve over the interval.
 
     better: "higher" or "lower"; exactly on the target is met. Raises OutOfRange.

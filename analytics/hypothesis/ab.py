@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import exp, log, sqrt
+from typing import Literal
 
 from numpy.typing import ArrayLike
 from scipy import stats
@@ -73,7 +74,7 @@ def ab_test(
     b_events: int,
     b_n: int,
     *,
-    rule: str = "fixed",
+    rule: Literal["fixed", "sequential"] = "fixed",
     planned_n: int | None = None,
     planned_split: tuple[float, float] = (1.0, 1.0),
     confidence: float = 0.95,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from math import sqrt
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,7 +15,9 @@ from analytics.hypothesis.finding import INDEPENDENCE, Effect, Finding, Pair, eq
 from analytics.inputs import ConstantSeries, Floats, TooFewPoints, choice, number, vector
 
 
-def anova(groups: Sequence[ArrayLike], *, variances: str = "equal", confidence: float = 0.95) -> Finding:
+def anova(
+    groups: Sequence[ArrayLike], *, variances: Literal["equal", "unequal"] = "equal", confidence: float = 0.95
+) -> Finding:
     """Do k groups have one mean?
 
     groups: k >= 2 of (n_i,), n_i >= 2, one unit. variances: "equal" (default, classic F and Tukey-Kramer pairs) or

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import atanh, sqrt, tanh
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,7 +13,9 @@ from analytics.hypothesis.finding import INDEPENDENCE, Assumption, Effect, Findi
 from analytics.inputs import ConstantSeries, choice, same_length, vector
 
 
-def correlation(x: ArrayLike, y: ArrayLike, *, method: str = "pearson", confidence: float = 0.95) -> Finding:
+def correlation(
+    x: ArrayLike, y: ArrayLike, *, method: Literal["pearson", "spearman"] = "pearson", confidence: float = 0.95
+) -> Finding:
     """Pearson (straight line) or Spearman (any rising or falling relation), two-sided.
 
     x, y: (n,) pairs, n >= 4. Interval by Fisher's z, variance 1 / (n - 3), for Spearman (1 + r^2 / 2) / (n - 3) (Bonett

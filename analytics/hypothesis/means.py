@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import sqrt
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,7 +13,9 @@ from analytics.hypothesis.finding import INDEPENDENCE, Effect, Finding, equal_va
 from analytics.inputs import ConstantSeries, choice, number, same_length, vector
 
 
-def t_test(first: ArrayLike, second: ArrayLike, *, variances: str = "unequal", confidence: float = 0.95) -> Finding:
+def t_test(
+    first: ArrayLike, second: ArrayLike, *, variances: Literal["unequal", "equal"] = "unequal", confidence: float = 0.95
+) -> Finding:
     """Mean of the first less mean of the second, two-sided.
 
     first, second: (n,), (m,), one unit, n and m >= 2. variances: "unequal" (default, Welch) or "equal" (pooled).

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -21,7 +22,9 @@ class Adjusted:
     significant: tuple[bool, ...]
 
 
-def adjust(p_values: ArrayLike, *, method: str = "holm", alpha: float = 0.05) -> Adjusted:
+def adjust(
+    p_values: ArrayLike, *, method: Literal["holm", "benjamini_hochberg"] = "holm", alpha: float = 0.05
+) -> Adjusted:
     """Adjusted p values.
 
     p_values: (n,) in 0 to 1. method: "holm" (default; chance of even one false alarm is at most alpha) or

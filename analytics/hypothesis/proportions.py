@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import asin, sqrt
+from typing import Literal
 
 import numpy as np
 from scipy import stats
@@ -13,7 +14,9 @@ from analytics.inputs import OutOfRange, ZeroDenominator, choice, number
 INTERVALS = ("wilson", "exact", "wald")
 
 
-def share_interval(events: int, n: int, *, method: str = "wilson", confidence: float = 0.95) -> Effect:
+def share_interval(
+    events: int, n: int, *, method: Literal["wilson", "exact", "wald"] = "wilson", confidence: float = 0.95
+) -> Effect:
     """A share and its interval.
 
     method: "wilson" (default), "exact" (Clopper-Pearson, never too short) or "wald" (p +- z se; collapses to nothing

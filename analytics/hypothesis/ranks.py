@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import ceil, floor, sqrt
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,7 +16,13 @@ from analytics.inputs import ConstantSeries, Floats, TooFewPoints, choice, vecto
 METHODS = ("auto", "exact", "continuity", "none")
 
 
-def mann_whitney(first: ArrayLike, second: ArrayLike, *, method: str = "auto", confidence: float = 0.95) -> Finding:
+def mann_whitney(
+    first: ArrayLike,
+    second: ArrayLike,
+    *,
+    method: Literal["auto", "exact", "continuity", "none"] = "auto",
+    confidence: float = 0.95,
+) -> Finding:
     """Is one group shifted against the other? Two-sided; effect: Hodges-Lehmann shift, the median of all differences.
 
     first, second: (n,), (m,). method of p: "exact" (no ties), "continuity" (normal, corrected), "none" (normal), or

@@ -104,7 +104,7 @@ def ols(
 
     outcome, matrix, labels = _design(y, predictors, names, intercept)
     if np.ptp(outcome) == 0:
-        raise ConstantSeries("The outcome does not vary, so nothing explains it.")
+        raise ConstantSeries("The outcome does not vary, so nothing explains it.", "y")
     with np.errstate(divide="ignore", invalid="ignore"):  # a perfect fit divides by its error of zero
         result = OLS(outcome, matrix).fit()
         terms = _terms(result, labels, matrix, confidence)
@@ -144,18 +144,20 @@ def logistic(y: ArrayLike, predictors: ArrayLike, names: Sequence[str], *, confi
 
     outcome, matrix, labels = _design(y, predictors, names, True)
     if not np.isin(outcome, (0, 1)).all():
-        raise OutOfRange("The outcome of a logistic regression is 0 or 1.")
+        raise OutOfRange("The outcome of a logistic regression is 0 or 1.", "y")
     if np.ptp(outcome) == 0:
-        raise ConstantSeries("Every outcome is the same, so nothing tells them apart.")
+        raise ConstantSeries("Every outcome is the same, so nothing tells them apart.", "y")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # separation is told by the fitted values below, not by a warning
         try:
             result = Logit(outcome, matrix).fit(disp=0, maxiter=100)
         except np.linalg.LinAlgError as error:
-            raise Separated("A predictor splits the outcomes perfectly; combine categories or drop it.") from error
+            raise Separated(
+                "A predictor splits the outcomes perfectly; combine categories or drop it.", "predictors"
+            ) from error
         fitted = np.asarray(result.predict())
         if np.abs(outcome - fitted).max() < 1e-4 or not np.isfinite(result.bse).all() or result.bse.max() > 1e4:
-            raise Separated("A predictor splits the outcomes perfectly; combine categories or drop it.")
+            raise Separated("A predictor splits the outcomes perfectly; combine categories or drop it.", "predictors")
         terms = _terms(result, labels, matrix, confidence)
     odds = tuple(
         Effect(f"odds ratio of {term.name}", *(exp(min(700.0, x)) for x in (term.value, term.low, term.high)))
@@ -203,7 +205,7 @@ def _design(
         raise TooFewPoints(f"{outcome.size} rows for {matrix.shape[1]} coefficients; at least 2 more are needed.")
     scale = np.abs(matrix).max(axis=0)
     if (scale == 0).any() or np.linalg.matrix_rank(matrix / scale, tol=1e-10 * outcome.size) < matrix.shape[1]:
-        raise Collinear("A predictor is constant or a combination of the others; drop it.")
+        raise Collinear("A predictor is constant or a combination of the others; drop it.", "predictors")
     return outcome, matrix, labels
 
 

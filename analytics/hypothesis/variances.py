@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import sqrt
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,7 +16,12 @@ from analytics.inputs import ConstantSeries, TooFewPoints, choice, vector
 METHODS = {"brown_forsythe": "Brown-Forsythe test", "levene": "Levene test", "bartlett": "Bartlett test"}
 
 
-def variance_test(groups: Sequence[ArrayLike], *, method: str = "brown_forsythe", confidence: float = 0.95) -> Finding:
+def variance_test(
+    groups: Sequence[ArrayLike],
+    *,
+    method: Literal["brown_forsythe", "levene", "bartlett"] = "brown_forsythe",
+    confidence: float = 0.95,
+) -> Finding:
     """Equality of variances of k groups.
 
     groups: k >= 2 of (n_i,), n_i >= 2. method: "brown_forsythe" (default, deviations from the median, robust), "levene"

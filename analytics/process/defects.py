@@ -7,6 +7,7 @@ Source: Pyzdek and Keller, The Six Sigma Handbook, 4th ed., chapter 9; operation
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from scipy.special import ndtr, ndtri
 
@@ -53,7 +54,7 @@ def dpmo(defects: float, units: float, opportunities: float = 1) -> Dpmo:
     return Dpmo(defects, units, opportunities, defects / units, share * MILLION, 1 - share)
 
 
-def sigma_level(dpmo: float, *, shift: float = 1.5, tails: str = "one") -> SigmaLevel:
+def sigma_level(dpmo: float, *, shift: float = 1.5, tails: Literal["one", "two"] = "one") -> SigmaLevel:
     """The sigma level that belongs to a long-term defect rate.
 
     dpmo: 0 to 10^6. shift: added for the drift between short and long term, 1.5 by default, 0 for none; print it.
@@ -70,7 +71,7 @@ def sigma_level(dpmo: float, *, shift: float = 1.5, tails: str = "one") -> Sigma
     return SigmaLevel(level, dpmo, shift, tails)
 
 
-def dpmo_of_level(level: float, *, shift: float = 1.5, tails: str = "one") -> float:
+def dpmo_of_level(level: float, *, shift: float = 1.5, tails: Literal["one", "two"] = "one") -> float:
     """Defects per million at a sigma level: the inverse of `sigma_level`. Raises OutOfRange."""
     number(level, "level", at_least=0 if tails == "two" else None)
     choice(tails, "tails", ("one", "two"))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -78,7 +79,7 @@ def rice(*, reach: float, impact: float, confidence: float, effort: float) -> Sc
     return Score(reach * impact * confidence / _divisor(effort, "effort"), "RICE")
 
 
-def ice(*, impact: float, confidence: float, ease: float, how: str = "product") -> Score:
+def ice(*, impact: float, confidence: float, ease: float, how: Literal["product", "mean"] = "product") -> Score:
     """Impact, confidence and ease, 0 to 10 each: their product (default) or their mean. Raises OutOfRange."""
     parts = [
         number(part, name, at_least=0, at_most=10)

@@ -218,7 +218,7 @@ def _walk(load: Floats, smallest: Ints, meets: _Tests) -> tuple[Ints, Floats]:
 def _check(limits: Limits, patience: float | None) -> None:
     values = (limits.service_level, limits.max_asa, limits.max_occupancy, limits.max_abandonment)
     if all(value is None for value in values):
-        raise NoLimit("Set at least one of service_level, max_asa, max_occupancy and max_abandonment.")
+        raise NoLimit("Set at least one of service_level, max_asa, max_occupancy and max_abandonment.", "limits")
     number(limits.within, "within", at_least=0)
     if limits.service_level is not None:
         number(limits.service_level, "service_level", above=0, below=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from scipy.special import ndtr
@@ -48,7 +49,7 @@ def simulate(
     *,
     correlations: Correlations | None = None,
     target: float | None = None,
-    better: str = "higher",
+    better: Literal["higher", "lower"] = "higher",
     draws: int = 10_000,
     seed: int = 1,
 ) -> Outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -22,7 +23,7 @@ class Link:
     """A predecessor: finish to start (FS), start to start, finish to finish or start to finish, with a lag or lead."""
 
     task: str
-    kind: str = "FS"
+    kind: Literal["FS", "SS", "FF", "SF"] = "FS"
     lag: float = 0.0
 
 

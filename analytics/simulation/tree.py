@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from typing import Literal
 
 import numpy as np
 
@@ -20,7 +21,7 @@ class Node:
     """One formula. kind: sum, product, difference (first less the rest), ratio (first / second), minimum, maximum."""
 
     name: str
-    kind: str
+    kind: Literal["sum", "product", "difference", "ratio", "minimum", "maximum"]
     of: tuple[str, ...]
 
 

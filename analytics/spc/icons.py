@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from analytics.inputs import choice, number
 from analytics.spc.chart import ControlChart
@@ -11,6 +12,7 @@ from analytics.spc.rules.rule import TOLERANCE, Rule
 from analytics.spc.signals import Signal, signals
 
 MINIMUM = 13  # tools differ below this many points, so no icon is shown
+Direction: TypeAlias = Literal["higher", "lower", "neither"]
 DIRECTIONS = ("higher", "lower", "neither")
 
 
@@ -33,7 +35,7 @@ class AssuranceIcon:
 
 
 def variation_icon(
-    chart: ControlChart, better: str, *, rules: str | Sequence[Rule] = "nhs", minimum: int = MINIMUM
+    chart: ControlChart, better: Direction, *, rules: str | Sequence[Rule] = "nhs", minimum: int = MINIMUM
 ) -> VariationIcon:
     """What the last point says: special cause for better or worse, or common cause.
 
@@ -59,7 +61,7 @@ def variation_kind(side: str, better: str) -> str:
     return "improving" if (side == "high") == (better == "higher") else "concerning"
 
 
-def assurance_icon(chart: ControlChart, target: float, better: str, *, minimum: int = MINIMUM) -> AssuranceIcon:
+def assurance_icon(chart: ControlChart, target: float, better: Direction, *, minimum: int = MINIMUM) -> AssuranceIcon:
     """Whether the process as it runs will meet the target, by the limits of the last point; strict.
 
     A target above the upper limit is consistently missed if higher is better and consistently met if lower is; a

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 import numpy as np
 
 from analytics.inputs import Floats, choice
@@ -10,6 +12,7 @@ from analytics.spc.constants import c4, d2
 SCREEN = 3.267  # D4 of two points: the upper limit of a moving range, in mean moving ranges
 MEDIAN_RANGE = 0.953872552  # median range of two standard normal values: sqrt(2) x 0.674490
 
+Estimator: TypeAlias = Literal["moving_range", "median_moving_range", "standard_deviation"]
 ESTIMATORS = {
     "moving_range": "mean moving range / 1.128",
     "median_moving_range": "median moving range / 0.954",

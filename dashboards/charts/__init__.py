@@ -5,11 +5,33 @@ Pure functions: values in, a `Chart` out; no Django, no plotly import. A colour 
 template: the browser's applies.
 """
 
+from dashboards.charts.boxes import boxes
 from dashboards.charts.breakdown import breakdown
 from dashboards.charts.chart import Chart
 from dashboards.charts.control import control
+from dashboards.charts.histogram import histogram
+from dashboards.charts.interrupted import interrupted
+from dashboards.charts.intervals import intervals
 from dashboards.charts.pareto import pareto
+from dashboards.charts.power import power_curve
+from dashboards.charts.scatter import scatter
+from dashboards.charts.shewhart import control_chart, run_chart
 from dashboards.charts.trend import trend
 from dashboards.charts.waterfall import waterfall
 
-__all__ = ["Chart", "breakdown", "control", "pareto", "trend", "waterfall"]
+__all__ = [
+    "Chart",
+    "boxes",
+    "breakdown",
+    "control",
+    "control_chart",
+    "histogram",
+    "interrupted",
+    "intervals",
+    "pareto",
+    "power_curve",
+    "run_chart",
+    "scatter",
+    "trend",
+    "waterfall",
+]

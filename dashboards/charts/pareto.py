@@ -17,12 +17,21 @@ def cumulative_shares(sizes: Sequence[float]) -> list[float]:
     return shares
 
 
-def pareto(causes: Sequence[tuple[str, object]], *, title: str, noun: str = "Count", keep: int = 12) -> Chart:
+def pareto(
+    causes: Sequence[tuple[str, object]],
+    *,
+    title: str,
+    noun: str = "Count",
+    keep: int = 12,
+    in_order: bool = False,
+) -> Chart:
     """Bars of `causes` (label, size >= 0), largest first, with the running share.
 
-    Beyond `keep`, the rest is one last bar.
+    Beyond `keep`, the rest is one last bar. in_order: as given, for causes whose rest was gathered already.
     """
-    sized = sorted(((label, plain(size) or 0.0) for label, size in causes), key=lambda cause: -cause[1])
+    sized = [(label, plain(size) or 0.0) for label, size in causes]
+    if not in_order:
+        sized.sort(key=lambda cause: -cause[1])
     if len(sized) > keep:
         rest = sized[keep - 1 :]
         sized = [*sized[: keep - 1], (f"{len(rest)} others", sum(size for _, size in rest))]

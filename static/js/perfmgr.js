@@ -103,6 +103,23 @@
       console.error(error);
     }
   };
+  // A chart as a file, made here: nothing is sent anywhere. On the page's own ground, since a transparent one hides ink.
+  pm.saveChart = async (canvas, format) => {
+    try {
+      const Plotly = await plotly();
+      if (!("pmDrawn" in canvas.dataset)) await pm.chart(canvas);
+      const layout = { ...canvas.layout, paper_bgcolor: token("surface"), margin: { l: 24, r: 24, t: 24, b: 24 } };
+      const size = { width: Math.max(canvas.clientWidth, 640), height: Math.max(canvas.clientHeight, 360) };
+      const link = document.createElement("a");
+      link.href = await Plotly.toImage({ data: canvas.data, layout }, { format, ...size, scale: format === "png" ? 2 : 1 });
+      const title = canvas.closest("figure").querySelector("figcaption span").textContent;
+      link.download = `${title.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "") || "chart"}.${format}`;
+      link.click();
+    } catch (error) {
+      pm.notice("The picture could not be made.", "Its numbers are in the table below the chart.");
+      console.error(error);
+    }
+  };
   document.addEventListener("pm:theme", () => all(document, "[data-pm-drawn]").forEach(pm.chart));
   const whenSeen = new IntersectionObserver((entries) => entries.forEach(({ isIntersecting, target }) => {
     if (isIntersecting) { whenSeen.unobserve(target); pm.chart(target); }
@@ -224,6 +241,7 @@
       bar.value = 0;
       button.disabled = true;
       request.open("POST", form.action);
+      request.setRequestHeader("HX-Request", "true");
       request.send(new FormData(form));
     });
   };
@@ -247,6 +265,8 @@
     if (opener) document.getElementById(opener.dataset.pmOpen)?.showModal();
     on("[data-pm-close]")?.closest("dialog").close();
     if (on("[data-pm-print]")) print();
+    const save = on("[data-pm-save]");
+    if (save) pm.saveChart(save.closest("figure").querySelector("[data-pm-chart]"), save.dataset.pmSave);
     document.querySelectorAll("details.menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
   });
   document.addEventListener("keydown", (event) => {

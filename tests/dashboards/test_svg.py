@@ -5,7 +5,7 @@ from decimal import Decimal
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dashboards import svg
@@ -97,6 +97,7 @@ def test_without_a_value_the_drawing_says_no_data(drawing):
 
 
 @given(series=values, target=st.one_of(st.none(), st.floats(), st.decimals()), label=st.text(alphabet="a<>&\"'é"))
+@example(series=[1.7e308, -1.7e308], target=1.7e308, label="")
 @settings(max_examples=60)
 def test_any_input_gives_well_formed_svg_without_style_attributes(series, target, label):
     drawings = [

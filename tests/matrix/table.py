@@ -129,3 +129,5 @@ RESOURCES = [
     ),
 ]
 RESOURCES += import_module("tests.kpis.resources").RESOURCES
+RESOURCES += import_module("tests.alerts.resources").RESOURCES
+RESOURCES += import_module("tests.studies.resources").RESOURCES

@@ -8,11 +8,11 @@ from numpy.typing import ArrayLike
 from analytics.inputs import Floats, vector
 from analytics.spc.chart import WHOLE, ControlChart, Division, Layout, chart_of, divide
 from analytics.spc.constants import d2, d3
-from analytics.spc.sigma import describe, mean_moving_range, moving_ranges, sigma_of
+from analytics.spc.sigma import Estimator, describe, mean_moving_range, moving_ranges, sigma_of
 
 
 def individuals(
-    values: ArrayLike, *, estimator: str = "moving_range", screen: bool = False, layout: Layout = WHOLE
+    values: ArrayLike, *, estimator: Estimator = "moving_range", screen: bool = False, layout: Layout = WHOLE
 ) -> ControlChart:
     """Natural process limits, mean +- 3 sigma, with the moving range chart as companion.
 

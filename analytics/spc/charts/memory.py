@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from analytics.inputs import ConstantSeries, Floats, choice, number, vector
 from analytics.spc.chart import WHOLE, ControlChart, Division, Layout, chart_of, divide
-from analytics.spc.sigma import describe, sigma_of
+from analytics.spc.sigma import Estimator, describe, sigma_of
 
 
 def ewma(
@@ -17,10 +18,10 @@ def ewma(
     *,
     weight: float = 0.2,
     width: float = 3.0,
-    limits: str = "time_varying",
+    limits: Literal["time_varying", "asymptotic"] = "time_varying",
     centre: float | None = None,
     sigma: float | None = None,
-    estimator: str = "moving_range",
+    estimator: Estimator = "moving_range",
     layout: Layout = WHOLE,
 ) -> ControlChart:
     """z_t = weight x_t + (1 - weight) z_(t-1), z_0 = centre.
@@ -58,7 +59,7 @@ def cusum(
     sigma: float | None = None,
     slack: float = 0.5,
     decision: float = 5.0,
-    estimator: str = "moving_range",
+    estimator: Estimator = "moving_range",
     layout: Layout = WHOLE,
 ) -> ControlChart:
     """Tabular cusum: S+ = max(0, S+ + x - target - k) as chart, -S- = min(0, ...) as its companion.

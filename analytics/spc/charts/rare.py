@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,7 +15,7 @@ from analytics.spc.sigma import describe, sigma_of
 POWER = 3.6  # Nelson (1994): an exponential time to this root is nearly normal
 
 
-def g_chart(between: ArrayLike, *, centre: str = "mean", layout: Layout = WHOLE) -> ControlChart:
+def g_chart(between: ArrayLike, *, centre: Literal["mean", "median"] = "mean", layout: Layout = WHOLE) -> ControlChart:
     """Cases between events, geometric: limits g +- 3 sqrt(g (g + 1)), not below 0.
 
     between: (n,) counts of cases from one event to the next. centre: "mean" (default) or "median" (0.693 g, the

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -31,7 +32,11 @@ DEVIATION = Spread("standard_deviation", lambda x: float(x.std(ddof=1)), c4, c5,
 
 
 def xbar_r(
-    subgroups: Sequence[ArrayLike], *, estimator: str = "range", short_last: str = "leave_out", layout: Layout = WHOLE
+    subgroups: Sequence[ArrayLike],
+    *,
+    estimator: Literal["range", "pooled"] = "range",
+    short_last: Literal["leave_out", "use"] = "leave_out",
+    layout: Layout = WHOLE,
 ) -> ControlChart:
     """Means of subgroups with limits from their ranges; the R chart is the companion.
 
@@ -47,8 +52,8 @@ def xbar_r(
 def xbar_s(
     subgroups: Sequence[ArrayLike],
     *,
-    estimator: str = "standard_deviation",
-    short_last: str = "leave_out",
+    estimator: Literal["standard_deviation", "pooled"] = "standard_deviation",
+    short_last: Literal["leave_out", "use"] = "leave_out",
     layout: Layout = WHOLE,
 ) -> ControlChart:
     """As `xbar_r`, from the subgroups' standard deviations (n - 1); the S chart is the companion.

@@ -1,0 +1,103 @@
+"""`{% load pictures %}`: the pictures of an analysis (plain values, see `studies.analysis.words.Picture`) as charts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django import template
+
+from dashboards import charts, formats
+from dashboards.charts.boxes import Box
+from dashboards.charts.intervals import Interval
+
+register = template.Library()
+
+
+@register.simple_tag
+def picture_of(picture: Mapping[str, Any]) -> charts.Chart:
+    """`{% picture_of picture as figure %}{% chart figure id="picture-1" %}`"""
+    return BUILDERS[picture["kind"]](picture["title"], picture["data"])
+
+
+@register.filter
+def picture_id(number: int) -> str:
+    return f"picture-{number}"
+
+
+@register.filter
+def significant(value: object, unit: str = "") -> str:
+    """A number of unknown unit: four significant digits, thousands apart; a text as it is; nothing as a dash.
+
+    unit: "share" is shown in percent.
+    """
+    if value is None:
+        return formats.NONE
+    if unit == "share":
+        return f"{100 * float(value):.1f}{formats.NO_BREAK}%"  # type: ignore[arg-type]
+    if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
+        return f"{value:,}" if isinstance(value, int) else value
+    number = float(value)  # type: ignore[arg-type]
+    size = abs(number)
+    if size >= 1_000:
+        return f"{number:,.0f}"
+    return f"{number:.4g}" if size >= 0.001 or number == 0 else f"{number:.2e}"
+
+
+@register.filter
+def p_value(p: float) -> str:
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
+@register.filter
+def check_state(holds: bool | None) -> str:
+    """The state (see `dashboards.states`) that a check is shown as."""
+    return {True: "passed", False: "warning", None: "info"}[holds]
+
+
+def _box(title: str, data: Mapping[str, Any]) -> charts.Chart:
+    return charts.boxes([Box(**one) for one in data["boxes"]], title=title, value=data["value"])
+
+
+def _intervals(title: str, data: Mapping[str, Any]) -> charts.Chart:
+    points = [Interval(**one) for one in data["points"]]
+    reference = {"ratio": 1.0, "amount": 0.0}.get(data["unit"])
+    return charts.intervals(points, title=title, unit=data["unit"], reference=reference)
+
+
+def _control(title: str, data: Mapping[str, Any]) -> charts.Chart:
+    fired: dict[int, str] = {}
+    for one in data["signals"]:
+        at = one["position"]
+        fired[at] = f"{fired[at]}; {one['words']}" if at in fired else one["words"]
+    parts = {name: data[name] for name in ("centre", "lower", "upper")}
+    return charts.control_chart(
+        data["labels"], data["points"], **parts, signals=fired, title=title, value=data["value"]
+    )
+
+
+def _run(title: str, data: Mapping[str, Any]) -> charts.Chart:
+    return charts.run_chart(data["labels"], data["points"], median=data["median"], title=title, value=data["value"])
+
+
+def _scatter(title: str, data: Mapping[str, Any]) -> charts.Chart:
+    given = {name: data[name] for name in ("x", "y", "x_name", "y_name", "of")}
+    return charts.scatter(given.pop("x"), given.pop("y"), title=title, **given, **data["fit"])
+
+
+def _pareto(title: str, data: Mapping[str, Any]) -> charts.Chart:
+    sized = [(bar["name"], bar["amount"]) for bar in data["bars"]]
+    return charts.pareto(sized, title=title, noun=data["value"], keep=len(sized), in_order=True)
+
+
+BUILDERS: dict[str, Callable[[str, Mapping[str, Any]], charts.Chart]] = {
+    "box": _box,
+    "intervals": _intervals,
+    "control": _control,
+    "run": _run,
+    "histogram": lambda title, data: charts.histogram(title=title, **data),
+    "scatter": _scatter,
+    "pareto": _pareto,
+    "power": lambda title, data: charts.power_curve(title=title, **data),
+    "interrupted": lambda title, data: charts.interrupted(title=title, **data),
+}

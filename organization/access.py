@@ -13,22 +13,26 @@ from .models import ApiToken, Membership, Role, Unit, UnitPath, UnitPlacement, U
 
 VIEW, UPLOAD, DEFINE, CERTIFY, TARGET = "view", "upload", "define", "certify", "target"
 ADMINISTER, AUDIT, QUERY, MONEY = "administer", "audit", "query", "money"
+# Vendors: look behind the scorecard, keep contracts and reviews, answer an action.
+OVERSEE, PROCURE, ANSWER = "oversee", "procure", "answer"
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     Role.VIEWER: frozenset({VIEW}),
-    Role.ANALYST: frozenset({VIEW, UPLOAD, DEFINE, QUERY}),
-    Role.MANAGER: frozenset({VIEW, UPLOAD, DEFINE, CERTIFY, TARGET, QUERY}),
-    Role.EXECUTIVE: frozenset({VIEW, MONEY}),
-    Role.FINANCE: frozenset({VIEW, MONEY, AUDIT, QUERY}),
-    Role.ADMINISTRATOR: frozenset({VIEW, UPLOAD, DEFINE, CERTIFY, TARGET, ADMINISTER, AUDIT, QUERY, MONEY}),
-    Role.VENDOR_CONTACT: frozenset({VIEW}),
+    Role.ANALYST: frozenset({VIEW, UPLOAD, DEFINE, QUERY, OVERSEE, ANSWER}),
+    Role.MANAGER: frozenset({VIEW, UPLOAD, DEFINE, CERTIFY, TARGET, QUERY, OVERSEE, PROCURE, ANSWER}),
+    Role.EXECUTIVE: frozenset({VIEW, MONEY, OVERSEE, ANSWER}),
+    Role.FINANCE: frozenset({VIEW, MONEY, AUDIT, QUERY, OVERSEE, ANSWER}),
+    Role.ADMINISTRATOR: frozenset(
+        {VIEW, UPLOAD, DEFINE, CERTIFY, TARGET, ADMINISTER, AUDIT, QUERY, MONEY, OVERSEE, PROCURE, ANSWER}
+    ),
+    Role.VENDOR_CONTACT: frozenset({VIEW, ANSWER}),
     Role.INTEGRATION: frozenset({VIEW, UPLOAD, DEFINE, TARGET}),
 }
 
 SCOPES: dict[str, frozenset[str]] = {
-    ApiToken.Scope.READ: frozenset({VIEW, AUDIT, QUERY, MONEY}),
+    ApiToken.Scope.READ: frozenset({VIEW, AUDIT, QUERY, MONEY, OVERSEE}),
     ApiToken.Scope.UPLOAD: frozenset({UPLOAD}),
-    ApiToken.Scope.DEFINE: frozenset({DEFINE, CERTIFY, TARGET}),
+    ApiToken.Scope.DEFINE: frozenset({DEFINE, CERTIFY, TARGET, PROCURE, ANSWER}),
     ApiToken.Scope.ADMINISTER: frozenset({ADMINISTER}),
 }
 

@@ -70,6 +70,7 @@ def upload_new(request):
 
 def _received(request, dataset: Dataset | None):
     intake.check_room(int(request.META.get("CONTENT_LENGTH") or 0))
+    intake.check_takes_uploads(dataset)
     if dataset and not may_upload(dataset, request.access):
         raise PermissionDenied("You may not upload to this dataset. Ask an administrator of its unit.")
     intake.check_whole(request)

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from datasets.models import Dataset
 from kpis.calendars import calendars_of
-from kpis.chart_words import rule_words
 from kpis.models import ChartVerdict, Forecast, KpiVersion, Result, Signal
 from kpis.selectors.readings import versions_on
+from kpis.selectors.verdicts import rule_words
 from organization.models import UnitPath
 
 from . import decide

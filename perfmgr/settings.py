@@ -303,6 +303,17 @@ SPECTACULAR_SETTINGS = {
         "AlertComparator": "alerts.models.AlertRule.Comparator",
         "TargetComparator": "kpis.models.targets.Comparator",
         "QualityRuleKind": "datasets.models.QualityRule.Kind",
+        "KpiDirection": "kpis.models.KpiVersion.Direction",
+        "Grain": "kpis.models.KpiVersion.Grain",
+        "NodeMissing": "kpis.models.ScorecardNode.Missing",
+        "AgreementKind": "slas.models.Agreement.Kind",
+        "ExclusionKind": "slas.models.Exclusion.Kind",
+        "ClockSource": "slas.models.ClockRule.Source",
+        "Cadence": "vendors.models.Vendor.Cadence",
+        "CriterionSource": "vendors.models.Criterion.Source",
+        "CriterionDirection": "vendors.models.Criterion.Direction",
+        "VendorNoteKind": "vendors.models.ActionNote.Kind",
+        "TemplateMissing": "vendors.models.TemplateVersion.Missing",
     },
 }
 

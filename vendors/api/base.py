@@ -3,6 +3,8 @@
 import re
 
 from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import mixins, serializers
 from rest_framework.response import Response
 
@@ -61,6 +63,7 @@ def _problem(refusal: Refusal) -> Exception:
     return Problem(409, code, str(refusal))
 
 
+@extend_schema_field(OpenApiTypes.INT)
 class VendorField(serializers.PrimaryKeyRelatedField):
     """The id of a vendor that the caller oversees; a foreign id reads like one that does not exist."""
 
@@ -75,13 +78,13 @@ def person(**options) -> serializers.SlugRelatedField:
     return serializers.SlugRelatedField("username", **options)
 
 
-class Reason(StrictSerializer):
+class VendorReason(StrictSerializer):
     reason = serializers.CharField(max_length=5000)
 
 
-class Text(StrictSerializer):
+class VendorText(StrictSerializer):
     text = serializers.CharField(max_length=5000)
 
 
-class DayAndReason(Reason):
+class ContractEnd(VendorReason):
     on = serializers.DateField()

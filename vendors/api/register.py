@@ -22,7 +22,7 @@ from vendors.periods import due_reviews, grain_of, last_complete
 from vendors.spending import spend_of
 from vendors.views.contracts import download_of
 
-from .base import DayAndReason, Reason, VendorField, VendorsViewSet, person
+from .base import ContractEnd, VendorField, VendorReason, VendorsViewSet, person
 
 PERIOD = [
     OpenApiParameter("grain", str, description="week, month, quarter or year; the vendor's cadence if not given."),
@@ -103,8 +103,9 @@ class VendorViewSet(VendorsViewSet):
         """Whoever oversees one vendor and merely sees another gets the names of the other only."""
         found = super().get_serializer(*args, **kwargs)
         each = getattr(found, "child", found)
-        if isinstance(each, OverseenVendorSerializer):
-            each.to_representation = _only_what_is_overseen(each, self.request.access)
+        access = getattr(self.request, "access", None)
+        if access is not None and isinstance(each, OverseenVendorSerializer):
+            each.to_representation = _only_what_is_overseen(each, access)
         return found
 
     @extend_schema(request=NewVendor, responses={201: OverseenVendorSerializer})
@@ -290,19 +291,19 @@ class ContractViewSet(VendorsViewSet):
             raise serializers.ValidationError({"vendor": "A contract stays with its vendor: add another one."})
         return self.answer(contracts.change_contract(contract, by=request.user, **values))
 
-    @extend_schema(request=DayAndReason, responses=ContractSerializer)
+    @extend_schema(request=ContractEnd, responses=ContractSerializer)
     @action(methods=["post"], detail=True)
     def notice(self, request, pk):
         """Give notice: it runs out."""
         contract = self.to_change()
-        return self.answer(contracts.give_notice(contract, by=request.user, **self.checked(DayAndReason)))
+        return self.answer(contracts.give_notice(contract, by=request.user, **self.checked(ContractEnd)))
 
-    @extend_schema(request=DayAndReason, responses=ContractSerializer)
+    @extend_schema(request=ContractEnd, responses=ContractSerializer)
     @action(methods=["post"], detail=True)
     def end(self, request, pk):
         """End it early."""
         contract = self.to_change()
-        return self.answer(contracts.end_contract(contract, by=request.user, **self.checked(DayAndReason)))
+        return self.answer(contracts.end_contract(contract, by=request.user, **self.checked(ContractEnd)))
 
 
 class DocumentSerializer(serializers.ModelSerializer):
@@ -343,9 +344,9 @@ class DocumentViewSet(VendorsViewSet):
     def download(self, request, pk):
         return download_of(self.get_object())
 
-    @extend_schema(request=Reason, responses={204: None})
+    @extend_schema(request=VendorReason, responses={204: None})
     @action(methods=["post"], detail=True)
     def remove(self, request, pk):
         """Take it away; the trail keeps its name, digest and the reason."""
-        documents.remove_document(self.to_change(), by=request.user, reason=self.checked(Reason)["reason"])
+        documents.remove_document(self.to_change(), by=request.user, reason=self.checked(VendorReason)["reason"])
         return Response(status=204)

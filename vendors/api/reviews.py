@@ -14,7 +14,7 @@ from organization.access import ANSWER, PROCURE, VIEW
 from vendors import actions, plans, reviews
 from vendors.models import ActionNote, CorrectivePlan, Decision, Review, Vendor, VendorAction
 
-from .base import Reason, Text, VendorField, VendorsViewSet, person
+from .base import VendorField, VendorReason, VendorsViewSet, VendorText, person
 
 
 class DecisionSerializer(serializers.ModelSerializer):
@@ -74,11 +74,11 @@ class ReviewViewSet(VendorsViewSet):
         review = self.to_change()
         return self.answer(reviews.keep_minutes(review, by=request.user, **self.checked(Minutes)))
 
-    @extend_schema(request=Text, responses={201: DecisionSerializer})
+    @extend_schema(request=VendorText, responses={201: DecisionSerializer})
     @action(methods=["post"], detail=True)
     def decisions(self, request, pk):
         """Write down what was decided."""
-        made = reviews.decide(self.to_change(), by=request.user, **self.checked(Text))
+        made = reviews.decide(self.to_change(), by=request.user, **self.checked(VendorText))
         return Response(DecisionSerializer(made).data, status=201)
 
     @extend_schema(request=None, responses=ReviewSerializer)
@@ -138,29 +138,29 @@ class ActionViewSet(VendorsViewSet):
             raise serializers.ValidationError({"review": "This is a review of another vendor."})
         return self.answer(actions.give(vendor, by=request.user, **values), 201)
 
-    @extend_schema(request=Text, responses=ActionSerializer)
+    @extend_schema(request=VendorText, responses=ActionSerializer)
     @action(methods=["post"], detail=True, url_path="answer")
     def answer_it(self, request, pk):
         """What its owner has done."""
         found = self.to_change(ANSWER)
-        return self.answer(actions.answer(found, by=request.user, day=request._request.day, **self.checked(Text)))
+        return self.answer(actions.answer(found, by=request.user, day=request._request.day, **self.checked(VendorText)))
 
-    @extend_schema(request=Text, responses=ActionSerializer)
+    @extend_schema(request=VendorText, responses=ActionSerializer)
     @action(methods=["post"], detail=True, url_path="send-back")
     def send_back(self, request, pk):
-        return self.answer(actions.send_back(self.to_change(), by=request.user, **self.checked(Text)))
+        return self.answer(actions.send_back(self.to_change(), by=request.user, **self.checked(VendorText)))
 
-    @extend_schema(request=Text, responses=ActionSerializer)
+    @extend_schema(request=VendorText, responses=ActionSerializer)
     @action(methods=["post"], detail=True)
     def close(self, request, pk):
         day = request._request.day
-        return self.answer(actions.close(self.to_change(), by=request.user, on=day, **self.checked(Text)))
+        return self.answer(actions.close(self.to_change(), by=request.user, on=day, **self.checked(VendorText)))
 
-    @extend_schema(request=Text, responses=ActionSerializer)
+    @extend_schema(request=VendorText, responses=ActionSerializer)
     @action(methods=["post"], detail=True)
     def cancel(self, request, pk):
         day = request._request.day
-        return self.answer(actions.cancel(self.to_change(), by=request.user, on=day, **self.checked(Text)))
+        return self.answer(actions.cancel(self.to_change(), by=request.user, on=day, **self.checked(VendorText)))
 
 
 class PlanSerializer(serializers.ModelSerializer):
@@ -215,11 +215,11 @@ class PlanViewSet(VendorsViewSet):
         names = ("is_verified", "in_a_row", "longest")
         return Response({name: getattr(found, name) for name in names} | {"periods": rows})
 
-    @extend_schema(request=Text, responses=PlanSerializer)
+    @extend_schema(request=VendorText, responses=PlanSerializer)
     @action(methods=["post"], detail=True)
     def submit(self, request, pk):
         on = request._request.day
-        return self.answer(plans.submit(self.to_change(), by=request.user, on=on, **self.checked(Text)))
+        return self.answer(plans.submit(self.to_change(), by=request.user, on=on, **self.checked(VendorText)))
 
     @extend_schema(request=VerifyFrom, responses=PlanSerializer)
     @action(methods=["post"], detail=True)
@@ -227,23 +227,23 @@ class PlanViewSet(VendorsViewSet):
         on = request._request.day
         return self.answer(plans.accept(self.to_change(), by=request.user, on=on, **self.checked(VerifyFrom)))
 
-    @extend_schema(request=Reason, responses=PlanSerializer)
+    @extend_schema(request=VendorReason, responses=PlanSerializer)
     @action(methods=["post"], detail=True, url_path="send-back")
     def send_back(self, request, pk):
-        return self.answer(plans.send_back(self.to_change(), by=request.user, **self.checked(Reason)))
+        return self.answer(plans.send_back(self.to_change(), by=request.user, **self.checked(VendorReason)))
 
     @extend_schema(request=None, responses=PlanSerializer)
     @action(methods=["post"], detail=True)
     def close(self, request, pk):
         return self.answer(plans.close(self.to_change(), by=request.user, on=request._request.day))
 
-    @extend_schema(request=Reason, responses=PlanSerializer)
+    @extend_schema(request=VendorReason, responses=PlanSerializer)
     @action(methods=["post"], detail=True)
     def escalate(self, request, pk):
-        return self.answer(plans.escalate(self.to_change(), by=request.user, **self.checked(Reason)))
+        return self.answer(plans.escalate(self.to_change(), by=request.user, **self.checked(VendorReason)))
 
-    @extend_schema(request=Reason, responses=PlanSerializer)
+    @extend_schema(request=VendorReason, responses=PlanSerializer)
     @action(methods=["post"], detail=True)
     def withdraw(self, request, pk):
         on = request._request.day
-        return self.answer(plans.withdraw(self.to_change(), by=request.user, on=on, **self.checked(Reason)))
+        return self.answer(plans.withdraw(self.to_change(), by=request.user, on=on, **self.checked(VendorReason)))

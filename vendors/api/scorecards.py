@@ -36,7 +36,7 @@ class CriterionSerializer(StrictModelSerializer):
         validators: list = []
 
 
-class VersionSerializer(serializers.ModelSerializer):
+class TemplateVersionSerializer(serializers.ModelSerializer):
     made_by = person(read_only=True)
     published_by = person(read_only=True)
     criteria = CriterionSerializer(many=True, read_only=True)
@@ -51,7 +51,7 @@ class VersionSerializer(serializers.ModelSerializer):
 
 class TemplateSerializer(serializers.ModelSerializer):
     unit = serializers.SlugRelatedField("code", read_only=True)
-    versions = VersionSerializer(many=True, read_only=True)
+    versions = TemplateVersionSerializer(many=True, read_only=True)
 
     class Meta:
         model = ScorecardTemplate
@@ -201,7 +201,7 @@ class RespondentViewSet(VendorsViewSet):
         return Response(status=204)
 
 
-class AnswerSerializer(serializers.ModelSerializer):
+class SurveyAnswerSerializer(serializers.ModelSerializer):
     question = serializers.SlugRelatedField("code", read_only=True)
     by = person(read_only=True)
 
@@ -210,7 +210,7 @@ class AnswerSerializer(serializers.ModelSerializer):
         fields = ("id", "vendor", "question", "period_start", "period_end", "by", "rating", "comment", "answered_at")
 
 
-class NewAnswer(StrictSerializer):
+class NewSurveyAnswer(StrictSerializer):
     vendor = VendorField()
     question = ScopedCodeField(queryset=SurveyQuestion.objects.all())
     day = serializers.DateField(help_text="Any day of the review period.")
@@ -222,12 +222,12 @@ class AnswerViewSet(VendorsViewSet):
     """Answers; POST gives one's own, for who is asked about the vendor."""
 
     queryset = SurveyAnswer.objects.select_related("vendor__unit", "question", "by").order_by("pk")
-    serializer_class = AnswerSerializer
+    serializer_class = SurveyAnswerSerializer
     filterset_fields = ("vendor",)
     needs = {"read": VIEW, "write": OVERSEE}
 
-    @extend_schema(request=NewAnswer, responses={201: AnswerSerializer})
+    @extend_schema(request=NewSurveyAnswer, responses={201: SurveyAnswerSerializer})
     def create(self, request):
-        values = self.checked(NewAnswer)
+        values = self.checked(NewSurveyAnswer)
         vendor = Vendor.objects.select_related("unit").get(pk=values.pop("vendor").pk)
         return self.answer(surveys.answer(vendor, values.pop("question"), by=request.user, **values), 201)

@@ -20,7 +20,7 @@ from vendors import selection
 from vendors.models import Bid, RoundCriterion, SelectionRound
 from vendors.ranking import PRICE
 
-from .base import Reason, VendorField, VendorsViewSet, person
+from .base import VendorField, VendorReason, VendorsViewSet, person
 
 
 class RoundCriterionSerializer(StrictModelSerializer):
@@ -77,7 +77,7 @@ class Scores(StrictSerializer):
     scores = ScoreSerializer(many=True)
 
 
-class Award(Reason):
+class BidAward(VendorReason):
     bid = serializers.IntegerField()
 
 
@@ -175,14 +175,14 @@ class RoundViewSet(VendorsViewSet):
         ]  # fmt: skip
         return Response({"offers": offers, "sensitivity": switches})
 
-    @extend_schema(request=Award, responses=RoundSerializer)
+    @extend_schema(request=BidAward, responses=RoundSerializer)
     @action(methods=["post"], detail=True)
     def award(self, request, pk):
-        round, values = self.to_change(), self.checked(Award)
+        round, values = self.to_change(), self.checked(BidAward)
         bid = get_object_or_404(round.bids, pk=values["bid"])
         return self.answer(selection.award(round, bid, reason=values["reason"], by=request.user))
 
-    @extend_schema(request=Reason, responses=RoundSerializer)
+    @extend_schema(request=VendorReason, responses=RoundSerializer)
     @action(methods=["post"], detail=True)
     def cancel(self, request, pk):
-        return self.answer(selection.cancel(self.to_change(), by=request.user, **self.checked(Reason)))
+        return self.answer(selection.cancel(self.to_change(), by=request.user, **self.checked(VendorReason)))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 
@@ -80,6 +81,26 @@ def change(value: object, spec: str = "") -> Shown | None:
 def text(value: object, spec: str = "") -> str:
     """`value` as plain text, for titles, captions and cells of a file."""
     return str(shown(value, spec) or NONE)
+
+
+def plain(value: object) -> str:
+    """A value of a row of facts as text: times to the minute where no seconds are given, numbers to four decimals.
+
+    Whole numbers keep their digits ungrouped, since many of them are codes.
+    """
+    if value is None:
+        return NONE
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}".removesuffix(":00")
+    if isinstance(value, float | Decimal):
+        number = finite(value)
+        if number is None or (number and not Decimal("0.001") <= abs(number) < Decimal(10) ** 15):
+            return f"{value:.4g}"
+        rounded = number.quantize(Decimal("0.0001"), ROUND_HALF_UP).normalize()
+        return sign_of(rounded, signed=False) + grouped(abs(rounded))
+    return str(value)
 
 
 def finite(value: object) -> Decimal | None:

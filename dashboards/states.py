@@ -44,6 +44,13 @@ STATES: dict[str, State] = {
     "open": State("open", "info", "half", "The period has not ended; the number will change."),
     "stale": State("stale", "caution", "clock", "The source is older than its refresh promise."),
     "restated": State("restated", "info", "half", "A later extract changed this number."),
+    # alerts and what is done about them
+    "alert_open": State("open", "negative", "cross", "The condition holds and nobody has taken it up."),
+    "acknowledged": State("acknowledged", "info", "half", "Somebody has seen it and cares for it."),
+    "resolved": State("resolved", "positive", "check"),
+    "snoozed": State("snoozed", "neutral", "gap", "Out of sight until its hour comes."),
+    "to_do": State("to do", "neutral", "ring"),
+    "overdue": State("overdue", "negative", "clock"),
     # life of a definition, a target, an approval
     "draft": State("draft", "neutral", "ring"),
     "in_review": State("in review", "info", "half"),
@@ -57,6 +64,19 @@ STATES: dict[str, State] = {
     "inactive": State("inactive", "neutral", "gap"),
     "expired": State("expired", "neutral", "gap"),
     "revoked": State("revoked", "neutral", "gap"),
+    # agreements, their periods, exclusions and credits
+    "in_negotiation": State("in negotiation", "info", "half", "Offered; a second person signs it."),
+    "signed": State("signed", "positive", "check", "Signed; its first day is still to come."),
+    "under_notice": State("under notice", "caution", "clock", "It ends on the day that the notice names."),
+    "terminated": State("terminated", "neutral", "gap"),
+    "disputed": State("under dispute", "caution", "warning", "It is not closed before the dispute is settled."),
+    "closed": State("closed", "positive", "check", "Frozen: its figures never change; a restatement stands beside it."),
+    "proposed": State("proposed", "info", "half", "A second person decides on it."),
+    "withdrawn": State("withdrawn", "neutral", "gap"),
+    "calculated": State("calculated", "neutral", "ring", "Due by the agreement; nobody has claimed it yet."),
+    "claimed": State("claimed", "info", "half"),
+    "agreed": State("agreed", "info", "half", "The provider agreed; the credit note is still to come."),
+    "credited": State("credited", "positive", "check"),
     # work: jobs, runs, uploads
     "received": State("received", "neutral", "ring"),
     "queued": State("queued", "neutral", "ring"),
@@ -70,6 +90,13 @@ STATES: dict[str, State] = {
     "unchanged": State("unchanged", "neutral", "ring", "This file was loaded before; nothing changed."),
     "failed": State("failed", "negative", "cross"),
     "parked": State("parked", "negative", "cross", "It failed three times and waits for a person."),
+    # clocks
+    "met": State("met", "positive", "check", "It took no longer than the target allows."),
+    "missed": State("missed", "negative", "cross"),
+    "in_flight": State("in flight", "info", "half", "Open, and the target is not used up."),
+    "paused": State("paused", "caution", "gap"),
+    "reopened": State("stopped, then reopened", "neutral", "gap"),
+    "out_of_hours": State("out of hours", "neutral", "ring"),
     # quality rules and rows
     "passed": State("passed", "positive", "check"),
     "warning": State("warning", "caution", "warning"),
@@ -81,6 +108,24 @@ STATES: dict[str, State] = {
     "accepted": State("accepted", "positive", "check"),
     "replaced": State("replaced", "info", "half"),
     "rejected": State("rejected", "negative", "cross"),
+    # vendors: grades, reviews, actions, corrective plans, contracts, risks
+    "grade_a": State("A", "positive", "check"),
+    "grade_b": State("B", "positive", "check"),
+    "grade_c": State("C", "caution", "warning"),
+    "grade_d": State("D", "caution", "warning"),
+    "grade_e": State("E", "negative", "cross"),
+    "published": State("published", "positive", "check"),
+    "due": State("due", "info", "clock"),
+    "answered": State("answered", "info", "half"),
+    "issued": State("issued", "caution", "warning"),
+    "submitted": State("plan submitted", "info", "half"),
+    "verifying": State("in verification", "info", "half"),
+    "escalated": State("escalated", "negative", "cross"),
+    "gate_closed": State("gate closed", "negative", "cross", "It holds the grade, whatever the average says."),
+    "risk_low": State("low", "positive", "check"),
+    "risk_medium": State("medium", "caution", "warning"),
+    "risk_high": State("high", "negative", "cross"),
+    "risk_critical": State("critical", "negative", "cross"),
 }
 
 

@@ -16,6 +16,16 @@ from .models import Dataset, QualityRule
 if TYPE_CHECKING:
     from lake.intake import Dialect, Preview, Question
 
+DATE_WORDS = {
+    "%d": "day",
+    "%m": "month",
+    "%Y": "year",
+    "%y": "year",
+    "%H": "hour",
+    "%I": "hour",
+    "%M": "minute",
+    "%S": "second",
+}
 KEPT = ("missing", "true_words", "false_words", "number_forms", "trim", "description")  # entries without a field here
 
 
@@ -85,7 +95,7 @@ class ColumnForm(forms.Form):
     type = forms.ChoiceField(choices=[(kind.value, kind.value) for kind in ColumnType])
     roles = forms.MultipleChoiceField(
         choices=[(role.value, role.value.replace("_", " ")) for role in Role], required=False,
-        widget=forms.SelectMultiple(attrs={"size": 3}),
+        widget=forms.CheckboxSelectMultiple,
     )  # fmt: skip
     required = forms.BooleanField(required=False)
     format = forms.CharField(max_length=100, required=False, widget=forms.TextInput(attrs={"placeholder": "iso"}))
@@ -179,6 +189,7 @@ class RuleForm(forms.ModelForm):
     class Meta:
         model = QualityRule
         fields = ("name", "kind", "column", "severity", "tolerance_pct")
+        labels = {"tolerance_pct": "Failing rows allowed (%)"}
 
     def __init__(self, *args, dataset: Dataset, access, **kwargs):
         super().__init__(*args, **kwargs)
@@ -260,6 +271,23 @@ class QuestionForm(forms.Form):
             except ValueError:
                 return text
         return text
+
+
+def offer_formats(columns, preview) -> None:
+    """Where the file does not say whether the day or the month comes first, let the person choose between the two."""
+    asked = {question.column: question.options for question in preview.questions if question.code == "day_first"}
+    for row in columns:
+        formats = asked.get(row.initial.get("name", ""))
+        if formats:
+            choices = [("", "choose"), *((text, in_words(text)) for text in formats)]
+            row.fields["format"].widget = forms.Select(choices=choices)
+
+
+def in_words(format_text: str) -> str:
+    """A strptime format as people say it: %d/%m/%Y is day/month/year."""
+    for sign, word in DATE_WORDS.items():
+        format_text = format_text.replace(sign, word)
+    return format_text
 
 
 def questions_for(preview: Preview) -> list[Question]:

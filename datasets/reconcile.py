@@ -1,6 +1,7 @@
 """Making the lake and the database agree after a kill, a restore, or a disk that came back older.
 
-adopted   committed in the lake, not yet named by the database, and of an upload (or undo) that we know: named now
+adopted   committed in the lake, not yet named by the database, and of an upload (or undo) that we know, or of a
+          computed dataset: named now
 unknown   committed in the lake by nobody we know: never shown, and nothing is loaded on top of it
 missing   named by the database, not in the lake: load again from the kept originals
 hidden    in the lake, older than what the database names, unknown: never shown
@@ -114,6 +115,8 @@ def _origin(dataset: Dataset, commit) -> tuple[str, Upload | None] | None:
     if commit.operation == "compact":
         return DatasetVersion.Kind.COMPACT, None
     load_id = commit.undone_load if commit.operation == "undo" else commit.load_id
+    if dataset.source == Dataset.Source.DERIVED:
+        return DatasetVersion.Kind.LOAD, None  # only `datasets.derived` writes it
     upload = dataset.uploads.filter(load_id=load_id).order_by("-pk").first()
     kind = DatasetVersion.Kind.UNDO if commit.operation == "undo" else DatasetVersion.Kind.LOAD
     return (kind, upload) if upload else None

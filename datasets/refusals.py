@@ -69,6 +69,12 @@ class OriginalMissing(Refusal):
     status, code = 409, "original_missing"
 
 
+class ComputedDataset(Refusal):
+    """The dataset is computed by perfmgr: nothing is uploaded to it."""
+
+    status, code = 409, "computed_dataset"
+
+
 class LakeDisagrees(Refusal):
     """The lake holds loads that the database does not know (F22): nothing is loaded on top of them."""
 

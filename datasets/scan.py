@@ -21,13 +21,17 @@ class ScanFailed(Exception):
 
 def fetch(sql: str, files: Sequence[Path], *, limits: sandbox.Limits = INTERACTIVE) -> list[dict[str, Any]]:
     """The rows that `sql` (of our making) gives over `files`. Raises ScanFailed."""
+    return fetch_table(sql, files, limits=limits).to_pylist()  # type: ignore[no-any-return]
+
+
+def fetch_table(sql: str, files: Sequence[Path | str], *, limits: sandbox.Limits = INTERACTIVE) -> Any:
+    """As `fetch`, an Arrow table."""
     import duckdb
 
     try:
-        table = sandbox.run(select, sql, [str(file) for file in files], limits=limits)
+        return sandbox.run(select, sql, [str(file) for file in files], limits=limits)
     except (sandbox.SandboxKilled, sandbox.SandboxError, duckdb.Error) as fault:
         raise ScanFailed(str(fault).split("\n", 1)[0]) from fault
-    return table.to_pylist()
 
 
 def fetch_here(sql: str, files: Sequence[Path]) -> list[dict[str, Any]]:

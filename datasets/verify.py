@@ -1,13 +1,17 @@
 """Whether the files of a dataset are still what was committed: at first open per process, and every night.
 
-Parquet readers give silently wrong sums for most flipped bits, so a file is trusted only by its SHA-256.
+Parquet readers give silently wrong sums for most flipped bits, so a file is trusted only by its SHA-256, and only while
+the disk says that nobody has written to it since.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .models import Dataset
@@ -16,17 +20,28 @@ if TYPE_CHECKING:
     from lake.store import DataFile
 
 log = logging.getLogger(__name__)
-_trusted: set[tuple[str, str, str]] = set()  # table, path, sha256 of files that this process has hashed
+_trusted: set[tuple[object, ...]] = set()  # table, path, sha256 and state on disk of files that this process has hashed
 
 
 def check_once(dataset: Dataset, files: Iterable[DataFile]) -> None:
     """Hash the files that this process has not opened yet. DamagedFile names the file, its loads and its months."""
     from .facts import table_of
 
-    new = [file for file in files if (dataset.lake_table.hex, file.path, file.sha256) not in _trusted]
+    table = table_of(dataset)
+    seen = {(table.folder.name, file.path, file.sha256, *_on_disk(table.folder / file.path)): file for file in files}
+    new = {key: file for key, file in seen.items() if key not in _trusted}
     if new:
-        table_of(dataset).verify(new)
-        _trusted.update((dataset.lake_table.hex, file.path, file.sha256) for file in new)
+        table.verify(new.values())
+        _trusted.update(new)
+
+
+def _on_disk(file: Path) -> tuple[int, ...]:
+    """What changes when a file is written to or replaced; nothing for a missing one."""
+    try:
+        state = file.stat()
+    except OSError:
+        return ()
+    return state.st_mtime_ns, state.st_size, state.st_ino
 
 
 def forget() -> None:
@@ -46,7 +61,10 @@ class Damage:
 
 
 def scrub() -> list[Damage]:
-    """Hash every file of every current version again; each damage is logged as an error and returned."""
+    """Hash every file of every current version again; each damage is logged as an error and returned.
+
+    A damaged file gets a new time, so that no other process trusts it any longer.
+    """
     forget()
     found = []
     for dataset in Dataset.objects.exclude(current_version=None).order_by("pk"):
@@ -60,7 +78,7 @@ def damage_of(dataset: Dataset) -> list[Damage]:
     """The damaged files of the version that readers see, one after the other."""
     from lake.store import DamagedFile
 
-    from .facts import data_files, version_of
+    from .facts import data_files, table_of, version_of
 
     version = version_of(dataset)
     found = []
@@ -69,6 +87,8 @@ def damage_of(dataset: Dataset) -> list[Damage]:
             check_once(dataset, [file])
         except DamagedFile as fault:
             found.append(described(dataset, fault))
+            with contextlib.suppress(OSError):
+                os.utime(table_of(dataset).folder / file.path)
     return found
 
 

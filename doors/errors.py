@@ -8,9 +8,10 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from redis.exceptions import ConnectionError as QueueAway
 
-from .problems import MEDIA_TYPE, NOT_FOUND
+from .problems import FULL, MEDIA_TYPE, NOT_FOUND, is_full
 
 AWAY = "The database does not answer just now. Nothing was changed; try again in a few seconds."
+CONFLICT = "Others changed the same things at the same moment. Nothing was changed: look again, then repeat it."
 LENGTH = "The request does not say how long it is: send a Content-Length."
 DETAILS = {
     400: ("malformed", "The request cannot be understood."),
@@ -30,6 +31,8 @@ def server_error(request):
     """Django's handler500: a server that is away is no fault of ours, wherever in the request it was met."""
     if isinstance(sys.exc_info()[1], OperationalError | InterfaceError | QueueAway):
         return unavailable(request)
+    if is_full(sys.exc_info()[1]):
+        return no_room(request)
     if is_api(request):
         return problem(500, *DETAILS[500])
     return HttpResponse(_page("Something went wrong", DETAILS[500][1]), status=500)
@@ -57,6 +60,18 @@ def length_required(request) -> HttpResponse:
     if is_api(request):
         return problem(411, "length_required", LENGTH)
     return HttpResponse(_page("The length is missing", LENGTH), status=411)
+
+
+def conflict(request) -> HttpResponse:
+    """409: each attempt met a change of the same things."""
+    if is_api(request):
+        return problem(409, "conflict", CONFLICT)
+    return HttpResponse(_page("Somebody was quicker", CONFLICT), status=409)
+
+
+def no_room(request) -> HttpResponse:
+    """507: the disk is full."""
+    return problem(507, "disk_full", FULL) if is_api(request) else HttpResponse(_page("No room", FULL), status=507)
 
 
 def unavailable(request) -> HttpResponse:

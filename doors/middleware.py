@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from . import errors
+from . import conflicts, errors
 
 
 def today(request) -> date:
@@ -46,6 +46,11 @@ class DoorMiddleware:
         return response
 
     def process_exception(self, request, exception):
+        if conflicts.has_lost(exception):
+            try:
+                return conflicts.again(request, exception)
+            except conflicts.Conflict:
+                return errors.conflict(request)
         if isinstance(exception, OperationalError | InterfaceError):
             return errors.unavailable(request)
         return None

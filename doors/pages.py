@@ -73,7 +73,7 @@ def form_page(
             with transaction.atomic():
                 done = act(form.cleaned_data)
         except ValidationError as fault:
-            _show_faults(form, fault)
+            show_faults(form, fault)
         except refusals as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -83,6 +83,8 @@ def form_page(
     return render(request, template, {"form": form, "back": back, **context}, status=status)
 
 
-def _show_faults(form: Form, fault: ValidationError) -> None:
-    for name, faults in getattr(fault, "error_dict", {None: fault.error_list}).items():
+def show_faults(form: Form, fault: ValidationError) -> None:
+    """Each fault of a verb beside its field of the form, or above all of them."""
+    by_field = fault.error_dict if hasattr(fault, "error_dict") else {None: fault.error_list}
+    for name, faults in by_field.items():
         form.add_error(name if name in form.fields else None, faults)

@@ -1,5 +1,6 @@
 """Errors of the API as problem details (RFC 9457): code, field and next step in plain words."""
 
+import errno
 from http import HTTPStatus
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
@@ -10,6 +11,8 @@ from rest_framework.response import Response
 
 MEDIA_TYPE = "application/problem+json"
 NOT_FOUND = "There is no such thing, or it is not yours to see."
+
+FULL = "The server has no room left for this; nothing was stored. Tell the administrator."
 
 
 class Problem(exceptions.APIException):
@@ -43,6 +46,8 @@ def expected(fault: Exception) -> Exception:
             return exceptions.PermissionDenied(str(fault) or None)
         case RequestDataTooBig():
             return Problem(413, "too_large", "The request is too large: send fewer things at a time.")
+        case OSError() if is_full(fault):
+            return Problem(507, "disk_full", FULL)
         case UnreadablePostError():
             return Problem(
                 408, "too_slow", "The request came too slowly, or broke off; nothing was stored. Send it again."
@@ -54,6 +59,10 @@ def expected(fault: Exception) -> Exception:
                 409, "conflict", "Somebody saved the same thing at the same moment, or it is still used: look again."
             )
     return fault
+
+
+def is_full(fault: BaseException | None) -> bool:
+    return isinstance(fault, OSError) and fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def details_of(fault: exceptions.APIException, status: int) -> dict:

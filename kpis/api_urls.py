@@ -2,13 +2,19 @@
 
 from rest_framework.routers import SimpleRouter
 
-from .api import definitions, results, scorecards, stories, targets
+from .api import charts, definitions, results, scorecards, stories, targets
 
 router = SimpleRouter()
 router.register("kpis", definitions.KpiViewSet, "api-kpi")
 router.register("targets", targets.TargetViewSet, "api-target")
 router.register("annual-targets", targets.AnnualTargetViewSet, "api-annual-target")
 router.register("results", results.ResultViewSet, "api-result")
+router.register("signals", charts.SignalViewSet, "api-signal")
+router.register("chart-verdicts", charts.VerdictViewSet, "api-chart-verdict")
+router.register("chart-settings", charts.ChartSettingViewSet, "api-chart-setting")
+router.register("chart-phases", charts.ChartPhaseViewSet, "api-chart-phase")
+router.register("excluded-points", charts.ExcludedPointViewSet, "api-excluded-point")
+router.register("forecasts", charts.ForecastViewSet, "api-forecast")
 router.register("runs", results.RunViewSet, "api-run")
 router.register("scorecards", scorecards.ScorecardViewSet, "api-scorecard")
 router.register("themes", stories.ThemeViewSet, "api-theme")

@@ -1,27 +1,12 @@
-"""What charts say, in words: icons, rules, kinds of chart; and the values that a page or the API shows of one chart."""
+"""The values that a page or the API shows of one control chart."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import cache
+from datetime import datetime
 
 from .models import ChartPhase, ChartSetting, ExcludedPoint, Forecast
+from .selectors.verdicts import Verdict
 from .selectors.words import KpiRef, PeriodRef, UnitRef
 
-VARIATIONS = {
-    "improving": ("Improving", "Special cause of the better kind"),
-    "concerning": ("Concerning", "Special cause of the worse kind"),
-    "neutral": ("Changed", "Special cause, without a better or worse side"),
-    "common_cause": ("No change", "Common cause variation: no significant change"),
-    "too_few_points": ("Too early", "Fewer than 13 points since the last re-base: no verdict yet"),
-}
-ASSURANCES = {
-    "passes": ("Will pass", "The target is met consistently as long as the process does not change"),
-    "fails": ("Will fail", "The target is missed consistently unless the process changes"),
-    "hit_and_miss": ("Hit and miss", "The target is met in some periods and missed in others, by chance"),
-    "no_direction": ("No side", "Neither direction is better, so the target has no good side"),
-    "no_target": ("No target", "There is no target to be met"),
-    "too_few_points": ("Too early", "Fewer than 13 points since the last re-base: no verdict yet"),
-}
 CHARTS = {
     "individuals": "Individuals chart (XmR)",
     "p": "p chart of shares",
@@ -29,43 +14,6 @@ CHARTS = {
     "u": "u chart of rates",
     "laney_u": "Laney u′ chart of rates",
 }
-
-
-@cache
-def _rules() -> dict[str, str]:
-    from analytics.spc.rules.anhoej import WORDS
-    from analytics.spc.rules.sets import RULE_SETS
-
-    return {rule.code: rule.words for rules in RULE_SETS.values() for rule in rules} | dict(WORDS)
-
-
-def rule_words(code: str) -> str:
-    """A rule's definition in words."""
-    return _rules().get(code, code)
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The two icons of a series at its last complete period. `rule`: the code of the one that decides."""
-
-    variation: str
-    assurance: str
-    side: str = "none"
-    rule: str = ""
-    period_start: date | None = None
-
-    @property
-    def variation_words(self) -> str:
-        name, meaning = VARIATIONS[self.variation]
-        return f"{name}: {meaning}{f', {self.rule_words}' if self.rule else ''}"
-
-    @property
-    def assurance_words(self) -> str:
-        return ": ".join(ASSURANCES[self.assurance])
-
-    @property
-    def rule_words(self) -> str:
-        return rule_words(self.rule)
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,14 +200,3 @@ def _notes(made: control.Charted, complete, periods) -> Iterable[str]:
 
 def _number(value) -> float | None:
     return float(value) if np.isfinite(value) else None
-
-
-def verdicts_of(triples: Iterable[tuple[int, int, str]]) -> dict[tuple[int, int], Verdict]:
-    """(KPI, unit) -> the stored icons, for a list's rows. One query, whatever the number."""
-    triples = set(triples)
-    if not triples:
-        return {}
-    kpis, units = {kpi for kpi, _, _ in triples}, {unit for _, unit, _ in triples}
-    names = ("kpi_id", "unit_id", "grain", "variation", "assurance", "side", "rule", "period_start")
-    found = ChartVerdict.objects.filter(kpi__in=kpis, unit__in=units).values_list(*names)
-    return {(kpi, unit): Verdict(*rest) for kpi, unit, grain, *rest in found if (kpi, unit, grain) in triples}

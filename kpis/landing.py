@@ -22,6 +22,7 @@ from .models import Forecast, Kpi, KpiVersion, Target
 from .selectors.readings import Book
 from .selectors.results import Row, last_rows
 from .selectors.units import require_visible
+from .selectors.words import PeriodRef
 from .target_book import TargetBook
 
 KIND = "kpis.forecasts"
@@ -48,11 +49,21 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """The forecast of the period after the last complete one, or why there is none."""
+    """The forecast of the period after the last complete one, or why there is none. so_far: its number until now."""
 
     forecast: Forecast | None = None
+    period: PeriodRef | None = None
     why_not: str = ""
     may_ask: bool = False
+    so_far: float | None = None
+
+    @property
+    def tests(self) -> list[dict]:
+        """The back-tests of the model and of the benchmark that it was held against."""
+        found = self.forecast.back_test if self.forecast else {}
+        chosen, benchmark = found.get("chosen", {}), found.get("benchmark", {})
+        same = chosen.get("model") == benchmark.get("model")
+        return [chosen | {"is_benchmark": same}, *([] if same else [benchmark | {"is_benchmark": True}])]
 
 
 def request(kpis: Iterable[int], *, run: int | None = None, by=None, unit: int | None = None) -> Job:
@@ -236,7 +247,10 @@ def landing(kpi: Kpi, unit: Unit, grain: str, day: date, access: Access) -> Land
         past = history(rows, day)
     except NoForecast as fault:
         return Landing(why_not=str(fault))
-    made = Forecast.objects.filter(kpi=kpi, unit=unit, grain=grain, period_start=past[-1].period_end).first()
+    calendar = book.calendar(kpi.pk)
+    ahead = calendar.next(period_of(calendar, past[-1].period_start, grain))
+    period = PeriodRef(grain, ahead.start, ahead.end, ahead.label)
+    made = Forecast.objects.filter(kpi=kpi, unit=unit, grain=grain, period_start=ahead.start).first()
     if made is None:
-        return Landing(why_not="No forecast is made for this unit yet.", may_ask=True)
-    return Landing(made)
+        return Landing(period=period, why_not="No forecast is made for this unit yet.", may_ask=True)
+    return Landing(made, period, so_far=next((row.value for row in rows if row.period_start == ahead.start), None))

@@ -4,14 +4,17 @@ from django.urls import path
 
 from .views import (
     exchange,
+    kpi_chart,
     kpi_definition,
     kpi_designer,
+    kpi_drivers,
     kpi_export,
     kpi_list,
     kpi_origin,
     kpi_page,
     manual,
     runs,
+    signals,
     targets,
 )
 
@@ -24,6 +27,9 @@ urlpatterns = [
     path("kpi-exchange/", exchange.kpi_exchange, name="kpi_exchange"),
     path("kpi-exchange/kpis.yaml", exchange.kpi_yaml, name="kpi_yaml"),
     path("kpis/<slug:code>/", kpi_page.kpi, name="kpi"),
+    path("kpis/<slug:code>/chart/", kpi_chart.kpi_chart, name="kpi_chart"),
+    path("kpis/<slug:code>/chart/<str:step>/", kpi_chart.kpi_chart_change, name="kpi_chart_change"),
+    path("kpis/<slug:code>/drivers/", kpi_drivers.kpi_drivers, name="kpi_drivers"),
     path("kpis/<slug:code>/rows/", kpi_origin.kpi_rows, name="kpi_rows"),
     path("kpis/<slug:code>/provenance/", kpi_origin.kpi_provenance, name="kpi_provenance"),
     path("kpis/<slug:code>/annotations/", kpi_page.annotate, name="kpi_annotate"),
@@ -33,6 +39,8 @@ urlpatterns = [
     path("kpis/<slug:code>/export/<str:kind>/", kpi_export.kpi_export, name="kpi_export"),
     path("kpis/<slug:code>/progress/", runs.kpi_progress, name="kpi_progress"),
     path("kpis/<slug:code>/recompute/", runs.recompute, name="kpi_recompute"),
+    path("chart-phases/<int:pk>/<str:decision>/", kpi_chart.phase_decide, name="phase_decide"),
+    path("signals/", signals.signals, name="signals"),
     path("targets/", targets.targets, name="targets"),
     path("targets/annual/", targets.target_annual, name="target_annual"),
     path("targets/set/", targets.target_set, name="target_set"),

@@ -61,10 +61,23 @@ def announce(run: Run) -> int:
     for change in changes:
         for hook in hooks:
             if hook.unit_id in above.get(change.unit_id, ()):
-                delivery = WebhookDelivery.objects.create(webhook=hook, event=EVENT, body=body_of(change))
-                submit(KIND, f"webhook:{delivery.pk}", max_attempts=ATTEMPTS, delivery=delivery.pk)
+                _queue(hook, EVENT, body_of(change))
                 count += 1
     return count
+
+
+def send_above(unit_id: int, event: str, body: dict, now: datetime) -> int:
+    """Queue a delivery of `body` to each webhook of the unit and of those above it. Returns how many."""
+    above = _above({unit_id}, now).get(unit_id, set())
+    hooks = list(Webhook.objects.filter(is_active=True, unit__in=above))
+    for hook in hooks:
+        _queue(hook, event, body)
+    return len(hooks)
+
+
+def _queue(hook: Webhook, event: str, body: dict) -> None:
+    delivery = WebhookDelivery.objects.create(webhook=hook, event=event, body=body)
+    submit(KIND, f"webhook:{delivery.pk}", max_attempts=ATTEMPTS, delivery=delivery.pk)
 
 
 def _above(units: set[int], now: datetime) -> dict[int, set[int]]:
@@ -90,9 +103,14 @@ def body_of(change: StatusChange) -> dict:
         "value": result.value,
         "target": result.target,
         "score": result.score,
-        "url": f"{settings.SITE_URL}/kpis/{change.kpi.code}/",
+        "url": address(f"/kpis/{change.kpi.code}/"),
         "at": change.at.isoformat(),
     }
+
+
+def address(path: str) -> str:
+    """The whole address of a page of ours, for those who read of it elsewhere."""
+    return f"{settings.SITE_URL.rstrip('/')}{path}"
 
 
 def signature(secret: str, moment: int, body: bytes) -> str:

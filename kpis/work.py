@@ -11,7 +11,7 @@ from jobs.work import Claim, Refused, handler
 from organization.tree import tree_changed
 
 from . import events, landing, requests, signalling, webhooks
-from .models import KpiVersion, Run
+from .models import Forecast, KpiVersion, Run
 
 
 @handler(requests.KIND)
@@ -56,6 +56,7 @@ def forecast(claim: Claim) -> dict:
         unit=asked.get("unit"),
         claim=claim,
     )
+    events.forecasts_made.send(Forecast, kpis=frozenset(asked["kpis"]))
     return asdict(made)
 
 

@@ -9,26 +9,30 @@ from datetime import date
 
 from django.db.models import Exists, OuterRef
 
-from .models import ApiToken, Membership, Role, UnitPath, UnitPlacement, User
+from .models import ApiToken, Membership, Role, Unit, UnitPath, UnitPlacement, User
 
 VIEW, UPLOAD, DEFINE, CERTIFY, TARGET = "view", "upload", "define", "certify", "target"
 ADMINISTER, AUDIT, QUERY, MONEY = "administer", "audit", "query", "money"
+# Vendors: look behind the scorecard, keep contracts and reviews, answer an action.
+OVERSEE, PROCURE, ANSWER = "oversee", "procure", "answer"
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     Role.VIEWER: frozenset({VIEW}),
-    Role.ANALYST: frozenset({VIEW, UPLOAD, DEFINE, QUERY}),
-    Role.MANAGER: frozenset({VIEW, UPLOAD, DEFINE, CERTIFY, TARGET, QUERY}),
-    Role.EXECUTIVE: frozenset({VIEW, MONEY}),
-    Role.FINANCE: frozenset({VIEW, MONEY, AUDIT, QUERY}),
-    Role.ADMINISTRATOR: frozenset({VIEW, UPLOAD, DEFINE, CERTIFY, TARGET, ADMINISTER, AUDIT, QUERY, MONEY}),
-    Role.VENDOR_CONTACT: frozenset({VIEW}),
+    Role.ANALYST: frozenset({VIEW, UPLOAD, DEFINE, QUERY, OVERSEE, ANSWER}),
+    Role.MANAGER: frozenset({VIEW, UPLOAD, DEFINE, CERTIFY, TARGET, QUERY, OVERSEE, PROCURE, ANSWER}),
+    Role.EXECUTIVE: frozenset({VIEW, MONEY, OVERSEE, ANSWER}),
+    Role.FINANCE: frozenset({VIEW, MONEY, AUDIT, QUERY, OVERSEE, ANSWER}),
+    Role.ADMINISTRATOR: frozenset(
+        {VIEW, UPLOAD, DEFINE, CERTIFY, TARGET, ADMINISTER, AUDIT, QUERY, MONEY, OVERSEE, PROCURE, ANSWER}
+    ),
+    Role.VENDOR_CONTACT: frozenset({VIEW, ANSWER}),
     Role.INTEGRATION: frozenset({VIEW, UPLOAD, DEFINE, TARGET}),
 }
 
 SCOPES: dict[str, frozenset[str]] = {
-    ApiToken.Scope.READ: frozenset({VIEW, AUDIT, QUERY, MONEY}),
+    ApiToken.Scope.READ: frozenset({VIEW, AUDIT, QUERY, MONEY, OVERSEE}),
     ApiToken.Scope.UPLOAD: frozenset({UPLOAD}),
-    ApiToken.Scope.DEFINE: frozenset({DEFINE, CERTIFY, TARGET}),
+    ApiToken.Scope.DEFINE: frozenset({DEFINE, CERTIFY, TARGET, PROCURE, ANSWER}),
     ApiToken.Scope.ADMINISTER: frozenset({ADMINISTER}),
 }
 
@@ -92,6 +96,17 @@ def access_of(user: User | None, day: date, token: ApiToken | None = None) -> Ac
         roles=roles,
         is_vendor_only=roles == {Role.VENDOR_CONTACT},
     )
+
+
+def holders(permission: str, unit: Unit, day: date) -> frozenset[int]:
+    """Ids of the active people who hold `permission` at `unit` on `day`: the same question, asked of all of them."""
+    roles = [role for role, granted in PERMISSIONS.items() if permission in granted]
+    held = Membership.objects.in_force(day).filter(role__in=roles, user__is_active=True)
+    by_unit: dict[int, set[int]] = {}
+    for place, user in held.values_list("unit_id", "user_id"):
+        by_unit.setdefault(place, set()).add(user)
+    below = _descendants(by_unit, day)
+    return frozenset(user for place, users in by_unit.items() if unit.pk in below[place] for user in users)
 
 
 def _descendants(units: Iterable[int], day: date) -> dict[int, set[int]]:

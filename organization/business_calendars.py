@@ -11,11 +11,13 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Q
+from django.dispatch import Signal
 
 from . import audit
 from .models import BusinessCalendar, CalendarDay, CalendarVersion, OpeningWindow, Unit
 from .zones import check_zone, nearest
 
+calendar_changed = Signal()  # calendar, by: sent in the transaction of the change
 ONE_DAY = timedelta(days=1)
 LONGEST = 3660  # days in one question
 
@@ -173,6 +175,7 @@ def add_version(
         OpeningWindow(version=version, weekday=w.weekday, opens=w.opens, closes=w.closes) for w in windows
     )
     audit.record(by, "calendar version added", calendar, valid_from=valid_from, timezone=timezone, windows=len(windows))
+    calendar_changed.send(BusinessCalendar, calendar=calendar, by=by)
     return version
 
 
@@ -187,6 +190,7 @@ def set_day(version: CalendarVersion, day: date, *, windows: Iterable[tuple[time
         for opens, closes in (windows or [(None, None)])
     )
     audit.record(by, "calendar day set", version.calendar, day=day, name=name, windows=len(windows))
+    calendar_changed.send(BusinessCalendar, calendar=version.calendar, by=by)
 
 
 def version_on(calendar: BusinessCalendar, day: date) -> CalendarVersion:

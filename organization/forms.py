@@ -104,7 +104,9 @@ class NewUserForm(forms.Form):
 
 
 class MemberFilter(forms.Form):
-    q = forms.CharField(required=False, max_length=100, label="Search", widget=forms.SearchInput)
+    q = forms.CharField(
+        required=False, max_length=100, label="Person", widget=forms.SearchInput(attrs={"placeholder": "Log-in name"})
+    )
     role = forms.ChoiceField(required=False, choices=[("", "Any role"), *Role.choices])
     unit = forms.ModelChoiceField(Unit.objects.none(), required=False, empty_label="Any unit")
 
@@ -191,7 +193,12 @@ class WeekForm(forms.Form):
 
 
 class AuditFilter(forms.Form):
-    q = forms.CharField(required=False, max_length=100, label="Search", widget=forms.SearchInput)
+    q = forms.CharField(
+        required=False,
+        max_length=100,
+        label="Search",
+        widget=forms.SearchInput(attrs={"placeholder": "Thing or person"}),
+    )
     action = forms.CharField(required=False, max_length=80)
     since = DayField(required=False)
     until = DayField(required=False)

@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 
 from . import audit
-from .models import CalendarDay, CalendarVersion
+from .business_calendars import calendar_changed
+from .models import BusinessCalendar, CalendarDay, CalendarVersion
 
 LARGEST = 2 * 2**20
 MOST_DAYS = 5000
@@ -54,6 +55,7 @@ def close_days(version: CalendarVersion, days: dict[date, str], *, by) -> int:
     )
     closed = len(days.keys() - by_hand)
     audit.record(by, "calendar days imported", version.calendar, closed=closed, kept_by_hand=len(days) - closed)
+    calendar_changed.send(BusinessCalendar, calendar=version.calendar, by=by)
     return closed
 
 

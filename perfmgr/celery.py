@@ -13,7 +13,13 @@ app.conf.beat_schedule = {
     "sweep": {"task": "jobs.tasks.sweep", "schedule": 2.0},
     "canary": {"task": "jobs.tasks.canary", "schedule": 30.0},
     "clock": {"task": "kpis.tasks.recompute_on_schedule", "schedule": crontab(minute=5)},
+    "agreements": {"task": "slas.tasks.turn_day", "schedule": crontab(minute=15)},
     "freshness": {"task": "datasets.tasks.check_freshness", "schedule": crontab(minute=35)},
+    "due notices": {"task": "alerts.tasks.deliver_due", "schedule": 60.0},
+    "snoozed alerts": {"task": "alerts.tasks.wake_snoozed", "schedule": 60.0},
+    "alert rules": {"task": "alerts.tasks.look_at_all", "schedule": crontab(minute=45)},
+    "follow-ups": {"task": "alerts.tasks.remind_of_follow_ups", "schedule": crontab(minute=50)},
+    "contract reminders": {"task": "vendors.tasks.remind_of_contracts", "schedule": crontab(hour=5, minute=20)},
     "scrub": {"task": "datasets.tasks.scrub", "schedule": crontab(hour=2, minute=10)},
     "vacuum": {"task": "datasets.tasks.vacuum", "schedule": crontab(hour=3, minute=10, day_of_week="sun")},
 }

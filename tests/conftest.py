@@ -8,6 +8,12 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """What is quick comes first, so that most mistakes show within minutes."""
+    items.sort(key=lambda item: (bool(item.get_closest_marker("faults")), bool(item.get_closest_marker("browser"))))
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
     """A transactional test empties all tables afterwards; the audit trail's own trigger would refuse that."""
@@ -15,3 +21,12 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("alter table organization_auditentry disable trigger audit_stays")
+
+
+@pytest.fixture
+def in_this_process(monkeypatch):
+    """The limited child process costs a second a call. That there is one, and what it limits, is shown by
+    tests/lake/test_sandbox.py and by the tests with the mark `child_process`."""
+    from lake import sandbox
+
+    monkeypatch.setattr(sandbox, "run", lambda do, *args, limits=None, on_progress=None, **more: do(*args, **more))

@@ -8,6 +8,7 @@ template: the browser's applies.
 from dashboards.charts.boxes import boxes
 from dashboards.charts.breakdown import breakdown
 from dashboards.charts.chart import Chart
+from dashboards.charts.control import control
 from dashboards.charts.histogram import histogram
 from dashboards.charts.interrupted import interrupted
 from dashboards.charts.intervals import intervals
@@ -16,11 +17,13 @@ from dashboards.charts.power import power_curve
 from dashboards.charts.scatter import scatter
 from dashboards.charts.shewhart import control_chart, run_chart
 from dashboards.charts.trend import trend
+from dashboards.charts.waterfall import waterfall
 
 __all__ = [
     "Chart",
     "boxes",
     "breakdown",
+    "control",
     "control_chart",
     "histogram",
     "interrupted",
@@ -30,4 +33,5 @@ __all__ = [
     "run_chart",
     "scatter",
     "trend",
+    "waterfall",
 ]

@@ -2,6 +2,7 @@
 
 actual: strong and solid. prior year: thin and pale. target: long dashes in the selection's colour. limits (of natural
 variation): dots.
+centre (of the limits): thin and solid in the limits' colour. forecast: dashes in the actual's colour.
 specification: dash and dot. trajectory (to a goal): short dashes. Dash and weight differ as well as colour, for print
 and for colour-blind readers.
 """
@@ -19,6 +20,8 @@ STYLES: dict[str, dict[str, Any]] = {
     "prior": {"color": "token:chart-prior", "width": 1.5},
     "target": {"color": "token:chart-target", "width": 1.5, "dash": "8px,4px", "shape": "hv"},
     "limit": {"color": "token:chart-limit", "width": 1.25, "dash": "dot"},
+    "centre": {"color": "token:chart-limit", "width": 1},
+    "forecast": {"color": "token:chart-actual", "width": 1.75, "dash": "5px,4px"},
     "specification": {"color": "token:chart-specification", "width": 1.25, "dash": "dashdot"},
     "trajectory": {"color": "token:chart-trajectory", "width": 1.5, "dash": "4px,3px"},
 }

@@ -9,5 +9,6 @@ from dashboards.svg.bars import share_bar, single_bar
 from dashboards.svg.bullet import bullet
 from dashboards.svg.marks import mark
 from dashboards.svg.sparkline import sparkline
+from dashboards.svg.spc import assurance, variation
 
-__all__ = ["bullet", "mark", "share_bar", "single_bar", "sparkline"]
+__all__ = ["assurance", "bullet", "mark", "share_bar", "single_bar", "sparkline", "variation"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 from dashboards.svg.shapes import FAINT, FAINTER, INK, TONES, Scale, element, frame, number
@@ -62,8 +63,14 @@ def domain_of(known: Sequence[float], domain: tuple[object, object] | None) -> t
     spread = largest - smallest
     room = spread * 0.25 or abs(largest) * 0.1 or 1.0
     if smallest > 0 and spread < 0.3 * largest and len(known) > 1:
-        return smallest - room, largest + room
-    return min(0.0, smallest - (room if smallest < 0 else 0.0)), max(0.0, largest + (room if largest > 0 else 0.0))
+        return at_most(smallest - room), at_most(largest + room)
+    low, high = smallest - (room if smallest < 0 else 0.0), largest + (room if largest > 0 else 0.0)
+    return min(0.0, at_most(low)), max(0.0, at_most(high))
+
+
+def at_most(end: float) -> float:
+    """The end of a scale, no further than numbers go."""
+    return min(max(end, -sys.float_info.max), sys.float_info.max)
 
 
 def bands(edges: Sequence[float], scale: Scale, height: float, *, worst_at_the_top: bool = False) -> list[str]:

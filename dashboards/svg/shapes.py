@@ -26,9 +26,10 @@ class Scale:
     end: float
 
     def __call__(self, value: float) -> float:
-        if self.high == self.low:
+        span = self.high / 2 - self.low / 2  # halves: the ends may be as far apart as numbers go
+        if not span:
             return (self.start + self.end) / 2
-        share = (value - self.low) / (self.high - self.low)
+        share = (value / 2 - self.low / 2) / span
         return self.start + min(max(share, 0.0), 1.0) * (self.end - self.start)
 
 

@@ -9,10 +9,16 @@ from collections.abc import Iterable, Sequence
 
 from django import template
 
-from dashboards import charts
+from dashboards import charts, formats
 from dashboards.charts.breakdown import Part
+from dashboards.charts.control import Landing as Ahead
+from dashboards.charts.control import Point as ControlPoint
 from dashboards.charts.trend import Point
+from dashboards.charts.waterfall import Step
 from kpis import scoring
+from kpis.chart_words import ChartView
+from kpis.landing import Landing
+from kpis.moved import Moved, rounded_parts
 from kpis.selectors import Breakdown, KpiRef, Reading, Series
 
 register = template.Library()
@@ -52,6 +58,55 @@ def trend_of(series: Series, annotations: Iterable = (), bands: Sequence = (), t
         format=spec(series.kpi),
         direction=series.kpi.direction,
         subtitle=subtitle,
+    )
+
+
+@register.simple_tag
+def control_of(chart: ChartView, annotations: Iterable = (), landing: Landing | None = None) -> charts.Chart:
+    """`{% control_of chart notes landing as figure %}{% chart figure id="control" %}`: limits, signals, forecast."""
+    notes = _notes(chart, annotations)
+    points = [
+        ControlPoint(
+            label=point.period.label,
+            value=point.value,
+            centre=point.centre,
+            lower=point.lower,
+            upper=point.upper,
+            target=point.target,
+            red_limit=point.red_limit,
+            phase=point.phase,
+            kind=point.kind,
+            rules=point.rules,
+            excluded=point.excluded.reason if point.excluded else "",
+            is_open=point.is_open,
+            note=notes.get(place, ""),
+        )
+        for place, point in enumerate(chart.points)
+    ]
+    ahead = None
+    if landing and landing.forecast:
+        made = landing.forecast
+        ahead = Ahead(landing.period.label, made.mean, made.low, made.high, made.confidence)
+    subtitle = f"{chart.unit.name}, by {chart.grain}, {chart.chart_name}"
+    return charts.control(points, title=chart.kpi.name, format=spec(chart.kpi), subtitle=subtitle, landing=ahead)
+
+
+@register.simple_tag
+def bridge_of(moved: Moved) -> charts.Chart:
+    """`{% bridge_of moved as figure %}{% chart figure id="bridge" %}`: from the one period to the other, by parts."""
+    form = spec(moved.kpi)
+    shown = rounded_parts(moved, moved.kpi.decimals)
+    steps = [
+        Step(part.member or "(empty)", part.total, str(formats.change(rounded, form)))
+        for part, rounded in zip(moved.parts, shown, strict=True)
+    ]
+    return charts.waterfall(
+        Step(moved.against.label, moved.before, formats.text(moved.before, form)),
+        steps,
+        Step(moved.period.label, moved.after, formats.text(moved.after, form)),
+        title=f"{moved.kpi.name} by {moved.dimension}",
+        format=form,
+        subtitle=f"{moved.unit.name}, {moved.against.label} to {moved.period.label}",
     )
 
 
@@ -97,7 +152,7 @@ def _limit(point, direction: str, bands: Sequence[scoring.Band], red_limit: floa
         return None
 
 
-def _notes(series: Series, annotations: Iterable) -> dict[int, str]:
+def _notes(series: Series | ChartView, annotations: Iterable) -> dict[int, str]:
     """Place of the point -> its annotations, the day's first words only: the list below has all of it."""
     notes: dict[int, str] = {}
     for note in annotations:

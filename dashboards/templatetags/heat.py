@@ -12,6 +12,7 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from dashboards import svg
 from dashboards.states import state_of
 from dashboards.svg.marks import SHAPES
 from dashboards.templatetags.ui import quantity
@@ -30,7 +31,8 @@ def heat_symbols() -> SafeString:
 def heat_cells(context: Any, cells: Iterable[tuple[Any, str, str]]) -> SafeString:
     """`{% heat_cells row.cells %}`: a <td> for each (cell or None, format, address).
 
-    A cell has value, status, period and is_provisional (`kpis.selectors.HeatCell`).
+    A cell has value, status, period, is_provisional and verdict (`kpis.selectors.HeatCell`); of the verdict only a
+    special cause is drawn, since a mark in every cell would say nothing.
     """
     known: dict = context.render_context.setdefault("heat_cells", {})
     written = []
@@ -38,7 +40,7 @@ def heat_cells(context: Any, cells: Iterable[tuple[Any, str, str]]) -> SafeStrin
         if cell is None:
             written.append('<td class="heat-none"><span title="no result here">·</span></td>')
             continue
-        key = (cell.value, cell.status, form, cell.is_provisional, cell.period)
+        key = (cell.value, cell.status, form, cell.is_provisional, cell.period, _special(cell))
         parts = known.get(key)
         if parts is None:
             parts = known[key] = _parts(cell, form)
@@ -59,5 +61,15 @@ def _parts(cell: Any, form: str) -> tuple[str, str, str]:
         f'<use href="#heat-{state.shape}"/></svg>'
     )
     label = f"{cell.period.label}: {word}" if cell.period else word
+    special = _special(cell)
+    if special:
+        label = f"{label}. {special.variation_words}"
+    signal = svg.variation(special.variation, special.side, label=special.variation_words, size=14) if special else ""
     star = '<sup class="heat-provisional">p</sup>' if cell.is_provisional else ""
-    return f"tone-{state.tone}", f"{mark}{quantity(cell.value, form)}{star}", escape(label)
+    return f"tone-{state.tone}", f"{mark}{quantity(cell.value, form)}{star}{signal}", escape(label)
+
+
+def _special(cell: Any) -> Any:
+    """The verdict of a cell whose period is special, for better, worse or neither."""
+    verdict = cell.verdict
+    return verdict if verdict and verdict.variation in ("improving", "concerning", "neutral") else None

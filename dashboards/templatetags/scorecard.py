@@ -80,6 +80,7 @@ def _numbers(row: Any, compact: bool) -> str:
     else:
         target = _set(shown(row.target, form))
     line = svg.sparkline(row.series, target=row.target, tone=tone, label=row.name) if row.series else ""
+    line += _icons(row.verdict) if row.verdict else ""
     variance = "" if row.variance is None else _set(change(row.variance, form))
     bullet = "" if compact else f'<td class="drawing bullet-cell">{_bullet(row, form, tone)}</td>'
     return (
@@ -88,6 +89,12 @@ def _numbers(row: Any, compact: bool) -> str:
         f'<td data-label="Target" class="num dim target-cell">{target}</td>{bullet}'
         f'<td data-label="Variance" class="num variance-cell">{variance}</td>'
     )
+
+
+@lru_cache(maxsize=512)
+def _icons(verdict: Any) -> str:
+    """A verdict is compared by value, and a page has few different ones of a period."""
+    return ui.spc_drawings(verdict)
 
 
 def _bullet(row: Any, form: str, tone: str) -> str:

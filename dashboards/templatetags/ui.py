@@ -7,11 +7,12 @@ meet the template. `/styleguide/` shows each of them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django import template
 from django.templatetags.static import static
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from dashboards import formats, svg
@@ -19,6 +20,8 @@ from dashboards.states import state_of
 
 register = template.Library()
 
+TONES = ("negative", "caution", "positive", "neutral", "info")  # worst first
+LISTED = 5
 SPRITE = "vendor/icons/sprite.svg"
 
 
@@ -62,6 +65,14 @@ def set_number(shown: formats.Shown | None, title: str = "") -> SafeString:
     return format_html('<span class="number">{}{}</span>', digits, unit)
 
 
+@register.simple_tag
+def cell(value: object) -> SafeString:
+    """`{% cell value %}`: a <td> with one value of a row of facts, as short as can be read; numbers stand right."""
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        return format_html('<td class="num" title="{}">{}</td>', value, formats.plain(value))
+    return format_html("<td>{}</td>", formats.plain(value))
+
+
 # --- states and drawings ---------------------------------------------------------------------------------------------
 
 
@@ -89,6 +100,41 @@ def status_mark(key: object, size: int = 14) -> SafeString:
     return mark_safe(svg.mark(state.shape, state.tone, label=state.word, size=size))
 
 
+@register.simple_tag
+def spc_icons(verdict: Any, size: int = 18) -> SafeString:
+    """`{% spc_icons reading.verdict %}`: variation and assurance of a `kpis.chart_words.Verdict`, with their words."""
+    return mark_safe(spc_drawings(verdict, size))
+
+
+@register.simple_tag
+def variation_icon(kind: str, side: str = "none", label: str = "", size: int = 18) -> SafeString:
+    """`{% variation_icon verdict.variation verdict.side %}`, beside its word; with a label where there is none."""
+    return mark_safe(svg.variation(kind, side, label=label, size=size))
+
+
+@register.simple_tag
+def assurance_icon(kind: str, label: str = "", size: int = 18) -> SafeString:
+    """`{% assurance_icon verdict.assurance %}`, beside its word."""
+    return mark_safe(svg.assurance(kind, label=label, size=size))
+
+
+def spc_drawings(verdict: Any, size: int = 18) -> str:
+    """The two icons, each with its words as title and for a screen reader; nothing without a verdict, or too early.
+
+    An assurance without a target is not drawn: there is nothing to assure.
+    """
+    if verdict is None or verdict.variation == "too_few_points":
+        return ""
+    drawn = [(svg.variation, (verdict.variation, verdict.side), verdict.variation_words)]
+    if verdict.assurance != "no_target":
+        drawn.append((svg.assurance, (verdict.assurance,), verdict.assurance_words))
+    icons = "".join(
+        f'<span class="spc" title="{escape(words)}">{draw(*key, label=words, size=size)}</span>'
+        for draw, key, words in drawn
+    )
+    return f'<span class="spc-icons">{icons}</span>'
+
+
 @register.filter
 def tone(key: object) -> str:
     """`{{ result.status|tone }}`: positive, caution, negative, neutral or info."""
@@ -97,17 +143,31 @@ def tone(key: object) -> str:
 
 @register.simple_tag
 def status_counts(counts: Mapping[str, int] | Iterable[tuple[str, int]], bar: bool = True) -> SafeString:
-    """`{% status_counts counts %}`: how many children are in each state, as a split bar and in words."""
+    """`{% status_counts counts %}`: how many children are in each state, worst first, as a split bar and in words.
+
+    States that share a mark are counted together; their words stand in the title.
+    """
     pairs = list(counts.items() if isinstance(counts, Mapping) else counts)
-    states = [(state_of(key), count) for key, count in pairs if count]
+    states = sorted(
+        ((state_of(key), count) for key, count in pairs if count), key=lambda pair: TONES.index(pair[0].tone)
+    )
     words = ", ".join(f"{count} {state.word}" for state, count in states) or "no KPIs"
-    drawing = mark_safe(svg.share_bar([(state.tone, count) for state, count in states], label=words)) if bar else ""
+    alike: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    for state, count in states:
+        alike.setdefault((state.tone, state.shape), []).append((state.word, count))
+    sums = [(tone, sum(count for _, count in parts)) for (tone, _), parts in alike.items()]
+    drawing = mark_safe(svg.share_bar(sums, label=words)) if bar else ""
     items = format_html_join(
         "",
         '<span class="count tone-{}" title="{}">{}<b>{}</b></span>',
         (
-            (s.tone, f"{count} {s.word}", mark_safe(svg.mark(s.shape, s.tone, label=s.word)), count)
-            for s, count in states
+            (
+                tone,
+                ", ".join(f"{count} {word}" for word, count in parts),
+                mark_safe(svg.mark(shape, tone, label=" or ".join(word for word, _ in parts))),
+                sum(count for _, count in parts),
+            )
+            for (tone, shape), parts in alike.items()
         ),
     )
     return format_html('<span class="status-counts">{}<span class="counts">{}</span></span>', drawing, items)
@@ -215,6 +275,30 @@ def chart(context: Mapping[str, Any], chart: Any, id: str) -> dict[str, Any]:  #
 def field(field: Any, label: str = "", wide: bool = False) -> dict[str, Any]:
     """`{% field form.name %}`: label, control, help and errors of one form field."""
     return {"field": field, "label": label or field.label, "wide": wide}
+
+
+@register.filter
+def words(name: object) -> str:
+    """`reject_limit_pct` as "reject limit pct"."""
+    return str(name).replace("_", " ")
+
+
+@register.filter
+def thing(object_type: object) -> str:
+    """`kpis.scorecard_node` as "scorecard node"."""
+    return words(str(object_type).rpartition(".")[2])
+
+
+@register.filter
+def details(value: object) -> str:
+    """What an audit entry says of one thing, as text: empty parts left out, long lists cut after five."""
+    if isinstance(value, Mapping):
+        parts = [f"{words(name)} {details(part)}" for name, part in value.items() if part not in (None, "", [], {})]
+        return ", ".join(parts)
+    if isinstance(value, list | tuple):
+        more = len(value) - LISTED
+        return "; ".join(details(part) for part in value[:LISTED]) + (f" and {more} more" if more > 0 else "")
+    return formats.plain(value)
 
 
 @register.filter

@@ -44,6 +44,14 @@ def home(request):
             (red, kpi_address(red.kpi.code, unit=red.unit.code, period=red.period_start.isoformat()))
             for red in now.new_reds[:SHOWN]
         ],
+        "special": [
+            (reading, kpi_address(reading.kpi.code, unit=reading.unit.code)) for reading in now.special[:SHOWN]
+        ],
+        "more_special": max(0, len(now.special) - SHOWN),
+        "rebases": [
+            (phase, kpi_address(phase.kpi.code, "kpi_chart", unit=phase.unit.code, grain=phase.grain))
+            for phase in now.rebases
+        ],
         "waiting": [(item, kpi_address(item.kpi_code)) for item in now.to_approve],
         "drafts": [(item, kpi_address(item.kpi_code)) for item in now.my_drafts],
         "datasets_address": address("datasets"),

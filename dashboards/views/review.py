@@ -80,7 +80,7 @@ def sections_of(rows: list[Row]) -> list[Section]:
 
 
 def _section(head: Row | None, inside: list[Row]) -> Section:
-    speaking = [row for row in inside if not row.is_quiet]
+    speaking = [row for row in inside if row.is_node or not row.is_quiet]
     quiet = [row for row in inside if row.is_quiet and not row.is_node]
     return Section(head, tuple(_without_empty(speaking)), tuple(quiet))
 

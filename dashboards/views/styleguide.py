@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 from dashboards.charts import breakdown, pareto, trend
 from dashboards.charts.breakdown import Part
 from dashboards.charts.trend import Point
+from dashboards.views.styleguide_charts import ICONS, control_charts
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 ON_TIME = (93.1, 93.8, 94.6, 95.2, 95.0, 95.9, 96.3, 95.4, 94.4, 92.2, 90.1, 93.7)
@@ -242,6 +243,8 @@ def charts() -> dict:
         "trend": trend(points, title="Deliveries on time", subtitle="Share of deliveries, month", format="percent:1"),
         "breakdown": breakdown(parts, title="By region, November 2025", format="percent:1", target=95.0),
         "pareto": pareto(causes, title="Why deliveries were late", noun="Deliveries"),
+        "spc_icons": ICONS,
+        **control_charts(),
     }
 
 

@@ -229,6 +229,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
         if not code:
             return None
         dataset = self.dataset_of(code)
+        intake.check_takes_uploads(dataset)
         if not may_upload(dataset, self.request.access):
             raise PermissionDenied("You may not upload to this dataset. Ask an administrator of its unit.")
         return dataset

@@ -115,7 +115,7 @@ def name_version(
         at=timezone.now(),
     )
     dataset.current_version, dataset.rows, dataset.loaded_at = commit.version, commit.rows, version.at
-    if kind == DatasetVersion.Kind.UNDO:
+    if kind == DatasetVersion.Kind.UNDO or dataset.source == Dataset.Source.DERIVED and kind == version.Kind.LOAD:
         dataset.complete_through = complete_through(summary.last_day, dataset.covers)
         dataset.units.set(summary.units)
     elif kind == DatasetVersion.Kind.LOAD:

@@ -15,7 +15,7 @@ from ..contracts import put_in_force
 from ..facts import contract_of
 from ..models import Dataset, Upload
 from ..refusals import InvalidRequest, WrongState
-from .receiving import discard, original_of
+from .receiving import check_takes_uploads, discard, original_of
 
 if TYPE_CHECKING:
     from lake.contract import Contract
@@ -163,8 +163,10 @@ def proposed_contract(preview: Preview, *, timezone: str = "UTC") -> Contract:
 def confirm(upload: Upload, contract: Contract, dialect: Dialect, *, by, into: Dataset | NewDataset) -> Dataset:
     """Say how the upload is read and where it belongs; makes the dataset, or a new contract version, where needed.
 
-    Raises ContractError, InvalidRequest (the code is taken), WrongState.
+    Raises ContractError, InvalidRequest (the code is taken), WrongState, ComputedDataset.
     """
+    if isinstance(into, Dataset):
+        check_takes_uploads(into)
     upload = Upload.objects.select_for_update().get(pk=upload.pk)
     if upload.state not in (Upload.State.RECEIVED, Upload.State.REFUSED, Upload.State.FAILED):
         raise WrongState(

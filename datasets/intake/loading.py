@@ -218,14 +218,15 @@ def _work_folder(upload: Upload, claim: Claim) -> Iterator[Path]:
 
 
 @contextmanager
-def _sole_loader(dataset: Dataset, claim: Claim) -> Iterator[None]:
+def _sole_loader(dataset: Dataset, claim: Claim | None) -> Iterator[None]:
     """PostgreSQL's advisory lock of the dataset: one writer at a time, freed with the connection of a dead one."""
     key = [7301, dataset.pk]
     until = time.monotonic() + WAIT_FOR_OTHERS_SECONDS
     while not _ask("select pg_try_advisory_lock(%s, %s)", key):
         if time.monotonic() > until:
             raise TimeoutError(f"{dataset.name} has been written by somebody else for too long.")
-        claim.progress(82, "Waiting for another load of this dataset")
+        if claim is not None:
+            claim.progress(82, "Waiting for another load of this dataset")
         time.sleep(0.25)
     try:
         dataset.refresh_from_db()

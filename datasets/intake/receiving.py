@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from organization import audit
 
 from ..models import Dataset, Upload
-from ..refusals import KeyReused, LengthUnknown, NoRoom, OriginalMissing, TooLarge, Truncated
+from ..refusals import ComputedDataset, KeyReused, LengthUnknown, NoRoom, OriginalMissing, TooLarge, Truncated
 
 CHUNK = 1 << 20
 
@@ -38,6 +38,15 @@ def check_room(declared: int | None) -> None:
         raise NoRoom(
             f"The server has {free / 2**20:,.0f} MB free, this file needs {2 * declared / 2**20:,.0f} MB.",
             next_step="Tell the administrator; nothing was stored.",
+        )
+
+
+def check_takes_uploads(dataset: Dataset | None) -> None:
+    """Raises ComputedDataset for one that perfmgr computes."""
+    if dataset is not None and dataset.source == Dataset.Source.DERIVED:
+        raise ComputedDataset(
+            f"{dataset.name} is computed by perfmgr from other datasets: it takes no uploads.",
+            next_step="Upload to the datasets that it is made from; it follows by itself.",
         )
 
 
@@ -67,8 +76,9 @@ def receive(
     """Store an extract and note it. `length`: bytes that must arrive. `dataset` None: the wizard will name one.
 
     The same `idempotency_key` with the same content gives the upload of the first time; with other content KeyReused.
-    Raises TooLarge, NoRoom, Truncated, KeyReused. After a refusal nothing is stored.
+    Raises TooLarge, NoRoom, Truncated, KeyReused, ComputedDataset. After a refusal nothing is stored.
     """
+    check_takes_uploads(dataset)
     check_room(length or 0)
     stored = f"{uuid.uuid4().hex[:2]}/{uuid.uuid4().hex}"
     digest, size = _store(stream, Path(settings.UPLOAD_ROOT) / stored, length)

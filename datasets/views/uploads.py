@@ -6,13 +6,17 @@ import json
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.db.models import Count
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from datasets import intake, rejects, undo
 from datasets.api.uploads import correct_from_file, download, may_upload
+from datasets.facts import contract_of
 from datasets.forms import (
     ColumnFormSet,
     ContractForm,
@@ -20,9 +24,10 @@ from datasets.forms import (
     NewDatasetForm,
     column_initials,
     contract_from,
+    offer_formats,
     questions_for,
 )
-from datasets.models import Dataset, Upload
+from datasets.models import Dataset, Reject, Upload
 from datasets.refusals import Refusal
 from doors.pages import page, paged, require, visible
 from organization.access import DEFINE, UPLOAD, VIEW
@@ -65,6 +70,7 @@ def upload_new(request):
 
 def _received(request, dataset: Dataset | None):
     intake.check_room(int(request.META.get("CONTENT_LENGTH") or 0))
+    intake.check_takes_uploads(dataset)
     if dataset and not may_upload(dataset, request.access):
         raise PermissionDenied("You may not upload to this dataset. Ask an administrator of its unit.")
     intake.check_whole(request)
@@ -74,11 +80,16 @@ def _received(request, dataset: Dataset | None):
     upload = intake.receive(dataset, file, name=file.name, by=request.user, length=file.size)
     intake.examine(upload, encoding=request.POST.get("encoding", ""))
     if dataset is None or not dataset.contract_number:
-        return redirect("upload_confirm", upload.public_id)
+        return _go(request, reverse("upload_confirm", args=[upload.public_id]))
     requested = intake.request_load(upload, by=request.user)
     if requested.already:
         messages.info(request, requested.message)
-    return redirect("upload", requested.upload.public_id)
+    return _go(request, reverse("upload", args=[requested.upload.public_id]))
+
+
+def _go(request, url: str) -> HttpResponse:
+    """On to `url`. A script is told so, since a redirect that it follows itself would use up the message."""
+    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
 
 
 def _problem(fault) -> dict:
@@ -110,6 +121,7 @@ def upload_confirm(request, public_id):
     given = request.POST or None
     form = ContractForm(given, initial=ContractForm.initial_of(proposed))
     columns = ColumnFormSet(given, initial=column_initials(proposed, preview), prefix="c")
+    offer_formats(columns, preview)
     about = None if upload.dataset else NewDatasetForm(given, access=request.access, initial=_named(upload))
     valid = given is not None and form.is_valid() & columns.is_valid() & (about is None or about.is_valid())
     if valid:
@@ -230,11 +242,13 @@ def reject_list(request, public_id):
         return download(found, request.GET["as"])
     wanted = request.GET.get("state", "open")
     listed = found.rejects.all() if wanted == "all" else found.rejects.filter(state=wanted)
+    page = paged(request, listed.order_by("row", "pk"), 25)
     context = {
         "upload": found,
-        "page": paged(request, listed.order_by("row", "pk"), 25),
+        "page": page,
+        "listed": [(reject, _cells(reject, found)) for reject in page.object_list],
         "wanted": wanted,
-        "counts": {state: found.rejects.filter(state=state).count() for state in ("open", "corrected", "replayed")},
+        "counts": _counts(found),
         "breadcrumb": [("Datasets", reverse("datasets")), (str(found), found.get_absolute_url())],
     }
     return render(request, "datasets/rejects.html", context)
@@ -259,7 +273,27 @@ def reject_correct(request, public_id, row):
         raise Http404
     if not request.htmx:
         return redirect("rejects", public_id)
-    return render(request, "datasets/_reject.html", {"reject": reject, "upload": found, "fault": fault})
+    context = {"reject": reject, "cells": _cells(reject, found), "upload": found, "fault": fault, "wanted": "open"}
+    row = render_to_string("datasets/_reject.html", context, request=request)
+    counts = {**context, "counts": _counts(found), "again": True}
+    return HttpResponse(row + render_to_string("datasets/_reject_counts.html", counts, request=request))
+
+
+def _counts(upload: Upload) -> dict[str, int]:
+    found = dict(upload.rejects.values_list("state").annotate(Count("pk")))
+    return {state: found.get(state, 0) for state in ("open", "corrected", "replayed")}
+
+
+def _cells(reject: Reject, upload: Upload) -> list[tuple[str, str, bool]]:
+    """(header, text, whether it is at fault) of each cell, as corrected or else as sent, in the contract's order."""
+    columns = contract_of(upload.dataset).columns if upload.dataset else ()
+    headers = {column.header or column.name: column.name for column in columns}
+    order = list(headers)
+    given = reject.correction or reject.record
+    names = sorted(given, key=lambda name: (order.index(name) if name in headers else len(order), name))
+    return [
+        (name, "" if given[name] is None else given[name], headers.get(name, name) == reject.column) for name in names
+    ]
 
 
 @require_POST

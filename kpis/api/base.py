@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from doors.problems import Problem
 from doors.viewsets import ScopedViewSet
-from kpis import drill, exchange, manual, scorecards, targets, workflow
+from kpis import drill, exchange, manual, rebasing, scorecards, targets, workflow
 from kpis.definitions import DefinitionError, WrongState
 from kpis.selectors import NotYours
 from organization.access import VIEW
@@ -100,7 +100,7 @@ def as_problem(fault: Exception) -> Exception:
             return Problem(409, "target_overlap", str(fault), other=fault.other.pk)
         case scorecards.ScorecardCycle():
             return Problem(409, "scorecard_cycle", str(fault), path=fault.path)
-        case targets.TargetError() | scorecards.ScorecardError() | manual.EntryRefused():
+        case targets.TargetError() | scorecards.ScorecardError() | manual.EntryRefused() | rebasing.ChartRefused():
             return serializers.ValidationError({fault.field or "non_field_errors": str(fault)})
         case ProtectedError():
             return Problem(409, "still_used", "Something still hangs on it: move or remove that first.")

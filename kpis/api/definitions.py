@@ -19,6 +19,7 @@ from organization.access import CERTIFY, DEFINE, VIEW
 from organization.models import Unit, User
 
 from .base import KpisViewSet, ScopedCodeField
+from .charts import ChartActions
 
 WORDS = tuple(sorted(definitions.FIELDS))
 
@@ -125,7 +126,7 @@ class ByCode(CursorPages):
     ordering = "code"
 
 
-class KpiViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
+class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
     """KPIs. A change of a certified definition makes a new draft, which a second person certifies."""
 
     queryset = Kpi.objects.select_related("unit", "owner", "steward", "counter_kpi").prefetch_related(

@@ -12,6 +12,7 @@ from kpis.models import KpiVersion, RecomputeRequest
 
 Scope = RecomputeRequest.Scope
 ONE_DAY = timedelta(days=1)
+NAMED = 3  # so many triggers of a run are named, the others counted
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,13 @@ def work_of(dataset: Dataset | None) -> Work:
         full=frozenset(full),
         rescored=frozenset(r.kpi_id for r in pending if r.scope == Scope.SCORE) - full,
         touched={column: frozenset(months) for column, months in touched.items()},
-        trigger=", ".join(triggers)[:200] or "nothing new",
+        trigger=_in_short(triggers)[:200] or "nothing new",
     )
+
+
+def _in_short(triggers: list[str]) -> str:
+    more = len(triggers) - NAMED
+    return ", ".join(triggers[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def plan_of(dataset: Dataset, work: Work, day: date) -> Plan:

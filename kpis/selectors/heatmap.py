@@ -22,7 +22,7 @@ def heatmap(
     period=None,
     include_open: bool = False,
 ) -> HeatMap:
-    """Cells for KPI ids by unit ids, of `period` or of the last complete one each. Four queries, whatever the size.
+    """Cells for KPI ids by unit ids, of `period` or of the last complete one each. Five queries, whatever the size.
 
     Units that the person may not see are left out; a cell without a result is missing from `cells`.
     """
@@ -33,6 +33,7 @@ def heatmap(
     pairs = [(ref.id, unit, book.grain(ref.id, grain)) for ref in refs for unit in shown]
     complete_by = None if period or include_open else day
     rows = last_rows(pairs, period.start if period else day, 1, complete_by=complete_by)
+    book.load_verdicts(pairs)
     cells = {}
     for (kpi, unit), found in rows.items():
         if period is None or found[-1].period_start == period.start:
@@ -50,4 +51,5 @@ def _cell(book: Book, row: Row, include_open: bool) -> HeatCell:
         score=None if hidden else row.score,
         period=book.period(row),
         is_provisional=row.is_provisional,
+        verdict=book.verdict(row),
     )

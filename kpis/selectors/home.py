@@ -11,6 +11,7 @@ from organization.models import User
 
 from .readings import Book
 from .results import last_rows
+from .signals import proposals, special
 from .units import unit_ref, units_by_id
 from .words import SPARKLINE_PERIODS, Home, NewRed, Reading, Stale, Waiting
 
@@ -28,6 +29,8 @@ def home(user: User, access: Access, day: date, now: datetime) -> Home:
         my_drafts=_drafts(user),
         to_approve=_to_approve(user, access),
         counts=dict(Counter(r.status for r in readings)),
+        special=special(readings),
+        rebases=tuple(proposals(access, user)),
     )
 
 
@@ -36,6 +39,7 @@ def _readings(access: Access, day: date) -> list[Reading]:
     book, units = Book(homes, day), units_by_id(homes.values(), access)
     pairs = [(kpi, homes[kpi], version.grain) for kpi, version in book.versions.items()]
     rows = last_rows(pairs, day, SPARKLINE_PERIODS + 2)
+    book.load_verdicts(pairs)
     return [book.reading(kpi, units[homes[kpi]], rows.get((kpi, homes[kpi]), []), period=None) for kpi in book.versions]
 
 

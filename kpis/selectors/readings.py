@@ -8,6 +8,7 @@ from kpis.calendars import calendars_of, period_of
 from kpis.models import KpiVersion
 
 from .results import Row
+from .verdicts import verdicts_of
 from .words import SPARKLINE_PERIODS, KpiRef, PeriodRef, Point, Reading, UnitRef
 
 OPEN = "open"
@@ -21,6 +22,16 @@ class Book:
         self.versions = versions_on(kpi_ids, day)
         self.refs = {kpi: _ref(version) for kpi, version in self.versions.items()}
         self.calendars = calendars_of({v.kpi.unit_id for v in self.versions.values()}, day)
+        self.verdicts: dict = {}
+
+    def load_verdicts(self, triples: Iterable[tuple[int, int, str]]) -> None:
+        """Let readings of (KPI, unit, grain) carry what their control charts say. One query."""
+        self.verdicts = verdicts_of(triples)
+
+    def verdict(self, row: Row):
+        """The icons of the row's series, if they are of this very period."""
+        found = self.verdicts.get((row.kpi_id, row.unit_id))
+        return found if found and found.period_start == row.period_start else None
 
     def calendar(self, kpi_id: int):
         return self.calendars[self.versions[kpi_id].kpi.unit_id]
@@ -105,6 +116,7 @@ class Book:
             sparkline=tuple(self.point(r) for r in rows[max(0, place + 1 - SPARKLINE_PERIODS) : place + 1]),
             complete_through=self.complete_through(kpi_id),
             result_id=row.id,
+            verdict=self.verdict(row),
         )
 
     @staticmethod

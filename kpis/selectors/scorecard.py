@@ -48,8 +48,8 @@ def scorecard_view(
 ) -> ScorecardView:
     """The scorecard read at `unit`, at `period` or (None) at each KPI's last complete period of `grain` on `day`.
 
-    Weights are those in force on the period's last day (or on `day`). Ten queries, however many KPIs it holds. Raises
-    NotYours for a unit that the person may not see, or to which the scorecard does not reach.
+    Weights are those in force on the period's last day (or on `day`). Eleven queries, however many KPIs it holds.
+    Raises NotYours for a unit that the person may not see, or to which the scorecard does not reach.
     """
     require_visible(unit, access)
     _require_reach(scorecard, unit, day)
@@ -65,6 +65,7 @@ def scorecard_view(
         for n in leaves
         if n.kpi_id in book.refs and (n.unit_id or unit.pk) in units
     ]
+    book.load_verdicts(pairs)
     children = defaultdict(list)
     for node in nodes:
         children[node.parent_id].append(node)

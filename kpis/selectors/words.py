@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from .verdicts import Verdict
+
 SPARKLINE_PERIODS = 13
 
 
@@ -72,7 +74,8 @@ class Reading:
     `status` and `score` are those of a complete period; of an open one only when open periods were asked for, else
     `status` is "open". `variance` is favourable when positive; `variance_pct` is of the target's size, None for a
     percentage (whose difference is in points) and where the target is 0. `change` is value less `previous`, in points
-    for a percentage; `change_is_good` follows the direction. `sparkline` ends with this reading's period.
+    for a percentage; `change_is_good` follows the direction. `sparkline` ends with this reading's period. `verdict`:
+    what the control chart says of this very period, None where it does not.
     """
 
     kpi: KpiRef
@@ -102,6 +105,7 @@ class Reading:
     sparkline: tuple[Point, ...] = ()
     complete_through: date | None = None
     result_id: int | None = None
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +182,7 @@ class HeatCell:
     score: float | None
     period: PeriodRef | None
     is_provisional: bool = False
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,3 +287,5 @@ class Home:
     my_drafts: tuple[Waiting, ...]
     to_approve: tuple[Waiting, ...]
     counts: dict[str, int]
+    special: tuple[Reading, ...] = ()
+    rebases: tuple = ()

@@ -8,17 +8,17 @@ from django.urls import NoReverseMatch, reverse
 PLACEHOLDER = "kpi-code"
 
 
-def kpi_address(code: str, **query: object) -> str:
+def kpi_address(code: str, name: str = "kpi", **query: object) -> str:
     """The KPI's page at a unit and period: what is None stays out of the query. Empty while there is no such page."""
-    pattern = _kpi_pattern()
+    pattern = _kpi_pattern(name)
     return with_query(pattern.replace(PLACEHOLDER, code), **query) if pattern else ""
 
 
-@lru_cache(maxsize=1)
-def _kpi_pattern() -> str:
+@lru_cache(maxsize=8)
+def _kpi_pattern(name: str) -> str:
     """The address of any KPI; a page holds hundreds of links and must not reverse each."""
     try:
-        return reverse("kpi", args=[PLACEHOLDER])
+        return reverse(name, args=[PLACEHOLDER])
     except NoReverseMatch:
         return ""
 

@@ -11,10 +11,13 @@ from .place import Place
 
 TABS = (
     ("overview", "Overview", "kpi"),
+    ("chart", "Control chart", "kpi_chart"),
+    ("drivers", "What moved it", "kpi_drivers"),
     ("rows", "Rows", "kpi_rows"),
     ("provenance", "Where it comes from", "kpi_provenance"),
     ("definition", "Definition", "kpi_definition"),
 )
+INDENT = 3 * "\N{NO-BREAK SPACE}"  # a step down the tree in a list of units
 WITH_ROWS = set(KpiVersion.Kind.values) - {KpiVersion.Kind.DERIVED, KpiVersion.Kind.MANUAL}
 
 
@@ -83,7 +86,7 @@ def _units(place: Place, above, below) -> list[tuple[str, str, bool, int]]:
     if not any(chosen for _, _, chosen, _ in listed):
         listed.append((place.unit.code, place.unit.name, True, len(listed)))
     listed += [(unit.code, unit.name, False, len(listed)) for unit in below]
-    return [(code, f"{'– ' * depth}{name}", chosen, depth) for code, name, chosen, depth in listed[:300]]
+    return [(code, f"{INDENT * depth}{name}", chosen, depth) for code, name, chosen, depth in listed[:300]]
 
 
 def _periods(place: Place, series, shown) -> list[tuple[str, str, bool]]:

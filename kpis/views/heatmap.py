@@ -54,6 +54,7 @@ def heatmap(request):
         "column_pages": [(n, same_page(request, columns=n), n == columns.number) for n in columns.paginator.page_range],
         "page": rows,
         "chooser": chooser(request, field.asked, finest=_finest(field), units=_unit_choice(field)),
+        "scorecard_url": _scorecard_url(request, field),
         "below_all": request.GET.get("below") == "all",
         "below_addresses": (same_page(request, below=None), same_page(request, below="all")),
         "exports": [
@@ -61,6 +62,17 @@ def heatmap(request):
         ],
     }
     return render(request, "kpis/heatmap.html", context)
+
+
+def _scorecard_url(request, field: Field) -> str:
+    """The scorecard at the map's unit, or where it starts if it does not reach that unit."""
+    card = field.scorecard
+    if card is None:
+        return ""
+    reaches = card.unit_id == field.unit.pk or (card.cascades and card.unit_id in {unit.pk for unit in field.path})
+    return with_query(
+        reverse("scorecard", args=[card.code]), unit=field.unit.code if reaches else None, **_kept(request)
+    )
 
 
 @page(VIEW)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from datasets.facts import NoSuchVersion
-from doors.pages import page, require, visible
+from doors.pages import page, require, show_faults, visible
 from kpis import definitions, drill
 from kpis.calendars import calendars_of, period_of
 from kpis.forms import ALL_PARTS, UNITS_OF_MEASURE, DesignForm
@@ -64,8 +64,7 @@ def _kept(form: DesignForm, act):
     except definitions.DefinitionError as refusal:
         form.show_faults(refusal.faults)
     except ValidationError as fault:
-        for name, faults in getattr(fault, "error_dict", {None: fault.error_list}).items():
-            form.add_error(name if name in form.fields else None, faults)
+        show_faults(form, fault)
     return None
 
 

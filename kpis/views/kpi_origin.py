@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.http import Http404
 from django.shortcuts import render
-from django.urls import NoReverseMatch
+from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_GET
 
 from datasets.facts import NoSuchVersion
@@ -14,8 +14,9 @@ from datasets.models import Dataset
 from doors.pages import page, visible
 from kpis import drill, selectors
 from kpis.measures import scale_of
-from kpis.models import Kpi, Result
+from kpis.models import Kpi, Result, Run
 from kpis.selectors.history import recorded, result_at
+from kpis.selectors.runs import visible_runs
 from organization.access import VIEW
 
 from .frame import WITH_ROWS, frame_of
@@ -52,6 +53,7 @@ def kpi_provenance(request, code):
         context |= {
             "origin": origin,
             "recorded": recorded(result),
+            "run_url": _run_url(origin.run, request.access),
             "dataset": dataset,
             "dataset_url": _address(dataset),
             "uploads": [(upload, dataset and _address(upload)) for upload in newest[:UPLOADS]],
@@ -102,6 +104,12 @@ def _address(thing) -> str:
         return ""
 
 
+def _run_url(run: Run | None, access) -> str:
+    """Its page, for who may see runs of its dataset."""
+    seen = run and visible_runs(access).filter(pk=run.pk).exists()
+    return reverse("run", args=[run.pk]) if seen else ""
+
+
 def _rows(request, place: Place, result: Result) -> dict:
     offset = _offset(request)
     try:
@@ -117,7 +125,7 @@ def _rows(request, place: Place, result: Result) -> dict:
     parts = (
         ["_numerator", *(["_denominator"] if sums.has_denominator else [])] if shows_parts else ["_value"] * shows_value
     )
-    lines = [[_cell(row[name]) for name in (*columns, *parts)] for row in found.rows]
+    lines = [[row[name] for name in (*columns, *parts)] for row in found.rows]
     return {
         "found": found,
         "sums": sums,
@@ -142,17 +150,6 @@ def _at(request, offset: int) -> str:
     query = request.GET.copy()
     query["offset"] = str(offset)
     return f"?{query.urlencode()}"
-
-
-def _cell(value) -> tuple[str, bool]:
-    """A cell as text, and whether it is a number."""
-    if _is_number(value):
-        return f"{value:,.10g}" if isinstance(value, float) else f"{value:,}", True
-    if value is None:
-        return "", False
-    if hasattr(value, "hour"):
-        return f"{value:%Y-%m-%d %H:%M:%S}Z", False
-    return str(value), False
 
 
 def _is_number(value) -> bool:

@@ -8,7 +8,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from doors.pages import page, require, visible
 from kpis import annotations, selectors
+from kpis.charting import chart_of, runs_of
 from kpis.forms import AnnotationForm
+from kpis.landing import landing
 from kpis.models import Annotation, Kpi
 from kpis.selectors.runs import job_of
 from kpis.selectors.to_date import to_date
@@ -16,6 +18,8 @@ from organization.access import DEFINE, TARGET, VIEW
 
 from .frame import frame_of
 from .place import Place, place_of
+
+SIGNALS = 6
 
 
 @page(VIEW)
@@ -35,10 +39,15 @@ def _overview(request, place: Place) -> dict:
     by = _dimension(request, place)
     parts = by and selectors.breakdown(kpi, unit, by, grain, place.day, access, period=place.period, **known)
     notes = _notes(place, series, access)
+    chart = chart_of(kpi, unit, grain, place.day, access, **known)
+    ahead = None if place.known_on else landing(kpi, unit, grain, place.day, access)
     return {
         **frame_of(request, place, "overview", series=series, shown=reading.period),
         "reading": reading,
         "series": series,
+        "chart": chart,
+        "fired": runs_of(chart.fired)[:SIGNALS],
+        "ahead": ahead,
         "to_date": to_date(kpi, unit, place.day, access, **known),
         "by": by,
         "parts": parts,
@@ -51,6 +60,8 @@ def _overview(request, place: Place) -> dict:
         "dimensions": [(name, f"?{place.query(by=name)}", name == by) for name in place.version.dimensions],
         "rows_url": place.url("kpi_rows", period=_start(reading)),
         "origin_url": place.url("kpi_provenance", period=_start(reading)),
+        "chart_url": place.url("kpi_chart"),
+        "drivers_url": place.url("kpi_drivers", period=_start(reading)),
         "plain_query": place.query(known=None),
     }
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from kpis import scoring
 from kpis.selectors import NodeView, Reading, ScorecardView
+from kpis.selectors.verdicts import Verdict
 
 from .addresses import kpi_address
 
@@ -51,6 +52,7 @@ class Row:
     change: float | None = None
     change_is_good: bool | None = None
     was: str = ""
+    verdict: Verdict | None = None
 
     @property
     def has_goal(self) -> bool:
@@ -67,8 +69,9 @@ class Row:
 
     @property
     def is_quiet(self) -> bool:
-        """On target now and before, and nothing to say about it."""
-        return self.status == scoring.GREEN and not (self.was or self.notes or self.marks)
+        """On target now and before, without a signal for the worse, and nothing to say about it."""
+        worse = self.verdict is not None and self.verdict.variation == "concerning"
+        return self.status == scoring.GREEN and not (self.was or self.notes or self.marks or worse)
 
 
 def rows_of(view: ScorecardView, **query: object) -> list[Row]:
@@ -158,6 +161,7 @@ def _number(reading: Reading, *, latest: bool, query: dict) -> dict:
         "series": tuple(point.value for point in reading.sparkline),
         "change": reading.change,
         "change_is_good": reading.change_is_good,
+        "verdict": reading.verdict,
         "was": reading.previous_status if reading.previous_status not in ("", reading.status) else "",
     }
 

@@ -15,6 +15,7 @@ from organization.access import DEFINE, VIEW
 
 from .addresses import same_page, with_query
 from .asking import Asked, asked_of, chooser, day_of, starts_of, unit_of
+from .frame import INDENT
 from .rows import Row, rows_of
 
 SORTS = {
@@ -117,7 +118,7 @@ def chooser_of(request, card: Scorecard, asked: Asked, view: ScorecardView) -> d
     units = []
     if card.cascades:
         units = [(u.code, u.name, u.id == view.unit.id, n) for n, u in enumerate(view.path)]
-        units += [(u.code, f"– {u.name}", False, len(view.path)) for u in view.units_below]
+        units += [(u.code, f"{INDENT}{u.name}", False, len(view.path)) for u in view.units_below]
     starts = starts_of(node.reading for node in view.rows() if node.reading)
     return chooser(request, asked, finest=card.grain, units=units, starts=starts)
 

@@ -77,8 +77,8 @@ def rows_behind(
         order = ", ".join(quoted(name) for name in (measure.time_column, *(c for c in LINEAGE if c in columns)))
         totals = connection.execute(f"SELECT count(*), sum(_numerator), sum(_denominator) FROM ({selected})").fetchall()
         page = connection.sql(
-            f"SELECT {', '.join(columns)}, _numerator, _denominator, _value FROM ({selected}) "
-            f"ORDER BY {order} LIMIT {int(limit)} OFFSET {int(offset)}"
+            f"SELECT {', '.join(columns)}, {_finite('_numerator')}, {_finite('_denominator')}, _value "
+            f"FROM ({selected}) ORDER BY {order} LIMIT {int(limit)} OFFSET {int(offset)}"
         ).to_arrow_table()
     total, numerator, denominator = totals[0]
     return RowsBehind(page, total, _number(numerator), _number(denominator))
@@ -152,6 +152,11 @@ def _contribution(node: exp.Expr) -> exp.Expr:
     if isinstance(argument, exp.Star):
         return exp.Literal.number(1)
     return exp.case().when(exp.Not(this=exp.Is(this=exp.paren(argument), expression=exp.Null())), exp.Literal.number(1))
+
+
+def _finite(column: str) -> str:
+    """A row's part that is too large for a number is shown as none; the sums above know it."""
+    return f"CASE WHEN isfinite(CAST({column} AS DOUBLE)) THEN {column} END AS {column}"
 
 
 def _argument(parts: Parts) -> str:

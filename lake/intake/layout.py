@@ -134,7 +134,7 @@ def find_header(records: Sequence[Sequence[str]]) -> int:
     width = Counter(_width(record) for record in filled).most_common(1)[0][0]
     for number, record in enumerate(records[:30], start=1):
         if _width(record) >= max(1, width - (0 if width < 4 else width // 4)) and _can_be_header(record):
-            return number
+            return _below_groups(records, number, width)
         if _width(record) == width and width > 1 and any(cell.strip() for cell in record):
             break  # data begins here
     shown = [list(record[:50]) for record in filled[:3]]
@@ -145,6 +145,22 @@ def find_header(records: Sequence[Sequence[str]]) -> int:
         next_step="Add a row of headings to the file, or declare the headings of the source.",
         details={"rows": shown},
     )
+
+
+def _below_groups(records: Sequence[Sequence[str]], number: int, width: int) -> int:
+    """The row of the headings where record `number` only groups them: two or three heading rows are taken as such."""
+    last = min(number + 2, len(records) - 1)
+    while number < last and _groups(records[number - 1], records[number : number + 6], width):
+        number += 1
+    return number
+
+
+def _groups(record: Sequence[str], following: Sequence[Sequence[str]], width: int) -> bool:
+    """Whether it repeats or spans names, the next record has each once, and a number or date shows that data follow."""
+    above, below = ([cell.strip() for cell in cells[:width]] for cells in (record, following[0]))
+    repeats = len(set(above) - {""}) < width
+    names = len(set(below) - {""}) == width and _can_be_header(below)
+    return repeats and names and any(not _can_be_header(cells) for cells in following[1:] if any(cells))
 
 
 def _width(record: Sequence[str]) -> int:

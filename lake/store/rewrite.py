@@ -102,6 +102,41 @@ def load(
         )
 
 
+def replace(
+    read: Snapshot, folder: Path, load_id: str, rows: Sequence[Path], contract: Contract, staging: Path
+) -> Change:
+    """`rows` become the whole table. A month is touched if it has a row that was not there before, or no longer is."""
+    stored = columns_of(read.handle)
+    with connect(staging) as connection:
+        _make_incoming(connection, load_id, rows, contract)
+        _check_keys(connection, key_of(contract), contract)
+        count = _check_months(connection)
+        kept = ", ".join(identifier(name) for name in stored_columns(contract) if name not in (LOAD, ROW))
+        old, new = (
+            f"select {kept} from ({relation(_paths(folder, read.files), stored)})",
+            f"select {kept} from incoming",
+        )
+        connection.execute(f"create table leaving as {old} except all {new}")
+        connection.execute(
+            f"create table coming as {new} except all {old}" if read.files else f"create view coming as {new}"
+        )
+        staged = write(connection, folder, (), "", "incoming", staging)
+        left = connection.execute("select count(*) from leaving").fetchall()[0][0]
+        before = sum(file.rows for file in read.files)
+        sources = ["leaving", "coming"]
+        return Change(
+            staged=staged,
+            removed=read.files,
+            months=months_of(connection, sources),
+            touched_months=touched_months_of(
+                connection, sources, tuple(column.name + DAY_SUFFIX for column in contract.temporal)
+            ),
+            accepted=count,
+            replaced=before,
+            unchanged=before - int(left),
+        )
+
+
 def key_of(contract: Contract) -> tuple[str, ...]:
     return tuple(column.name for column in contract.key) or (KEY,)
 

@@ -39,7 +39,7 @@ from lake.store.records import (
 from lake.store.rewrite import Change
 from lake.store.schema import MONTH, columns_of, delta_schema, missing_fields, stored_columns
 
-Mode = Literal["upsert", "append"]
+Mode = Literal["upsert", "append", "replace"]
 ATTEMPTS = 5
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -86,18 +86,21 @@ class FactTable:
     ) -> Commit:
         """Store the accepted rows of a load as one version.
 
-        mode: "upsert" lets a row replace the stored record with its key, "append" adds rows and looks at no key.
+        mode: "upsert" lets a row replace the stored record with its key, "append" adds rows and looks at no key,
+        "replace" makes these rows the whole table.
 
         accepted: Parquet with the contract's columns (missing ones are null), `_row`, and optionally `<column>__day`,
         `_month` is always derived. Without a key in the contract `_key` (content and occurrence) is the key.
         A load that is in the lake already gives its earlier Commit and writes nothing. Raises DuplicateKey,
         SchemaConflict.
         """
-        key = rewrite.key_of(contract) if mode == "upsert" else ()
+        key = () if mode == "append" else rewrite.key_of(contract)
         paths = [accepted] if isinstance(accepted, Path) else list(accepted)
         self._create(contract)
 
         def change(read: Snapshot, staging: Path) -> Change:
+            if mode == "replace":
+                return rewrite.replace(read, self.folder, load_id, paths, contract, staging)
             return rewrite.load(read, self.folder, load_id, paths, contract, key, staging)
 
         with durable.sole_writer(self.folder):

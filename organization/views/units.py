@@ -15,6 +15,7 @@ from organization.models import AuditEntry, Unit, UnitAlias, UnitPlacement
 
 REFUSALS = (tree.TreeRefused, unit_import.ImportRefused)
 RECENT = 15
+UNFOLDED = 60  # so many units at most are shown with all branches open
 
 
 def day_asked(request):
@@ -31,7 +32,11 @@ def day_asked(request):
 def units(request):
     day = day_asked(request)
     shown = tree.standing(day, request.access.units(VIEW))
-    rows = [{"unit": s.unit, "level": s.depth + 1} for s in shown]
+    levels = [s.depth + 1 for s in shown]
+    rows = [
+        {"unit": s.unit, "level": level, "is_node": below > level, "is_open": level < 2 or len(shown) <= UNFOLDED}
+        for s, level, below in zip(shown, levels, [*levels[1:], 0], strict=True)
+    ]
     context = {"rows": rows, "day": day, "may_add": request.access.anywhere(ADMINISTER)}
     return render(request, "organization/units.html", context)
 

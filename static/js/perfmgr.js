@@ -241,6 +241,7 @@
       bar.value = 0;
       button.disabled = true;
       request.open("POST", form.action);
+      request.setRequestHeader("HX-Request", "true");
       request.send(new FormData(form));
     });
   };

@@ -128,6 +128,10 @@ class TestCandidates:
         path = CANDIDATES["mstl"](values.astype(float), 168, (24, 168), 1.0)
         assert path.mean == pytest.approx(values[:168], abs=1)
 
+    def test_two_whole_seasons_are_too_few_for_mstl_and_are_continued_without(self):
+        path = CANDIDATES["mstl"](np.arange(24.0) % 12, 1, (12,), 1.0)
+        assert np.isfinite(path.mean).all()
+
     def test_arima_is_there_by_name(self):
         result = forecast(CALLS[:40], 3, candidates=["arima"], origins=1)
         assert {test.candidate for test in result.back_tests} == {"naive", "arima"}

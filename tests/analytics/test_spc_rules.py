@@ -10,9 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.inputs import LengthMismatch, NegativeValue, OutOfRange
-from analytics.spc.batch import assurance_kinds, individuals_batch, p_chart_batch, signals_batch, variation_kinds
+from analytics.spc.batch import (
+    assurance_kinds,
+    individuals_batch,
+    p_chart_batch,
+    sigma_z,
+    signals_batch,
+    u_chart_batch,
+    variation_kinds,
+    widened,
+)
 from analytics.spc.chart import Layout
-from analytics.spc.charts import individuals, p_chart
+from analytics.spc.charts import individuals, laney_p, laney_u, p_chart
 from analytics.spc.icons import assurance_icon, variation_icon
 from analytics.spc.rules.anhoej import run_chart
 from analytics.spc.rules.rule import Run
@@ -290,6 +299,20 @@ class TestBatch:
         assert batch.centre.tolist() == [1.5, 1.5]
         assert batch.upper[0, 0] == pytest.approx(individuals(values[0], layout=Layout(baseline=4)).upper[0])
 
+    def test_or_a_mask_of_the_points_that_make_them(self):
+        batch = individuals_batch([[50.0, 60, 1, 2, 1, 2]], baseline=[[False, False, True, True, True, True]])
+        assert batch.centre.tolist() == [1.5]
+        assert batch.sigma[0, 0] == pytest.approx(1 / 1.128379, rel=1e-6)  # the step from 60 to 1 does not count
+
+    def test_laneys_factor_and_limits_are_those_of_one_chart(self):
+        events, sizes = [64, 60, 64, 20, 62], [100, 110, 90, 100, 100]
+        for make, one in ((p_chart_batch, laney_p), (u_chart_batch, laney_u)):
+            batch, chart = make([events], [sizes]), one(events, sizes)
+            assert sigma_z(batch)[0] == pytest.approx(chart.sigma_z[0])
+            wide = widened(batch, sigma_z(batch))
+            assert wide.upper[0] == pytest.approx(chart.upper)
+            assert wide.lower[0] == pytest.approx(chart.lower)
+
     def test_p_charts_pass_over_points_without_a_denominator(self):
         batch = p_chart_batch([[3, 0, 4, 8]], [[10, 0, 10, 20]])
         chart = p_chart([3, 4, 8], [10, 10, 20])
@@ -306,6 +329,8 @@ class TestBatch:
             (lambda: p_chart_batch([[1, 2]], [[1]]), LengthMismatch),
             (lambda: p_chart_batch([[-1, 2]], [[3, 3]]), NegativeValue),
             (lambda: p_chart_batch([[4, 2]], [[3, 3]]), OutOfRange),
+            (lambda: u_chart_batch([[4, 2]], [[3, -3]]), NegativeValue),
+            (lambda: widened(u_chart_batch([[4, 2]], [[3, 3]]), [1, 1]), LengthMismatch),
         ],
     )
     def test_bad_input(self, call, error):

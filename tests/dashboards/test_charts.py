@@ -3,10 +3,14 @@
 import json
 from decimal import Decimal
 
-from dashboards.charts import breakdown, pareto, trend
+from dashboards.charts import breakdown, control, pareto, trend, waterfall
 from dashboards.charts.breakdown import Part
+from dashboards.charts.control import Landing
+from dashboards.charts.control import Point as ControlPoint
+from dashboards.charts.lines import STYLES
 from dashboards.charts.pareto import cumulative_shares
 from dashboards.charts.trend import Point
+from dashboards.charts.waterfall import Step
 
 POINTS = [
     Point("Jan", 96.0, 95, 95, 92, 90.0, "green"),
@@ -62,6 +66,9 @@ def test_figures_are_json_without_nan_and_without_markup_of_users():
         trend([], title="Nothing yet"),
         pareto([], title="Nothing yet"),
         breakdown([], title="Nothing yet"),
+        control([ControlPoint("<i>Jan</i>", float("nan"), excluded="<b>x</b>", kind="bad")], title="<b>C</b>"),
+        control([], title="Nothing yet"),
+        waterfall(Step("<b>a</b>", float("inf"), "<i>"), [Step("<b>x</b>", None, "<img>")], Step("c", 1), title="W"),
     ]
     for chart in charts:
         written = json.dumps(chart.figure, allow_nan=False)
@@ -91,3 +98,53 @@ def test_a_pareto_sorts_gathers_the_rest_and_sets_its_own_ticks():
     assert (bars["x"], bars["y"]) == (["b", "c", "2 others"], [6.0, 2.0, 2.0])
     assert running["y"] == [60.0, 80.0, 100.0]
     assert chart.figure["layout"]["yaxis2"]["tickmode"] == "linear"  # plotly.js 4 would sync it to 24.9, 49.9 ...
+
+
+CONTROLLED = [
+    ControlPoint("Jan", 60, 62, 50, 74, 95, 80, phase=1),
+    ControlPoint("Feb", 20, 62, 50, 74, 95, 80, phase=1, kind="bad", rules=("1 point beyond a control limit",)),
+    ControlPoint("Mar", 82, 82, 70, 94, 95, 80, phase=2, excluded="Flood"),
+    ControlPoint("Apr", 81, target=95, is_open=True),
+]
+
+
+def test_limits_are_drawn_per_phase_and_never_join_two():
+    data = control(CONTROLLED, title="Seen").figure["data"]
+    centres = [trace["y"] for trace in data if trace["meta"] == "centre"]
+    assert centres == [[62, 62, None, None], [None, None, 82, None]]
+    (phase,) = control(CONTROLLED, title="Seen").figure["layout"]["shapes"]
+    assert phase["x0"] == "Mar"
+
+
+def test_signals_point_down_for_worse_and_what_is_left_out_stays_with_its_reason():
+    drawn = traces(control(CONTROLLED, title="Seen"))
+    assert (drawn["signal-bad"]["x"], drawn["signal-bad"]["marker"]["symbol"]) == (["Feb"], "triangle-down")
+    assert drawn["signal-bad"]["text"] == ["1 point beyond a control limit"]
+    assert (drawn["excluded"]["x"], drawn["excluded"]["text"]) == (["Mar"], ["Flood"])
+
+
+def test_a_forecast_is_dashed_from_the_last_complete_value_with_its_interval():
+    drawn = traces(control(CONTROLLED, title="Seen", landing=Landing("May", 84, 80, 89, 0.8)))["forecast"]
+    assert (drawn["x"], drawn["y"]) == (["Mar", "May"], [82, 84])
+    assert (drawn["error_y"]["array"], drawn["error_y"]["arrayminus"]) == ([0, 5], [0, 4])
+    assert drawn["name"] == "Forecast, 80 % interval"
+
+
+def test_a_target_that_moves_with_the_periods_is_a_trajectory():
+    moving = [ControlPoint(str(n), n, target=n) for n in range(6)]
+    assert "trajectory" in traces(control(moving, title="Plan"))
+    assert "target" in traces(control(CONTROLLED, title="Seen"))
+
+
+def test_the_four_lines_look_different():
+    looks = [
+        (STYLES[kind]["color"], STYLES[kind]["dash"]) for kind in ("target", "limit", "specification", "trajectory")
+    ]
+    assert len(set(looks)) == len({colour for colour, _ in looks}) == len({dash for _, dash in looks}) == 4
+
+
+def test_a_bridge_goes_from_end_to_end_by_its_parts():
+    steps = [Step("a", 3, "+3"), Step("b", -1, "-1")]
+    drawn = traces(waterfall(Step("Jan", 10), steps, Step("Feb", 12), title="Moved"))
+    assert (drawn["parts"]["base"], drawn["parts"]["y"]) == ([10, 12], [3, 1])
+    assert drawn["ends"]["y"] == [10, 12]

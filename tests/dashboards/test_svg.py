@@ -1,10 +1,11 @@
 """The small drawings: what is drawn where, and that they are well-formed SVG for any input."""
 
+import re
 from decimal import Decimal
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dashboards import svg
@@ -96,6 +97,7 @@ def test_without_a_value_the_drawing_says_no_data(drawing):
 
 
 @given(series=values, target=st.one_of(st.none(), st.floats(), st.decimals()), label=st.text(alphabet="a<>&\"'é"))
+@example(series=[1.7e308, -1.7e308], target=1.7e308, label="")
 @settings(max_examples=60)
 def test_any_input_gives_well_formed_svg_without_style_attributes(series, target, label):
     drawings = [
@@ -103,6 +105,8 @@ def test_any_input_gives_well_formed_svg_without_style_attributes(series, target
         svg.bullet(series[0] if series else None, target, limits=series, label=label),
         svg.share_bar([("positive", value) for value in series], label=label),
         svg.mark("check", "positive", label=label),
+        svg.variation("concerning", "low", label=label),
+        svg.assurance("fails", label=label),
     ]
     for drawing in drawings:
         root = ElementTree.fromstring(drawing)
@@ -113,3 +117,12 @@ def test_any_input_gives_well_formed_svg_without_style_attributes(series, target
 def test_decimals_are_numbers_and_texts_are_not():
     assert svg.sparkline([Decimal("1"), Decimal("2")]) == svg.sparkline([1, 2])
     assert svg.sparkline(["1", "2"]) == svg.sparkline([None, None])
+
+
+def test_icons_of_a_control_chart_differ_in_letter_and_shape_not_only_in_colour():
+    kinds = [("concerning", "high"), ("concerning", "low"), ("neutral", "none"), ("common_cause", "none")]
+    drawn = [svg.variation(kind, side) for kind, side in kinds]
+    drawn += [svg.assurance(kind) for kind in ("passes", "fails", "hit_and_miss", "no_target")]
+    colourless = {re.sub(r'tone-\w+|color="[^"]+"', "", drawing) for drawing in drawn}
+    assert len(colourless) == len(drawn)
+    assert 'aria-label="Will fail"' in svg.assurance("fails", label="Will fail")

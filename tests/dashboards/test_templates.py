@@ -1,6 +1,7 @@
 """The shared pieces of pages: what they show, and that a hostile text stays a text."""
 
 import re
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,10 @@ from django.test import RequestFactory
 
 from dashboards.charts import trend
 from dashboards.charts.trend import Point
+from dashboards.formats import plain
 from dashboards.navigation import is_here
 from dashboards.states import STATES, state_of
+from dashboards.templatetags.ui import details, thing
 from dashboards.views.styleguide import styleguide
 
 HOSTILE = '"><script>alert(1)</script>'
@@ -32,6 +35,38 @@ def anonymous(path: str):
     request = RequestFactory().get(path)
     request.user = AnonymousUser()
     return request
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"),
+        (True, "yes"),
+        (2017, "2017"),
+        (27.083333333, "27.0833"),
+        (24826981.0, "24,826,981"),
+        (-0.5, "−0.5"),
+        (0.00002, "2e-05"),
+        (float("nan"), "nan"),
+        (1e300, "1e+300"),
+        (datetime(2017, 2, 16, 14, 17), "2017-02-16 14:17"),
+        (datetime(2017, 2, 16, 14, 17, 5), "2017-02-16 14:17:05"),
+    ],
+)
+def test_a_value_of_a_row_is_as_short_as_can_be_read(value, text):
+    assert plain(value) == text
+
+
+def test_counts_stand_worst_first_and_marks_that_look_alike_are_counted_together():
+    html = render("{% status_counts counts %}", counts={"info": 7, "green": 8, "no_target": 11, "red": 4})
+    assert re.findall(r'title="([^"]+)"', html) == ["4 off target", "8 on target", "7 for information, 11 no target"]
+    assert re.findall(r"<b>(\d+)</b>", html) == ["4", "8", "18"]
+
+
+def test_details_of_an_audit_entry_are_words_not_code():
+    given = [{"comparator": "red_limit", "value": "80", "low": None}, *({"value": str(n)} for n in range(6))]
+    assert details(given) == "comparator red_limit, value 80; value 0; value 1; value 2; value 3 and 2 more"
+    assert thing("kpis.scorecard_node") == "scorecard node"
 
 
 # --- tags ------------------------------------------------------------------------------------------------------------

@@ -71,6 +71,7 @@ def stored_files(settings):
     return sorted(path for path in settings.UPLOAD_ROOT.rglob("*") if path.is_file())
 
 
+@pytest.mark.child_process
 def test_an_extract_goes_in_and_its_rows_come_out(analyst, orders):
     status, body = analyst.send(TEXT)
     assert (status, body["already"], body["upload"]["state"]) == (202, False, "queued")
@@ -127,6 +128,7 @@ def test_a_file_that_is_no_table_is_refused_at_the_door_and_nothing_is_kept(anal
     assert not orders.versions.exists()
 
 
+@pytest.mark.child_process
 def test_a_zip_bomb_is_refused_from_its_directory(analyst, orders):  # B16, C54
     status, problem = analyst.send(_bomb(), "x.xlsx")
     assert (400 <= status < 500, Upload.objects.count()) == (True, 0)

@@ -5,7 +5,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from datasets.contracts import put_in_force
 from datasets.models import Upload
-from lake import sandbox
 from lake.intake import Dialect
 from organization.models import Role as Member
 from tests.corpus.refused import CASES, CONTRACT
@@ -15,11 +14,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def send(client, settings, tmp_path, monkeypatch):
-    """Sends a file for a dataset with the corpus' contract. No child process: `test_api` shows that there is one."""
+def send(client, settings, tmp_path):
+    """Sends a file for a dataset with the corpus' contract. `test_api` shows that a child process reads it."""
     settings.UPLOAD_ROOT = tmp_path / "uploads"
     settings.LAKE_ROOT = tmp_path / "lake"
-    monkeypatch.setattr(sandbox, "run", _here)
     dataset = DatasetFactory(unit=UnitFactory(), dialect=Dialect().to_dict())
     user = member(Member.ANALYST, dataset.unit)
     put_in_force(dataset, CONTRACT, by=user)
@@ -30,10 +28,6 @@ def send(client, settings, tmp_path, monkeypatch):
         return client.post("/api/v1/uploads/", data, headers={"Authorization": f"Bearer {token.secret}"}), dataset
 
     return sent
-
-
-def _here(function, *args, limits=None, on_progress=None, **kwargs):
-    return function(*args, **kwargs)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

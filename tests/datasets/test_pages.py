@@ -63,6 +63,7 @@ def test_every_page_of_a_dataset_opens_and_shows_hostile_text_as_text(client, an
     assert "datasets.quality" in text_of(client, reverse("jobs"))
 
 
+@pytest.mark.child_process
 def test_the_sql_page_answers_and_refuses_beside_the_statement(client, analyst, orders):
     address = f"{reverse('sql')}?dataset=orders"
     assert "facts" in text_of(client, address)
@@ -72,6 +73,7 @@ def test_the_sql_page_answers_and_refuses_beside_the_statement(client, analyst, 
     assert (answer.status_code, b"root:" in answer.content) == (422, False)
 
 
+@pytest.mark.child_process
 def test_an_extract_is_dropped_confirmed_loaded_and_taken_back(client, analyst, home):
     file = SimpleUploadedFile("plain_costs.csv", b"id;day;cost\n1;03/04/2025;1,5\n2;05/04/2025;2,5\n")
     answer = client.post(reverse("upload_new"), {"file": file})

@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 
 @pytest.mark.browser
@@ -18,6 +18,13 @@ def test_the_api_page_lists_the_addresses_without_a_blocked_asset(live_server):
         page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
         page.on("pageerror", lambda fault: complaints.append(str(fault)))
         page.goto(f"{live_server.url}/api/docs/")
-        page.wait_for_selector("text=/api/v1/units/", timeout=30_000)
+        page.wait_for_selector("text=/api/v1/annotations/", timeout=120_000)
+        address = page.locator("text=/api/v1/units/").first
+        for _ in range(200):  # the page draws what one scrolls to
+            if address.count():
+                break
+            page.mouse.wheel(0, 2_000)
+            page.wait_for_timeout(50)
+        expect(address).to_be_visible(timeout=30_000)
         browser.close()
     assert complaints == []

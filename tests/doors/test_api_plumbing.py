@@ -145,7 +145,7 @@ def test_c65_a_day_is_written_in_ascii_as_iso_has_it(api, unit, day):
 
 def test_a_method_that_is_not_offered_is_405(api, unit):
     is_problem(api.put(f"/api/v1/units/{unit.pk}/", {}, format="json"), 405)
-    is_problem(api.post("/api/v1/users/", {}, format="json"), 405)
+    is_problem(api.post("/api/v1/audit-entries/", {}, format="json"), 405)
 
 
 @override_settings(CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}})

@@ -142,7 +142,7 @@ def load_and_kill(dataset, number: int, after: float, workers) -> bool:
 
 
 def test_ten_kills_at_random_moments_of_a_load_leave_every_row_once_and_every_result_right(dataset, worker, workers):
-    """What the product must show, number 4. Each load is a further extract that repeats half of the one before.
+    """What the product must show, number 4 (F1, F2). Each load repeats half of the one before.
 
     How long a load takes depends on the machine, so a kill that came too late is not counted and another load is made.
     """

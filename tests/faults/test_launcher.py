@@ -23,7 +23,7 @@ class Up:
 
     def __init__(self, var: Path, *, ordinary: bool = False):
         self.var, self.port = var, free_port()
-        self.output = var.parent / f"{var.name}.log"
+        self.output = var.parent / f"{var.name}-{time.monotonic_ns()}.log"  # each run's own
         env = {
             name: value for name, value in os.environ.items() if not name.startswith(("PERFMGR", "DATABASE", "REDIS"))
         }
@@ -66,6 +66,8 @@ class Up:
                 try:
                     state = (folder / "stat").read_text().rsplit(")", 1)[1].split()[0]
                     named = mark in (folder / "environ").read_bytes().split(b"\0")
+                    # Valkey writes its title over its environment; it works in its own folder
+                    named = named or self.var in (folder / "cwd").resolve().parents
                     command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
                 except OSError:
                     continue

@@ -1,4 +1,4 @@
-"""Control charts of series: limits by two roads, phases, locks, exclusions, Laney, icons, a re-base suggested."""
+"""Control charts of series: limits by two roads, phases, locks, exclusions, Laney, icons, suggested re-bases."""
 
 import csv
 from pathlib import Path

@@ -101,3 +101,15 @@ def wait_with_grandchild(marker: str) -> None:
 def wait(marker: str) -> None:
     Path(marker).write_text(str(os.getpid()))
     time.sleep(60)
+
+
+def peak_of_load(path: Path, into: Path) -> tuple[int, int]:
+    """Load a text of ids and numbers; how many rows were accepted, and the most memory that this took, in bytes."""
+    import resource
+
+    from lake import intake
+    from lake.contract import Column, ColumnType, Contract, Role
+
+    of = Contract((Column("id", roles=(Role.KEY,)), Column("v", type=ColumnType.NUMBER)))
+    loaded = intake.load(path, of, intake.Dialect(), into=into)
+    return loaded.accepted, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lake import intake
+from lake import intake, sandbox
 from lake.contract import Column, ColumnType, Contract, Role
 from lake.intake import Dialect, IntakeError, Limits
 from tests.corpus import texts
 from tests.corpus.reading import KEY, contract, load_bytes, number, outcome
+from tests.lake import sandboxed
 
 DAY = Column("day", type=ColumnType.DATE, roles=(Role.EVENT_TIME,))
 DELIVERIES = contract(DAY, Column("amount", type=ColumnType.DECIMAL, roles=(Role.MEASURE,)), Column("note"))
@@ -56,6 +57,15 @@ def test_C5_title_lines_are_proposed_and_asked(tmp_path):
     assert [question.code for question in preview.questions] == ["header_row"]
     found = load_bytes(tmp_path, data, DELIVERIES, preview.dialect)
     assert found.column("_row") == [4, 5]
+
+
+def test_C5_headings_of_two_rows_are_asked_and_the_lower_one_is_proposed(tmp_path):
+    data = "Delivery,Delivery,Money,\n" + texts.GOOD
+    (tmp_path / "x.csv").write_text(data)
+    preview = intake.inspect(tmp_path / "x.csv")
+    assert preview.dialect.header_row == 2
+    assert [question.code for question in preview.questions] == ["header_row"]
+    assert load_bytes(tmp_path, data, DELIVERIES, preview.dialect).column("id") == ["a1", "a2"]
 
 
 def test_C6_total_row_is_an_error_unless_declared(tmp_path):
@@ -219,6 +229,17 @@ def test_C29_chunks_are_invisible(tmp_path):
     )
     assert pieces.rows == whole and len(whole) == 5_000
     assert len(seen) > 10 and seen == sorted(seen) and seen[-1][1] == len(data)
+
+
+def test_C29_twenty_times_the_rows_take_hardly_more_memory(tmp_path):
+    peaks = []
+    for rows in (20_000, 400_000):
+        path = tmp_path / f"{rows}.csv"
+        path.write_text("id,v\n" + "".join(f"k{n},{n}.25\n" for n in range(rows)))
+        accepted, peak = sandbox.run(sandboxed.peak_of_load, path, tmp_path / "into")
+        assert accepted == rows
+        peaks.append(peak)
+    assert peaks[1] - peaks[0] < 200_000_000 and peaks[1] < 1_000_000_000
 
 
 def test_C56_gzip_loads_like_the_plain_file(tmp_path):

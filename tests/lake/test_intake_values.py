@@ -131,6 +131,11 @@ def test_C33_row_rules_name_both_columns(tmp_path):
     assert found.rejects == [(2, "closed,opened", "row_rule")]
 
 
+def test_C33_a_negative_duration_is_an_error_where_the_contract_has_a_minimum(tmp_path):
+    found = cells(tmp_path, number("hours", minimum=0), "-1", "0", "2.5")
+    assert found.column("hours") == [0, 2.5] and found.rejects == [(2, "hours", "below_minimum")]
+
+
 def test_C34_percent_and_range(tmp_path):
     ratio = number(minimum=0, maximum=1, unit="ratio", number_forms=("percent",))
     found = cells(tmp_path, ratio, "0.95", "95 %", "95")
@@ -239,6 +244,11 @@ def test_C61_unknown_units_are_rejected_with_near_matches(tmp_path):
 
     (message,) = pq.read_table(found.loaded.rejects_path)["message"].to_pylist()
     assert "Did you mean NORTH" in message
+
+
+def test_C61_rows_outside_the_declared_days_have_their_own_code(tmp_path):
+    found = cells(tmp_path, day(minimum="2025-01-01", maximum="2025-01-31"), "2024-12-31", "2025-01-31", "2025-02-01")
+    assert found.rejects == [(2, "d", "date_too_early"), (4, "d", "date_too_late")]
 
 
 def test_C62_codes_compare_in_composed_form(tmp_path):

@@ -128,4 +128,9 @@ RESOURCES = [
         door="audit",
     ),
 ]
+RESOURCES += import_module("tests.kpis.resources").RESOURCES
+RESOURCES += import_module("tests.alerts.resources").RESOURCES
 RESOURCES += import_module("tests.studies.resources").RESOURCES
+RESOURCES += import_module("tests.slas.resources").RESOURCES
+RESOURCES += import_module("tests.slas.resources_clocks").CLOCKS
+RESOURCES += import_module("tests.vendors.resources").RESOURCES

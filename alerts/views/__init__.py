@@ -1,0 +1,1 @@
+"""Pages of alerts, their rules and the inbox."""

@@ -1,0 +1,1 @@
+"""REST of service levels: thin doors to the verbs."""

@@ -1,0 +1,78 @@
+"""What this room's views share: things named by code, scopes by agreement, refusals as problem details."""
+
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from doors.problems import Problem
+from doors.viewsets import ScopedViewSet
+from slas import claims, drafting, exclusions, lifecycle, openslo, periods
+
+PERCENT = {"max_digits": 7, "decimal_places": 4}
+MONEY_FIELD = {"max_digits": 18, "decimal_places": 2}
+
+
+class ScopedCodeField(serializers.SlugRelatedField):
+    """The code of something that the caller may see; a foreign code reads like one that does not exist."""
+
+    def __init__(self, **options):
+        super().__init__(slug_field=options.pop("slug_field", "code"), **options)
+
+    def get_queryset(self):
+        return super().get_queryset().visible_to(self.context["request"].access)
+
+
+class SlasViewSet(ScopedViewSet):
+    refusals = (
+        drafting.WrongState,
+        lifecycle.SecondPersonNeeded,
+        lifecycle.ClosedPeriod,
+        periods.WrongState,
+        periods.SecondPersonNeeded,
+        exclusions.WrongState,
+        exclusions.SecondPersonNeeded,
+        claims.WrongState,
+        claims.SecondPersonNeeded,
+        claims.DeadlinePassed,
+    )
+
+    def checked(self, serializer_class, **options) -> dict:
+        """The request's body, as `serializer_class` reads it. Raises ValidationError."""
+        context = self.get_serializer_context()
+        serializer = serializer_class(data=self.request.data, context=context, **options)
+        serializer.is_valid(raise_exception=True)
+        return serializer.validated_data
+
+    def mine(self, permission: str):
+        """The object of the address, at whose agreement's unit the caller holds `permission`."""
+        thing = self.get_object()
+        self.require(permission, getattr(thing, "agreement", thing).unit_id)
+        return thing
+
+    def answer(self, thing, status: int = 200) -> Response:
+        return Response(self.get_serializer(thing).data, status=status)
+
+    def handle_exception(self, exc):
+        return super().handle_exception(as_problem(exc))
+
+
+def as_problem(fault: Exception) -> Exception:
+    """This room's refusals as the API says them: which field, what is wrong, what to do next."""
+    match fault:
+        case drafting.AgreementRefused():
+            errors = [
+                {
+                    "field": f.field,
+                    "code": "agreement",
+                    "message": f.message,
+                    "token": f.token,
+                    "position": f.position,
+                    "suggestion": f.suggestion,
+                }
+                for f in fault.faults
+            ]
+            return Problem(400, "invalid", str(fault), errors=errors)
+        case claims.ClaimRefused():
+            return serializers.ValidationError({"amount": str(fault)})
+        case openslo.NotOpenSlo():
+            return Problem(400, "not_openslo", str(fault))
+    return fault

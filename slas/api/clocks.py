@@ -1,0 +1,268 @@
+"""Clocks over REST: the last run, the board, one clock explained, the comparison, a replay, the warnings."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.http import Http404
+from django.utils.dateparse import parse_date
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from datasets.scan import ScanFailed
+from doors.serializers import StrictModelSerializer
+from doors.viewsets import ScopedViewSet
+from jobs.models import Job
+from organization.access import DEFINE, VIEW
+from slas.clocks import bench, board, compare, explain
+from slas.clocks.requests import request_run
+from slas.models import Agreement, ClockWarning
+
+
+class ClocksSerializer(StrictModelSerializer):
+    """An agreement as what times cases: its derived dataset, and up to where that reaches."""
+
+    dataset = serializers.SlugRelatedField("code", read_only=True)
+    data_version = serializers.IntegerField(source="dataset.current_version", read_only=True, default=None)
+    cases = serializers.IntegerField(source="dataset.rows", read_only=True, default=None)
+    complete_through = serializers.DateField(source="dataset.complete_through", read_only=True, default=None)
+
+    class Meta:
+        model = Agreement
+        fields = ("code", "name", "dataset", "data_version", "cases", "complete_through")
+
+
+class WarningSerializer(StrictModelSerializer):
+    class Meta:
+        model = ClockWarning
+        fields = ("target_code", "case", "threshold", "due_at", "reached_at", "holder")
+
+
+def _parameter(name: str, words: str, *, required: bool = False) -> OpenApiParameter:
+    return OpenApiParameter(name, str, required=required, description=words)
+
+
+class ClocksViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewSet):
+    """The clocks of the agreements that the caller may see; rows are those of their units."""
+
+    queryset = Agreement.objects.select_related("dataset", "unit").order_by("code")
+    serializer_class = ClocksSerializer
+    lookup_field = "code"
+    needs = {"read": VIEW, "write": DEFINE}
+    query_parameters = frozenset(
+        {"as_of", "target", "priority", "band", "case", "cycle", "column", "metric", "reason", "version"}
+    )
+    refusals = (ScanFailed,)
+
+    @extend_schema(
+        parameters=[
+            _parameter("as_of", "The board as it was at the end of that day (YYYY-MM-DD)."),
+            _parameter("target", "Code of a target."),
+            _parameter("priority", "One priority."),
+            _parameter("band", "0 missed, 1 from 90 % used, 2 from 75 %, 3 below."),
+        ],
+        responses={200: dict},
+    )
+    @action(methods=["get"], detail=True)
+    def board(self, request, code):
+        """Open cases, those that used most of their target first."""
+        agreement = self.get_object()
+        found = board.board(
+            agreement,
+            request.access,
+            day=self._day() or request.day,
+            target=self._text("target"),
+            priority=self._text("priority"),
+            band=self._band(),
+        )
+        rows = [_plain(row) for row in found.rows]
+        return Response({"as_of": found.as_of, "total": found.total, "bands": dict(found.bands), "cases": rows})
+
+    @extend_schema(
+        parameters=[
+            _parameter("case", "Id of the case.", required=True),
+            _parameter("target", "Code of a target; else all of the case."),
+            _parameter("cycle", "1, or which of the clocks that the case started."),
+        ],
+        responses={200: dict},
+    )
+    @action(methods=["get"], detail=True)
+    def explain(self, request, code):
+        """Every interval of a case's clocks, how each came to be due then, and who had the case."""
+        agreement, case = self.get_object(), self._text("case")
+        if not case:
+            raise serializers.ValidationError({"case": "Say which case."})
+        target, cycle = self._text("target"), self._text("cycle")
+        try:
+            rows = explain.rows_of_case(agreement, case, request.access)
+            chosen = [row for row in rows if target in ("", row["target"]) and cycle in ("", str(row["cycle"]))]
+            if not chosen:
+                raise Http404
+            return Response({"clocks": [_explained(explain.explain(agreement, row)) for row in chosen]})
+        except explain.NoSuchClock:
+            raise Http404 from None
+
+    @extend_schema(
+        parameters=[
+            _parameter("column", "A yes/no column of the log: the source's own verdict.", required=True),
+            _parameter("metric", "response, resolution ...", required=True),
+            _parameter("reason", "List the cases of this reason only."),
+        ],
+        responses={200: dict},
+    )
+    @action(methods=["get"], detail=True)
+    def compare(self, request, code):
+        """Where the clock's verdict and the source's differ, and why."""
+        agreement = self.get_object()
+        known = compare.verdict_columns(agreement)
+        if self._text("column") not in known:
+            raise serializers.ValidationError({"column": f"Known are: {', '.join(known) or 'none'}."})
+        found = compare.compare(
+            agreement,
+            request.access,
+            column=self._text("column"),
+            metric=self._text("metric"),
+            reason=self._text("reason"),
+        )
+        if found is None:
+            raise Http404
+        return Response(
+            {
+                "cases": found.cases,
+                "agree": found.agree,
+                "differ": found.differ,
+                "by_priority": found.by_priority,
+                "reasons": [
+                    {"reason": key, "text": words, "source_met": said, "cases": n}
+                    for key, words, said, n in found.reasons
+                ],
+                "differing": [_plain(row) for row in found.rows],
+            }
+        )
+
+    @extend_schema(parameters=[_parameter("version", "Number of the version; else the newest.")], responses={200: dict})
+    @action(methods=["get"], detail=True)
+    def replay(self, request, code):
+        """What a version would have given over history: attainment, credits, cases that flip. For who may draft it."""
+        agreement = self.get_object()
+        self.require(DEFINE, agreement.unit_id)
+        number = self._text("version")
+        versions = agreement.versions.select_related("calendar", "agreement__dataset").order_by("-number")
+        version = versions.filter(number=number).first() if number.isdecimal() else None if number else versions.first()
+        if version is None:
+            raise Http404
+        trial = bench.try_on_history(version, request.access, day=request.day)
+        return Response(_trial(trial))
+
+    @extend_schema(responses={200: WarningSerializer(many=True)})
+    @action(methods=["get"], detail=True)
+    def warnings(self, request, code):
+        """The newest warnings of cases that the caller may see."""
+        return Response(WarningSerializer(board.warnings_of(self.get_object(), request.access, 200), many=True).data)
+
+    @extend_schema(request=None, responses={202: dict})
+    @action(methods=["post"], detail=True)
+    def run(self, request, code):
+        """Run the clocks again; the job's address is in the answer. Without any change nothing is written."""
+        agreement = self.get_object()
+        self.require(DEFINE, agreement.unit_id)
+        job: Job = request_run(agreement, by=request.user)
+        return Response({"job": job.pk, "state": job.state}, status=202)
+
+    def _text(self, name: str) -> str:
+        return self.request.query_params.get(name, "")[:200]
+
+    def _band(self) -> int | None:
+        given, known = self._text("band"), [str(number) for number in range(len(board.BANDS))]
+        if given and given not in known:
+            raise serializers.ValidationError({"band": f"Bands are {', '.join(known)}."})
+        return int(given) if given else None
+
+    def _day(self):
+        given = self._text("as_of")
+        try:
+            day = parse_date(given) if given else None
+        except ValueError:
+            day = None
+        if given and day is None:
+            raise serializers.ValidationError({"as_of": f"{given!r} is not a day. Write it as YYYY-MM-DD."})
+        return day
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """Stored moments are UTC without saying so; the columns of the store itself are left out."""
+    return {
+        name: value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value
+        for name, value in row.items()
+        if not name.startswith("_") and not name.endswith("__day")
+    }
+
+
+def _explained(found: explain.Explanation) -> dict[str, Any]:
+    return {
+        **_plain(found.row),
+        "original_due_at": found.original_due,
+        "due_at": found.due,
+        "intervals": [
+            {
+                "start": one.start,
+                "end": one.end,
+                "state": one.kind,
+                "why": one.why,
+                "holder": one.holder,
+                "actual_s": one.actual_s,
+                "business_s": one.business_s,
+                "used_pct": one.used_pct,
+            }
+            for one in found.intervals
+        ],
+        "moved": [
+            {"start": one.start, "end": one.end, "why": one.why, "business_s": one.business_s, "due_at": one.due}
+            for one in found.moved
+        ],
+        "held": [
+            {
+                "holder": one.holder,
+                "business_s": one.business_s,
+                "paused_s": one.paused_s,
+                "share_pct": one.share_pct,
+                "at_breach": one.at_breach,
+            }
+            for one in found.held
+        ],
+    }
+
+
+def _trial(trial: bench.Trial) -> dict[str, Any]:
+    return {
+        "version": trial.version.number,
+        "clocks": trial.cases,
+        "compared": trial.compared,
+        "flips": [{"now": was, "then": becomes, "cases": n} for (was, becomes), n in trial.flips.items()],
+        "flipped": [_plain(row) for row in trial.rows],
+        "targets": [_figure(figure) for figure in trial.totals.values()],
+        "periods": [
+            {
+                "start": month.start,
+                "credit": None if month.credit is None else f"{month.credit:f}",
+                "targets": [_figure(figure) for figure in month.figures.values()],
+            }
+            for month in trial.months
+        ],
+        "currency": trial.currency,
+        "credit": None if trial.credit is None else f"{trial.credit:f}",
+    }
+
+
+def _figure(figure) -> dict[str, Any]:
+    return {
+        "code": figure.code,
+        "met": int(figure.good),
+        "cases": int(figure.total),
+        "attainment": None if figure.attainment is None else f"{figure.attainment:f}",
+        "required": figure.required,
+        "is_met": figure.is_met,
+        "in_flight": figure.in_flight,
+        "cancelled": figure.cancelled,
+    }

@@ -1,0 +1,239 @@
+"""Periods, restatements, exclusions and service credits."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+
+from doors.serializers import StrictSerializer
+from organization.access import CERTIFY, DEFINE, MONEY, VIEW
+from slas import claims, closing, exclusions, periods
+from slas.figures import read_figures
+from slas.models import Agreement, CreditClaim, Exclusion, PeriodResult, Restatement
+
+from .agreements import Reason
+from .base import MONEY_FIELD, ScopedCodeField, SlasViewSet
+
+
+class RestatementSerializer(serializers.ModelSerializer):
+    proposed_by = serializers.SlugRelatedField("username", read_only=True)
+    decided_by = serializers.SlugRelatedField("username", read_only=True)
+
+    class Meta:
+        model = Restatement
+        fields = (
+            "id", "period", "number", "cause", "before", "after", "cases_hash", "sources", "state", "proposed_by",
+            "proposed_at", "decided_by", "decided_at",
+        )  # fmt: skip
+
+
+class PeriodSerializer(serializers.ModelSerializer):
+    agreement = serializers.SlugRelatedField("code", read_only=True)
+    version = serializers.SlugRelatedField("number", read_only=True)
+    closed_by = serializers.SlugRelatedField("username", read_only=True)
+    attainment = serializers.SerializerMethodField(help_text="Of the standing figures: target code -> percent, met.")
+
+    class Meta:
+        model = PeriodResult
+        fields = (
+            "id", "agreement", "version", "period_start", "period_end", "state", "attainment", "figures",
+            "figures_hash", "cases_hash", "sources", "computed_at", "dispute_reason", "closed_by", "closed_at",
+        )  # fmt: skip
+
+    def get_attainment(self, period: PeriodResult) -> dict:
+        return {
+            code: {
+                "attainment": _text(figure.attainment),
+                "with_exclusions": _text(figure.attainment_with_all),
+                "required": figure.required,
+                "is_met": figure.is_met,
+            }
+            for code, figure in read_figures(periods.standing_figures(period)).items()
+        }
+
+
+class ExclusionSerializer(serializers.ModelSerializer):
+    agreement = serializers.SlugRelatedField("code", read_only=True)
+    proposed_by = serializers.SlugRelatedField("username", read_only=True)
+    decided_by = serializers.SlugRelatedField("username", read_only=True)
+
+    class Meta:
+        model = Exclusion
+        fields = (
+            "id", "agreement", "kind", "reason", "target_code", "cases", "starts_at", "ends_at", "condition", "state",
+            "proposed_by", "proposed_at", "decided_by", "decided_at", "decision_note",
+        )  # fmt: skip
+
+
+class NewExclusion(StrictSerializer):
+    agreement = ScopedCodeField(queryset=Agreement.objects.all())
+    kind = serializers.ChoiceField(Exclusion.Kind.choices)
+    reason = serializers.CharField(max_length=2000)
+    target_code = serializers.SlugField(max_length=40, default="", allow_blank=True)
+    cases = serializers.ListField(child=serializers.CharField(max_length=200), default=list, max_length=10_000)
+    starts_at = serializers.DateTimeField(default=None, allow_null=True)
+    ends_at = serializers.DateTimeField(default=None, allow_null=True)
+    condition = serializers.CharField(max_length=5000, default="", allow_blank=True)
+
+
+class Note(StrictSerializer):
+    note = serializers.CharField(max_length=2000, default="", allow_blank=True)
+
+
+class CreditSerializer(serializers.ModelSerializer):
+    agreement = serializers.SlugRelatedField("code", read_only=True)
+    period_start = serializers.DateField(source="period.period_start", read_only=True)
+    claimed_by = serializers.SlugRelatedField("username", read_only=True)
+
+    class Meta:
+        model = CreditClaim
+        fields = (
+            "id", "agreement", "period", "period_start", "state", "currency", "charge", "amount", "breakdown",
+            "agreed_amount", "earned_back", "claim_by", "claimed_on", "claimed_by", "decided_on", "credited_on",
+            "reference", "note",
+        )  # fmt: skip
+
+
+class Amount(StrictSerializer):
+    amount = serializers.DecimalField(**MONEY_FIELD, default=None, allow_null=True, help_text="Null: all of it.")
+
+
+class Reference(StrictSerializer):
+    reference = serializers.CharField(max_length=100)
+
+
+class PeriodViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSet):
+    """Periods with their figures; a closed one never changes."""
+
+    queryset = PeriodResult.objects.select_related("agreement", "version", "closed_by").prefetch_related("restatements")
+    serializer_class = PeriodSerializer
+    filterset_fields = {"agreement__code": ["exact"], "state": ["exact"], "period_start": ["exact", "gte", "lt"]}
+    needs = {"read": VIEW, "close": CERTIFY, "settle": CERTIFY, "dispute": DEFINE, "restate": DEFINE}
+
+    @extend_schema(request=None, responses=PeriodSerializer)
+    @action(methods=["post"], detail=True)
+    def close(self, request, pk):
+        """Freeze figures and case list, and calculate the credit."""
+        return self.answer(closing.close_period(self.mine(CERTIFY), by=request.user, day=request.day))
+
+    @extend_schema(request=Reason, responses=PeriodSerializer)
+    @action(methods=["post"], detail=True)
+    def dispute(self, request, pk):
+        found = self.mine(DEFINE)
+        return self.answer(periods.dispute(found, by=request.user, **self.checked(Reason)))
+
+    @extend_schema(request=Reason, responses=PeriodSerializer)
+    @action(methods=["post"], detail=True)
+    def settle(self, request, pk):
+        found = self.mine(CERTIFY)
+        return self.answer(periods.settle(found, by=request.user, outcome=self.checked(Reason)["reason"]))
+
+    @extend_schema(request=Reason, responses={201: PeriodSerializer})
+    @action(methods=["post"], detail=True)
+    def restate(self, request, pk):
+        """Propose a restatement by the data as they are now."""
+        found = self.mine(DEFINE)
+        periods.propose_restatement(found, by=request.user, cause=self.checked(Reason)["reason"])
+        return self.answer(self.get_object(), 201)
+
+
+class RestatementViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSet):
+    """Restatements of closed periods, before and after."""
+
+    queryset = Restatement.objects.select_related("period__agreement", "proposed_by", "decided_by")
+    serializer_class = RestatementSerializer
+    filterset_fields = {"period": ["exact"], "period__agreement__code": ["exact"], "state": ["exact"]}
+    needs = {"read": VIEW, "write": CERTIFY}
+
+    @extend_schema(request=None, responses=RestatementSerializer)
+    @action(methods=["post"], detail=True)
+    def approve(self, request, pk):
+        return self._decided(True)
+
+    @extend_schema(request=None, responses=RestatementSerializer)
+    @action(methods=["post"], detail=True)
+    def reject(self, request, pk):
+        return self._decided(False)
+
+    def _decided(self, is_approved: bool):
+        found = self.get_object()
+        self.require(CERTIFY, found.period.agreement.unit_id)
+        by, day = self.request.user, self.request.day
+        return self.answer(closing.decide_restatement(found, by=by, is_approved=is_approved, day=day))
+
+
+class ExclusionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSet):
+    """What does not count, with reason and a second person's approval."""
+
+    queryset = Exclusion.objects.select_related("agreement", "proposed_by", "decided_by")
+    serializer_class = ExclusionSerializer
+    filterset_fields = {"agreement__code": ["exact"], "state": ["exact"], "kind": ["exact"]}
+    needs = {"read": VIEW, "write": DEFINE, "approve": CERTIFY, "reject": CERTIFY}
+
+    @extend_schema(request=NewExclusion, responses={201: ExclusionSerializer})
+    def create(self, request):
+        values = self.checked(NewExclusion)
+        agreement = values.pop("agreement")
+        self.require(DEFINE, agreement.unit_id)
+        return self.answer(exclusions.propose(agreement, by=request.user, **values), 201)
+
+    @extend_schema(request=Note, responses=ExclusionSerializer)
+    @action(methods=["post"], detail=True)
+    def approve(self, request, pk):
+        found = self.mine(CERTIFY)
+        return self.answer(exclusions.decide(found, by=request.user, is_approved=True, **self.checked(Note)))
+
+    @extend_schema(request=Note, responses=ExclusionSerializer)
+    @action(methods=["post"], detail=True)
+    def reject(self, request, pk):
+        found = self.mine(CERTIFY)
+        return self.answer(exclusions.decide(found, by=request.user, is_approved=False, **self.checked(Note)))
+
+    @extend_schema(request=Reason, responses=ExclusionSerializer)
+    @action(methods=["post"], detail=True)
+    def withdraw(self, request, pk):
+        found = self.mine(DEFINE)
+        return self.answer(exclusions.withdraw(found, by=request.user, **self.checked(Reason)))
+
+
+class CreditViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSet):
+    """Service credits from calculated to credited."""
+
+    queryset = CreditClaim.objects.select_related("agreement", "period", "claimed_by")
+    serializer_class = CreditSerializer
+    filterset_fields = {"agreement__code": ["exact"], "state": ["exact"], "currency": ["exact"]}
+    needs = {"read": VIEW, "claim": MONEY, "agree": VIEW, "reject": VIEW, "credit": MONEY}
+
+    @extend_schema(request=Note, responses=CreditSerializer)
+    @action(methods=["post"], detail=True)
+    def claim(self, request, pk):
+        found = self.mine(MONEY)
+        return self.answer(claims.claim_credit(found, by=request.user, day=request.day, **self.checked(Note)))
+
+    @extend_schema(request=Amount, responses=CreditSerializer)
+    @action(methods=["post"], detail=True)
+    def agree(self, request, pk):
+        found = self._decided()
+        return self.answer(claims.agree(found, by=request.user, day=request.day, **self.checked(Amount)))
+
+    @extend_schema(request=Reason, responses=CreditSerializer)
+    @action(methods=["post"], detail=True)
+    def reject(self, request, pk):
+        found = self._decided()
+        return self.answer(claims.reject(found, by=request.user, day=request.day, **self.checked(Reason)))
+
+    @extend_schema(request=Reference, responses=CreditSerializer)
+    @action(methods=["post"], detail=True)
+    def credit(self, request, pk):
+        found = self.mine(MONEY)
+        return self.answer(claims.credit(found, by=request.user, day=request.day, **self.checked(Reference)))
+
+    def _decided(self) -> CreditClaim:
+        """Whoever signs for the unit, or its finance, records what the provider says."""
+        found = self.get_object()
+        if not self.request.access.allows(CERTIFY, found.agreement.unit_id):
+            self.require(MONEY, found.agreement.unit_id)
+        return found
+
+
+def _text(number) -> str | None:
+    return None if number is None else f"{number:f}"

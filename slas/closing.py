@@ -1,0 +1,26 @@
+"""Closing and restating a period together with the money that follows from it."""
+
+from datetime import date
+
+from django.db import transaction
+
+from . import claims, periods
+from .models import PeriodResult, Restatement
+
+
+@transaction.atomic
+def close_period(period: PeriodResult, *, by, day: date) -> PeriodResult:
+    """Freeze the period, calculate what it owes and what earlier credits earn back. Raises periods.WrongState."""
+    closed = periods.close(period, by=by, day=day)
+    claims.calculate(closed, by=by, day=day)
+    claims.earn_back(closed, by=by)
+    return closed
+
+
+@transaction.atomic
+def decide_restatement(restatement: Restatement, *, by, is_approved: bool, day: date) -> Restatement:
+    """Approve or reject; a credit that nobody claimed yet follows the restated figures. Raises periods.WrongState."""
+    decided = periods.decide_restatement(restatement, by=by, is_approved=is_approved)
+    if is_approved:
+        claims.calculate(decided.period, by=by, day=day)
+    return decided

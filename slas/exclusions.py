@@ -1,0 +1,164 @@
+"""What does not count, why, and who agreed to it. Proposed by one person, decided on by another; nothing is deleted.
+
+An approved exclusion reaches clocked promises by the column `excluded` of the agreement's cases, which the next clock
+run writes (`exclusions_changed` asks for it), and measured ones by the condition of their KPI.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from datasets.facts import contract_of
+from kpis.measures import Fault
+from organization import audit
+
+from . import attainment
+from .drafting import AgreementRefused
+from .models import Agreement, Exclusion
+from .signals import exclusions_changed
+
+State = Exclusion.State
+
+
+class SecondPersonNeeded(Exception):
+    """Who proposed an exclusion cannot decide on it."""
+
+
+class WrongState(Exception):
+    """The exclusion was decided on already."""
+
+
+@transaction.atomic
+def propose(
+    agreement: Agreement,
+    *,
+    by,
+    kind: str,
+    reason: str,
+    target_code: str = "",
+    cases: Sequence[str] = (),
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+    condition: str = "",
+) -> Exclusion:
+    """Ask for cases, a stretch of time, or rows of a condition to be left out. Raises AgreementRefused."""
+    cases = sorted({str(case).strip() for case in cases if str(case).strip()})
+    if not (cases or starts_at or condition):
+        raise AgreementRefused([Fault("cases", "Say what is excluded: cases, a stretch of time, or a condition.")])
+    codes = set(agreement.versions.values_list("targets__code", flat=True))
+    if target_code and target_code not in codes:
+        raise AgreementRefused([Fault("target_code", f"{agreement} has no target {target_code}.")])
+    _check_condition(agreement, target_code, condition)
+    exclusion = Exclusion(
+        agreement=agreement,
+        kind=kind,
+        reason=reason,
+        target_code=target_code,
+        cases=cases,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        condition=condition,
+        proposed_by=by,
+    )
+    exclusion.full_clean()
+    exclusion.save()
+    audit.record(by, "exclusion proposed", exclusion, unit=agreement.unit, agreement=agreement.code, reason=reason)
+    return exclusion
+
+
+@transaction.atomic
+def decide(exclusion: Exclusion, *, by, is_approved: bool, note: str = "") -> Exclusion:
+    """Approve or reject. Raises SecondPersonNeeded, WrongState."""
+    exclusion = _locked(exclusion)
+    if by.pk == exclusion.proposed_by_id:
+        raise SecondPersonNeeded("You proposed this exclusion: a second person must decide on it.")
+    exclusion.state = State.APPROVED if is_approved else State.REJECTED
+    exclusion.decided_by, exclusion.decided_at, exclusion.decision_note = by, timezone.now(), note
+    exclusion.save()
+    agreement = exclusion.agreement
+    action = "exclusion approved" if is_approved else "exclusion rejected"
+    audit.record(by, action, exclusion, unit=agreement.unit, agreement=agreement.code, note=note)
+    if is_approved:
+        _tell(agreement, by)
+    return exclusion
+
+
+@transaction.atomic
+def withdraw(exclusion: Exclusion, *, by, reason: str) -> Exclusion:
+    """Let what was proposed or approved count again. Raises WrongState."""
+    exclusion = _locked(exclusion, State.PROPOSED, State.APPROVED)
+    was_approved = exclusion.state == State.APPROVED
+    exclusion.state = State.WITHDRAWN
+    exclusion.save(update_fields=["state"])
+    agreement = exclusion.agreement
+    audit.record(by, "exclusion withdrawn", exclusion, unit=agreement.unit, agreement=agreement.code, reason=reason)
+    if was_approved:
+        _tell(agreement, by)
+    return exclusion
+
+
+def exclusion_conditions(agreement: Agreement, target_code: str, time_column: str) -> list[str]:
+    """Row expressions over a source dataset, one for each approved exclusion by time or condition."""
+    found = []
+    for exclusion in approved(agreement, target_code):
+        parts = [f"({exclusion.condition})"] if exclusion.condition else []
+        if exclusion.starts_at and time_column:
+            parts.append(f"{time_column} >= {_moment(exclusion.starts_at)}")
+            parts.append(f"{time_column} < {_moment(exclusion.ends_at)}")
+        if parts:
+            found.append(f"({' and '.join(parts)})")
+    return found
+
+
+def excluded_kinds(agreement: Agreement) -> dict[tuple[str, str], str]:
+    """(target code or "", case id) -> kind, for every case that an approved exclusion names."""
+    return {(e.target_code, case): e.kind for e in approved(agreement) for case in e.cases}
+
+
+def approved(agreement: Agreement, target_code: str | None = None) -> list[Exclusion]:
+    """Approved exclusions, oldest first; of one target those that name it or none."""
+    found = agreement.exclusions.filter(state=State.APPROVED).order_by("pk")
+    return list(found if target_code is None else found.filter(target_code__in=["", target_code]))
+
+
+def _tell(agreement: Agreement, by) -> None:
+    attainment.keep(agreement, by=by)
+    exclusions_changed.send(Agreement, agreement=agreement, by=by)
+
+
+def _check_condition(agreement: Agreement, target_code: str, condition: str) -> None:
+    """A condition must fit the rows that it is about: the cases, or the source of a measured promise."""
+    from lake.formula import FormulaError, parse
+
+    if not condition:
+        return
+    promises = [t for v in agreement.versions.all() for t in v.targets.select_related("measure__dataset")]
+    datasets = {
+        t.measure.dataset if not t.is_clocked else attainment.derived_dataset(agreement)
+        for t in promises
+        if target_code in ("", t.code)
+    } - {None}
+    for dataset in datasets:
+        try:
+            parse(condition, contract_of(dataset), aggregate=False, wanted="boolean")
+        except FormulaError as fault:
+            message = f"{dataset.name}: {fault}"
+            raise AgreementRefused(
+                [Fault("condition", message, fault.token, fault.position, fault.suggestion)]
+            ) from None
+
+
+def _moment(at: datetime) -> str:
+    """A UTC instant as the lake keeps it."""
+    from datetime import UTC
+
+    return f"cast('{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}' as timestamp)"
+
+
+def _locked(exclusion: Exclusion, *states: str) -> Exclusion:
+    exclusion = Exclusion.objects.select_for_update(of=("self",)).select_related("agreement__unit").get(pk=exclusion.pk)
+    if exclusion.state not in (states or (State.PROPOSED,)):
+        raise WrongState(f"{exclusion} is {exclusion.get_state_display().lower()} already.")
+    return exclusion

@@ -1,0 +1,155 @@
+"""Periods of an agreement: the list, one of them, closing it, disputing it, restating it."""
+
+from datetime import date
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from doors.pages import page, require
+from organization.access import CERTIFY, DEFINE, VIEW
+from slas import closing, periods, selectors
+from slas.models import CreditClaim, PeriodResult
+
+from .document import _reason as reason_of
+from .frame import frame_of, the_agreement
+
+State = PeriodResult.State
+REFUSALS = (periods.WrongState, periods.SecondPersonNeeded)
+
+
+@page(VIEW)
+@require_GET
+def period_list(request, code):
+    found = the_agreement(request, code)
+    kept = found.periods.select_related("version", "closed_by").prefetch_related("restatements")
+    claims = {claim.period_id: claim for claim in CreditClaim.objects.filter(agreement=found)}
+    lines = [
+        (one, selectors.promises_of(periods.standing_figures(one), {}), claims.get(one.pk), _waiting(one))
+        for one in kept
+    ]
+    return render(request, "slas/periods.html", frame_of(request, found, "periods", lines=lines))
+
+
+@page(VIEW)
+@require_GET
+def period(request, code, start: str):
+    """The figures, what they were made from, and what became of them since the close."""
+    found = the_agreement(request, code)
+    one = _the_period(found, start)
+    codes = dict(found.attainment_kpis.values_list("target_code", "kpi__code"))
+    restatements = [
+        {
+            "one": restatement,
+            "rows": _differences(restatement, codes),
+            "may_decide": request.access.allows(CERTIFY, found.unit_id)
+            and restatement.state == "proposed"
+            and restatement.proposed_by_id != request.user.pk,
+        }
+        for restatement in one.restatements.select_related("proposed_by", "decided_by")
+    ]
+    context = frame_of(
+        request,
+        found,
+        "periods",
+        period=one,
+        promises=selectors.promises_of(one.figures, codes, one.state == "open"),
+        restatements=restatements,
+        claim=CreditClaim.objects.filter(period=one).first(),
+    )
+    return render(request, "slas/period.html", context)
+
+
+@page(VIEW)
+@require_POST
+def period_step(request, code, start: str, name: str):
+    """One step of a period: close, dispute, settle, restate."""
+    found = the_agreement(request, code)
+    if name not in STEPS:
+        raise Http404
+    permission, act = STEPS[name]
+    require(request, permission, found.unit_id)
+    one = _the_period(found, start)
+    return _done(request, one, lambda: act(one, request))
+
+
+@page(VIEW)
+@require_POST
+def restatement_decide(request, code, start: str, number: int, decision: str):
+    """Approve or reject a restatement."""
+    found = the_agreement(request, code)
+    require(request, CERTIFY, found.unit_id)
+    one = _the_period(found, start)
+    asked = one.restatements.filter(number=number).first()
+    if asked is None or decision not in ("approve", "reject"):
+        raise Http404
+    return _done(request, one, lambda: _decide(asked, request, decision == "approve"))
+
+
+def _done(request, one: PeriodResult, act):
+    try:
+        messages.success(request, act())
+    except ValidationError as fault:
+        messages.error(request, " ".join(fault.messages))
+    except REFUSALS as fault:
+        messages.error(request, str(fault))
+    return redirect(one)
+
+
+def _close(one, request) -> str:
+    closed = closing.close_period(one, by=request.user, day=request.day)
+    claim = CreditClaim.objects.filter(period=closed).first()
+    return f"Closed. {f'{claim.amount} {claim.currency} are due.' if claim else 'No credit is due.'}"
+
+
+def _dispute(one, request) -> str:
+    periods.dispute(one, by=request.user, reason=reason_of(request))
+    return "Under dispute: it is not closed before that is settled."
+
+
+def _settle(one, request) -> str:
+    periods.settle(one, by=request.user, outcome=reason_of(request))
+    return "Settled: the period is provisional again."
+
+
+def _restate(one, request) -> str:
+    made = periods.propose_restatement(one, by=request.user, cause=reason_of(request))
+    return f"Restatement {made.number} is proposed: a second person decides on it."
+
+
+def _decide(asked, request, is_approved: bool) -> str:
+    closing.decide_restatement(asked, by=request.user, is_approved=is_approved, day=request.day)
+    return "The restated figures count." if is_approved else "The figures of the close go on to count."
+
+
+STEPS = {
+    "close": (CERTIFY, _close),
+    "dispute": (DEFINE, _dispute),
+    "settle": (CERTIFY, _settle),
+    "restate": (DEFINE, _restate),
+}
+
+
+def _the_period(agreement, start: str) -> PeriodResult:
+    try:
+        day = date.fromisoformat(start)
+    except ValueError:
+        raise Http404(f"{start} is not a day.") from None
+    kept = agreement.periods.select_related("version", "closed_by", "disputed_by").filter(period_start=day).first()
+    if kept is None:
+        raise Http404(f"{agreement.code} has no period that starts on {start}.")
+    kept.agreement = agreement
+    return kept
+
+
+def _waiting(one: PeriodResult) -> bool:
+    return any(restatement.state == "proposed" for restatement in one.restatements.all())
+
+
+def _differences(restatement, codes: dict) -> list[tuple]:
+    """(promise before, promise after) for each promise of either."""
+    before = {p.code: p for p in selectors.promises_of(restatement.before, codes)}
+    after = {p.code: p for p in selectors.promises_of(restatement.after, codes)}
+    return [(before.get(code), after.get(code)) for code in dict.fromkeys([*before, *after])]

@@ -1,0 +1,109 @@
+"""The main pages for people who see little, use no mouse, hold a phone, or read on paper.
+
+axe.min.js is axe-core 4.14.1 (MPL-2.0, its licence beside it); only tests use it.
+"""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text()
+ALL_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PAGES = (
+    "/",
+    "/scorecards/operations/?as_of=2026-01-15",
+    "/heatmap/?as_of=2026-01-15",
+    "/review/?as_of=2026-01-15",
+    "/kpis/",
+    "/kpis/in_time/",
+    "/kpis/in_time/rows/?load=1",
+    "/kpis/in_time/edit/",
+    "/targets/?kpi=in_time",
+    "/datasets/incidents/",
+    "/datasets/incidents/contract/",
+    "/explore/?dataset=incidents",
+    "/audit/",
+    "/profile/",
+)
+
+
+FITS = """() => {
+    const last = document.querySelector('.top-nav li:last-child').getBoundingClientRect();
+    const tools = document.querySelector('.top-tools').getBoundingClientRect();
+    return last.right <= tools.left && document.documentElement.scrollWidth <= innerWidth;
+}"""
+
+
+def violations(page: Page, rules: dict) -> list[str]:
+    found = page.evaluate("options => axe.run(document, options)", {"resultTypes": ["violations"], "runOnly": rules})
+    return [f"{one['id']}: {node['html'][:160]}" for one in found["violations"] for node in one["nodes"]]
+
+
+def test_no_page_violates_wcag_in_light_or_dark_or_is_wider_than_a_phone(page, site):
+    faults = {}
+    for path in PAGES:
+        page.set_viewport_size({"width": 390, "height": 844})
+        answer = page.goto(site.url + path)
+        assert answer.status == 200, path
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        faults[path] = [f"{wide} px wider than a phone"] if wide > 0 else []
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.evaluate(AXE)
+        faults[path] += violations(page, {"type": "tag", "values": ALL_RULES})
+        page.evaluate("pmTheme.toggle()")
+        faults[path] += violations(page, {"type": "rule", "values": ["color-contrast"]})
+        page.evaluate("pmTheme.toggle()")
+    assert [f"{path}: {fault}" for path, found in faults.items() for fault in found] == []
+
+
+def test_the_way_from_home_to_a_number_s_rows_needs_no_mouse(page, site):
+    page.goto(f"{site.url}/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    page.keyboard.press("/")
+    page.keyboard.type("in_time")
+    page.keyboard.press("Enter")
+    hit = page.locator("main").get_by_role("link", name="Incidents solved in time")
+    hit.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Incidents solved in time")
+    page.get_by_role("link", name="Rows", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="the number shown")).to_be_visible()
+
+
+def test_paper_has_the_numbers_and_no_navigation(page, site):
+    page.goto(f"{site.url}/review/?as_of=2026-01-15")
+    page.emulate_media(media="print")
+    for gone in (".top-bar", ".page-head .actions"):
+        expect(page.locator(gone).first).to_be_hidden()
+    expect(page.locator(".kpis tbody tr").first).to_be_visible()
+
+
+def test_the_bar_fits_a_laptop_opens_one_menu_at_a_time_and_sets_the_day(page, site):
+    page.goto(f"{site.url}/kpis/")
+    for width in (1024, 1280):
+        page.set_viewport_size({"width": width, "height": 700})
+        expect(page.locator(".top-nav")).to_be_visible()
+        assert page.evaluate(FITS)
+    analysis, data = (page.locator(".top-nav summary", has_text=word) for word in ("Analysis", "Data"))
+    analysis.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Heat map")).to_be_visible()
+    data.click()
+    expect(page.get_by_role("link", name="Heat map")).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name="Datasets")).to_be_hidden()
+    expect(data).to_be_focused()
+    page.locator(".user-menu summary").click()
+    page.get_by_label("Look from the day").fill("2025-03-15")
+    page.get_by_role("button", name="Go").click()
+    expect(page.locator(".as-of-pill")).to_contain_text("as of 15 Mar 2025")
+    expect(page).to_have_url(f"{site.url}/kpis/")
+    page.get_by_role("button", name="Look from today again").click()
+    expect(page.locator(".as-of-pill")).to_have_count(0)

@@ -1,0 +1,133 @@
+"""Rows of the permission matrix: who reads charts and signals, who changes how series are charted, who approves."""
+
+from datetime import UTC, datetime
+
+from kpis.models import ChartPhase, ChartSetting, ChartVerdict, ExcludedPoint, Forecast, Kpi, Signal
+from organization.models import Role
+from tests.factories import UserFactory
+from tests.kpis.sample_series import a_share, met, month, write
+from tests.matrix.table import Resource
+
+DEFINERS = frozenset({Role.ANALYST, Role.MANAGER, Role.ADMINISTRATOR, Role.INTEGRATION})
+CERTIFIERS = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
+AT = datetime(2025, 2, 1, tzinfo=UTC)
+
+
+class ByCode:
+    """A KPI whose address holds its code, as the matrix asks for a pk."""
+
+    def __init__(self, kpi: Kpi):
+        self.kpi, self.pk = kpi, kpi.code
+
+    def __str__(self):
+        return self.kpi.name
+
+
+def a_charted_kpi(unit) -> ByCode:
+    kpi = a_share(unit, code=f"share_{unit.code}".replace("-", "_"), name=f"Share of {unit.code}")
+    write(kpi, met(24), target=60.0)
+    return ByCode(kpi)
+
+
+def series(unit) -> dict:
+    return {"kpi": a_charted_kpi(unit).kpi, "unit": unit, "grain": "month"}
+
+
+def a_phase(unit):
+    return ChartPhase.objects.create(
+        **series(unit), starts_on=month(12), reason=f"move of {unit.code}", proposed_by=UserFactory()
+    )
+
+
+def a_setting(unit):
+    return ChartSetting.objects.create(**series(unit), reason=f"house of {unit.code}", changed_by=UserFactory())
+
+
+def a_left_out_point(unit):
+    return ExcludedPoint.objects.create(
+        **series(unit), period_start=month(3), reason=f"flood of {unit.code}", by=UserFactory()
+    )
+
+
+def a_signal(unit):
+    found = {"rule": "nhs_shift", "side": "low", "kind": "bad", "found_at": AT, "pattern_start": month(1)}
+    return Signal.objects.create(**series(unit), period_start=month(8), **found)
+
+
+def a_verdict(unit):
+    numbers = {"centre": 1, "lower": 0, "upper": 2, "sigma": 0.3, "points": 24, "in_limits": 24}
+    words = {"chart": "individuals", "rule_set": "nhs", "variation": "concerning", "assurance": "fails", "at": AT}
+    return ChartVerdict.objects.create(**series(unit), period_start=month(23), layout="x", **numbers, **words)
+
+
+def a_forecast(unit):
+    numbers = {"mean": 1, "low": 0, "high": 2, "confidence": 0.8, "points": 24, "back_test": {"origins": 8}}
+    period = {"period_start": month(24), "period_end": month(25)}
+    return Forecast.objects.create(**series(unit), **period, **numbers, model="naive", made_from="x", made_at=AT)
+
+
+def kpi_code(thing) -> str:
+    return thing.kpi.code
+
+
+def at_kpi(name: str, path: str) -> Resource:
+    return Resource(name, "get", path, a_charted_kpi)
+
+
+RESOURCES = [
+    at_kpi("a control chart's page", "/kpis/{}/chart/"),
+    at_kpi("a drivers page", "/kpis/{}/drivers/"),
+    Resource("the icons page", "get", "/signals/", a_verdict, is_list=True, marker=lambda verdict: verdict.kpi.name),
+    Resource(
+        "approving a re-base",
+        "post",
+        "/chart-phases/{}/approve/",
+        a_phase,
+        CERTIFIERS,
+        status=302,
+        door="define",
+    ),
+    Resource(
+        "asking for a forecast",
+        "post",
+        "/kpis/{}/chart/forecast/",
+        a_charted_kpi,
+        DEFINERS,
+        status=302,
+        door="define",
+    ),
+    at_kpi("API: a control chart", "/api/v1/kpis/{}/chart/"),
+    at_kpi("API: a KPI's signals", "/api/v1/kpis/{}/signals/"),
+    at_kpi("API: a KPI's forecast", "/api/v1/kpis/{}/forecast/"),
+    at_kpi("API: a KPI's drivers", "/api/v1/kpis/{}/drivers/"),
+    Resource("API: signals", "get", "/api/v1/signals/", a_signal, is_list=True, marker=kpi_code),
+    Resource("API: a signal", "get", "/api/v1/signals/{}/", a_signal),
+    Resource("API: icons", "get", "/api/v1/chart-verdicts/", a_verdict, is_list=True, marker=kpi_code),
+    Resource("API: forecasts", "get", "/api/v1/forecasts/", a_forecast, is_list=True, marker=kpi_code),
+    Resource("API: chart settings", "get", "/api/v1/chart-settings/", a_setting, is_list=True, marker=kpi_code),
+    Resource("API: re-bases", "get", "/api/v1/chart-phases/", a_phase, is_list=True, marker=kpi_code),
+    Resource(
+        "API: approving a re-base", "post", "/api/v1/chart-phases/{}/approve/", a_phase, CERTIFIERS, door="certify"
+    ),
+    Resource(
+        "API: rejecting a re-base",
+        "post",
+        "/api/v1/chart-phases/{}/reject/",
+        a_phase,
+        CERTIFIERS,
+        body={"remark": "no"},
+        door="certify",
+    ),
+    Resource(
+        "API: left-out points", "get", "/api/v1/excluded-points/", a_left_out_point, is_list=True, marker=kpi_code
+    ),
+    Resource(
+        "API: taking a point back",
+        "delete",
+        "/api/v1/excluded-points/{}/",
+        a_left_out_point,
+        DEFINERS,
+        status=204,
+        door="define",
+    ),
+]

@@ -1,0 +1,118 @@
+"""The journey of an agreement in a real browser: draft, sign, see attainment, exclude, close, claim."""
+
+import shutil
+
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.test import Client
+from playwright.sync_api import expect, sync_playwright
+
+from jobs.models import Job
+from slas.models import Agreement
+from tests.factories import perform
+
+from .sample import DAY, Desk, deliveries
+
+FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
+
+
+@pytest.fixture
+def people(live_server, monkeypatch):
+    """`people(user)`: a page in which that person is signed in. At the end nothing has failed in any of them."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright's loop runs in this thread
+    path = shutil.which("chromium")
+    assert path, "Chromium is missing: apt-get install chromium"
+    faults: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS.split())
+
+        def sign_in(user):
+            client = Client()
+            client.force_login(user)
+            context = browser.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 900})
+            name = settings.SESSION_COOKIE_NAME
+            context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
+            page = context.new_page()
+            page.on("pageerror", lambda error: faults.append(str(error)))
+            return page
+
+        yield sign_in
+        browser.close()
+        connections.close_all()  # beside playwright's loop Django keeps a connection of its own
+    assert faults == []
+
+
+def work() -> None:
+    """What the workers do meanwhile."""
+    while job := Job.objects.unfinished().order_by("pk").first():
+        perform(job)
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_from_draft_to_claim(people, settings):
+    settings.AS_OF = DAY.isoformat()
+    desk = Desk()
+    deliveries(desk.unit)
+    author, signer, finance = people(desk.author), people(desk.signer), people(desk.finance)
+
+    author.goto("/agreements/")
+    author.get_by_role("link", name="New agreement").first.click()
+    author.get_by_label("Name", exact=True).fill("Acme")
+    author.get_by_label("Code", exact=True).fill("acme")
+    author.get_by_label("Holds from").fill("2025-01-01")
+    author.get_by_label("Answers for it").select_option("supply")
+    author.get_by_role("button", name="Draft it").click()
+    author.get_by_role("link", name="Edit", exact=True).click()
+    author.get_by_label("Currency").fill("USD")
+    author.get_by_label("Monthly charge").fill("1000")
+    author.get_by_role("button", name="Keep the draft").click()
+    author.get_by_role("link", name="Add a target").click()
+    author.get_by_label("Metric").select_option("quality")
+    author.get_by_label("Dataset", exact=True).select_option("deliveries")
+    author.get_by_role("button", name="Go on").click()
+    author.get_by_label("Name", exact=True).fill("On time")
+    author.get_by_label("Code", exact=True).fill("on-time")
+    author.get_by_label("Required, %").fill("95")
+    author.get_by_label("What went well").fill("count(case when dune_on <= due_on then 1 end)")
+    author.get_by_label("Of how much").fill("count(*)")
+    author.get_by_role("button", name="Keep the target").click()
+    expect(author.get_by_text("Did you mean `due_on`?")).to_be_visible()  # the word and the nearest column
+    author.get_by_label("What went well").fill("count(case when done_on <= due_on then 1 end)")
+    author.get_by_role("button", name="Keep the target").click()
+    author.get_by_role("link", name="Edit the tiers").click()
+    author.get_by_label("Bound, %, line 1").fill("95")
+    author.get_by_label("Credit, % of the charge, line 1").fill("5")
+    author.get_by_role("button", name="Keep the tiers").click()
+    author.get_by_role("button", name="Offer for signature").click()
+    expect(author.get_by_text("waits for a second person")).to_be_visible()
+
+    signer.goto("/agreements/acme/document/")
+    signer.get_by_role("button", name="Sign").click()
+    expect(signer.get_by_text("is signed and active")).to_be_visible()
+    work()
+    signer.goto("/agreements/acme/?period=2025-01-01")
+    row = signer.get_by_role("row", name="On time")
+    expect(row).to_contain_text("80.00")
+    expect(row).to_contain_text("broken")
+
+    author.goto("/agreements/acme/exclusions/new/")
+    author.get_by_label("Reason").fill("Storm closed the port.")
+    author.get_by_label("Or rows for which").fill("line = 103")
+    author.get_by_role("button", name="Propose").click()
+    signer.goto("/agreements/acme/exclusions/")
+    signer.get_by_role("button", name="Approve").click()
+    expect(signer.get_by_text("it no longer counts")).to_be_visible()
+    work()
+
+    signer.goto("/agreements/acme/periods/2025-01-01/")
+    expect(signer.get_by_role("row", name="On time")).to_contain_text("88.89")  # 8 of 9; 80 with the excluded one
+    signer.get_by_role("button", name="Close the period").click()
+    signer.get_by_role("button", name="Close it").click()
+    expect(signer.get_by_text("50.00 USD are due")).to_be_visible()
+    finance.goto("/service-credits/")
+    finance.get_by_role("link", name="50.00 USD").last.click()
+    finance.get_by_role("button", name="Claim 50.00 USD").click()
+    expect(finance.get_by_text("50.00 USD are claimed")).to_be_visible()
+    assert Agreement.objects.get().claims.get().claimed_by == desk.finance

@@ -1,0 +1,70 @@
+"""Clocks over REST, on the run's sample desk: the same numbers as on the pages, in the caller's scope."""
+
+import pytest
+from rest_framework.test import APIClient
+
+from tests.factories import ApiTokenFactory, member
+
+from .sample_clocks import HOUR
+
+pytestmark = pytest.mark.django_db
+API = "/api/v1/clocks"
+
+
+def client_of(user):
+    client = APIClient()
+    token = ApiTokenFactory(user=user, scopes=["read", "define"])
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {token.secret}")
+    return client
+
+
+def test_what_was_run_what_is_open_and_one_clock(desk):
+    client = client_of(desk.author)
+    assert client.get(f"{API}/desk/").json() | {"data_version": 1} == {
+        "code": "desk", "name": "Desk", "dataset": "sla-desk", "data_version": 1, "cases": 7,
+        "complete_through": "2025-01-07",
+    }  # fmt: skip
+    board = client.get(f"{API}/desk/board/").json()
+    assert [(case["case"], case["used_pct"]) for case in board["cases"]] == [("F", 175), ("E", 87.5), ("G", 0)]
+    assert board["bands"] == {"Missed": 1, "90 % and more": 0, "75 to 90 %": 1, "Below 75 %": 1}
+    assert [case["case"] for case in client.get(f"{API}/desk/board/?band=2").json()["cases"]] == ["E"]
+    earlier = client.get(f"{API}/desk/board/?as_of=2025-01-06").json()
+    assert [case["case"] for case in earlier["cases"]] == ["B", "C"]
+    (clock,) = client.get(f"{API}/desk/explain/?case=B&target=p1").json()["clocks"]
+    assert (clock["verdict"], clock["due_at"]) == ("missed", "2025-01-07T11:00:00Z")
+    assert [part["state"] for part in clock["intervals"]] == ["running", "paused", "running", "out_of_hours", "running"]
+    assert clock["moved"][0]["business_s"] == 6 * HOUR
+    assert [warning["case"] for warning in client.get(f"{API}/desk/warnings/").json()] == ["E", "F", "F", "F"]
+
+
+def test_a_replay_and_a_run_are_for_who_may_draft(desk):
+    assert client_of(desk.author).get(f"{API}/desk/replay/?version=1").json()["flips"] == []
+    assert client_of(desk.author).post(f"{API}/desk/run/").status_code == 202
+    viewer = client_of(member("viewer", desk.unit))
+    assert viewer.get(f"{API}/desk/replay/").status_code == 403
+    assert viewer.post(f"{API}/desk/run/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("address", "field"),
+    [
+        ("board/?as_of=soon", "as_of"),
+        ("board/?band=9", "band"),
+        ("explain/", "case"),
+        ("compare/?column=nothing&metric=resolution", "column"),
+        ("board/?nonsense=1", "nonsense"),
+    ],
+)
+def test_what_cannot_be_read_is_named(desk, address, field):
+    answer = client_of(desk.author).get(f"{API}/desk/{address}")
+    assert answer.status_code == 400
+    assert field in str(answer.json())
+
+
+def test_the_board_takes_the_same_queries_for_one_agreement_and_many(desk, django_assert_max_num_queries):
+    client = client_of(desk.author)
+    client.get(f"{API}/")
+    with django_assert_max_num_queries(12):
+        client.get(f"{API}/")
+    with django_assert_max_num_queries(20):
+        client.get(f"{API}/desk/board/")

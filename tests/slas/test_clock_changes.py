@@ -1,0 +1,123 @@
+"""What makes the clocks run again and judge otherwise: new data, another calendar, exclusions, choices of a rule."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from lake.contract import Column, ColumnType, Contract
+from organization import business_calendars
+from organization.access import access_of
+from slas import exclusions, lifecycle
+from slas.clocks import compare
+from slas.clocks.requests import request_run
+from slas.models import ClockWarning
+from tests.factories import UnitFactory, member, perform, upload_csv
+
+from .sample_clocks import EVENTS, LOG, Desk
+from .test_clock_api import client_of
+
+pytestmark = pytest.mark.django_db
+TODAY = date(2026, 1, 1)
+
+
+@pytest.fixture
+def desk(own_desk):
+    """Each test has a desk of its own here."""
+    return own_desk
+
+
+def access(user):
+    return access_of(user, TODAY)
+
+
+def test_a_change_of_priority_may_start_the_clock_anew():
+    desk = Desk(on_priority_change="reset")
+    desk.run()
+    row = desk.rows("started_at, elapsed_s / 3600 as hours")["C"]
+    assert row == {"started_at": datetime(2025, 1, 6, 16), "hours": 3}
+
+
+def test_the_same_inputs_again_write_nothing_and_each_change_writes_a_version(desk):
+    first = desk.agreement.dataset.current_version
+    assert desk.run().written is False
+    upload_csv(desk.log, LOG + "16,G,Resolved,2,db,2025-01-07 17:00,2025-01-07 16:00\n")
+    second = desk.run()
+    assert (second.written, desk.rows("verdict")["G"]["verdict"]) == (True, "met")
+    assert second.version > first
+    version = desk.calendar.versions.get()
+    business_calendars.set_day(version, date(2025, 1, 6), windows=[], name="Closed", by=desk.author)
+    assert desk.run().written is True
+    assert desk.rows("elapsed_s")["A"]["elapsed_s"] == 0  # Monday is closed now
+
+
+def test_an_approved_exclusion_marks_its_cases(desk):
+    named = exclusions.propose(desk.agreement, by=desk.author, kind="customer", reason="Theirs", cases=["B"])
+    exclusions.decide(named, by=desk.signer, is_approved=True)
+    in_time = exclusions.propose(
+        desk.agreement, by=desk.author, kind="maintenance", reason="Power", condition="priority = '1'",
+        starts_at=datetime(2025, 1, 7, 13, tzinfo=UTC), ends_at=datetime(2025, 1, 7, 14, tzinfo=UTC),
+    )  # fmt: skip
+    exclusions.decide(in_time, by=desk.signer, is_approved=True)
+    desk.run()
+    excluded = {case: row["excluded"] for case, row in desk.rows("excluded").items() if row["excluded"]}
+    assert excluded == {"B": "customer", "F": "maintenance"}
+
+
+def test_only_cases_that_start_while_a_version_is_valid_are_its(desk):
+    lifecycle.terminate(desk.version, by=desk.signer, day=date(2025, 1, 7), reason="Test")
+    desk.run()
+    assert sorted(desk.rows("verdict")) == ["A", "B", "C"]
+
+
+def test_open_cases_are_warned_of_once_at_each_threshold(desk):
+    def found():
+        return sorted(ClockWarning.objects.values_list("case", "threshold"))
+
+    assert found() == [("E", 75), ("F", 75), ("F", 90), ("F", 100)]
+    breach = ClockWarning.objects.get(case="F", threshold=100)
+    assert (breach.reached_at, breach.holder) == (datetime(2025, 1, 7, 13, tzinfo=UTC), "db")
+    assert ClockWarning.objects.get(case="F", threshold=75).reached_at == datetime(2025, 1, 7, 12, tzinfo=UTC)
+    upload_csv(desk.log, LOG + "16,H,New,2,db,2025-01-07 16:30,2025-01-07 16:30\n")
+    desk.run()
+    assert found() == [("E", 75), ("E", 90), ("F", 75), ("F", 90), ("F", 100)]  # E is at 7.5 of 8 hours now
+
+
+def test_the_job_runs_after_each_load_and_the_attainment_follows(desk):
+    job = request_run(desk.agreement)
+    assert perform(job)["written"] is False
+    upload_csv(desk.log, LOG + "16,H,New,2,db,2025-01-07 16:30,2025-01-07 16:30\n")
+    waiting = type(job).objects.unfinished().get(kind="slas.clocks")
+    assert perform(waiting)["rows"] == 8
+    assert set(desk.agreement.attainment_kpis.values_list("target_code", flat=True)) == {"p1", "p2"}
+
+
+def test_the_source_s_own_verdict_beside_the_clock_s():
+    """The source says that A was missed (day and night its four hours are four too: it is stricter) and B was kept."""
+    lines = LOG.strip().split("\n")[1:]
+    kept = [f"{line},{'false' if line.startswith('3,') else 'true'}" for line in lines]
+    text = "\n".join(["id,number,state,priority,team,at,opened_at,kept", *kept, ""])
+    desk = Desk(text, Contract(columns=(*EVENTS.columns, Column("kept", type=ColumnType.BOOLEAN))))
+    desk.run()
+    desk.agreement.refresh_from_db()
+    assert compare.verdict_columns(desk.agreement) == ["kept"]
+    found = compare.compare(desk.agreement, access(desk.signer), column="kept", metric="resolution")
+    assert (found.cases, found.agree, found.differ) == (4, 1, 3)  # A, B, C, F have a verdict; C agrees
+    assert {(row["case"], row["said"], row["met"], row["reason"]) for row in found.rows} == {
+        ("A", False, True, "stricter"),
+        ("B", True, False, "lenient"),
+        ("F", True, False, "lenient"),
+    }
+    only = compare.compare(desk.agreement, access(desk.signer), column="kept", metric="resolution", reason="stricter")
+    assert [row["case"] for row in only.rows] == ["A"]
+
+
+def test_a_vendors_contact_sees_the_cases_of_its_own_vendor_only(desk):
+    """The desk has a vendor as its provider: its cases carry the vendor, another vendor's contact finds nothing."""
+    acme, zeta = (UnitFactory(code=code, kind="vendor") for code in ("acme", "zeta"))
+    desk.agreement.providers.add(acme)
+    assert desk.run().written
+    own, other = (client_of(member("vendor_contact", unit)) for unit in (acme, zeta))
+    assert len(own.get("/api/v1/clocks/desk/board/").json()["cases"]) == 3
+    assert own.get("/api/v1/clocks/desk/explain/?case=B").status_code == 200
+    assert other.get("/api/v1/clocks/desk/").status_code == 404
+    assert other.get("/api/v1/clocks/desk/explain/?case=B").status_code == 404

@@ -1,0 +1,1 @@
+"""The API of this room: the same verbs as the pages."""

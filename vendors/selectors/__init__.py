@@ -1,0 +1,1 @@
+"""What lists and the vendor's page read: a constant number of queries, however many vendors."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import Any
 
@@ -18,6 +19,7 @@ from studies import functions, limited
 from studies.functions.calls import result_schema
 from studies.models import Study
 
+log = logging.getLogger(__name__)
 JSON = "application/json"
 INDEX = {
     "type": "array",
@@ -135,4 +137,7 @@ def as_problem(function: functions.Function, fault: Exception) -> Exception:
         parameter = functions.parameter_of(function, fault)
         error = {"field": parameter, "code": code, "message": str(fault)}
         return Problem(422, code, str(fault), parameter=parameter, errors=[error])
+    if isinstance(fault, ValueError | ArithmeticError | LookupError):  # of a library below, such as an unknown zone
+        log.warning("%s has no answer: %r", function.path, fault)
+        return Problem(422, "no_answer", f"These values have no answer: {fault}")
     return fault

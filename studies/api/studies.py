@@ -27,7 +27,7 @@ from studies.models import Study, StudyRun
 from studies.questions import DATASET, KPI, QUESTIONS
 
 
-class RunSerializer(serializers.ModelSerializer):
+class StudyRunSerializer(serializers.ModelSerializer):
     by = serializers.SlugRelatedField("username", read_only=True)
 
     class Meta:
@@ -96,15 +96,15 @@ class NewStudy(StrictSerializer):
         return form.parameters()
 
 
-class Conclusion(StrictSerializer):
+class StudyConclusion(StrictSerializer):
     conclusion = serializers.CharField(max_length=4000)
 
 
-class Note(StrictSerializer):
+class StudyNote(StrictSerializer):
     note = serializers.CharField(max_length=2000, required=False, allow_blank=True)
 
 
-class Reason(StrictSerializer):
+class StudyReason(StrictSerializer):
     note = serializers.CharField(max_length=2000)
 
 
@@ -136,16 +136,18 @@ class StudyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewS
         )
         return self._answer(study, 201)
 
-    @extend_schema(request=Conclusion, responses=StudySerializer)
+    @extend_schema(request=StudyConclusion, responses=StudySerializer)
     def partial_update(self, request, pk):
         """Write the conclusion of a draft."""
-        return self._answer(saving.conclude(self._mine(), self._checked(Conclusion)["conclusion"], by=request.user))
+        return self._answer(
+            saving.conclude(self._mine(), self._checked(StudyConclusion)["conclusion"], by=request.user)
+        )
 
-    @extend_schema(responses=RunSerializer(many=True), filters=False)
+    @extend_schema(responses=StudyRunSerializer(many=True), filters=False)
     @action(methods=["get"], detail=True, pagination_class=None)
     def runs(self, request, pk):
         """Every run with its result, the newest first."""
-        return Response(RunSerializer(self.get_object().runs.select_related("by"), many=True).data)
+        return Response(StudyRunSerializer(self.get_object().runs.select_related("by"), many=True).data)
 
     @extend_schema(request=None, responses={201: OpenApiTypes.OBJECT})
     @action(methods=["post"], detail=True)
@@ -161,7 +163,7 @@ class StudyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewS
             {"name": line.name, "before": line.before, "after": line.after, "is_changed": line.is_changed}
             for line in compared(before.result, run.result)
         ]
-        body = {"run": RunSerializer(run).data, "changed": differs(before.result, run.result), "numbers": lines}
+        body = {"run": StudyRunSerializer(run).data, "changed": differs(before.result, run.result), "numbers": lines}
         return Response(body, status=201)
 
     @extend_schema(request=None, responses=StudySerializer)
@@ -169,17 +171,17 @@ class StudyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewS
     def submit(self, request, pk):
         return self._answer(saving.submit(self._mine(), by=request.user))
 
-    @extend_schema(request=Note, responses=StudySerializer)
+    @extend_schema(request=StudyNote, responses=StudySerializer)
     @action(methods=["post"], detail=True)
     def accept(self, request, pk):
         """A second person found it right."""
-        note = self._checked(Note).get("note", "")
+        note = self._checked(StudyNote).get("note", "")
         return self._answer(saving.accept(self._mine(), by=request.user, at=timezone.now(), note=note))
 
-    @extend_schema(request=Reason, responses=StudySerializer)
+    @extend_schema(request=StudyReason, responses=StudySerializer)
     @action(methods=["post"], detail=True, url_path="send-back")
     def send_back(self, request, pk):
-        return self._answer(saving.send_back(self._mine(), by=request.user, note=self._checked(Reason)["note"]))
+        return self._answer(saving.send_back(self._mine(), by=request.user, note=self._checked(StudyReason)["note"]))
 
     def handle_exception(self, exc):
         if isinstance(exc, CannotAnswer):

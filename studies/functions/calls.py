@@ -7,7 +7,7 @@ import math
 import re
 import typing
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any, get_args, get_origin
 
 from .kinds import Unreadable, read_fields
@@ -54,6 +54,8 @@ def plain(value: Any) -> Any:
             return value if math.isfinite(value) else None
         case date():
             return value.isoformat()
+        case timedelta():
+            return value.total_seconds()
         case np.ndarray():
             return plain(value.tolist())
         case np.generic():
@@ -110,4 +112,7 @@ _SCHEMAS: dict[Any, dict[str, Any]] = {
     bool: {"type": "boolean"},
     str: {"type": "string"},
     type(None): {"type": "null"},
+    date: {"type": "string", "format": "date"},
+    datetime: {"type": "string", "format": "date-time"},
+    timedelta: {"type": "number", "description": "Seconds."},
 }

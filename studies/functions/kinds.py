@@ -11,7 +11,7 @@ import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any, Literal, Union, get_args, get_origin
 
 MOST_NUMBERS = 200_000
@@ -121,6 +121,22 @@ def _read_date(value: Any, place: str) -> date:
         raise Unreadable(place, "Write a day such as 2025-03-31.") from None
 
 
+def _read_moment(value: Any, place: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise Unreadable(place, "Write a moment with its offset, such as 2025-03-31T09:00:00Z.")
+    return moment
+
+
+def _read_span(value: Any, place: str) -> timedelta:
+    if type(value) not in (int, float) or abs(value) > 1e12:
+        raise Unreadable(place, "Write a number of seconds, without quotes.")
+    return timedelta(seconds=value)
+
+
 NUMBER = {"type": ["number", "boolean", "null"]}
 ARRAY = Kind(
     {"anyOf": [{"type": "array", "items": {"anyOf": [NUMBER, {"type": "array", "items": {}}]}}, {"type": "number"}]},
@@ -132,6 +148,8 @@ _PLAIN: dict[Any, Kind] = {
     bool: _plain({"type": "boolean"}, (bool,), "Write true or false."),
     str: _plain({"type": "string"}, (str,), "Write a text in quotes."),
     date: Kind({"type": "string", "format": "date"}, _read_date),
+    datetime: Kind({"type": "string", "format": "date-time"}, _read_moment),
+    timedelta: Kind({"type": "number", "description": "Seconds."}, _read_span),
 }
 
 
@@ -239,9 +257,11 @@ _CHARTS = (
 )  # fmt: skip
 _MADE_BY = {
     "ControlChart": ("spc", _CHARTS),
-    "BatchChart": ("spc", ("individuals_batch", "p_chart_batch")),
+    "BatchChart": ("spc", ("individuals_batch", "p_chart_batch", "u_chart_batch", "widened")),
     "BatchSignals": ("spc", ("signals_batch",)),
     "Forecast": ("forecast", ("forecast",)),
+    "Slices": ("budgets", ("slices",)),
+    "Budget": ("budgets", ("budget_of",)),
 }
 
 

@@ -38,7 +38,8 @@ FAMILIES: dict[str, Family] = {
             "spc.rules.anhoej": ("run_chart",),
             "spc.icons": ("variation_icon", "assurance_icon"),
             "spc.batch": (
-                "individuals_batch", "p_chart_batch", "signals_batch", "variation_kinds", "assurance_kinds"
+                "individuals_batch", "p_chart_batch", "u_chart_batch", "sigma_z", "widened", "signals_batch",
+                "variation_kinds", "assurance_kinds",
             ),
         },
     ),
@@ -119,6 +120,15 @@ FAMILIES: dict[str, Family] = {
             "process.pareto": ("pareto",),
             "process.fmea": ("failure_mode",),
             "process.priority": ("wsjf", "rice", "ice", "weighted_ranking"),
+        },
+    ),
+    "budgets": Family(
+        "Error budgets, burn rates, and where a running period lands",
+        {
+            "budgets.slices": ("slices",),
+            "budgets.budget": ("good_and_total", "budget_of"),
+            "budgets.burn": ("burn_rate", "alerts", "exhausted_in"),
+            "budgets.landing": ("landing",),
         },
     ),
     "percentiles": Family("Percentiles by the name of their method", {"percentiles": ("percentile",)}),

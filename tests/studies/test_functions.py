@@ -79,7 +79,24 @@ CHART = {"function": "individuals", "parameters": {"values": VALUES}}
 BATCH = {"function": "individuals_batch", "parameters": {"values": [VALUES, VALUES]}}
 FIRED = {"function": "signals_batch", "parameters": {"chart": BATCH}}
 SIZES = [20.0] * 24
+PARTS_OF_A_DAY = {
+    "function": "slices",
+    "parameters": {"starts": [0, 3600, 7200], "good": [99, 100, 90], "total": [100, 100, 100], "seconds": 3600},
+}
+OBJECTIVE = {"target": 0.95, "method": "Timeslices", "slice_target": 0.95}
+BUDGET = {"parts": PARTS_OF_A_DAY, "objective": OBJECTIVE, "window": {"count": 1}, "at": "1970-01-01T03:00:00Z"}
 EXAMPLES = {
+    "budgets/slices": PARTS_OF_A_DAY["parameters"],
+    "budgets/good_and_total": {"parts": PARTS_OF_A_DAY, "objective": OBJECTIVE},
+    "budgets/budget_of": BUDGET,
+    "budgets/burn_rate": {
+        "parts": PARTS_OF_A_DAY, "objective": {"target": 0.95}, "at": "1970-01-01T03:00:00+00:00", "over": 3600
+    },
+    "budgets/alerts": {
+        "parts": PARTS_OF_A_DAY, "objective": {"target": 0.95}, "at": "1970-01-01T03:00:00Z", "period": 2592000
+    },
+    "budgets/exhausted_in": {"budget": {"function": "budget_of", "parameters": BUDGET}, "rate": 0.5, "period": 86400},
+    "budgets/landing": {"good": 90, "total": 100, "remaining": 20, "required": 0.9, "history": [[880, 1000]]},
     "spc/individuals": {"values": VALUES, "layout": {"phases": [12], "excluded": [3]}},
     "spc/xbar_r": {"subgroups": [VALUES[:5], VALUES[5:10], VALUES[10:15]]},
     "spc/xbar_s": {"subgroups": [VALUES[:5], VALUES[5:10], VALUES[10:15]]},
@@ -99,6 +116,9 @@ EXAMPLES = {
     "spc/assurance_icon": {"chart": CHART, "target": 4.5, "better": "higher"},
     "spc/individuals_batch": {"values": [VALUES, [None, *VALUES[1:]]]},
     "spc/p_chart_batch": {"events": [VALUES], "sizes": [SIZES]},
+    "spc/u_chart_batch": {"counts": [VALUES], "sizes": [SIZES]},
+    "spc/sigma_z": {"chart": {"function": "p_chart_batch", "parameters": {"events": [VALUES], "sizes": [SIZES]}}},
+    "spc/widened": {"chart": BATCH, "factor": [1.2, 1]},
     "spc/signals_batch": {"chart": BATCH},
     "spc/variation_kinds": {"chart": BATCH, "fired": FIRED, "better": ["higher", "lower"]},
     "spc/assurance_kinds": {"chart": BATCH, "targets": [4, 5], "better": ["higher", "lower"]},
@@ -243,6 +263,7 @@ def test_what_a_number_is_on_the_way():
         ("spc/signals", {"chart": {"function": "pareto", "parameters": {}}}, "chart"),
         ("spc/signals", {"chart": {"function": "individuals", "parameters": {}}}, "chart.parameters.values"),
         ("simulation/tornado", {"tree": TREE, "inputs": {"calls": {"kind": "beta"}}}, "inputs.calls.kind"),
+        ("budgets/budget_of", {**BUDGET, "at": "1970-01-01T03:00:00"}, "at"),
         ("percentiles/percentile", {"values": [0] * 200_001, "share": 0.5}, "values"),
     ],
 )

@@ -35,6 +35,7 @@ def people(live_server, monkeypatch):
             return page
 
         yield sign_in
+        connection.close()  # while playwright's loop runs, Django gives this thread a connection of its own
         browser.close()
     _await_the_servers_threads()
     assert faults == []

@@ -243,3 +243,10 @@ def a_row(unit, manager):
     FollowUp.objects.filter(pk=follow_up.pk).update(owner=manager)
     alert = follow_up.alert
     tell([manager], key=f"k{alert.pk}", kind="alert.opened", subject=str(alert), unit=unit, now=NOW, channels=())
+
+
+def test_a_rule_begins_from_the_page_of_its_kpi(client, unit):
+    kpi = kpi_with([94.0], unit=unit, code="in_time")
+    assert "/alerts/rules/new/?kpi=in_time&amp;unit=north" in client.get("/kpis/in_time/").content.decode()
+    form = client.get("/alerts/rules/new/?kpi=in_time&unit=north").context["form"]
+    assert (form.kpi, form["unit"].value(), form["grain"].value()) == (kpi, "north", "month")

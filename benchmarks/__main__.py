@@ -35,6 +35,7 @@ BENCHMARKS = (
     Benchmark("intake", "intake"),
     Benchmark("pages", "pages"),
     Benchmark("clock", "clock"),
+    Benchmark("clock-run", "clock_run"),
     Benchmark("spc", "spc"),
     Benchmark("queueing", "queueing"),
     Benchmark("forecast", "forecast"),

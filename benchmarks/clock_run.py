@@ -2,9 +2,9 @@
 
     python -m benchmarks.clock_run [--runs 5]
 
-Starts a throwaway PostgreSQL and Valkey, loads the demo's log and agreement through the product's own verbs, then runs the clocks
-again and again; before each run a word of the agreement is changed, so that it cannot find its work done. Prints the
-median, what each step took, and the number of rows; the target is 5 s.
+Starts a throwaway PostgreSQL and Valkey, loads the demo's log and agreement through the product's own verbs, then runs
+the clocks again and again; before each run a word of the agreement is changed, so that it cannot find its work done.
+Prints the median, what each step took, and the number of rows; the target is 5 s.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from decimal import Decimal as D
 import pytest
 
 from jobs.models import Job
-from slas import claims, closing, exclusions, periods
+from slas import claims, closing, drafting, exclusions, lifecycle, periods
 from slas.drafting import AgreementRefused
 from slas.figures import read_figures
 from slas.models import CreditClaim, PeriodResult
@@ -51,6 +51,37 @@ def test_a_period_says_good_of_total_charge_and_state(agreement):
     february = the(agreement, FEBRUARY)  # data are complete through 19 February: it is still open
     assert (on_time(february).attainment, february.state) == (D("100.0000"), "open")
     assert agreement.periods.count() == 2  # none for March, of which there are no data
+
+
+def test_data_through_its_last_day_end_a_period(desk, agreement, dataset):
+    upload_csv(dataset, deliveries_csv() + "228,2025-02-28,2025-02-28,100.00,sea\n", name="whole.csv")
+    periods.refresh(agreement, day=DAY)
+    assert the(agreement, FEBRUARY).state == "provisional"
+    assert agreement.periods.count() == 2
+    periods.refresh(agreement, day=date(2025, 2, 28))  # that day is not over yet
+    assert the(agreement, FEBRUARY).state == "open"
+
+
+@pytest.mark.parametrize(
+    ("side", "bound", "required", "owed"),
+    [
+        ("below", 80, 80, None),  # 8 of 10 are what is required, and not below it
+        ("at_or_below", 80, 80, "50.00"),  # the bound itself earns: the tier says so
+        ("at_or_below", 90, 80, None),  # a tier of every target, above what this one requires, is not about it
+        ("below", 90, 90, "50.00"),
+    ],
+)
+def test_a_tier_states_whether_its_bound_earns(desk, dataset, side, bound, required, owed):
+    version = desk.agreement(dataset)
+    drafting.set_target(version, "on-time", by=desk.author, required_pct=D(required))
+    tier = {"target": None, "below_pct": D(bound), "side": side, "credit_pct": D(5)}
+    drafting.set_tiers(version, [tier], by=desk.author)
+    lifecycle.sign(lifecycle.offer(version, by=desk.author), by=desk.signer, day=DAY)
+    periods.refresh(version.agreement, day=DAY)
+    claim = CreditClaim.objects.filter(
+        period=closing.close_period(the(version.agreement, JANUARY), by=desk.signer, day=DAY)
+    )
+    assert [str(one.amount) for one in claim] == ([owed] if owed else [])
 
 
 def test_closing_freezes_and_calculates_the_credit(desk, agreement):
@@ -191,8 +222,6 @@ def test_a_met_period_after_it_earns_a_credit_back(desk, dataset):
 
 
 def test_clocked_promises_are_counted_from_the_agreements_cases(desk, dataset):
-    from slas import drafting, lifecycle
-
     version = desk.agreement(dataset)
     clock = {"dataset": dataset, "case_column": "line", "source": "columns", "started_column": "due_on",
              "stopped_column": "done_on"}  # fmt: skip

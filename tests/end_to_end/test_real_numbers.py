@@ -17,7 +17,7 @@ ATTENDANCES = DATA / "nhs_ae_england" / "ae_attendances.csv.gz"
 LINES = DATA / "vendor_delivery_scms" / "scms_delivery_history.csv.gz"
 TRAINS = DATA / "tgv_punctuality_sncf" / "regularite-mensuelle-tgv-aqst.csv.gz"
 
-pytestmark = pytest.mark.usefixtures("demo")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demo")]
 
 
 def results(kpi: str, unit: str, grain: str = "month", dimension: str = "") -> pd.Series:

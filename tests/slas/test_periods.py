@@ -10,9 +10,9 @@ from slas import claims, closing, exclusions, periods
 from slas.drafting import AgreementRefused
 from slas.figures import read_figures
 from slas.models import CreditClaim, PeriodResult
-from tests.factories import loaded_dataset, member, perform, upload_csv
+from tests.factories import member, perform, upload_csv
 
-from .sample import CASES, DAY, Desk, cases_csv, deliveries, deliveries_csv
+from .sample import DAY, Desk, deliveries, deliveries_csv, timed_cases
 
 pytestmark = pytest.mark.django_db
 JANUARY, FEBRUARY = date(2025, 1, 1), date(2025, 2, 1)
@@ -201,15 +201,16 @@ def test_clocked_promises_are_counted_from_the_agreements_cases(desk, dataset):
                             threshold_seconds=100, clock=clock, **more)  # fmt: skip
     version = lifecycle.sign(lifecycle.offer(version, by=desk.author), by=desk.signer, day=DAY)
     assert version.agreement.attainment_kpis.count() == 1  # no case was timed so far
-    rows = [(f"C{n}", "fix", "met", 10 * n, 100, "2025-01-05T10:00:00", "") for n in range(8)]
+    early, late = datetime(2025, 1, 5, 10), datetime(2025, 1, 31, 23, 59, 59)
+    rows = [(f"C{n}", "fix", "met", 10 * n, 100, early, "") for n in range(8)]
     rows += [
-        ("C8", "fix", "missed", 900, 100, "2025-01-31T23:59:59", ""),
-        ("C9", "fix", "missed", 900, 100, "2025-01-31", "customer"),
-        ("C10", "fix", "in_flight", 5, 100, "2025-01-31", ""),
-        ("C11", "fix", "cancelled", 5, 100, "2025-01-31", ""),
+        ("C8", "fix", "missed", 900, 100, late, ""),
+        ("C9", "fix", "missed", 900, 100, late, "customer"),
+        ("C10", "fix", "in_flight", 5, 100, late, ""),
+        ("C11", "fix", "cancelled", 5, 100, late, ""),
     ]
-    rows += [(f"C{n}", "p90", "met", 10 * n, 100, "2025-01-05", "") for n in range(11)]
-    loaded_dataset(cases_csv(rows), CASES, code="sla-acme", unit=desk.unit, source="derived")
+    rows += [(f"C{n}", "p90", "met", 10 * n, 100, early, "") for n in range(11)]
+    timed_cases(desk.unit, "sla-acme", rows)
     assert version.agreement.attainment_kpis.count() == 3  # the first run made the others
     periods.refresh(version.agreement, day=DAY)
     figures = read_figures(the(version.agreement, JANUARY).figures)

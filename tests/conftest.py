@@ -10,8 +10,14 @@ settings.load_profile("any machine")
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """What is quick comes first, so that most mistakes show within minutes."""
-    items.sort(key=lambda item: (bool(item.get_closest_marker("faults")), bool(item.get_closest_marker("browser"))))
+    """What is quick comes first, so that most mistakes show within minutes; what shares the demo stays together."""
+
+    def slowness(item):
+        if item.nodeid.startswith("tests/end_to_end/"):
+            return 1
+        return 3 if item.get_closest_marker("faults") else 2 if item.get_closest_marker("browser") else 0
+
+    items.sort(key=slowness)
 
 
 @pytest.fixture(scope="session")
@@ -29,4 +35,7 @@ def in_this_process(monkeypatch):
     tests/lake/test_sandbox.py and by the tests with the mark `child_process`."""
     from lake import sandbox
 
-    monkeypatch.setattr(sandbox, "run", lambda do, *args, limits=None, on_progress=None, **more: do(*args, **more))
+    def run(function, *args, limits=None, on_progress=None, warm=(), **named):
+        return function(*args, **named)
+
+    monkeypatch.setattr(sandbox, "run", run)

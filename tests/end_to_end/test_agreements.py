@@ -10,7 +10,7 @@ from slas.figures import read_figures
 from slas.models import Agreement, CreditClaim
 from tests.end_to_end.test_real_numbers import LINES, REQUESTS
 
-pytestmark = pytest.mark.usefixtures("demo")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demo")]
 CENT = Decimal("0.01")
 
 

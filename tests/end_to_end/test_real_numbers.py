@@ -18,7 +18,7 @@ LINES = DATA / "vendor_delivery_scms" / "scms_delivery_history.csv.gz"
 REQUESTS = DATA / "service_requests_311_baltimore" / "downtown_service_requests.csv.gz"
 TRAINS = DATA / "tgv_punctuality_sncf" / "regularite-mensuelle-tgv-aqst.csv.gz"
 
-pytestmark = pytest.mark.usefixtures("demo")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demo")]
 
 
 def results(kpi: str, unit: str, grain: str = "month", dimension: str = "") -> pd.Series:

@@ -1,46 +1,13 @@
 """The journey of an agreement in a real browser: draft, sign, see attainment, exclude, close, claim."""
 
-import shutil
-
 import pytest
-from django.conf import settings
-from django.db import connections
-from django.test import Client
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from jobs.models import Job
 from slas.models import Agreement
 from tests.factories import perform
 
 from .sample import DAY, Desk, deliveries
-
-FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
-
-
-@pytest.fixture
-def people(live_server, monkeypatch):
-    """`people(user)`: a page in which that person is signed in. At the end nothing has failed in any of them."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright's loop runs in this thread
-    path = shutil.which("chromium")
-    assert path, "Chromium is missing: apt-get install chromium"
-    faults: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS.split())
-
-        def sign_in(user):
-            client = Client()
-            client.force_login(user)
-            context = browser.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 900})
-            name = settings.SESSION_COOKIE_NAME
-            context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
-            page = context.new_page()
-            page.on("pageerror", lambda error: faults.append(str(error)))
-            return page
-
-        yield sign_in
-        browser.close()
-        connections.close_all()  # beside playwright's loop Django keeps a connection of its own
-    assert faults == []
 
 
 def work() -> None:

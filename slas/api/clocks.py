@@ -232,6 +232,7 @@ def _explained(found: explain.Explanation) -> dict[str, Any]:
         **_plain(found.row),
         "original_due_at": found.original_due,
         "due_at": found.due,
+        "late_s": found.late_s,
         "intervals": [
             {
                 "start": one.start,
@@ -286,11 +287,16 @@ def _trial(trial: bench.Trial) -> dict[str, Any]:
 def _figure(figure) -> dict[str, Any]:
     return {
         "code": figure.code,
-        "met": int(figure.good),
-        "cases": int(figure.total),
+        "met": _number(figure.good),
+        "cases": _number(figure.total),
         "attainment": None if figure.attainment is None else f"{figure.attainment:f}",
         "required": figure.required,
         "is_met": figure.is_met,
         "in_flight": figure.in_flight,
         "cancelled": figure.cancelled,
     }
+
+
+def _number(text: str) -> int | float:
+    """A count; of measured promises it may be a share of a minute."""
+    return int(text) if text.isdecimal() else float(text)

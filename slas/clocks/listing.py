@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from datasets.facts import contract_of
 from datasets.scan import fetch
 from datasets.scope import authorised_rows
 from organization.access import Access
-from slas.models import Agreement
+from slas.models import Agreement, ServiceTarget
 
 from .rows import VERDICTS, WORDS
 
 MOST = 100
 HOLDERS = 12
+WHOLE_DAYS = "(round(({} - 1) / 86400.0) + 1)::bigint * 86400"  # a due day ends with its last second
 
 
 @dataclass(frozen=True)
@@ -74,10 +76,26 @@ def cases(
     )
     verdicts = {name: sum(row["n"] for row in counted if row["verdict"] == name) for name in VERDICTS}
     total = sum(verdicts.values())
-    order = "verdict <> 'missed', used_pct desc nulls last, counted_at, \"case\", target, cycle"
-    rows = fetch(f"{chosen} order by {order} limit {MOST} offset {skip(total)}", seen.facts.files) if total else []
+    late = "epoch(coalesce(stopped_at, as_of) - due_at)::bigint"
+    if days := due_in_days(agreement):
+        named = ", ".join(map(_literal, sorted(days)))
+        late = f"case when target in ({named}) then {WHOLE_DAYS.format(late)} else {late} end"
+    late = f"case when verdict = 'missed' then {late} end as late_s"
+    order = "verdict <> 'missed', used_pct desc nulls last, late_s desc nulls last, counted_at, \"case\", target, cycle"
+    sql = f"select *, {late} from ({seen.relation}) where {wanted.condition} order by {order}"
+    rows = fetch(f"{sql} limit {MOST} offset {skip(total)}", seen.facts.files) if total else []
     missed = [(row["held_at_breach"], row["n"]) for row in counted if row["held_at_breach"]]
     return Listing(total, rows, verdicts, missed[:HOLDERS])
+
+
+def due_in_days(agreement: Agreement) -> set[str]:
+    """Codes of the targets whose due column holds days without a time: how late a case is, is then told in days."""
+    targets = ServiceTarget.objects.filter(version__agreement=agreement).exclude(clock__due_column="")
+    return {
+        target.code
+        for target in targets.select_related("clock__dataset")
+        if target.is_clocked and contract_of(target.clock.dataset).column(target.clock.due_column).type.sql == "DATE"
+    }
 
 
 def _literal(text: str) -> str:

@@ -48,8 +48,11 @@ def version(request, code, number: int):
 def _page(request, agreement: Agreement, shown: AgreementVersion):
     visible = Agreement.objects.visible_to(request.access)
     targets = list(shown.targets.select_related("clock__dataset", "measure__dataset"))
+    first: dict[tuple, ServiceTarget] = {}
     for target in targets:
         target.rule_lines = rule_lines(target)
+        said = first.setdefault(tuple(target.rule_lines), target)
+        target.same_rule_as = None if said is target else said
     context = frame_of(
         request,
         agreement,

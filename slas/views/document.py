@@ -8,6 +8,7 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from doors.days import day_from
 from doors.pages import page, require
 from organization.access import CERTIFY, DEFINE, VIEW
 from slas import drafting, lifecycle, selectors
@@ -179,10 +180,10 @@ def _terminate(version, request):
 
 
 def _day(request) -> date:
-    try:
-        return date.fromisoformat(request.POST.get("day", ""))
-    except ValueError:
-        raise ValidationError("Give a day such as 2025-03-31.") from None
+    day = day_from(request.POST.get("day", ""))
+    if not day:
+        raise ValidationError("Give a day such as 2025-03-31.")
+    return day
 
 
 def _reason(request) -> str:

@@ -8,7 +8,7 @@ from alerts.models import InboxEntry
 from lake.contract import Column, ColumnType, Contract
 from organization import business_calendars
 from organization.access import access_of
-from slas import exclusions, lifecycle, telling
+from slas import drafting, exclusions, lifecycle, telling
 from slas.clocks import compare
 from slas.clocks.requests import request_run
 from slas.models import ClockWarning
@@ -62,6 +62,16 @@ def test_an_approved_exclusion_marks_its_cases(desk):
     desk.run()
     excluded = {case: row["excluded"] for case, row in desk.rows("excluded").items() if row["excluded"]}
     assert excluded == {"B": "customer", "F": "maintenance"}
+
+
+def test_a_condition_fits_the_cases_and_one_about_measured_rows_does_not_touch_them(desk):
+    with pytest.raises(drafting.AgreementRefused, match="no column `state`"):
+        exclusions.propose(desk.agreement, by=desk.author, kind="customer", reason="x", condition="state = 'New'")
+    desk.agreement.exclusions.create(kind="customer", reason="Of rows, by a version to come", target_code="quality",
+                                     condition="state = 'New'", state="approved", proposed_by=desk.author,
+                                     decided_by=desk.signer, decided_at=datetime(2025, 1, 9, tzinfo=UTC))  # fmt: skip
+    desk.run()
+    assert not any(row["excluded"] for row in desk.rows("excluded").values())
 
 
 def test_only_cases_that_start_while_a_version_is_valid_are_its(desk):

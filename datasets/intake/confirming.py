@@ -47,10 +47,13 @@ class NewDataset:
 def inspect(upload: Upload, dialect: Dialect | None = None) -> Preview:
     """The proposed dialect, columns and questions of a stored extract, found in a limited child process.
 
-    dialect: read it so, instead of as it seems. Raises IntakeError (the file cannot be a table), OriginalMissing.
+    dialect: read it so, instead of as was settled, or as it seems. Raises IntakeError (the file cannot be a table),
+    OriginalMissing.
     """
     from lake import intake, sandbox
 
+    if dialect is None and upload.dialect:
+        dialect = intake.Dialect.from_dict(upload.dialect)
     try:
         return sandbox.run(
             intake.inspect, original_of(upload), name=upload.file_name, dialect=dialect, limits=sandbox.Limits.parse()
@@ -63,8 +66,9 @@ def examine(upload: Upload, *, encoding: str = "") -> Preview:
     """Look at an extract that has just come for its dataset, and settle how it is read.
 
     What cannot be read, or lacks a required column, is turned away: IntakeError, and nothing of it is kept. The dialect
-    is the one confirmed for the dataset, unless the file is of another kind; then it is the proposed one. `encoding`:
-    as a person declares it for a file that is neither UTF-8 nor says what it is.
+    is the one confirmed for the dataset, unless the file is of another kind; then it is the proposed one. Where nobody
+    has confirmed a contract yet nothing but the encoding is settled, so that what can be read in two ways is asked.
+    `encoding`: as a person declares it for a file that is neither UTF-8 nor says what it is.
     """
     from lake.intake import Dialect, IntakeError
     from lake.intake.headers import match_headers
@@ -83,8 +87,11 @@ def examine(upload: Upload, *, encoding: str = "") -> Preview:
         fault.file = upload.file_name
         turn_away(upload)
         raise
-    same_kind = bool(dataset and dataset.dialect) and known is not None and known.kind == preview.dialect.kind
-    upload.dialect = (replace(known, gzip=preview.dialect.gzip) if same_kind else preview.dialect).to_dict()
+    settled = known
+    if dataset and dataset.contract:
+        same_kind = bool(dataset.dialect) and known is not None and known.kind == preview.dialect.kind
+        settled = replace(known, gzip=preview.dialect.gzip) if same_kind else preview.dialect
+    upload.dialect = settled.to_dict() if settled else {}
     upload.save(update_fields=["dialect"])
     return preview
 

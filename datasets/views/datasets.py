@@ -11,7 +11,8 @@ from django.views.decorators.http import require_POST
 
 from datasets import contracts, quality, scope
 from datasets.facts import contract_of
-from datasets.forms import ColumnForm, ColumnFormSet, ContractForm, RuleForm, column_initials, contract_from
+from datasets.forms import RuleForm
+from datasets.forms_contract import ColumnForm, ColumnFormSet, ContractForm, column_initials, contract_from
 from datasets.models import Dataset, QualityRule
 from datasets.refusals import Refusal
 from doors.pages import page, paged, require, visible
@@ -124,7 +125,7 @@ def contract(request, code):
 def show_contract_fault(fault, form, columns) -> None:
     """Put a ContractError beside the column that it names, or above the form."""
     for entry in columns:
-        if isinstance(entry, ColumnForm) and fault.column and entry.cleaned_data.get("name") == fault.column:
+        if isinstance(entry, ColumnForm) and entry.is_kept and entry.cleaned_data["name"] == fault.column:
             entry.add_error("name", fault.message)
             return
     form.add_error(None, fault.message)

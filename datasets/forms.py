@@ -1,4 +1,4 @@
-"""The forms of this room: a dialect, a new dataset, a rule, a question. Those of a contract: forms_contract.py."""
+"""The forms of this room: a dialect, a dataset, a rule. See also forms_contract.py and forms_explore.py."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.db import models
 
-from lake.contract import ColumnType, Contract
-from organization.access import DEFINE
-from organization.models import Unit
+from lake.contract import Contract
+from organization.access import DEFINE, VIEW
+from organization.models import Unit, User
 
+from .describing import DESCRIBED
 from .models import Dataset, QualityRule
 
 if TYPE_CHECKING:
@@ -29,12 +30,36 @@ class NewDatasetForm(forms.Form):
     refresh_promise_hours = forms.IntegerField(
         min_value=1, required=False, label="New data every (hours)", help_text="Afterwards the dataset counts as stale."
     )
+    covers = forms.ChoiceField(
+        choices=Dataset.Covers.choices, initial=Dataset.Covers.DAY, label="A row stands for",
+        help_text="A line of a monthly report stands for its month.",
+    )  # fmt: skip
 
     def __init__(self, *args, access, **kwargs):
         super().__init__(*args, **kwargs)
         units = largest_first(Unit.objects.filter(pk__in=access.units(DEFINE)))
         self.fields["unit"].queryset = units
         self.initial.setdefault("unit", units.first())
+
+
+class DescriptionForm(forms.ModelForm):
+    """What is said about a dataset that is there."""
+
+    class Meta:
+        model = Dataset
+        fields = DESCRIBED
+        widgets = {"description": forms.Textarea(attrs={"rows": 3})}
+        labels = {"refresh_promise_hours": "New data every (hours)", "covers": "A row stands for"}
+        help_texts = {"covers": "Counts from the next load on."}
+
+    def __init__(self, *args, access, **kwargs):
+        super().__init__(*args, **kwargs)
+        people = User.objects.filter(is_active=True, memberships__unit__in=access.units(VIEW)).distinct()
+        kept = User.objects.filter(pk__in=[self.instance.owner_id, self.instance.steward_id or 0]).distinct()
+        for name in ("owner", "steward"):
+            self.fields[name].queryset = (people | kept).order_by("last_name", "username")
+        if self.instance.current_version is not None:
+            self.fields["code_system"].disabled = True
 
 
 def largest_first(units):
@@ -132,65 +157,3 @@ class RuleForm(forms.ModelForm):
         elif given["kind"] == "reference":
             found["units"] = True
         return {name: value for name, value in found.items() if value not in (None, "", [])}
-
-
-class QuestionForm(forms.Form):
-    """Explore: every choice stands in the address."""
-
-    group = forms.ChoiceField(required=False, label="Group by")
-    period = forms.ChoiceField(
-        required=False,
-        choices=[("", "each value"), *((unit, unit) for unit in ("day", "week", "month", "quarter", "year"))],
-    )
-    pivot = forms.ChoiceField(required=False, label="Columns for each")
-    total = forms.ChoiceField(
-        required=False, label="Show",
-        choices=[("count", "number of rows"), ("sum", "sum"), ("avg", "mean"), ("median", "median"),
-                 ("min", "least"), ("max", "most"), ("count_distinct", "different values")],
-    )  # fmt: skip
-    of = forms.ChoiceField(required=False)
-    where = forms.ChoiceField(required=False, label="Only where")
-    operator = forms.ChoiceField(
-        required=False, label="is",
-        choices=[("eq", "="), ("ne", "≠"), ("gte", "≥"), ("lte", "≤"), ("contains", "contains"),
-                 ("is_null", "is empty"), ("not_null", "has a value")],
-    )  # fmt: skip
-    value = forms.CharField(required=False)
-    chart = forms.ChoiceField(required=False, choices=[("table", "table"), ("bar", "bars"), ("line", "line")])
-
-    def __init__(self, *args, contract: Contract, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.contract = contract
-        names = [("", "–"), *((column.name, column.name) for column in contract.columns)]
-        for name in ("group", "pivot", "of", "where"):
-            self.fields[name].choices = names
-
-    def question(self) -> dict[str, Any]:
-        """The question in the words of `datasets.explore`; without a group, the total over everything."""
-        given = {"total": "count", "chart": "table", **{k: v for k, v in self.cleaned_data.items() if v}}
-        asked: dict[str, Any] = {"chart": given["chart"], "groups": [], "totals": [], "filters": []}
-        if given.get("group"):
-            temporal = self.contract.column(given["group"]).type.temporal
-            asked["groups"] = [{"column": given["group"], "unit": given.get("period") if temporal else None}]
-        if given.get("pivot") and given.get("group"):
-            asked["pivot"] = {"column": given["pivot"]}
-        asked["totals"] = [
-            {"function": given["total"], "column": given.get("of", "") if given["total"] != "count" else ""}
-        ]
-        if given.get("where"):
-            operator = given.get("operator", "eq")
-            empty = operator in ("is_null", "not_null")
-            values = [] if empty else [self._typed(given["where"], given.get("value", ""), operator)]
-            asked["filters"] = [{"column": given["where"], "operator": operator, "values": values}]
-        return asked
-
-    def _typed(self, name: str, text: str, operator: str) -> str | float | bool:
-        kind = self.contract.column(name).type
-        if kind == ColumnType.BOOLEAN:
-            return text.strip().lower() in ("true", "yes", "1")
-        if kind.numeric and operator != "contains":
-            try:
-                return float(text)
-            except ValueError:
-                return text
-        return text

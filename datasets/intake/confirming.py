@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +42,8 @@ class NewDataset:
     source_system: str = ""
     code_system: str = ""
     refresh_promise_hours: int | None = None
+    licence: str = ""
+    covers: str = Dataset.Covers.DAY
 
 
 def inspect(upload: Upload, dialect: Dialect | None = None) -> Preview:
@@ -194,18 +196,8 @@ def new_dataset(wanted: NewDataset, *, by, **more: Any) -> Dataset:
     """A dataset without contract or rows; its maker is owner and steward. InvalidRequest if the code is taken."""
     try:
         with transaction.atomic():
-            dataset = Dataset.objects.create(
-                code=wanted.code,
-                name=wanted.name,
-                unit=wanted.unit,
-                description=wanted.description,
-                source_system=wanted.source_system,
-                code_system=wanted.code_system,
-                refresh_promise_hours=wanted.refresh_promise_hours,
-                owner=by,
-                steward=by,
-                **more,
-            )
+            words = {field.name: getattr(wanted, field.name) for field in fields(wanted)}
+            dataset = Dataset.objects.create(**{**words, "owner": by, "steward": by, **more})
     except IntegrityError as fault:
         raise InvalidRequest(
             f"There is a dataset with the code {wanted.code!r} already.", next_step="Choose another code.", field="code"

@@ -93,15 +93,15 @@ def _flights(words: Mapping, users: Users, today: date) -> None:
     dataset = Dataset.objects.get(code=words["dataset"])
     version = _draft(words, users, customer=Unit.objects.get(code=words["customer"]))
     for position, target in enumerate(words["targets"]):
+        own = {name: target[name] for name in ("name", "metric", "threshold_seconds") if name in target}
         drafting.set_target(
             version,
             target["code"],
             by=users["analyst"],
-            name=target["name"],
-            metric="quality",
             required_pct=Decimal(target["required_pct"]),
             position=position,
-            measure={"dataset": dataset, "good": target["good"], "total": target["total"]},
+            measure=target["measure"] | {"dataset": dataset},
+            **own,
         )
     _sign(version, users, today)
 

@@ -1,7 +1,5 @@
 """The day from which all pages look, and the browsable description of the API."""
 
-from datetime import date
-
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_replace
 from django.contrib import messages
@@ -12,6 +10,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
+from doors.days import day_from
+
 
 @login_required
 @require_POST
@@ -20,18 +20,11 @@ def as_of(request):
     given = request.POST.get("day", "").strip()
     if not given:
         request.session.pop("as_of", None)
-    elif _is_day(given):
+    elif day_from(given):
         request.session["as_of"] = given
     else:
         messages.error(request, f"{given[:20]!r} is not a day: write one such as 2025-03-31.")
     return HttpResponseRedirect(_next(request))
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return len(text) == 10 and 1900 <= date.fromisoformat(text).year <= 2200
-    except ValueError:
-        return False
 
 
 def _next(request) -> str:

@@ -3,7 +3,7 @@
 The arithmetic is `slas.credits`; here are who, when, and what the period's figures give it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,7 +15,7 @@ from organization import audit
 
 from . import credits
 from .figures import Figure, read_figures
-from .models import AgreementVersion, CreditClaim, PeriodResult
+from .models import AgreementVersion, CreditClaim, PeriodResult, ServiceTarget
 from .periods import standing_figures
 
 State = CreditClaim.State
@@ -179,23 +179,36 @@ def _terms(version: AgreementVersion, plain: Mapping) -> credits.Terms:
 
 
 def _outcomes(version: AgreementVersion, figures: Mapping[str, Figure], earlier) -> list[credits.Outcome]:
-    """A target's own tiers, or those of every target. Weights other than 1 pool the charge among the targets."""
+    """What each target gives to the credit. Weights other than 1 pool the charge among the targets."""
     targets = list(version.targets.all())
-    own = {target.pk: [t for t in version.tiers.all() if t.target_id == target.pk] for target in targets}
-    general = [tier for tier in version.tiers.all() if tier.target_id is None]
     is_pooled = any(target.weight != 1 for target in targets)
     whole = sum((target.weight for target in targets), Decimal(0))
     return [
         credits.Outcome(
             target=target.code,
             attainment=_exact(figures[target.code]),
-            tiers=tuple(credits.Tier(t.below_pct, t.credit_pct, SIDES[t.side]) for t in own[target.pk] or general),
-            misses=1 + _misses_before(target.code, earlier),
+            tiers=_tiers(version, target, figures[target.code]),
+            misses=_misses(target.code, [figures, *map(read_figures, earlier)]),
             share=target.weight / whole if is_pooled and whole else Decimal(1),
         )
         for target in targets
-        if target.code in figures and figures[target.code].is_met is False
+        if target.code in figures
     ]
+
+
+def _tiers(version: AgreementVersion, target: ServiceTarget, figure: Figure) -> tuple[credits.Tier, ...]:
+    """A target's own tiers, or those of every target.
+
+    Of a kept promise: none of a percentile, and of the general ones only those up to what is required, so that "at or
+    below 95" earns at exactly 95 where 95 is required, but not where 90 is.
+    """
+    own = [tier for tier in version.tiers.all() if tier.target_id == target.pk]
+    tiers = own or [tier for tier in version.tiers.all() if tier.target_id is None]
+    if figure.is_met is not False:
+        if target.metric == ServiceTarget.Metric.PERCENTILE:
+            return ()
+        tiers = own or [tier for tier in tiers if tier.below_pct <= Decimal(figure.required)]
+    return tuple(credits.Tier(tier.below_pct, tier.credit_pct, SIDES[tier.side]) for tier in tiers)
 
 
 def _exact(figure: Figure) -> Decimal | None:
@@ -204,11 +217,11 @@ def _exact(figure: Figure) -> Decimal | None:
     return Decimal(figure.good) * 100 / total if total else None
 
 
-def _misses_before(code: str, earlier) -> int:
-    """How many periods before this one missed the promise, without a break."""
+def _misses(code: str, newest_first: Iterable[Mapping[str, Figure]]) -> int:
+    """How many periods up to this one missed the promise, without a break; 0 where this one kept it."""
     count = 0
-    for plain in earlier:
-        figure = read_figures(plain).get(code)
+    for figures in newest_first:
+        figure = figures.get(code)
         if figure is None or figure.is_met is not False:
             break
         count += 1

@@ -80,19 +80,22 @@ def give_notice(version: AgreementVersion, *, by, day: date, last_day: date, rea
     earliest = day + timedelta(days=version.notice_days)
     if last_day < earliest:
         raise WrongState(f"The notice period is {version.notice_days} days: it can end on {earliest} at the earliest.")
+    if version.valid_to and last_day >= version.valid_to:
+        raise WrongState(f"It ends on {version.valid_to - timedelta(days=1)} already: notice can only end it earlier.")
     version.state, version.notice_given_on, version.notice_reason = State.UNDER_NOTICE, day, reason
-    version.valid_to = last_day + timedelta(days=1)
-    version.save(update_fields=["state", "notice_given_on", "notice_reason", "valid_to"])
+    version.end_before_notice, version.valid_to = version.valid_to, last_day + timedelta(days=1)
+    version.save(update_fields=["state", "notice_given_on", "notice_reason", "end_before_notice", "valid_to"])
     audit.record(by, "notice given", version.agreement, version=version.number, last_day=last_day, reason=reason)
     return version
 
 
 @transaction.atomic
 def withdraw_notice(version: AgreementVersion, *, by) -> AgreementVersion:
-    """Both sides go on; it has no end again. Raises WrongState."""
+    """Both sides go on, up to the end that it had before. Raises WrongState."""
     version = _locked(version, State.UNDER_NOTICE)
-    version.state, version.notice_given_on, version.notice_reason, version.valid_to = State.ACTIVE, None, "", None
-    version.save(update_fields=["state", "notice_given_on", "notice_reason", "valid_to"])
+    version.state, version.notice_given_on, version.notice_reason = State.ACTIVE, None, ""
+    version.valid_to, version.end_before_notice = version.end_before_notice, None
+    version.save(update_fields=["state", "notice_given_on", "notice_reason", "end_before_notice", "valid_to"])
     audit.record(by, "notice withdrawn", version.agreement, version=version.number)
     return version
 

@@ -5,7 +5,7 @@ open --it ends--> provisional --close--> closed --a restatement is approved--> r
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import transaction
 from django.db.models import Max
@@ -72,9 +72,10 @@ def refresh(agreement: Agreement, *, day: date, by=None) -> list[PeriodResult]:
     day: see `as_of`; periods that begin later are not there yet.
     """
     agreement = Agreement.objects.select_for_update().get(pk=agreement.pk)
-    day = as_of(agreement, day)
+    today, day = day, as_of(agreement, day)
+    reached = min(today, day + timedelta(days=1))  # complete through the last day of a period: it is over
     stretches = stretches_of(agreement, day)
-    running = stretches[-1].start if stretches and day < stretches[-1].end else None
+    running = stretches[-1].start if stretches and reached < stretches[-1].end else None
     computed = figures_of(agreement, stretches, running) if stretches else {}
     kept = {period.period_start: period for period in agreement.periods.all()}
     written = []
@@ -83,7 +84,7 @@ def refresh(agreement: Agreement, *, day: date, by=None) -> list[PeriodResult]:
         if period.is_frozen:
             _restate_if_changed(period, computed[stretch.start])
         else:
-            _write(period, stretch, computed[stretch.start], day)
+            _write(period, stretch, computed[stretch.start], reached)
             written.append(period)
     gone = [start for start, period in kept.items() if start not in computed and not period.is_frozen]
     agreement.periods.filter(period_start__in=gone, claim=None).delete()

@@ -1,6 +1,7 @@
 """What pages and API read, in plain values and a constant number of queries."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -11,9 +12,11 @@ from organization.models import AuditEntry
 from . import claims, forecast, periods
 from .figures import Figure, read_figures
 from .models import Agreement, AgreementVersion, CreditClaim, PeriodResult
+from .models.targets import CLOCKED
 from .supports import backing_of, hours
 
 SHOWN = 24  # periods of a trend
+Order = Callable[[tuple[str, Figure]], tuple]
 OPEN_CLAIMS = ("calculated", "claimed", "agreed")
 
 
@@ -50,6 +53,10 @@ class Promise:
     @property
     def status(self) -> str:
         return status_of(self.figure)
+
+    @property
+    def is_clocked(self) -> bool:
+        return self.figure.metric in CLOCKED
 
     @property
     def within(self) -> str:
@@ -134,7 +141,7 @@ def overview(agreement: Agreement, *, day: date, start: date | None = None) -> O
             landings.get(code),
             period.state == "open",
         )
-        for code, figure in shown.items()
+        for code, figure in sorted(shown.items(), key=order_of(agreement))
     )
     return Overview(
         agreement=agreement,
@@ -150,10 +157,17 @@ def overview(agreement: Agreement, *, day: date, start: date | None = None) -> O
     )
 
 
-def promises_of(plain: dict, codes: dict[str, str], is_open: bool = False) -> list[Promise]:
+def promises_of(plain: dict, codes: dict[str, str], order: Order, is_open: bool = False) -> list[Promise]:
     """The promises of kept figures, for the page of one period."""
-    figures = read_figures(plain)
-    return [Promise(c, figure.name, figure, codes.get(c, ""), is_open=is_open) for c, figure in figures.items()]
+    figures = sorted(read_figures(plain).items(), key=order)
+    return [Promise(code, figure.name, figure, codes.get(code, ""), is_open=is_open) for code, figure in figures]
+
+
+def order_of(agreement: Agreement) -> Order:
+    """Sorts (code, figure) as the document has its targets; kept figures have no order of their own."""
+    versions = agreement.versions.order_by("number").values_list("targets__code", "targets__position", "targets__pk")
+    places = {code: (position, pk) for code, position, pk in versions if code}
+    return lambda item: (places.get(item[0], (1000, 0)), item[0])
 
 
 def trail_of(agreement: Agreement) -> list[AuditEntry]:

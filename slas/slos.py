@@ -4,13 +4,14 @@ The arithmetic is `analytics.budgets`; one scan of the dataset gives it good and
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
 from datasets.facts import contract_of, facts_of
 from datasets.scan import fetch
+from jobs.work import submit
 from kpis.measures import Fault
 from organization import audit
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from analytics.budgets.slices import Slices
     from analytics.budgets.windows import Window
 
+JOB = "slas.budget"
 LONGEST_ALERT = timedelta(days=3)
 MOST_SLICES = 600_000
 POINTS = 60
@@ -56,6 +58,7 @@ def create(*, by, **words) -> Slo:
     slo = Slo(**words)
     _save(slo)
     audit.record(by, "SLO created", slo, unit=slo.unit, objective=slo.objective_pct)
+    ask(slo, by=by)
     return slo
 
 
@@ -69,6 +72,7 @@ def change(slo: Slo, *, by, **words) -> Slo:
     _save(slo)
     after = {name: str(value) for name, value in words.items()}
     audit.record(by, "SLO changed", slo, unit=slo.unit, before=before, after=after)
+    ask(slo, by=by)
     return slo
 
 
@@ -76,6 +80,19 @@ def change(slo: Slo, *, by, **words) -> Slo:
 def remove(slo: Slo, *, by) -> None:
     audit.record(by, "SLO removed", slo, unit=slo.unit, code=slo.code)
     slo.delete()
+
+
+def ask(slo: Slo, *, by=None) -> None:
+    """Let its budget be measured, once this transaction commits."""
+    submit(JOB, f"budget:{slo.pk}", by=by, slo=slo.pk)
+
+
+def measure(slo: Slo, now: datetime) -> Standing:
+    """Measure the budget and keep what lists show of it. Raises datasets.scan.ScanFailed."""
+    found = standing(slo, now)
+    slo.state, slo.left, slo.burn_rate, slo.measured_to = found.status, found.budget.remaining, found.rate, found.at
+    slo.save(update_fields=["state", "left", "burn_rate", "measured_to"])
+    return found
 
 
 def standing(slo: Slo, now: datetime) -> Standing:
@@ -101,6 +118,11 @@ def standing(slo: Slo, now: datetime) -> Standing:
         trend=_trend(parts, objective, window, start, at),
         worst=_worst(parts.between(start.timestamp(), at.timestamp())),
     )
+
+
+def end_of(day: date, now: datetime) -> datetime:
+    """The end of the day that somebody looks from; of today: `now`."""
+    return min(now, datetime.combine(day + timedelta(days=1), time.min, UTC))
 
 
 def moment_of(slo: Slo, now: datetime) -> datetime:

@@ -3,13 +3,14 @@
 from django.db.models import Q
 from django.db.models.signals import post_save
 from django.dispatch import receiver
+from django.utils import timezone
 
 from datasets.signals import version_committed
 from jobs.work import Claim, handler, submit
 from kpis.requests import as_of_day
 
-from . import attainment, lifecycle, periods
-from .models import Agreement, AgreementVersion
+from . import attainment, lifecycle, periods, slos, telling
+from .models import Agreement, AgreementVersion, Slo
 from .signals import exclusions_changed
 
 KIND = "slas.periods"
@@ -25,6 +26,23 @@ def compute_periods(claim: Claim) -> dict:
     agreement = Agreement.objects.get(pk=claim.job.arguments["agreement"])
     written = periods.refresh(agreement, day=as_of_day(), by=claim.job.asked_by)
     return {"periods": len(written)}
+
+
+@handler(slos.JOB)
+def measure_budget(claim: Claim) -> dict:
+    """One that was removed meanwhile is left alone."""
+    slo = Slo.objects.select_related("unit", "owner", "dataset").filter(pk=claim.job.arguments["slo"]).first()
+    if slo is None:
+        return {}
+    found = slos.measure(slo, timezone.now())
+    telling.burning(found, now=timezone.now())
+    return {"state": found.status, "left": found.budget.remaining}
+
+
+@receiver(version_committed)
+def measure_again(sender, dataset, version, by=None, **_) -> None:
+    for slo in Slo.objects.filter(dataset=dataset):
+        slos.ask(slo, by=by)
 
 
 @receiver(version_committed)

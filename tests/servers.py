@@ -22,7 +22,6 @@ _scratch: Path | None = None
 def pytest_load_initial_conftests() -> None:
     global _scratch
     os.environ["PERFMGR_ENV"] = "test"
-    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's loop runs in the test's thread
     if "PERFMGR_TEST_SCRATCH" in os.environ:  # a process of pytest-xdist
         worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         os.environ["PERFMGR_TEST_SCRATCH"] += f"/{worker}"

@@ -10,6 +10,7 @@ from datetime import date
 
 from django.contrib import messages
 
+from doors.days import day_asked, day_from
 from kpis.calendars import calendars_of, period_of
 from kpis.models import KpiVersion, Scorecard
 from organization.access import VIEW
@@ -55,11 +56,9 @@ def asked_of(request, unit_id: int, finest: str = KpiVersion.Grain.MONTH) -> Ask
 
 def day_of(request) -> date:
     """The day from which one looks: `as_of` of the address, else that of the session or the installation."""
-    given = request.GET.get("as_of", "")
-    day = _day(given)
-    if given and day is None:
-        messages.warning(request, f"“{given[:20]}” is not a day, so this is as of {request.day:%-d %b %Y}.")
-    return day or date.fromordinal(request.day.toordinal())
+    return day_asked(request, "as_of", f"this is as of {request.day:%-d %b %Y}") or date.fromordinal(
+        request.day.toordinal()
+    )
 
 
 def grains_from(finest: str) -> list[str]:
@@ -99,7 +98,7 @@ def chooser(request, asked: Asked, *, finest: str, units=(), starts: Iterable[da
         "periods": [(LATEST, "Latest complete", period is None), *_offered(asked, starts)],
         "previous_url": same_page(request, period=before.start.isoformat()) if before.start.year > 1900 else "",
         "next_url": same_page(request, period=after.start.isoformat()) if period and after.start <= asked.day else "",
-        "as_of": _day(request.GET.get("as_of", "")) or "",
+        "as_of": day_from(request.GET.get("as_of", "")) or "",
         "as_of_label": "as of",
         "hidden": kept,
     }
@@ -144,16 +143,8 @@ def _period(request, calendar, grain: str):
     given = request.GET.get("period", LATEST)
     if given in ("", LATEST):
         return None
-    day = _day(given)
+    day = day_from(given)
     if day is None:
         messages.warning(request, f"“{given[:20]}” is not a period, so this shows the latest one.")
         return None
     return period_of(calendar, day, grain)
-
-
-def _day(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text) if len(text) == 10 else None
-    except ValueError:
-        return None
-    return day if day and 1950 <= day.year <= 2150 else None

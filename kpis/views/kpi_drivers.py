@@ -1,11 +1,9 @@
 """What moved a KPI between two complete periods, by the members of a dimension."""
 
-from datetime import date
-
-from django.contrib import messages
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from doors.days import day_asked
 from doors.pages import page, visible
 from kpis import selectors
 from kpis.calendars import calendars_of
@@ -61,15 +59,8 @@ def _dimension(request, place: Place) -> str:
 
 def _against(request, place: Place):
     """The period of the address to compare with; None: the one before."""
-    text = request.GET.get("against", "").strip()
-    if not text:
-        return None
-    try:
-        day = date.fromisoformat(text)
-        if not 1900 <= day.year <= 2200:
-            raise ValueError(text)
-    except ValueError:
-        messages.warning(request, f"“{text[:20]}” is not a day such as 2025-03-31: compared with the period before.")
+    day = day_asked(request, "against", "this compares with the period before")
+    if not day:
         return None
     calendar = calendars_of([place.kpi.unit_id], place.day)[place.kpi.unit_id]
     return calendar.period_of(day, place.grain)

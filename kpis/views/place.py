@@ -15,6 +15,7 @@ from django.contrib import messages
 from django.http import Http404
 from django.urls import reverse
 
+from doors.days import day_asked
 from kpis.calendars import calendars_of
 from kpis.measures import grains_of
 from kpis.models import Kpi, KpiVersion
@@ -24,6 +25,8 @@ from organization.access import VIEW
 from organization.models import Unit
 
 from .asking import LATEST, day_of
+
+NEWEST = "the newest is shown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def place_of(request, kpi: Kpi) -> Place:
     if grain not in grains:
         messages.warning(request, f"{kpi.name} is not kept by “{grain[:20]}”: shown by {version.grain}.")
         grain = version.grain
-    start = None if request.GET.get("period") == LATEST else _day(request, "period")
+    start = None if request.GET.get("period") == LATEST else day_asked(request, "period", NEWEST)
     calendar = calendars_of([kpi.unit_id], day)[kpi.unit_id]
     return Place(
         kpi=kpi,
@@ -81,7 +84,7 @@ def place_of(request, kpi: Kpi) -> Place:
         grain=grain,
         grains=grains,
         period=calendar.period_of(start, grain) if start else None,
-        known_on=_day(request, "known"),
+        known_on=day_asked(request, "known", NEWEST),
         day=day,
         day_is_chosen=day != request.day,
     )
@@ -96,17 +99,3 @@ def _unit(request, kpi: Kpi) -> Unit:
     if unit is None:
         raise Http404(f"There is no unit {code!r}, or it is not yours to see.")
     return unit
-
-
-def _day(request, name: str) -> date | None:
-    text = request.GET.get(name, "").strip()
-    if not text:
-        return None
-    try:
-        day = date.fromisoformat(text)
-        if not 1900 <= day.year <= 2200:
-            raise ValueError(text)
-    except ValueError:
-        messages.warning(request, f"“{text[:20]}” is not a day such as 2025-03-31, so the newest is shown.")
-        return None
-    return day

@@ -15,7 +15,7 @@ from doors.serializers import StrictModelSerializer
 from doors.viewsets import ScopedViewSet
 from jobs.models import Job
 from organization.access import DEFINE, VIEW
-from slas.clocks import bench, board, compare, explain
+from slas.clocks import bench, board, compare, explain, listing
 from slas.clocks.requests import request_run
 from slas.models import Agreement, ClockWarning
 
@@ -51,8 +51,9 @@ class ClocksViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedView
     lookup_field = "code"
     needs = {"read": VIEW, "write": DEFINE}
     query_parameters = frozenset(
-        {"as_of", "target", "priority", "band", "case", "cycle", "column", "metric", "reason", "version"}
-    )
+        {"as_of", "target", "priority", "band", "case", "cycle", "column", "metric", "reason", "version", "period",
+         "verdict", "held_by", "offset"}
+    )  # fmt: skip
     refusals = (ScanFailed,)
 
     @extend_schema(
@@ -78,6 +79,33 @@ class ClocksViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedView
         )
         rows = [_plain(row) for row in found.rows]
         return Response({"as_of": found.as_of, "total": found.total, "bands": dict(found.bands), "cases": rows})
+
+    @extend_schema(
+        parameters=[
+            _parameter("period", "First day of the period in which they count (YYYY-MM-DD)."),
+            _parameter("target", "Code of a target."),
+            _parameter("verdict", "met, missed, in_flight or cancelled."),
+            _parameter("priority", "One priority."),
+            _parameter("held_by", "Who had them at the breach."),
+            _parameter("offset", "How many of the first to leave out; 100 are given."),
+        ],
+        responses={200: dict},
+    )
+    @action(methods=["get"], detail=True)
+    def cases(self, request, code):
+        """The cases behind an attainment, the worst first, and who had those that were missed."""
+        agreement, start, offset = self.get_object(), self._day("period"), self._text("offset") or "0"
+        period = agreement.periods.filter(period_start=start).first() if start else None
+        if (start and period is None) or not offset.isdecimal() or len(offset) > 9:
+            raise serializers.ValidationError({"period" if start and period is None else "offset": "There is none."})
+        days = {"start": period.period_start, "end": period.period_end} if period else {}
+        texts = {name: self._text(name) for name in ("target", "verdict", "priority", "held_by")}
+        wanted = listing.Wanted(**days, **texts)
+        found = listing.cases(agreement, request.access, wanted, lambda total: int(offset))
+        rows = [_plain(row) for row in found.rows]
+        return Response(
+            {"total": found.total, "verdicts": found.verdicts, "missed_by": dict(found.holders), "cases": rows}
+        )
 
     @extend_schema(
         parameters=[
@@ -179,14 +207,14 @@ class ClocksViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedView
             raise serializers.ValidationError({"band": f"Bands are {', '.join(known)}."})
         return int(given) if given else None
 
-    def _day(self):
-        given = self._text("as_of")
+    def _day(self, name: str = "as_of"):
+        given = self._text(name)
         try:
             day = parse_date(given) if given else None
         except ValueError:
             day = None
         if given and day is None:
-            raise serializers.ValidationError({"as_of": f"{given!r} is not a day. Write it as YYYY-MM-DD."})
+            raise serializers.ValidationError({name: f"{given!r} is not a day. Write it as YYYY-MM-DD."})
         return day
 
 
@@ -204,6 +232,7 @@ def _explained(found: explain.Explanation) -> dict[str, Any]:
         **_plain(found.row),
         "original_due_at": found.original_due,
         "due_at": found.due,
+        "late_s": found.late_s,
         "intervals": [
             {
                 "start": one.start,
@@ -258,11 +287,16 @@ def _trial(trial: bench.Trial) -> dict[str, Any]:
 def _figure(figure) -> dict[str, Any]:
     return {
         "code": figure.code,
-        "met": int(figure.good),
-        "cases": int(figure.total),
+        "met": _number(figure.good),
+        "cases": _number(figure.total),
         "attainment": None if figure.attainment is None else f"{figure.attainment:f}",
         "required": figure.required,
         "is_met": figure.is_met,
         "in_flight": figure.in_flight,
         "cancelled": figure.cancelled,
     }
+
+
+def _number(text: str) -> int | float:
+    """A count; of measured promises it may be a share of a minute."""
+    return int(text) if text.isdecimal() else float(text)

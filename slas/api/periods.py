@@ -26,7 +26,7 @@ class RestatementSerializer(serializers.ModelSerializer):
         )  # fmt: skip
 
 
-class PeriodSerializer(serializers.ModelSerializer):
+class AgreementPeriodSerializer(serializers.ModelSerializer):
     agreement = serializers.SlugRelatedField("code", read_only=True)
     version = serializers.SlugRelatedField("number", read_only=True)
     closed_by = serializers.SlugRelatedField("username", read_only=True)
@@ -105,29 +105,29 @@ class PeriodViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSe
     """Periods with their figures; a closed one never changes."""
 
     queryset = PeriodResult.objects.select_related("agreement", "version", "closed_by").prefetch_related("restatements")
-    serializer_class = PeriodSerializer
+    serializer_class = AgreementPeriodSerializer
     filterset_fields = {"agreement__code": ["exact"], "state": ["exact"], "period_start": ["exact", "gte", "lt"]}
     needs = {"read": VIEW, "close": CERTIFY, "settle": CERTIFY, "dispute": DEFINE, "restate": DEFINE}
 
-    @extend_schema(request=None, responses=PeriodSerializer)
+    @extend_schema(request=None, responses=AgreementPeriodSerializer)
     @action(methods=["post"], detail=True)
     def close(self, request, pk):
         """Freeze figures and case list, and calculate the credit."""
         return self.answer(closing.close_period(self.mine(CERTIFY), by=request.user, day=request.day))
 
-    @extend_schema(request=Reason, responses=PeriodSerializer)
+    @extend_schema(request=Reason, responses=AgreementPeriodSerializer)
     @action(methods=["post"], detail=True)
     def dispute(self, request, pk):
         found = self.mine(DEFINE)
         return self.answer(periods.dispute(found, by=request.user, **self.checked(Reason)))
 
-    @extend_schema(request=Reason, responses=PeriodSerializer)
+    @extend_schema(request=Reason, responses=AgreementPeriodSerializer)
     @action(methods=["post"], detail=True)
     def settle(self, request, pk):
         found = self.mine(CERTIFY)
         return self.answer(periods.settle(found, by=request.user, outcome=self.checked(Reason)["reason"]))
 
-    @extend_schema(request=Reason, responses={201: PeriodSerializer})
+    @extend_schema(request=Reason, responses={201: AgreementPeriodSerializer})
     @action(methods=["post"], detail=True)
     def restate(self, request, pk):
         """Propose a restatement by the data as they are now."""

@@ -34,7 +34,8 @@ class SloSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Slo
-        fields = ("id", *FIELDS)
+        fields = ("id", *FIELDS, "state", "left", "burn_rate", "measured_to")
+        read_only_fields = ("state", "left", "burn_rate", "measured_to")
 
 
 class SloWords(StrictSerializer):
@@ -106,7 +107,7 @@ class SloViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSet):
     @action(methods=["get"], detail=True)
     def budget(self, request, pk):
         """What is left of the budget, the burn rates, and how long it lasts."""
-        standing = slos.standing(self.get_object(), timezone.now())
+        standing = slos.standing(self.get_object(), slos.end_of(request.day, timezone.now()))
         budget = standing.budget
         names = ("start", "end", "good", "total", "share", "allowed", "consumed", "remaining", "coverage", "is_met")
         return Response(

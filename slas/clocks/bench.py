@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -17,9 +18,11 @@ from slas.models import AgreementVersion
 
 from . import rows
 from .compute import count, table_of
+from .measured import Stretch, charges_of, days_of, measured_targets, sums_of
 from .run import only_vendor
 
 MOST = 100
+LONGEST = 240  # periods
 
 
 @dataclass(frozen=True)
@@ -58,18 +61,34 @@ class Trial:
 
 
 def try_on_history(version: AgreementVersion, access: Access, *, day: date) -> Trial:
-    """Replay the whole log by `version`, whatever its dates. Rows are those that the person may see.
+    """Judge all of history by `version`, whatever its dates: replay its log, count its measured promises.
 
-    day: whose fiscal calendar cuts the periods. Raises datasets.scan.ScanFailed.
+    Rows are those that the person may see. day: whose fiscal calendar cuts the periods. Raises scan.ScanFailed.
     """
+    days, named, flips, listed, compared = _replayed(version, access)
+    measured = {target.code: target for target in measured_targets(version)}
+    everything = dict(sorted((named | measured).items(), key=lambda item: (item[1].position, item[1].pk)))
+    trial = Trial(version, {code: _figure(target) for code, target in everything.items()}, [], version.currency)
+    calendar = calendars_of([version.agreement.unit_id], day)[version.agreement.unit_id]
+    stretches = _stretches(version, calendar, [at for at, *_ in days if at], measured.values(), access)
+    months = _months(version, days, everything, stretches, access)
+    for code, figure in trial.totals.items():
+        for month in months:
+            _sum(figure, month.figures.get(code))
+    for _, code, verdict, n in days:
+        _count_open(trial.totals[code], verdict, n)
+    return Trial(version, trial.totals, months, version.currency, sum(n for *_, n in days), compared, flips, listed)
+
+
+def _replayed(version: AgreementVersion, access: Access):
+    """Of the clocks: (day, target, verdict, cases), target code -> target, flips, the first that flip, compared."""
     import duckdb
 
     counted = count([version], by_validity=False, apart=True)
     table = table_of(counted, vendor=only_vendor(version.agreement))
     named = {part.timed.target.code: part.timed.target for part in counted.parts}
-    trial = Trial(version, {code: _figure(target) for code, target in named.items()}, [], version.currency)
     if not table.num_rows:
-        return trial
+        return [], named, {}, [], 0
     dataset = version.agreement.dataset
     scope = row_scope(dataset, access).condition if dataset is not None else "true"
     with duckdb.connect(":memory:", config={"threads": 2, "memory_limit": "768MB"}) as connection:
@@ -81,14 +100,19 @@ def try_on_history(version: AgreementVersion, access: Access, *, day: date) -> T
         days = connection.execute(
             f"select counted_at::date as day, target, verdict, count(*) as n from ({then}) group by all"
         ).fetchall()
-        flips, listed, compared = _flips(connection, then, now)
-    months = _months(version, days, named, day)
-    for code, figure in trial.totals.items():
-        for month in months:
-            _sum(figure, month.figures.get(code))
-    for _, code, verdict, n in days:
-        _count_open(trial.totals[code], verdict, n)
-    return Trial(version, trial.totals, months, version.currency, sum(n for *_, n in days), compared, flips, listed)
+        return days, named, *_flips(connection, then, now)
+
+
+def _stretches(version: AgreementVersion, calendar, days: Sequence[date], measured, access: Access) -> list[Stretch]:
+    """The periods in which something was counted, oldest first: those of cases, and all that rows reach over."""
+    found = {(period.start, period.end) for at in set(days) if (period := calendar.period_of(at, version.period))}
+    for target in measured:
+        first, last = days_of(target, access) or (date.max, date.min)
+        while first <= last and len(found) < LONGEST:
+            period = calendar.period_of(first, version.period)
+            found.add((period.start, period.end))
+            first = period.end
+    return sorted(found)
 
 
 def _standing(connection, version: AgreementVersion, access: Access) -> str | None:
@@ -119,28 +143,40 @@ def _flips(connection, then: str, now: str | None):
     return {(was, becomes): n for was, becomes, n in counts}, listed, compared
 
 
-def _months(version: AgreementVersion, days: Sequence[tuple], named: Mapping, day: date) -> list[Month]:
+def _months(
+    version: AgreementVersion, days: Sequence[tuple], named: Mapping, stretches: Sequence[Stretch], access: Access
+) -> list[Month]:
     """The periods of history with figures and credit, oldest first; a repeated miss counts as it would have."""
-    calendar = calendars_of([version.agreement.unit_id], day)[version.agreement.unit_id]
-    found: dict[date, dict[str, Figure]] = {}
+    figures = {start: {code: _figure(target) for code, target in named.items()} for start, _ in stretches}
+    starts = [start for start, _ in stretches]
     for at, code, verdict, n in days:
-        if at is None or verdict not in (rows.MET, rows.MISSED):
-            continue
-        start = calendar.period_of(at, version.period).start
-        figures = found.setdefault(start, {known: _figure(target) for known, target in named.items()})
-        figure = figures[code]
-        figure.total = figure.all_total = str(int(figure.total) + n)
-        if verdict == rows.MET:
-            figure.good = figure.all_good = str(int(figure.good) + n)
-    charge = None if version.monthly_charge is None else f"{version.monthly_charge * MONTHS[version.period]:f}"
+        if at is not None and verdict in (rows.MET, rows.MISSED):
+            figure = figures[starts[bisect_right(starts, at) - 1]][code]
+            _add(figure, n if verdict == rows.MET else 0, n)
+    for code, target in named.items():
+        if not target.is_clocked:
+            for start, (good, total) in sums_of(target, stretches, access).items():
+                _add(figures[start][code], Decimal(good), Decimal(total))
+    charges = _charges(version, stretches, access)
     months: list[Month] = []
     earlier: list[Mapping] = []
-    for start in sorted(found):
-        plain = {"targets": {code: asdict(figure) for code, figure in found[start].items()}, "charge": charge}
+    for start in starts:
+        plain = {
+            "targets": {code: asdict(figure) for code, figure in figures[start].items()},
+            "charge": charges.get(start),
+        }
         credit = preview(version, plain, earlier).credit
-        months.append(Month(start, found[start], None if credit is None else credit.amount))
+        months.append(Month(start, figures[start], None if credit is None else credit.amount))
         earlier.insert(0, plain)
     return months
+
+
+def _charges(version: AgreementVersion, stretches: Sequence[Stretch], access: Access) -> Mapping[date, str]:
+    if version.charge_basis == AgreementVersion.ChargeBasis.MEASURED:
+        return charges_of(version, stretches, access)
+    if version.monthly_charge is None:
+        return {}
+    return {start: f"{version.monthly_charge * MONTHS[version.period]:f}" for start, _ in stretches}
 
 
 def _figure(target) -> Figure:
@@ -149,10 +185,14 @@ def _figure(target) -> Figure:
     )
 
 
+def _add(figure: Figure, good: int | Decimal, total: int | Decimal) -> None:
+    figure.good = figure.all_good = f"{Decimal(figure.good) + good:f}"
+    figure.total = figure.all_total = f"{Decimal(figure.total) + total:f}"
+
+
 def _sum(total: Figure, part: Figure | None) -> None:
     if part is not None:
-        total.good = total.all_good = str(int(total.good) + int(part.good))
-        total.total = total.all_total = str(int(total.total) + int(part.total))
+        _add(total, Decimal(part.good), Decimal(part.total))
 
 
 def _count_open(figure: Figure, verdict: str, n: int) -> None:

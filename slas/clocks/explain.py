@@ -16,7 +16,9 @@ from organization.access import Access
 from slas.models import Agreement, AgreementVersion, ServiceTarget
 
 from .compute import Part, count
+from .listing import due_in_days
 from .reading import plain
+from .rows import MISSED
 
 if TYPE_CHECKING:
     from lake.clock import Pauses
@@ -87,6 +89,19 @@ class Explanation:
     due: datetime | None
     held: list[Held]
     by_date: bool
+    due_in_days: bool = False
+
+    @property
+    def late_s(self) -> int:
+        """Seconds, day and night, from the due time to the end of a missed clock; 0 if it was not missed.
+
+        Of a due day without a time: whole days.
+        """
+        ended = self.row["stopped_at"] or self.row["as_of"]
+        if self.row["verdict"] != MISSED or self.due is None or ended is None:
+            return 0
+        seconds = max(0, int((ended.replace(tzinfo=UTC) - self.due).total_seconds()))
+        return (round((seconds - 1) / 86400) + 1) * 86400 if self.due_in_days else seconds
 
 
 def rows_of_case(agreement: Agreement, case: str, access: Access) -> list[dict[str, Any]]:
@@ -123,6 +138,7 @@ def explain(agreement: Agreement, row: dict[str, Any]) -> Explanation:
         due=due,
         held=_held(intervals, int(part.timed.target_s[place]), row["held_at_breach"] or ""),
         by_date=bool(part.timed.target.clock.due_column),
+        due_in_days=row["target"] in due_in_days(agreement),
     )
 
 

@@ -27,7 +27,7 @@ from . import rows
 from .compute import clocked_targets, count, table_of, timezone_of
 from .excluding import marked
 
-FORMAT = 1  # of the rows: a change computes every agreement anew
+FORMAT = 2  # of the rows: a change computes every agreement anew
 
 
 @dataclass(frozen=True)

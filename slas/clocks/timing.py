@@ -110,9 +110,8 @@ def timed(target: ServiceTarget, clocks: Clocks, log: Log, time: WorkingTime, as
         if target.threshold_seconds:
             due = table.due(due, np.full(len(due), target.threshold_seconds), beyond=NEVER)
         due = np.where(known, due, NEVER)
-        allowed = np.where(
-            known & (promised > clocks.started), table.elapsed(clocks.started, np.minimum(due, table.last)), -1
-        )
+        begun = known & (promised > clocks.started) & _knows_start(target.clock)
+        allowed = np.where(begun, table.elapsed(clocks.started, np.minimum(due, table.last)), -1)
         verdict = _verdict(clocks, stopped > due)
         return Timed(target, clocks, elapsed, actual, paused, allowed, due, due, verdict)
     allowed = np.full(len(clocks), target.threshold_seconds, dtype=np.int64)
@@ -146,6 +145,11 @@ def holder_at(log: Log, column: str, clocks: Clocks, instants: Seconds) -> NDArr
     place = np.maximum(place, clocks.first_event)
     found: NDArray[np.object_] = holders[place]
     return found
+
+
+def _knows_start(rule: ClockRule) -> bool:
+    """Columns may name a due date alone; the clock then begins with it."""
+    return rule.source == ClockRule.Source.EVENTS or bool(rule.started_column)
 
 
 def _verdict(clocks: Clocks, is_late: NDArray[np.bool_]) -> NDArray[np.object_]:

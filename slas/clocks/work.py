@@ -2,11 +2,13 @@
 
 from django.db.models.signals import post_save
 from django.dispatch import receiver
+from django.utils import timezone
 
 from datasets.models import DatasetVersion
 from datasets.signals import version_committed
 from jobs.work import Claim, handler
 from organization.business_calendars import calendar_changed
+from slas import telling
 from slas.models import Agreement, AgreementVersion
 from slas.signals import exclusions_changed
 
@@ -19,12 +21,14 @@ def run_clocks(claim: Claim) -> dict:
 
     agreement = Agreement.objects.select_related("dataset", "unit", "owner").get(pk=claim.job.arguments["agreement"])
     outcome = run(agreement, by=claim.job.asked_by, claim=claim)
+    told = telling.warnings(agreement, now=timezone.now())
     return {
         "rows": outcome.rows,
         "written": outcome.written,
         "version": outcome.version,
         "verdicts": outcome.verdicts,
         "seconds": outcome.seconds,
+        "told": told,
     }
 
 

@@ -161,6 +161,7 @@ class AgreementVersion(models.Model):
     notice_days = models.PositiveSmallIntegerField(default=90)
     notice_given_on = models.DateField(null=True, blank=True)
     notice_reason = models.TextField(blank=True)
+    end_before_notice = models.DateField(null=True, blank=True, editable=False, help_text="valid_to without notice.")
     terms = models.TextField(blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

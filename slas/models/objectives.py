@@ -33,6 +33,12 @@ class Slo(models.Model):
         QUARTER = "quarter", "Quarters"
         YEAR = "year", "Years"
 
+    class State(models.TextChoices):
+        GREEN = "green", "Within budget"
+        AMBER = "amber", "Burning"
+        RED = "red", "Used up"
+        NO_DATA = "no_data", "Nothing measured"
+
     code = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
@@ -56,6 +62,12 @@ class Slo(models.Model):
     window_unit = models.CharField(max_length=8, choices=WindowUnit, default=WindowUnit.DAY)
     timezone = models.CharField(max_length=60, default="UTC", help_text="IANA name; where days and months begin.")
     created_at = models.DateTimeField(auto_now_add=True)
+
+    # as it was measured last, for lists; its page measures anew
+    state = models.CharField(max_length=8, choices=State, default=State.NO_DATA, editable=False)
+    left = models.FloatField(null=True, editable=False, help_text="Share of the budget; below 0: overdrawn.")
+    burn_rate = models.FloatField(null=True, editable=False)
+    measured_to = models.DateTimeField(null=True, editable=False, help_text="Up to where the data reached.")
 
     objects = SloQuerySet.as_manager()
 

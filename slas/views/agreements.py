@@ -1,12 +1,10 @@
 """The list of agreements, and one agreement's page."""
 
-from datetime import date
-
-from django.contrib import messages
 from django.db.models import Q
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from doors.days import day_asked
 from doors.exports import Column, csv_response
 from doors.pages import page, paged
 from organization.access import DEFINE, VIEW
@@ -74,7 +72,7 @@ def agreements_export(request):
 def agreement(request, code):
     """How each promise stands in a period, what it would earn, and where the running period will land."""
     found = the_agreement(request, code)
-    view = selectors.overview(found, day=request.day, start=_start(request))
+    view = selectors.overview(found, day=request.day, start=day_asked(request, "period", "the newest period is shown"))
     chooser = {"periods": _periods(view), "as_of": None}
     return render(request, "slas/agreement.html", frame_of(request, found, "overview", view=view, chooser=chooser))
 
@@ -105,14 +103,3 @@ def _found(request, form: ListForm):
     sort = request.GET.get("sort", "")
     order = SORTS.get(sort.removeprefix("-"), "name")
     return found.order_by(f"-{order}" if sort.startswith("-") else order, "pk")
-
-
-def _start(request) -> date | None:
-    text = request.GET.get("period", "")
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        messages.warning(request, f"“{text[:20]}” is not a day such as 2025-03-01, so the newest period is shown.")
-        return None

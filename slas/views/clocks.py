@@ -3,10 +3,10 @@
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_POST
 
 from datasets.scan import ScanFailed
+from doors.days import day_from
 from doors.pages import page, require
 from organization.access import DEFINE, VIEW
 from slas.clocks import board as boards
@@ -23,7 +23,7 @@ def agreement_board(request, code):
     """Open cases by how much of their target is used. Read after the page has come: an earlier day is replayed."""
     agreement = the_agreement(request, code)
     target, priority = _text(request, "target"), _text(request, "priority")
-    chosen = parse_date(_text(request, "as_of")[:10]) if _is_day(request) else None
+    chosen = day_from(_text(request, "as_of"))
     day = chosen or request.day
     context = frame_of(
         request, agreement, "board", target=target, priority=priority, targets=_targets(agreement), part="open",
@@ -115,14 +115,6 @@ def _text(request, name: str) -> str:
 
 def _band(given: str) -> int | None:
     return int(given) if given in [str(number) for number in range(len(boards.BANDS))] else None
-
-
-def _is_day(request) -> bool:
-    """Whether `?as_of=` names a day that there is."""
-    try:
-        return parse_date(_text(request, "as_of")) is not None
-    except ValueError:
-        return False
 
 
 def _cycle(request) -> int:

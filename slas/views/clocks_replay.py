@@ -9,6 +9,7 @@ from doors.pages import page, require
 from organization.access import DEFINE
 from slas.clocks.bench import try_on_history
 from slas.clocks.compute import clocked_targets
+from slas.clocks.measured import measured_targets
 from slas.clocks.rows import WORDS
 
 from .frame import frame_of, the_agreement, the_version
@@ -27,9 +28,9 @@ def agreement_replay(request, code):
     if not versions:
         raise Http404(f"{code} has no version.")
     shown = the_version(agreement, int(asked) if asked else versions[0].number)
-    has_clocks = bool(clocked_targets(shown))
-    context = frame_of(request, agreement, "replay", version=shown, versions=versions, has_clocks=has_clocks)
-    if not has_clocks or not (request.htmx or request.GET.get("load")):
+    has_targets = bool(clocked_targets(shown) or measured_targets(shown))
+    context = frame_of(request, agreement, "replay", version=shown, versions=versions, has_targets=has_targets)
+    if not has_targets or not (request.htmx or request.GET.get("load")):
         return render(request, "slas/clock_replay.html", context)
     try:
         trial = try_on_history(shown, request.access, day=request.day)

@@ -8,6 +8,7 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from doors.days import day_from
 from doors.pages import page, require
 from organization.access import CERTIFY, DEFINE, VIEW
 from slas import drafting, lifecycle, selectors
@@ -48,8 +49,11 @@ def version(request, code, number: int):
 def _page(request, agreement: Agreement, shown: AgreementVersion):
     visible = Agreement.objects.visible_to(request.access)
     targets = list(shown.targets.select_related("clock__dataset", "measure__dataset"))
+    first: dict[tuple, ServiceTarget] = {}
     for target in targets:
         target.rule_lines = rule_lines(target)
+        said = first.setdefault(tuple(target.rule_lines), target)
+        target.same_rule_as = None if said is target else said
     context = frame_of(
         request,
         agreement,
@@ -176,10 +180,10 @@ def _terminate(version, request):
 
 
 def _day(request) -> date:
-    try:
-        return date.fromisoformat(request.POST.get("day", ""))
-    except ValueError:
-        raise ValidationError("Give a day such as 2025-03-31.") from None
+    day = day_from(request.POST.get("day", ""))
+    if not day:
+        raise ValidationError("Give a day such as 2025-03-31.")
+    return day
 
 
 def _reason(request) -> str:

@@ -41,7 +41,7 @@ def frame_of(request, agreement: Agreement, tab: str, **more) -> dict:
         "tabs": [
             {"label": label, "url": url, "active": key == tab}
             for key, label, name in TABS
-            if (url := _address(name, agreement))
+            if (url := _address(name, agreement)) and (key != "replay" or access.allows(DEFINE, agreement.unit_id))
         ],
         "may_draft": access.allows(DEFINE, agreement.unit_id),
         "may_sign": access.allows(CERTIFY, agreement.unit_id),

@@ -26,8 +26,9 @@ def period_list(request, code):
     found = the_agreement(request, code)
     kept = found.periods.select_related("version", "closed_by").prefetch_related("restatements")
     claims = {claim.period_id: claim for claim in CreditClaim.objects.filter(agreement=found)}
+    order = selectors.order_of(found)
     lines = [
-        (one, selectors.promises_of(periods.standing_figures(one), {}), claims.get(one.pk), _waiting(one))
+        (one, selectors.promises_of(periods.standing_figures(one), {}, order), claims.get(one.pk), _waiting(one))
         for one in kept
     ]
     return render(request, "slas/periods.html", frame_of(request, found, "periods", lines=lines))
@@ -55,7 +56,7 @@ def period(request, code, start: str):
         found,
         "periods",
         period=one,
-        promises=selectors.promises_of(one.figures, codes, one.state == "open"),
+        promises=selectors.promises_of(one.figures, codes, selectors.order_of(found), one.state == "open"),
         restatements=restatements,
         claim=CreditClaim.objects.filter(period=one).first(),
     )
@@ -150,6 +151,7 @@ def _waiting(one: PeriodResult) -> bool:
 
 def _differences(restatement, codes: dict) -> list[tuple]:
     """(promise before, promise after) for each promise of either."""
-    before = {p.code: p for p in selectors.promises_of(restatement.before, codes)}
-    after = {p.code: p for p in selectors.promises_of(restatement.after, codes)}
+    order = selectors.order_of(restatement.period.agreement)
+    before = {p.code: p for p in selectors.promises_of(restatement.before, codes, order)}
+    after = {p.code: p for p in selectors.promises_of(restatement.after, codes, order)}
     return [(before.get(code), after.get(code)) for code in dict.fromkeys([*before, *after])]

@@ -44,7 +44,7 @@ def slo(request, code):
         "may_define": request.access.allows(DEFINE, found.unit_id),
     }
     try:
-        context["standing"] = slos.standing(found, timezone.now())
+        context["standing"] = slos.standing(found, slos.end_of(request.day, timezone.now()))
     except ScanFailed as fault:
         context["fault"] = str(fault)
     return render(request, "slas/slo.html", context)

@@ -1,12 +1,7 @@
 """In a real browser: write a rule with its back-test, it fires, find it by the bell, acknowledge it, follow it up."""
 
-import shutil
-
 import pytest
-from django.conf import settings as conf
-from django.db import connections
-from django.test import Client
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from alerts.evaluate import evaluate_all
 from alerts.models import FollowUp
@@ -15,31 +10,16 @@ from tests.factories import UnitFactory
 from .samples import DAY, NOW, kpi_with, manager_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
 
 
 @pytest.fixture
-def page(live_server, settings):
+def page(people, settings):
     settings.AS_OF = DAY.isoformat()
     unit = UnitFactory(code="north", name="North")
     kpi_with([96.0, 94.0, 93.0, 96.0, 97.0, 92.0], unit=unit, name="Seen in time", code="in_time")
-    client = Client()
-    client.force_login(manager_of(unit))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS.split())
-        context = browser.new_context(viewport={"width": 1280, "height": 900})
-        cookie = client.cookies[conf.SESSION_COOKIE_NAME].value
-        context.add_cookies([{"name": conf.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
-        opened = context.new_page()
-        faults: list[str] = []
-        opened.on("pageerror", lambda error: faults.append(str(error)))
-        opened.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-        opened.goto(f"{live_server.url}/alerts/rules/")
-        yield opened
-        opened.wait_for_load_state("networkidle")  # the bell asks once more on each page
-        connections.close_all()  # inside Playwright's loop, Django has another connection than outside
-        browser.close()
-    assert faults == []
+    opened = people(manager_of(unit))
+    opened.goto("/alerts/rules/")
+    return opened
 
 
 def test_from_a_rule_to_a_follow_up(page):

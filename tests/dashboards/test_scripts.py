@@ -1,9 +1,7 @@
 """What the scripts do in a real browser, under the real content security policy."""
 
-import shutil
-
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 pytestmark = [
     pytest.mark.browser,
@@ -11,35 +9,16 @@ pytestmark = [
     pytest.mark.urls("tests.dashboards.styleguide_urls"),
 ]
 
-FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    path = shutil.which("chromium")
-    assert path, "Chromium is missing: apt-get install chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS.split())
-        yield browser
-        browser.close()
-
 
 @pytest.fixture
-def page(chromium, live_server):
-    """The style guide; afterwards, nothing was refused by the policy, nothing failed, nothing went elsewhere."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
-    opened = context.new_page()
-    faults: list[str] = []
-    opened.on("pageerror", lambda error: faults.append(str(error)))
-    opened.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    opened.on(
-        "request",
-        lambda call: None if call.url.startswith((live_server.url, "data:", "blob:")) else faults.append(call.url),
-    )
-    opened.goto(f"{live_server.url}/styleguide/")
+def page(threads_end, live_server, windows):
+    """The style guide; nothing goes elsewhere."""
+    opened, elsewhere = windows(live_server.url, color_scheme="light", viewport={"width": 1440, "height": 900}), []
+    ours = (live_server.url, "data:", "blob:")
+    opened.on("request", lambda call: None if call.url.startswith(ours) else elsewhere.append(call.url))
+    opened.goto("/styleguide/")
     yield opened
-    context.close()
-    assert faults == []
+    assert elsewhere == []
 
 
 def test_charts_are_drawn_without_a_cloud_button_and_redrawn_in_the_other_theme(page: Page):

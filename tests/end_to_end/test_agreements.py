@@ -8,9 +8,9 @@ import pytest
 
 from slas.figures import read_figures
 from slas.models import Agreement, CreditClaim
-from tests.end_to_end.test_real_numbers import LINES
+from tests.end_to_end.test_real_numbers import LINES, REQUESTS
 
-pytestmark = pytest.mark.usefixtures("demo")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demo")]
 CENT = Decimal("0.01")
 
 
@@ -53,12 +53,20 @@ def test_the_credit_of_orgenics_for_the_third_quarter_of_2014(lines):
 
 
 def test_city_requests_are_judged_by_their_own_dates():
-    """5,460 of the 8,397 closed requests were closed by their due date, whatever the source says of them."""
+    """Whatever the source says of them. One request is no case: its agency is not known, so its row was rejected."""
     from datasets.facts import facts_of
     from datasets.scan import fetch_here
 
+    table = pd.read_csv(REQUESTS, dtype=str, keep_default_na=False)
+    table = table[table["Agency"].str.strip() != "ECC"]
+    created, due, closed = (pd.to_datetime(table[f"{name} Date"]) for name in ("Created", "Due", "Close"))
+    as_of = max(created.max(), closed.max())
+    expected = {
+        "met": (closed <= due).sum(),
+        "missed": (closed > due).sum() + (closed.isna() & (due < as_of)).sum(),
+        "in_flight": (closed.isna() & (due >= as_of)).sum(),
+    }
+    assert expected == {"met": 5460, "missed": 3739, "in_flight": 87}
     facts = facts_of(Agreement.objects.get(code="city-requests").dataset)
-    counts = {r["verdict"]: r["n"] for r in fetch_here(
-        f"select verdict, count(*) as n from ({facts.relation}) group by 1", facts.files)}  # fmt: skip
-    assert counts["met"] == 5460
-    assert sum(counts.values()) == 9287
+    counts = fetch_here(f"select verdict, count(*) as n from ({facts.relation}) group by 1", facts.files)
+    assert {row["verdict"]: row["n"] for row in counts} == expected

@@ -1,28 +1,25 @@
 """Accident and emergency in England, as a person meets it: control chart, icons, forecast and drivers on real data."""
 
-import shutil
-from importlib import import_module
 from pathlib import Path
 from threading import Thread
 
 import numpy as np
 import pandas as pd
 import pytest
-from django.conf import settings
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer
-from django.db import connections
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, connections
 from django.test.testcases import QuietWSGIRequestHandler
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from kpis.models import ChartVerdict, Forecast, Signal
 from organization.models import User
 
 ATTENDANCES = Path(__file__).parents[2] / "demo" / "data" / "nhs_ae_england" / "ae_attendances.csv.gz"
-FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
 
-pytestmark = pytest.mark.usefixtures("demo")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demo")]
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +73,9 @@ class Server(ThreadedWSGIServer):
 
 @pytest.fixture
 def address():
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
     connection = connections["default"]
     connection.inc_thread_sharing()
     server = Server(("127.0.0.1", 0), QuietWSGIRequestHandler, connections_override={"default": connection})
@@ -85,32 +85,18 @@ def address():
     server.shutdown()
     server.server_close()
     connection.dec_thread_sharing()
+    for signal in signals:
+        signal.connect(close_old_connections)
 
 
 @pytest.fixture
-def page(address):
-    """Signed in as the viewer of emergency care; nothing failed and nothing was refused by the policy."""
-    session = import_module(settings.SESSION_ENGINE).SessionStore()
-    viewer = User.objects.get(username="viewer")
-    session["_auth_user_id"], session["_auth_user_hash"] = str(viewer.pk), viewer.get_session_auth_hash()
-    session["_auth_user_backend"] = settings.AUTHENTICATION_BACKENDS[0]
-    session.save()
-    faults: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS.split())
-        context = browser.new_context(viewport={"width": 1280, "height": 1000})
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": address}])
-        opened = context.new_page()
-        opened.on("pageerror", lambda error: faults.append(str(error)))
-        opened.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-        yield opened
-        browser.close()
-    assert faults == []
+def page(address, windows):
+    return windows(address, User.objects.get(username="viewer"), viewport={"width": 1280, "height": 1000})
 
 
 @pytest.mark.browser
 def test_a_viewer_sees_chart_icons_forecast_and_what_moved_it(page: Page, address):
-    page.goto(f"{address}/scorecards/emergency-care/")
+    page.goto("/scorecards/emergency-care/")
     row = page.get_by_role("row").filter(has=page.get_by_role("link", name="Seen within four hours", exact=True))
     expect(row.locator("svg[aria-label^='Will fail']")).to_be_visible()
     expect(row.locator("svg[aria-label^='No change']")).to_be_visible()
@@ -133,7 +119,7 @@ def test_a_viewer_sees_chart_icons_forecast_and_what_moved_it(page: Page, addres
     total = table.locator("tfoot td.strong").inner_text()
     assert sum(map(points, parts)) == pytest.approx(points(total))
 
-    page.goto(f"{address}/signals/")
+    page.goto("/signals/")
     expect(page.locator(".icon-matrix")).to_contain_text("Seen within four hours")
     assert "NaN" not in page.content()
 

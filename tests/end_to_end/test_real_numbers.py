@@ -15,9 +15,10 @@ DATA = Path(__file__).parents[2] / "demo" / "data"
 EVENTS = DATA / "itsm_incident_log" / "incident_event_log_full_prefixes_stripped.csv.gz"
 ATTENDANCES = DATA / "nhs_ae_england" / "ae_attendances.csv.gz"
 LINES = DATA / "vendor_delivery_scms" / "scms_delivery_history.csv.gz"
+REQUESTS = DATA / "service_requests_311_baltimore" / "downtown_service_requests.csv.gz"
 TRAINS = DATA / "tgv_punctuality_sncf" / "regularite-mensuelle-tgv-aqst.csv.gz"
 
-pytestmark = pytest.mark.usefixtures("demo")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demo")]
 
 
 def results(kpi: str, unit: str, grain: str = "month", dimension: str = "") -> pd.Series:

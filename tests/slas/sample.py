@@ -6,10 +6,12 @@ Ten deliveries in January 2025 (8 on time), ten in February (10 on time); freigh
 from datetime import date
 from decimal import Decimal
 
+from datasets import derived
 from datasets.contracts import put_in_force
 from datasets.models import Dataset
 from lake.contract import Column, ColumnType, Contract, Role
 from slas import drafting, lifecycle
+from slas.clocks.rows import contract, schema
 from tests.factories import DatasetFactory, UnitFactory, loaded_dataset, member, upload_csv
 
 DAY = date(2025, 3, 10)
@@ -20,19 +22,6 @@ ROWS = Contract(
         Column("done_on", type=ColumnType.DATE),
         Column("freight", type=ColumnType.DECIMAL),
         Column("mode", roles=(Role.DIMENSION,)),
-    )
-)
-CASES = Contract(
-    columns=(
-        Column("case", roles=(Role.KEY,)),
-        Column("target", roles=(Role.KEY,)),
-        Column("cycle", type=ColumnType.INTEGER, roles=(Role.KEY,)),
-        Column("verdict"),
-        Column("elapsed_s", type=ColumnType.NUMBER),
-        Column("target_s", type=ColumnType.NUMBER),
-        Column("counted_at", type=ColumnType.TIMESTAMP, roles=(Role.EVENT_TIME,)),
-        Column("excluded"),
-        Column("priority", roles=(Role.DIMENSION,)),
     )
 )
 
@@ -61,10 +50,18 @@ def described(unit) -> Dataset:
     return dataset
 
 
-def cases_csv(rows) -> str:
-    """rows: (case, target, verdict, elapsed s, target seconds, counted at, excluded)."""
-    lines = ["case,target,cycle,verdict,elapsed_s,target_s,counted_at,excluded,priority"]
-    return "\n".join([*lines, *(",".join([*map(str, row[:2]), "1", *map(str, row[2:]), "1"]) for row in rows)]) + "\n"
+def timed_cases(unit, code: str, rows) -> Dataset:
+    """A derived dataset as a clock run writes it.
+
+    rows: (case, target, verdict, elapsed s, target s, counted at or None, kind of the exclusion).
+    """
+    import pyarrow as pa
+
+    names = ("case", "target", "verdict", "elapsed_s", "target_s", "counted_at", "excluded")
+    filled = [dict(zip(names, row, strict=True)) | {"cycle": 1, "priority": "1"} for row in rows]
+    dataset = derived.ensure(code, contract("UTC"), name="Cases", unit=unit, by=member("analyst", unit))
+    derived.replace_rows(dataset, pa.Table.from_pylist(filled, schema=schema()), load_id="sample")
+    return dataset
 
 
 class Desk:

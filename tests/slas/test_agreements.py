@@ -102,6 +102,15 @@ def test_notice_can_be_withdrawn(desk, dataset):
     assert (version.state, version.valid_to) == (State.ACTIVE, None)
 
 
+def test_notice_never_makes_a_fixed_term_longer(desk, dataset):
+    version = desk.signed(dataset, notice_days=0, valid_to=date(2025, 7, 1))
+    words = {"by": desk.signer, "day": DAY, "reason": "Price"}
+    with pytest.raises(lifecycle.WrongState, match="ends on 2025-06-30 already"):
+        lifecycle.give_notice(version, last_day=date(2025, 7, 31), **words)
+    version = lifecycle.give_notice(version, last_day=date(2025, 4, 30), **words)
+    assert lifecycle.withdraw_notice(version, by=desk.signer).valid_to == date(2025, 7, 1)
+
+
 def test_a_version_with_an_end_expires(desk, dataset):
     version = desk.signed(dataset, valid_to=date(2025, 3, 1))
     assert version.state == State.EXPIRED

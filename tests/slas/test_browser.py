@@ -1,46 +1,13 @@
-"""The journey of an agreement in a real browser: draft, sign, see attainment, exclude, close, claim."""
-
-import shutil
+"""The journey of an agreement in a browser: draft, replay, sign, see attainment, explain, exclude, close, claim."""
 
 import pytest
-from django.conf import settings
-from django.db import connections
-from django.test import Client
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from jobs.models import Job
 from slas.models import Agreement
 from tests.factories import perform
 
 from .sample import DAY, Desk, deliveries
-
-FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
-
-
-@pytest.fixture
-def people(live_server, monkeypatch):
-    """`people(user)`: a page in which that person is signed in. At the end nothing has failed in any of them."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright's loop runs in this thread
-    path = shutil.which("chromium")
-    assert path, "Chromium is missing: apt-get install chromium"
-    faults: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS.split())
-
-        def sign_in(user):
-            client = Client()
-            client.force_login(user)
-            context = browser.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 900})
-            name = settings.SESSION_COOKIE_NAME
-            context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
-            page = context.new_page()
-            page.on("pageerror", lambda error: faults.append(str(error)))
-            return page
-
-        yield sign_in
-        browser.close()
-        connections.close_all()  # beside playwright's loop Django keeps a connection of its own
-    assert faults == []
 
 
 def work() -> None:
@@ -81,10 +48,26 @@ def test_from_draft_to_claim(people, settings):
     expect(author.get_by_text("Did you mean `due_on`?")).to_be_visible()  # the word and the nearest column
     author.get_by_label("What went well").fill("count(case when done_on <= due_on then 1 end)")
     author.get_by_role("button", name="Keep the target").click()
+    author.get_by_role("link", name="Add a target").click()
+    author.get_by_label("Metric").select_option("delivery")
+    author.get_by_label("Dataset", exact=True).select_option("deliveries")
+    author.get_by_label("The clock reads").select_option("columns")
+    author.get_by_role("button", name="Go on").click()
+    author.get_by_label("Name", exact=True).fill("By its day")
+    author.get_by_label("Code", exact=True).fill("by-day")
+    author.get_by_label("Required, %").fill("80")
+    author.get_by_label("Names the case").select_option("line")
+    author.get_by_label("Due", exact=True).select_option("due_on")
+    author.get_by_label("Stopped", exact=True).select_option("done_on")
+    author.get_by_role("button", name="Keep the target").click()
     author.get_by_role("link", name="Edit the tiers").click()
     author.get_by_label("Bound, %, line 1").fill("95")
     author.get_by_label("Credit, % of the charge, line 1").fill("5")
     author.get_by_role("button", name="Keep the tiers").click()
+    author.get_by_role("link", name="Replay").click()
+    january = author.get_by_role("row", name="Jan 2025")
+    expect(january).to_contain_text("50.00 USD")  # 80 % are below 95 for the one promise, and kept for the other
+    author.get_by_role("link", name="Document").click()
     author.get_by_role("button", name="Offer for signature").click()
     expect(author.get_by_text("waits for a second person")).to_be_visible()
 
@@ -96,10 +79,15 @@ def test_from_draft_to_claim(people, settings):
     row = signer.get_by_role("row", name="On time")
     expect(row).to_contain_text("80.00")
     expect(row).to_contain_text("broken")
+    signer.get_by_title("All cases, those missed first").click()
+    signer.get_by_role("link", name="103").click()
+    expect(signer.locator("main")).to_contain_text("24 h late")
+    expect(signer.locator("main")).to_contain_text("13 Jan 2025, 23:59:59")  # the day it was due
 
     author.goto("/agreements/acme/exclusions/new/")
     author.get_by_label("Reason").fill("Storm closed the port.")
-    author.get_by_label("Or rows for which").fill("line = 103")
+    author.get_by_label("Of which target").select_option("on-time")
+    author.get_by_label("Rows for which").fill("line = 103")
     author.get_by_role("button", name="Propose").click()
     signer.goto("/agreements/acme/exclusions/")
     signer.get_by_role("button", name="Approve").click()

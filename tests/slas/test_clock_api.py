@@ -37,6 +37,19 @@ def test_what_was_run_what_is_open_and_one_clock(desk):
     assert [warning["case"] for warning in client.get(f"{API}/desk/warnings/").json()] == ["E", "F", "F", "F"]
 
 
+def test_the_cases_behind_an_attainment_and_who_had_those_that_were_missed(desk):
+    client = client_of(desk.author)
+    everything = client.get(f"{API}/desk/cases/").json()
+    assert (everything["total"], everything["verdicts"]) == (
+        7, {"met": 2, "missed": 2, "in_flight": 2, "cancelled": 1},
+    )  # fmt: skip
+    assert [case["case"] for case in everything["cases"]][:2] == ["F", "B"]  # 175 and 125 %
+    missed = client.get(f"{API}/desk/cases/?verdict=missed&held_by=db").json()
+    assert (missed["total"], missed["missed_by"]) == (2, {"db": 2})
+    assert client.get(f"{API}/desk/cases/?target=p2&offset=1").json()["total"] == 3
+    assert client.get(f"{API}/desk/cases/?period=2024-01-01").status_code == 400
+
+
 def test_a_replay_and_a_run_are_for_who_may_draft(desk):
     assert client_of(desk.author).get(f"{API}/desk/replay/?version=1").json()["flips"] == []
     assert client_of(desk.author).post(f"{API}/desk/run/").status_code == 202

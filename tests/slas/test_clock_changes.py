@@ -4,10 +4,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from alerts.models import InboxEntry
 from lake.contract import Column, ColumnType, Contract
 from organization import business_calendars
 from organization.access import access_of
-from slas import exclusions, lifecycle
+from slas import drafting, exclusions, lifecycle, telling
 from slas.clocks import compare
 from slas.clocks.requests import request_run
 from slas.models import ClockWarning
@@ -63,6 +64,16 @@ def test_an_approved_exclusion_marks_its_cases(desk):
     assert excluded == {"B": "customer", "F": "maintenance"}
 
 
+def test_a_condition_fits_the_cases_and_one_about_measured_rows_does_not_touch_them(desk):
+    with pytest.raises(drafting.AgreementRefused, match="no column `state`"):
+        exclusions.propose(desk.agreement, by=desk.author, kind="customer", reason="x", condition="state = 'New'")
+    desk.agreement.exclusions.create(kind="customer", reason="Of rows, by a version to come", target_code="quality",
+                                     condition="state = 'New'", state="approved", proposed_by=desk.author,
+                                     decided_by=desk.signer, decided_at=datetime(2025, 1, 9, tzinfo=UTC))  # fmt: skip
+    desk.run()
+    assert not any(row["excluded"] for row in desk.rows("excluded").values())
+
+
 def test_only_cases_that_start_while_a_version_is_valid_are_its(desk):
     lifecycle.terminate(desk.version, by=desk.signer, day=date(2025, 1, 7), reason="Test")
     desk.run()
@@ -80,6 +91,30 @@ def test_open_cases_are_warned_of_once_at_each_threshold(desk):
     upload_csv(desk.log, LOG + "16,H,New,2,db,2025-01-07 16:30,2025-01-07 16:30\n")
     desk.run()
     assert found() == [("E", 75), ("E", 90), ("F", 75), ("F", 90), ("F", 100)]  # E is at 7.5 of 8 hours now
+
+
+def told_to(user) -> list[tuple[str, str]]:
+    return [(e.notice.subject, e.notice.link) for e in InboxEntry.objects.filter(user=user).order_by("notice__subject")]
+
+
+def test_a_warning_reaches_the_owner_s_inbox_once_whatever_stops_the_worker(desk):
+    assert told_to(desk.author) == []  # the run noted four warnings and was stopped before anybody was told
+    assert perform(request_run(desk.agreement))["told"] == 4
+    assert told_to(desk.author) == [
+        ("E has used 75 % of Priority 2", "/agreements/desk/explain/?case=E&target=p2"),
+        ("F has missed Priority 1", "/agreements/desk/explain/?case=F&target=p1"),  # its 75 and 90 % are past
+    ]
+    assert perform(request_run(desk.agreement))["told"] == 0
+    assert len(told_to(desk.author)) == 2
+
+
+def test_many_warnings_at_once_are_one_entry(desk):
+    lines = "".join(f"{100 + n},N{n},New,1,net,2025-01-07 09:00,2025-01-07 09:00\n" for n in range(telling.MOST_ALONE))
+    upload_csv(desk.log, LOG + lines)
+    perform(request_run(desk.agreement))
+    ((subject, link),) = told_to(desk.author)
+    assert (subject, link) == ("Desk: 12 open cases need attention", "/agreements/desk/board/")
+    assert InboxEntry.objects.get().notice.text == "11 missed, 1 past 75 % of their time."
 
 
 def test_the_job_runs_after_each_load_and_the_attainment_follows(desk):

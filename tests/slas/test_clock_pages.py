@@ -138,3 +138,15 @@ def test_the_page_of_a_clock(desk, client):
     for words in ("125.0", "Waiting", "had it at the breach", "7 Jan 2025, 11:00", "office from 1900-01-01"):
         assert words in page
     assert client.get(reverse("clock_explain", args=["desk"]), {"case": "Z"}).status_code == 404
+
+
+def test_the_way_from_an_attainment_to_the_breaches_behind_it(client, desk):
+    client.force_login(desk.signer)
+    address = reverse("agreement_cases", args=["desk"])
+    assert "Reading the cases" in client.get(address).content.decode()
+    page = client.get(address, {"load": 1, "verdict": "missed"}).content.decode()
+    assert page.index("case=F&amp;target=p1") < page.index("case=B&amp;target=p1")
+    assert "case=A&amp;" not in page and "verdict=missed&amp;held_by=db" in page
+    assert "case=A&amp;" in client.get(address, {"load": 1, "verdict": "met"}).content.decode()
+    assert "No such case" in client.get(address, {"load": 1, "priority": "9' or true --"}).content.decode()
+    assert client.get(address, {"period": "2024-01-01"}).status_code == 404

@@ -25,7 +25,7 @@ CALLS += [("abandoned", 60)] * 40  # as in docs/algorithms/queueing.md: 1,000 an
 def share(rule: MeasureRule, metric: str, rows: str, within: int | None = None) -> float:
     good, total = (parse(text, CONTRACT).sql for text in parts_of(rule, metric, within))
     with duckdb.connect() as connection:
-        found = connection.sql(f"select ({good})::double / ({total}) from ({rows})").fetchone()
+        found = connection.execute(f"select ({good})::double / ({total}) from ({rows})").fetchone()
     return found[0]
 
 

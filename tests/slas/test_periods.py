@@ -6,13 +6,13 @@ from decimal import Decimal as D
 import pytest
 
 from jobs.models import Job
-from slas import claims, closing, exclusions, periods
+from slas import claims, closing, drafting, exclusions, lifecycle, periods
 from slas.drafting import AgreementRefused
 from slas.figures import read_figures
 from slas.models import CreditClaim, PeriodResult
-from tests.factories import loaded_dataset, member, perform, upload_csv
+from tests.factories import member, perform, upload_csv
 
-from .sample import CASES, DAY, Desk, cases_csv, deliveries, deliveries_csv
+from .sample import DAY, Desk, deliveries, deliveries_csv, timed_cases
 
 pytestmark = pytest.mark.django_db
 JANUARY, FEBRUARY = date(2025, 1, 1), date(2025, 2, 1)
@@ -51,6 +51,37 @@ def test_a_period_says_good_of_total_charge_and_state(agreement):
     february = the(agreement, FEBRUARY)  # data are complete through 19 February: it is still open
     assert (on_time(february).attainment, february.state) == (D("100.0000"), "open")
     assert agreement.periods.count() == 2  # none for March, of which there are no data
+
+
+def test_data_through_its_last_day_end_a_period(desk, agreement, dataset):
+    upload_csv(dataset, deliveries_csv() + "228,2025-02-28,2025-02-28,100.00,sea\n", name="whole.csv")
+    periods.refresh(agreement, day=DAY)
+    assert the(agreement, FEBRUARY).state == "provisional"
+    assert agreement.periods.count() == 2
+    periods.refresh(agreement, day=date(2025, 2, 28))  # that day is not over yet
+    assert the(agreement, FEBRUARY).state == "open"
+
+
+@pytest.mark.parametrize(
+    ("side", "bound", "required", "owed"),
+    [
+        ("below", 80, 80, None),  # 8 of 10 are what is required, and not below it
+        ("at_or_below", 80, 80, "50.00"),  # the bound itself earns: the tier says so
+        ("at_or_below", 90, 80, None),  # a tier of every target, above what this one requires, is not about it
+        ("below", 90, 90, "50.00"),
+    ],
+)
+def test_a_tier_states_whether_its_bound_earns(desk, dataset, side, bound, required, owed):
+    version = desk.agreement(dataset)
+    drafting.set_target(version, "on-time", by=desk.author, required_pct=D(required))
+    tier = {"target": None, "below_pct": D(bound), "side": side, "credit_pct": D(5)}
+    drafting.set_tiers(version, [tier], by=desk.author)
+    lifecycle.sign(lifecycle.offer(version, by=desk.author), by=desk.signer, day=DAY)
+    periods.refresh(version.agreement, day=DAY)
+    claim = CreditClaim.objects.filter(
+        period=closing.close_period(the(version.agreement, JANUARY), by=desk.signer, day=DAY)
+    )
+    assert [str(one.amount) for one in claim] == ([owed] if owed else [])
 
 
 def test_closing_freezes_and_calculates_the_credit(desk, agreement):
@@ -145,6 +176,14 @@ def test_an_exclusion_counts_once_a_second_person_approves_it(desk, agreement):
     assert on_time(the(agreement, JANUARY)).total == "10"
 
 
+def test_cases_of_a_measured_promise_are_the_rows_of_its_one_key(desk, agreement):
+    asked = exclusions.propose(agreement, by=desk.author, kind="customer", reason="Not at home", cases=["103", "107"])
+    exclusions.decide(asked, by=desk.signer, is_approved=True)
+    periods.refresh(agreement, day=DAY)
+    figure = on_time(the(agreement, JANUARY))
+    assert (figure.good, figure.total, figure.all_total, figure.excluded) == ("8", "8", "10", 2)
+
+
 def test_an_exclusion_says_what_it_is_about(desk, agreement):
     ask = {"by": desk.author, "kind": "maintenance", "reason": "x"}
     with pytest.raises(AgreementRefused, match="Say what is excluded"):
@@ -191,8 +230,6 @@ def test_a_met_period_after_it_earns_a_credit_back(desk, dataset):
 
 
 def test_clocked_promises_are_counted_from_the_agreements_cases(desk, dataset):
-    from slas import drafting, lifecycle
-
     version = desk.agreement(dataset)
     clock = {"dataset": dataset, "case_column": "line", "source": "columns", "started_column": "due_on",
              "stopped_column": "done_on"}  # fmt: skip
@@ -201,15 +238,16 @@ def test_clocked_promises_are_counted_from_the_agreements_cases(desk, dataset):
                             threshold_seconds=100, clock=clock, **more)  # fmt: skip
     version = lifecycle.sign(lifecycle.offer(version, by=desk.author), by=desk.signer, day=DAY)
     assert version.agreement.attainment_kpis.count() == 1  # no case was timed so far
-    rows = [(f"C{n}", "fix", "met", 10 * n, 100, "2025-01-05T10:00:00", "") for n in range(8)]
+    early, late = datetime(2025, 1, 5, 10), datetime(2025, 1, 31, 23, 59, 59)
+    rows = [(f"C{n}", "fix", "met", 10 * n, 100, early, "") for n in range(8)]
     rows += [
-        ("C8", "fix", "missed", 900, 100, "2025-01-31T23:59:59", ""),
-        ("C9", "fix", "missed", 900, 100, "2025-01-31", "customer"),
-        ("C10", "fix", "in_flight", 5, 100, "2025-01-31", ""),
-        ("C11", "fix", "cancelled", 5, 100, "2025-01-31", ""),
+        ("C8", "fix", "missed", 900, 100, late, ""),
+        ("C9", "fix", "missed", 900, 100, late, "customer"),
+        ("C10", "fix", "in_flight", 5, 100, late, ""),
+        ("C11", "fix", "cancelled", 5, 100, late, ""),
     ]
-    rows += [(f"C{n}", "p90", "met", 10 * n, 100, "2025-01-05", "") for n in range(11)]
-    loaded_dataset(cases_csv(rows), CASES, code="sla-acme", unit=desk.unit, source="derived")
+    rows += [(f"C{n}", "p90", "met", 10 * n, 100, early, "") for n in range(11)]
+    timed_cases(desk.unit, "sla-acme", rows)
     assert version.agreement.attainment_kpis.count() == 3  # the first run made the others
     periods.refresh(version.agreement, day=DAY)
     figures = read_figures(the(version.agreement, JANUARY).figures)

@@ -1,19 +1,24 @@
 """Objectives: their budgets over real rows, their page and API, and OpenSLO files that come back as they went."""
 
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 import yaml
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from alerts.models import InboxEntry
+from analytics.budgets.burn import POLICIES, Alert
+from jobs.models import Job
 from organization.models import Unit
-from slas import openslo, slos
+from slas import openslo, slos, telling
 from slas.drafting import AgreementRefused
 from slas.models import Slo
-from tests.factories import ApiTokenFactory
+from tests.factories import ApiTokenFactory, perform, upload_csv
 
-from .sample import Desk, deliveries
+from .sample import Desk, deliveries, deliveries_csv
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2025, 2, 20, tzinfo=UTC)
@@ -60,6 +65,31 @@ def test_a_calendar_month_has_its_own_budget(slo, desk):
     found = slos.standing(changed, NOW)
     assert (found.budget.good, found.budget.total, found.status) == (10, 10, "green")
     assert slos.standing(changed, datetime(2025, 1, 31, 12, tzinfo=UTC)).budget.total == 10
+
+
+def test_a_budget_is_measured_after_each_load_and_its_end_is_told_once(slo, dataset, desk):
+    def jobs():
+        return [perform(job) for job in Job.objects.unfinished().filter(kind=slos.JOB)]
+
+    assert [outcome["state"] for outcome in jobs()] == ["red"]  # asked for when it was written down
+    slo.refresh_from_db()
+    assert (slo.state, slo.left) == ("red", pytest.approx(-1))  # two were late, one may be
+    assert slo.measured_to == datetime(2025, 2, 20, tzinfo=UTC)
+    upload_csv(dataset, deliveries_csv(months=(3,)), name="march.csv")
+    assert [outcome["state"] for outcome in jobs()] == ["green"]
+    told = [entry.notice.subject for entry in InboxEntry.objects.filter(user=desk.author)]
+    assert told == ["Deliveries on time has used up its error budget"]  # the second window has no late line
+
+
+def test_a_burn_rate_alert_is_told_once_a_day_while_it_fires(slo, desk):
+    firing = Alert(POLICIES[0], 14.4, 20.0, 18.0, True)
+    found = replace(slos.standing(slo, NOW), alerts=(firing,), budget=SimpleNamespace(remaining=0.5), lasts=None)
+    for _ in range(2):
+        telling.burning(found, now=NOW)
+    telling.burning(replace(found, at=NOW + timedelta(days=1)), now=NOW)
+    told = [(entry.notice.subject, entry.notice.text) for entry in InboxEntry.objects.filter(user=desk.author)]
+    text = "20.0 times the rate that lasts for the window; fires above 14.4."
+    assert told == [("Deliveries on time burns fast (1 h window)", text)] * 2
 
 
 def test_what_cannot_be_computed_is_refused_by_its_word(desk, dataset):
@@ -127,6 +157,8 @@ def test_pages_show_and_keep_an_objective(client, slo, desk, settings):
     assert "Deliveries on time" in client.get(reverse("slos")).content.decode()
     page = client.get(slo.get_absolute_url()).content.decode()
     assert "used up" in page and "cannot be told" in page
+    settings.AS_OF = "2025-01-12"  # three lines so far, all in time
+    assert "used up" not in client.get(slo.get_absolute_url()).content.decode()
     words = {name: getattr(slo, name) for name in ("name", "good", "total", "objective_pct", "method", "timezone")}
     words |= {"unit": desk.unit.pk, "owner": desk.author.pk, "dataset": slo.dataset_id, "slice_seconds": 86400,
               "window_count": 30, "window_unit": "day", "is_rolling": "on"}  # fmt: skip

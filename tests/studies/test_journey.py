@@ -3,12 +3,10 @@
 import csv
 import gzip
 import io
-import shutil
 from pathlib import Path
 
 import pytest
-from django.db import connections
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from lake.contract import Column, ColumnType, Contract, Role
 from organization.models import Role as Member
@@ -16,7 +14,6 @@ from tests.factories import PASSWORD, UnitFactory, loaded_dataset, member, uploa
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LOG = Path(__file__).parents[2] / "demo/data/itsm_incident_log/incident_event_log_full_prefixes_stripped.csv.gz"
-FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
 CONTRACT = Contract(
     (
         Column("number", roles=(Role.KEY,)),
@@ -46,27 +43,18 @@ def incidents(start: int, count: int) -> str:
 
 
 @pytest.fixture
-def enter(live_server):
-    """Sign somebody in, in a browser window of their own; nothing may fail in it."""
-    path = shutil.which("chromium")
-    assert path, "Chromium is missing: apt-get install chromium"
-    faults: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS.split())
+def enter(threads_end, live_server, windows):
+    """Sign somebody in, in a window of their own."""
 
-        def sign_in(username: str):
-            page = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True).new_page()
-            page.on("pageerror", lambda error: faults.append(str(error)))
-            page.goto(f"{live_server.url}/accounts/login/?next=/analysis/")
-            page.fill("input[name=login]", username)
-            page.fill("input[name=password]", PASSWORD)
-            page.click("main button[type=submit]")
-            return page
+    def sign_in(username: str):
+        page = windows(live_server.url, accept_downloads=True)
+        page.goto("/accounts/login/?next=/analysis/")
+        page.fill("input[name=login]", username)
+        page.fill("input[name=password]", PASSWORD)
+        page.click("main button[type=submit]")
+        return page
 
-        yield sign_in
-        browser.close()
-        connections.close_all()  # playwright's loop has a connection of its own
-    assert faults == []
+    return sign_in
 
 
 def test_two_groups_differ_and_a_second_person_agrees(enter):

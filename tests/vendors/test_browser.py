@@ -3,7 +3,6 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browsing import people  # noqa: F401
 from tests.factories import UnitFactory
 
 from .factories import DAY, THIRD, a_contact, a_manager, a_result, a_template, a_vendor_below, two_kpis
@@ -11,7 +10,7 @@ from .factories import DAY, THIRD, a_contact, a_manager, a_result, a_template, a
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_a_review_is_run_and_its_action_answered(people, settings):  # noqa: F811
+def test_a_review_is_run_and_its_action_answered(people, settings):
     settings.AS_OF = DAY.isoformat()
     group = UnitFactory()
     manager, kpis = a_manager(group), two_kpis(group)

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.contrib import messages
-
+from doors.days import day_asked
 from kpis.calendars import calendars_of, period_of
 from kpis.views.addresses import same_page
 from vendors.cards import newest_period_start
@@ -34,7 +33,7 @@ def asked_of(request, vendors: Sequence[Vendor]) -> Asked:
     calendar = calendars_of([vendors[0].unit_id], day)[vendors[0].unit_id]
     newest = newest_period_start(vendors, grain, day)
     newest = period_of(calendar, newest, grain) if newest else last_complete(calendar, grain, day)
-    given = _day(request)
+    given = day_asked(request, "period", "the newest period is shown")
     period = period_of(calendar, given, grain) if given else newest
     last, offered = max(period, newest, key=lambda p: p.start), []
     last = calendar.next(last) if calendar.next(last).end <= day else last
@@ -64,17 +63,3 @@ def _grains() -> list[tuple[str, str]]:
         (value, {"week": "Weeks", "month": "Months", "quarter": "Quarters", "year": "Years"}[value])
         for value in Vendor.Cadence.values
     ]
-
-
-def _day(request) -> date | None:
-    text = request.GET.get("period", "")
-    if not text:
-        return None
-    try:
-        day = date.fromisoformat(text)
-        if not 1900 <= day.year <= 2200:
-            raise ValueError(text)
-    except ValueError:
-        messages.warning(request, f"“{text[:20]}” is not a day such as 2025-03-31, so the newest period is shown.")
-        return None
-    return day

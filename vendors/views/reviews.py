@@ -1,10 +1,13 @@
 """Reviews of a vendor: which are due, generating one, minutes, decisions, actions, publishing; and the printed page."""
 
+from datetime import date
+
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from doors.days import day_from
 from doors.pages import page, require, visible
 from organization.access import OVERSEE, PROCURE
 from vendors import actions, reviews
@@ -136,10 +139,8 @@ def _seen(request, pk) -> Review:
     return visible(Review.objects.select_related("vendor__unit", "generated_by", "published_by"), request, pk=pk)
 
 
-def _day(text: str):
-    from datetime import date
-
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Refusal("Choose the period that is reviewed.", "period") from None
+def _day(text: str) -> date:
+    day = day_from(text)
+    if not day:
+        raise Refusal("Choose the period that is reviewed.", "period")
+    return day

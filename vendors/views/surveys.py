@@ -1,9 +1,12 @@
 """Surveys: what I am asked, who is asked about which vendor, and the questions."""
 
+from datetime import date
+
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from doors.days import day_from
 from doors.pages import form_page, page, require
 from organization.access import OVERSEE, PROCURE
 from vendors import surveys
@@ -56,13 +59,11 @@ def survey_answer(request, pk):
     return step(request, act, reverse("vendor_surveys"))
 
 
-def _day(text: str):
-    from datetime import date
-
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Refusal("The period is not one of those that are asked about.", "day") from None
+def _day(text: str) -> date:
+    day = day_from(text)
+    if not day:
+        raise Refusal("The period is not one of those that are asked about.", "day")
+    return day
 
 
 @page(PROCURE)

@@ -15,6 +15,7 @@ from organization.access import Access
 from slas.claims import preview
 from slas.figures import MONTHS, Figure
 from slas.models import AgreementVersion
+from slas.models.periods import label_of
 
 from . import rows
 from .compute import count, table_of
@@ -30,8 +31,13 @@ class Month:
     """A period of history: the figures of each target, and what it would have owed (None without tiers or charge)."""
 
     start: date
+    end: date
     figures: dict[str, Figure]
     credit: Decimal | None
+
+    @property
+    def label(self) -> str:
+        return label_of(self.start, self.end)
 
 
 @dataclass(frozen=True)
@@ -160,13 +166,13 @@ def _months(
     charges = _charges(version, stretches, access)
     months: list[Month] = []
     earlier: list[Mapping] = []
-    for start in starts:
+    for start, end in stretches:
         plain = {
             "targets": {code: asdict(figure) for code, figure in figures[start].items()},
             "charge": charges.get(start),
         }
         credit = preview(version, plain, earlier).credit
-        months.append(Month(start, figures[start], None if credit is None else credit.amount))
+        months.append(Month(start, end, figures[start], None if credit is None else credit.amount))
         earlier.insert(0, plain)
     return months
 

@@ -50,7 +50,7 @@ STATES: dict[str, State] = {
     "resolved": State("resolved", "positive", "check"),
     "snoozed": State("snoozed", "neutral", "gap", "Out of sight until its hour comes."),
     "to_do": State("to do", "neutral", "ring"),
-    "overdue": State("overdue", "negative", "clock"),
+    "overdue": State("overdue", "negative", "late"),
     # life of a definition, a target, an approval
     "draft": State("draft", "neutral", "ring"),
     "in_review": State("in review", "info", "half"),
@@ -94,7 +94,7 @@ STATES: dict[str, State] = {
     "met": State("met", "positive", "check", "It took no longer than the target allows."),
     "missed": State("missed", "negative", "cross"),
     "in_flight": State("in flight", "info", "half", "Open, and the target is not used up."),
-    "paused": State("paused", "caution", "gap"),
+    "paused": State("paused", "caution", "pause"),
     "reopened": State("stopped, then reopened", "neutral", "gap"),
     "out_of_hours": State("out of hours", "neutral", "ring"),
     # quality rules and rows
@@ -115,7 +115,7 @@ STATES: dict[str, State] = {
     "grade_d": State("D", "caution", "warning"),
     "grade_e": State("E", "negative", "cross"),
     "published": State("published", "positive", "check"),
-    "due": State("due", "info", "clock"),
+    "due": State("due", "info", "half"),
     "answered": State("answered", "info", "half"),
     "issued": State("issued", "caution", "warning"),
     "submitted": State("plan submitted", "info", "half"),

@@ -22,6 +22,10 @@ SHAPES = {
     '<path d="M8 4a4 4 0 0 1 0 8Z" fill="currentColor"/>',
     "clock": '<circle cx="8" cy="8" r="6.2" fill="none" stroke="currentColor" stroke-width="1.5"/>'
     '<path d="M8 4.6V8l2.4 1.5" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round"/>',
+    "pause": '<circle cx="8" cy="8" r="6.2" fill="none" stroke="currentColor" stroke-width="1.5"/>'
+    '<path d="M6.3 5.6v4.8M9.7 5.6v4.8" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round"/>',
+    "late": '<path d="M8 .6 15.4 8 8 15.4 .6 8Z" fill="currentColor" stroke="currentColor" stroke-linejoin="round"/>'
+    '<path d="M8 4.6V8l2.3 1.6" fill="none" stroke="#fff" stroke-width="1.6" stroke-linecap="round" class="cut"/>',
 }
 
 

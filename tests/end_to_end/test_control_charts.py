@@ -64,23 +64,26 @@ def test_england_will_not_meet_95_per_cent_and_a_forecast_says_so_with_its_back_
     assert made.back_test["origins"] == 8 and made.back_test["chosen"]["mae"] < 3
 
 
+class Server(ThreadedWSGIServer):
+    """Its threads share the connection that holds the demo's transaction, and leave it open."""
+
+    def _close_connections(self):
+        pass
+
+
 @pytest.fixture
 def address():
-    """A server whose threads share the connection that holds the demo's transaction, and leave it open."""
     signals = (request_started, request_finished)
     for signal in signals:
         signal.disconnect(close_old_connections)
     connection = connections["default"]
     connection.inc_thread_sharing()
-    patch = pytest.MonkeyPatch()
-    patch.setattr(ThreadedWSGIServer, "_close_connections", lambda self: None)
-    server = ThreadedWSGIServer(("127.0.0.1", 0), QuietWSGIRequestHandler, connections_override={"default": connection})
+    server = Server(("127.0.0.1", 0), QuietWSGIRequestHandler, connections_override={"default": connection})
     server.set_app(StaticFilesHandler(WSGIHandler()))
     Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
-    patch.undo()
     connection.dec_thread_sharing()
     for signal in signals:
         signal.connect(close_old_connections)

@@ -3,6 +3,7 @@
 import io
 
 import pytest
+import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
@@ -58,7 +59,6 @@ def test_title_lines_sheets_and_delimiters_are_asked_until_somebody_says_so(clie
 
 
 def test_a_workbook_of_two_sheets_asks_which(client, analyst):
-    xlsxwriter = pytest.importorskip("xlsxwriter")
     kept = io.BytesIO()
     with xlsxwriter.Workbook(kept) as book:
         for name in ("First", "Second"):

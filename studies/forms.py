@@ -141,7 +141,10 @@ class FilterForm(forms.Form):
     """The list of studies."""
 
     q = forms.CharField(
-        required=False, max_length=100, label="Search", widget=forms.TextInput(attrs={"type": "search"})
+        required=False,
+        max_length=100,
+        label="Search",
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Title or conclusion"}),
     )
     question = forms.ChoiceField(required=False, choices=[("", "All questions"), *Study.Question.choices])
     state = forms.ChoiceField(required=False, choices=[("", "All states"), *Study.State.choices])

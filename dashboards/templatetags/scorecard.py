@@ -134,9 +134,8 @@ def _changed(row: Any) -> str:
     elif row.change is not None:
         word = {True: "better", False: "worse"}.get(row.change_is_good, "")
         said = f' class="{word}" title="{word} than the period before"' if word else ""
-        parts.append(f"<span{said}>{set_number(change(row.change, row.format))}</span>")
-        if row.was:
-            parts.append(f"<span>was {_status(row.was, quiet=True)}</span>")
+        was = f", <span>was {_status(row.was, quiet=True)}</span>" if row.was else ""
+        parts.append(f"<span{said}>{set_number(change(row.change, row.format))}</span>{was}")
     parts += [f'<span class="row-note">{escape(note)}</span>' for note in row.notes]
     if row.gate_cap is not None:
         parts.append(f'<span class="row-note">Gate: red holds the score above it at {row.gate_cap}.</span>')

@@ -108,7 +108,8 @@ def row_condition(agreement: Agreement, target: ServiceTarget) -> str:
 
     parts = [f"({target.condition})"] if target.condition else []
     time_column = time_column_of(target)
-    parts += [f"not coalesce({text}, false)" for text in exclusion_conditions(agreement, target.code, time_column)]
+    excluded = exclusion_conditions(agreement, target.code, target.measure.dataset, time_column)
+    parts += [f"not coalesce({text}, false)" for text in excluded]
     return " and ".join(parts)
 
 

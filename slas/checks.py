@@ -17,6 +17,7 @@ MEASURED = {
     Metric.CONTACT: ("contact_formula", "answered", "abandoned", "waited"),
     Metric.QUALITY: ("good", "total"),
 }
+STOPS = "When does the clock stop? Write a condition, such as state = 'Resolved'."
 QUESTIONS = {
     "agreed": "How many minutes were agreed in a row?",
     "downtime": "How many minutes of a row were downtime?",
@@ -76,7 +77,7 @@ def _clock_faults(target: ServiceTarget, clock: ClockRule) -> Iterator[Fault]:
     if target.metric == Metric.DELIVERY and not clock.due_column:
         yield Fault("due_column", "A delivery has a due date: choose its column.")
     if is_events and not clock.stop:
-        yield Fault("stop", "When does the clock stop? Write a condition, such as state = 'Resolved'.")
+        yield Fault("stop", STOPS)
     if not is_events and not clock.stopped_column:
         yield Fault("stopped_column", "Which column says when the case stopped?")
     if not is_events and not clock.started_column and target.metric != Metric.DELIVERY:

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from datasets.facts import contract_of
+from datasets.models import Dataset
 from kpis.measures import Fault
 from organization import audit
 
@@ -99,14 +100,20 @@ def withdraw(exclusion: Exclusion, *, by, reason: str) -> Exclusion:
     return exclusion
 
 
-def exclusion_conditions(agreement: Agreement, target_code: str, time_column: str) -> list[str]:
-    """Row expressions over a source dataset, one for each approved exclusion by time or condition."""
+def exclusion_conditions(agreement: Agreement, target_code: str, dataset: Dataset, time_column: str) -> list[str]:
+    """Row expressions over a source dataset, one for each approved exclusion; its parts must all hold.
+
+    A case is a row there if one column alone is the key; without such a key, exclusions of cases leave the rows alone.
+    """
     found = []
     for exclusion in approved(agreement, target_code):
         parts = [f"({exclusion.condition})"] if exclusion.condition else []
         if exclusion.starts_at and time_column:
             parts.append(f"{time_column} >= {_moment(exclusion.starts_at)}")
             parts.append(f"{time_column} < {_moment(exclusion.ends_at)}")
+        if exclusion.cases:
+            named = _named_rows(dataset, exclusion.cases)
+            parts = [*parts, named] if named else []
         if parts:
             found.append(f"({' and '.join(parts)})")
     return found
@@ -132,22 +139,34 @@ def _check_condition(agreement: Agreement, target_code: str, condition: str) -> 
     """A condition must fit the rows that it is about: the cases, or the source of a measured promise."""
     from lake.formula import FormulaError, parse
 
+    from .clocks import rows
+
     if not condition:
         return
     promises = [t for v in agreement.versions.all() for t in v.targets.select_related("measure__dataset")]
-    datasets = {
-        t.measure.dataset if not t.is_clocked else attainment.derived_dataset(agreement)
-        for t in promises
-        if target_code in ("", t.code)
-    } - {None}
-    for dataset in datasets:
+    about = [promise for promise in promises if target_code in ("", promise.code)]
+    contracts = {t.measure.dataset.name: contract_of(t.measure.dataset) for t in about if not t.is_clocked}
+    if any(promise.is_clocked for promise in about):
+        contracts[f"Cases of {agreement.name}"] = rows.contract("UTC")
+    for name, contract in contracts.items():
         try:
-            parse(condition, contract_of(dataset), aggregate=False, wanted="boolean")
+            parse(condition, contract, aggregate=False, wanted="boolean")
         except FormulaError as fault:
-            message = f"{dataset.name}: {fault}"
+            message = f"{name}: {fault}"
+            if len(contracts) > 1:
+                message += " Choose the target that it is about."
             raise AgreementRefused(
                 [Fault("condition", message, fault.token, fault.position, fault.suggestion)]
             ) from None
+
+
+def _named_rows(dataset: Dataset, cases: Sequence[str]) -> str:
+    """The rows whose one key is among the cases; empty without such a key."""
+    keys = contract_of(dataset).key
+    if len(keys) != 1:
+        return ""
+    quoted = ", ".join("'" + case.replace("'", "''") + "'" for case in cases)
+    return f"cast({keys[0].name} as varchar) in ({quoted})"
 
 
 def _moment(at: datetime) -> str:

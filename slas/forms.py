@@ -19,7 +19,8 @@ def day_field(**options) -> forms.DateField:
 
 
 def formula_field(**options) -> forms.CharField:
-    return forms.CharField(required=False, max_length=5000, widget=forms.Textarea(attrs=FORMULA), **options)
+    options = {"required": False, "max_length": 5000, "widget": forms.Textarea(attrs=FORMULA)} | options
+    return forms.CharField(**options)
 
 
 class ListForm(forms.Form):
@@ -167,12 +168,15 @@ class ExclusionForm(forms.Form):
         help_text="Ids of cases, separated by commas, blanks or lines.",
     )
     starts_at = forms.DateTimeField(
-        required=False, label="Or all that counts from", widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+        required=False, label="What counts from", widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
     )
     ends_at = forms.DateTimeField(
         required=False, label="up to, not including", widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
     )
-    condition = formula_field(label="Or rows for which", help_text="A condition over the cases' columns.")
+    condition = formula_field(
+        label="Rows for which",
+        help_text="A condition over the columns of the cases, or of the target's rows. All that is given must hold.",
+    )
 
     def __init__(self, *args, agreement: Agreement, **kwargs):
         super().__init__(*args, **kwargs)

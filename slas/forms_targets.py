@@ -7,6 +7,7 @@ from datasets.models import Dataset
 from kpis.measures import Fault
 from organization.access import Access
 
+from .checks import QUESTIONS, STOPS
 from .durations import NotADuration, read_duration
 from .forms import formula_field
 from .models import ClockRule, MeasureRule, ServiceTarget
@@ -113,12 +114,15 @@ class TargetForm(forms.Form):
         unused = {"stopped_column"} if is_events else {"time_column", "reason_column"}
         if self.metric != Metric.DELIVERY:
             unused |= {"due_column"}
+        needed = {"case_column", "due_column", "stopped_column"}
+        if not is_events and self.metric != Metric.DELIVERY:
+            needed.add("started_column")
         for name, (label, is_time) in COLUMNS.items():
             if name not in unused:
-                self.fields[name] = _column_field(label, columns, is_time, required=name == "case_column")
+                self.fields[name] = _column_field(label, columns, is_time, required=name in needed)
         for name in CONDITIONS if is_events else ("cancel",):
             label, help_text = CONDITIONS[name]
-            self.fields[name] = formula_field(label=label, help_text=help_text)
+            self.fields[name] = formula_field(label=label, help_text=help_text, **_asked(name))
         if is_events:
             self.fields["on_priority_change"] = forms.ChoiceField(
                 choices=ClockRule.OnPriorityChange.choices, label="When the priority changes"
@@ -136,7 +140,7 @@ class TargetForm(forms.Form):
             elif name == "short_seconds":
                 self.fields[name] = forms.IntegerField(required=False, min_value=0, label="A short time, seconds")
             else:
-                self.fields[name] = formula_field(label=MEASURES[name])
+                self.fields[name] = formula_field(label=MEASURES[name], **_asked(name))
 
     @staticmethod
     def first_words(target: ServiceTarget) -> dict:
@@ -199,6 +203,12 @@ class TargetForm(forms.Form):
             ("The clock" if self.is_clocked else "Measured as", rest),
         )
         return [(title, [self[name] for name in names]) for title, names in titles if names]
+
+
+def _asked(name: str) -> dict:
+    """What a clock or a measure is not without asks its own question when it is left empty."""
+    question = {"stop": STOPS, **QUESTIONS}.get(name)
+    return {"required": True, "error_messages": {"required": question}} if question else {}
 
 
 def _column_field(label: str, columns, is_time: bool, *, required: bool) -> forms.ChoiceField:

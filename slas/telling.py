@@ -44,7 +44,7 @@ def warnings(agreement: Agreement, *, now: datetime) -> int:
 
 def burning(standing: "Standing", *, now: datetime) -> None:
     """Tell the owner of each burn-rate alert that fires (once a day of the data) and of a budget that is used up."""
-    slo, at, budget = standing.slo, standing.at, standing.budget
+    slo, at, budget = standing.slo, standing.burns_at, standing.budget
     for alert in standing.alerts:
         if alert.is_firing:
             hours = round(alert.policy.long.total_seconds() / 3600)

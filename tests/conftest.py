@@ -22,11 +22,26 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """A transactional test empties all tables afterwards; the audit trail's own trigger would refuse that."""
-    from django.db import connection
+    """A transactional test empties all tables afterwards. The audit trail's own trigger would refuse that; and a worker
+    or a request that still reads two of the tables may end in a deadlock with it, so it is tried again."""
+    from django.db import OperationalError, connection
+    from django.db.backends.postgresql.operations import DatabaseOperations
+
+    once = DatabaseOperations.execute_sql_flush
+
+    def until_done(operations, statements, attempts=5):
+        try:
+            once(operations, statements)
+        except OperationalError:
+            if attempts == 1:
+                raise
+            until_done(operations, statements, attempts - 1)
 
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("alter table organization_auditentry disable trigger audit_stays")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "execute_sql_flush", until_done)
+        yield
 
 
 @pytest.fixture

@@ -17,15 +17,15 @@ from django_htmx.http import HttpResponseClientRedirect
 from datasets import intake, rejects, undo
 from datasets.api.uploads import correct_from_file, download, may_upload
 from datasets.facts import contract_of
-from datasets.forms import (
+from datasets.forms import DialectForm, NewDatasetForm
+from datasets.forms_contract import (
     ColumnFormSet,
     ContractForm,
-    DialectForm,
-    NewDatasetForm,
     column_initials,
     contract_from,
     offer_formats,
     questions_for,
+    refuse_unanswered,
 )
 from datasets.models import Dataset, Reject, Upload
 from datasets.refusals import Refusal
@@ -125,6 +125,9 @@ def upload_confirm(request, public_id):
     about = None if upload.dataset else NewDatasetForm(given, access=request.access, initial=_named(upload))
     valid = given is not None and form.is_valid() & columns.is_valid() & (about is None or about.is_valid())
     if valid:
+        refuse_unanswered(columns, preview)
+        valid = not any(columns.errors)
+    if valid:
         try:
             contract = contract_from(form, columns, proposed)
             into = upload.dataset or intake.NewDataset(**about.cleaned_data)
@@ -162,7 +165,7 @@ def _previewed(request, upload: Upload):
             raise Refusal("The form's dialect cannot be read.", next_step="Open the page again.") from fault
         preview = intake.inspect(upload, dialect)
         return preview, DialectForm(initial=DialectForm.initial_of(preview.dialect))
-    preview = intake.inspect(upload, Dialect.from_dict(upload.dialect) if upload.dialect else None)
+    preview = intake.inspect(upload)
     if "header_row" in request.GET:
         form = DialectForm(request.GET)
         if form.is_valid():

@@ -17,7 +17,9 @@ def marked(table: pa.Table, agreement: Agreement) -> pa.Table:
     """`table` with its column `excluded` filled: by named cases, by the time at which they count, by a condition."""
     import duckdb
 
-    exclusions = list(agreement.exclusions.filter(state=Exclusion.State.APPROVED).order_by("pk"))
+    timed = set(agreement.versions.filter(targets__clock__isnull=False).values_list("targets__code", flat=True))
+    found = agreement.exclusions.filter(state=Exclusion.State.APPROVED, target_code__in=["", *timed])
+    exclusions = list(found.order_by("pk"))  # the others are about rows of measured promises
     if not exclusions or not table.num_rows:
         return table
     parts = " ".join(f"when {_condition(exclusion)} then {_literal(exclusion.kind)}" for exclusion in exclusions)

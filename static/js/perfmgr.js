@@ -212,7 +212,8 @@
     const show = () => {
       const file = input.files[0];
       name.hidden = !file;
-      if (file) name.textContent = `${file.name}, ${(file.size / 1e6).toLocaleString(undefined, { maximumFractionDigits: 1 })} MB`;
+      const [size, unit] = file && file.size >= 1e6 ? [file.size / 1e6, "MB"] : [Math.ceil((file?.size ?? 0) / 1e3), "kB"];
+      if (file) name.textContent = `${file.name}, ${size.toLocaleString(undefined, { maximumFractionDigits: 1 })} ${unit}`;
     };
     const over = (event, on) => { event.preventDefault(); form.classList.toggle("over", on); };
     input.addEventListener("change", show);

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -67,26 +66,6 @@ def queue(valkey, monkeypatch):
     point_celery_at(valkey.url)
     yield valkey
     point_celery_at(settings.REDIS_URL)
-
-
-@pytest.fixture(autouse=True)
-def nobody_is_busy(request):
-    """Tables are emptied after a test; a request or a job that still ends would wait for that, and that for it."""
-    from django.db import connection
-
-    if not request.node.get_closest_marker("django_db"):
-        yield
-        return
-    request.getfixturevalue("transactional_db")
-    yield
-    others = "select 1 from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
-    until = time.monotonic() + 20
-    with connection.cursor() as cursor:
-        while time.monotonic() < until:
-            cursor.execute(f"{others} and state <> 'idle'")
-            if not cursor.fetchone():
-                return
-            time.sleep(0.05)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The journey of an agreement in a real browser: draft, sign, see attainment, exclude, close, claim."""
+"""The journey of an agreement in a browser: draft, replay, sign, see attainment, explain, exclude, close, claim."""
 
 import pytest
 from playwright.sync_api import expect
@@ -48,10 +48,26 @@ def test_from_draft_to_claim(people, settings):
     expect(author.get_by_text("Did you mean `due_on`?")).to_be_visible()  # the word and the nearest column
     author.get_by_label("What went well").fill("count(case when done_on <= due_on then 1 end)")
     author.get_by_role("button", name="Keep the target").click()
+    author.get_by_role("link", name="Add a target").click()
+    author.get_by_label("Metric").select_option("delivery")
+    author.get_by_label("Dataset", exact=True).select_option("deliveries")
+    author.get_by_label("The clock reads").select_option("columns")
+    author.get_by_role("button", name="Go on").click()
+    author.get_by_label("Name", exact=True).fill("By its day")
+    author.get_by_label("Code", exact=True).fill("by-day")
+    author.get_by_label("Required, %").fill("80")
+    author.get_by_label("Names the case").select_option("line")
+    author.get_by_label("Due", exact=True).select_option("due_on")
+    author.get_by_label("Stopped", exact=True).select_option("done_on")
+    author.get_by_role("button", name="Keep the target").click()
     author.get_by_role("link", name="Edit the tiers").click()
     author.get_by_label("Bound, %, line 1").fill("95")
     author.get_by_label("Credit, % of the charge, line 1").fill("5")
     author.get_by_role("button", name="Keep the tiers").click()
+    author.get_by_role("link", name="Replay").click()
+    january = author.get_by_role("row", name="Jan 2025")
+    expect(january).to_contain_text("50.00 USD")  # 80 % are below 95 for the one promise, and kept for the other
+    author.get_by_role("link", name="Document").click()
     author.get_by_role("button", name="Offer for signature").click()
     expect(author.get_by_text("waits for a second person")).to_be_visible()
 
@@ -63,10 +79,15 @@ def test_from_draft_to_claim(people, settings):
     row = signer.get_by_role("row", name="On time")
     expect(row).to_contain_text("80.00")
     expect(row).to_contain_text("broken")
+    signer.get_by_title("All cases, those missed first").click()
+    signer.get_by_role("link", name="103").click()
+    expect(signer.locator("main")).to_contain_text("24 h late")
+    expect(signer.locator("main")).to_contain_text("13 Jan 2025, 23:59:59")  # the day it was due
 
     author.goto("/agreements/acme/exclusions/new/")
     author.get_by_label("Reason").fill("Storm closed the port.")
-    author.get_by_label("Or rows for which").fill("line = 103")
+    author.get_by_label("Of which target").select_option("on-time")
+    author.get_by_label("Rows for which").fill("line = 103")
     author.get_by_role("button", name="Propose").click()
     signer.goto("/agreements/acme/exclusions/")
     signer.get_by_role("button", name="Approve").click()

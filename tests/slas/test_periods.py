@@ -176,6 +176,14 @@ def test_an_exclusion_counts_once_a_second_person_approves_it(desk, agreement):
     assert on_time(the(agreement, JANUARY)).total == "10"
 
 
+def test_cases_of_a_measured_promise_are_the_rows_of_its_one_key(desk, agreement):
+    asked = exclusions.propose(agreement, by=desk.author, kind="customer", reason="Not at home", cases=["103", "107"])
+    exclusions.decide(asked, by=desk.signer, is_approved=True)
+    periods.refresh(agreement, day=DAY)
+    figure = on_time(the(agreement, JANUARY))
+    assert (figure.good, figure.total, figure.all_total, figure.excluded) == ("8", "8", "10", 2)
+
+
 def test_an_exclusion_says_what_it_is_about(desk, agreement):
     ask = {"by": desk.author, "kind": "maintenance", "reason": "x"}
     with pytest.raises(AgreementRefused, match="Say what is excluded"):

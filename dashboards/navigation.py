@@ -74,6 +74,7 @@ OWN = (
         "view",
         also=("/units/", "/unit-codes/", "/members/", "/people/", "/calendars/", "/fiscal-calendars/", "/audit/"),
     ),
+    Place("Webhooks", "webhooks", "external-link", "administer"),
     Place("API", "api_docs", "webhook"),
 )
 

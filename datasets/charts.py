@@ -29,27 +29,44 @@ class Chart:
 
 
 def chart_of(answer: Answer, question: Mapping[str, Any], title: str) -> Chart | None:
-    """Bars or lines over the first column, a series per further column; None for a table or for nothing to draw."""
+    """Bars or lines over the first column; a series per further column, or per member of a second group.
+
+    None for a table or for nothing to draw.
+    """
     kind = question.get("chart", "table")
     if kind not in ("bar", "line") or len(answer.columns) < 2 or not answer.rows:
         return None
     rows = answer.rows[:MOST_POINTS]
+    by_member = len(question.get("groups") or ()) == 2 and len(answer.columns) > 2 and not question.get("pivot")
+    lines = _per_member(rows) if by_member else _per_column(answer.columns, rows)
+    look = {"type": "bar"} if kind == "bar" else {"type": "scatter", "mode": "lines+markers"}
+    data = [{**look, "name": name, "x": along, "y": values} for name, along, values in lines]
     along = [_plain(row[0]) for row in rows]
-    series = [
-        {
-            "type": "bar" if kind == "bar" else "scatter",
-            "mode": None if kind == "bar" else "lines+markers",
-            "name": name,
-            "x": along,
-            "y": [_plain(row[place]) for row in rows],
-        }
-        for place, name in enumerate(answer.columns[1 : 1 + MOST_SERIES], start=1)
-    ]
-    data = [{key: value for key, value in one.items() if value is not None} for one in series]
     layout = {"showlegend": len(data) > 1, "xaxis": {"title": {"text": answer.columns[0]}, "type": _axis(along)}}
     what = ", ".join(answer.columns[1 : 1 + MOST_SERIES])
     summary = f"{title}: {what} by {answer.columns[0]}, {len(rows)} points"
     return Chart(title, {"data": data, "layout": layout}, summary, list(answer.columns), rows)
+
+
+Line = tuple[str, list[Any], list[Any]]  # name, along, values
+
+
+def _per_column(columns: tuple[str, ...], rows: list[list[Any]]) -> list[Line]:
+    along = [_plain(row[0]) for row in rows]
+    named = enumerate(columns[1 : 1 + MOST_SERIES], start=1)
+    return [(name, along, [_plain(row[place]) for row in rows]) for place, name in named]
+
+
+def _per_member(rows: list[list[Any]]) -> list[Line]:
+    """The members of the second column in the order in which they come, the first MOST_SERIES of them."""
+    lines: dict[str, Line] = {}
+    for row in rows:
+        member = "–" if row[1] is None else str(row[1])
+        if member in lines or len(lines) < MOST_SERIES:
+            _, along, values = lines.setdefault(member, (member, [], []))
+            along.append(_plain(row[0]))
+            values.append(_plain(row[2]))
+    return list(lines.values())
 
 
 def _axis(values: list[Any]) -> str:

@@ -8,6 +8,7 @@ urlpatterns = [
     path("datasets/", datasets.dataset_list, name="datasets"),
     path("datasets/<slug:code>/", datasets.dataset, name="dataset"),
     path("datasets/<slug:code>/contract/", datasets.contract, name="dataset_contract"),
+    path("datasets/<slug:code>/about/", datasets.describe, name="dataset_describe"),
     path("datasets/<slug:code>/quality/", datasets.quality_page, name="dataset_quality"),
     path("datasets/<slug:code>/history/", datasets.history, name="dataset_history"),
     path("datasets/<slug:code>/views/", explore.save_view, name="view_save"),

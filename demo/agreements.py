@@ -138,7 +138,7 @@ def _sign(version, users: Users, today: date) -> None:
 
 
 def _slo(words: Mapping, users: Users) -> None:
-    own = {name: value for name, value in words.items() if name not in ("dataset", "unit")}
+    own = {name: value for name, value in words.items() if name not in ("dataset", "unit", "agreement")}
     for name in ("objective_pct", "slice_pct"):
         if name in own:
             own[name] = Decimal(str(own[name]))
@@ -147,6 +147,7 @@ def _slo(words: Mapping, users: Users) -> None:
         owner=users["manager"],
         unit=Unit.objects.get(code=words["unit"]),
         dataset=Dataset.objects.get(code=words["dataset"]),
+        agreement=Agreement.objects.filter(code=words.get("agreement")).first(),
         **own,
     )
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from datasets import intake, quality
+from datasets import describing, intake, quality
 from datasets.models import Dataset, Upload
 from jobs import work
 from jobs.models import Job
@@ -56,12 +56,11 @@ def _confirm(upload: Upload, words: Mapping, existing: Dataset | None, users: Ma
         source_system=words["source_system"],
         code_system=words["code_system"],
         refresh_promise_hours=words.get("refresh_promise_hours"),
+        licence=words["licence"],
+        covers=words.get("covers", Dataset.Covers.DAY),
     )
     dataset = intake.confirm(upload, Contract.from_dict(words["contract"]), dialect, by=users["analyst"], into=into)
-    Dataset.objects.filter(pk=dataset.pk).update(
-        licence=words["licence"], steward=users["manager"], covers=words.get("covers", Dataset.Covers.DAY)
-    )
-    return dataset
+    return describing.describe(dataset, by=users["analyst"], steward=users["manager"])
 
 
 def perform(job: Job) -> None:

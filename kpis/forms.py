@@ -3,6 +3,7 @@
 from django import forms
 
 from datasets.models import Dataset
+from kpis.band_text import NotBands, read_bands_text
 from kpis.models import Kpi, KpiVersion
 from organization.access import DEFINE, VIEW, Access
 from organization.models import Unit, User
@@ -184,6 +185,14 @@ class DesignForm(forms.Form):
         required=False, label="Look at it again on", widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d")
     )
 
+    bands = forms.CharField(
+        required=False, max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "placeholder": "green 95\namber 90 %\nred"}),
+        help_text="A line each, the best first: a limit, a per cent of the target, or points from it; the last for "
+        "everything else. Empty: green from the target on, red from the red limit.",
+    )  # fmt: skip
+    webhook_status = forms.BooleanField(required=False, initial=True, label="Tell webhooks of a change of status")
+
     PASSPORT = (
         "purpose",
         "decision",
@@ -194,6 +203,7 @@ class DesignForm(forms.Form):
         "reporting_lag_days",
         "review_date",
     )
+    OWN = ("name", "unit", "owner", "steward", "counter_kpi", "bands", "webhook_status")  # of the KPI, not its version
     READING = ("grain", "direction", "unit_of_measure", "decimals", "valid_from")
 
     def __init__(self, data=None, *, access: Access, kpi: Kpi | None = None, initial=None):
@@ -268,13 +278,23 @@ class DesignForm(forms.Form):
         return words
 
     def kpi_words(self) -> dict:
-        return {name: self.cleaned_data[name] for name in ("name", "unit", "owner", "steward", "counter_kpi")}
+        return {name: self.cleaned_data[name] for name in self.OWN}
+
+    def clean_bands(self):
+        try:
+            return read_bands_text(self.cleaned_data["bands"])
+        except NotBands as fault:
+            raise forms.ValidationError(str(fault)) from None
 
     def show_faults(self, faults) -> None:
         """Faults of the definition, each beside its field."""
         self.faults = tuple(faults)
         for fault in faults:
-            shown = fault.field if fault.field in self.fields and fault.field in (*self.parts, *self.READING) else None
+            shown = (
+                fault.field
+                if fault.field in self.fields and fault.field in (*self.parts, *self.READING, *self.OWN)
+                else None
+            )
             self.add_error(shown, fault.message)
 
 

@@ -1,4 +1,4 @@
-"""Addresses of KPIs, their targets, runs and entered numbers. Nothing but a code stands directly under kpis/."""
+"""Addresses of KPIs, their targets, runs, entered numbers, webhooks. Only a code stands directly under kpis/."""
 
 from django.urls import path
 
@@ -16,6 +16,7 @@ from .views import (
     runs,
     signals,
     targets,
+    webhooks,
 )
 
 urlpatterns = [
@@ -48,6 +49,11 @@ urlpatterns = [
     path("runs/", runs.runs, name="runs"),
     path("runs/<int:pk>/", runs.run, name="run"),
     path("runs/jobs/<int:pk>/retry/", runs.retry, name="run_retry"),
+    path("webhooks/", webhooks.webhooks, name="webhooks"),
+    path("webhooks/add/", webhooks.webhook_add, name="webhook_add"),
+    path("webhooks/<int:pk>/", webhooks.webhook, name="webhook"),
+    path("webhooks/<int:pk>/try/", webhooks.webhook_change, {"step": "try"}, name="webhook_try"),
+    path("webhooks/<int:pk>/remove/", webhooks.webhook_change, {"step": "remove"}, name="webhook_remove"),
     path("manual-entries/", manual.manual_entries, name="manual_entries"),
     path("manual-entries/<int:pk>/evidence/", manual.manual_evidence, name="manual_evidence"),
     path("manual-entries/<int:pk>/<str:decision>/", manual.manual_decide, name="manual_decide"),

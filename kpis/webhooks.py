@@ -22,6 +22,7 @@ from .models import Run, StatusChange, Webhook, WebhookDelivery
 
 KIND = "kpis.webhook"
 EVENT = "status.changed"
+TRIAL = "trial"
 ATTEMPTS = 8
 TIMEOUT = 10
 
@@ -46,6 +47,13 @@ def remove_webhook(hook: Webhook, *, by) -> None:
     """Stop telling; what was delivered stays in the audit trail."""
     audit.record(by, "webhook removed", hook, unit=hook.unit)
     hook.delete()
+
+
+@transaction.atomic
+def send_trial(hook: Webhook, *, by) -> None:
+    """Queue a message that says nothing but that it is one, so that the receiver can be tried."""
+    _queue(hook, TRIAL, {"event": TRIAL, "webhook": hook.name, "asked_by": str(by)})
+    audit.record(by, "webhook tried", hook, unit=hook.unit)
 
 
 def announce(run: Run) -> int:

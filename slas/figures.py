@@ -6,7 +6,7 @@ it was kept is told from the counts. A percentile is R-7, linear between ranks (
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
@@ -19,9 +19,11 @@ from . import attainment
 from .credits import rounded
 from .measures import parts_of
 from .models import AgreementVersion, ServiceTarget
+from .sums import Span, by_period, sql_of, text_of
 
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 PLACES = Decimal("0.0001")
+NOTHING = {"good": None, "total": None, "n": 0}
 
 
 @dataclass(frozen=True)
@@ -116,20 +118,25 @@ def figures_of(agreement, stretches: Sequence[Stretch], running: date | None = N
     running: the start of the period in which cases in flight are counted; None: of none.
     """
     found = {stretch.start: Figures(currency=stretch.version.currency) for stretch in stretches}
-    targets = {s.start: list(s.version.targets.select_related("measure__dataset", "clock__dataset")) for s in stretches}
+    of_version: dict[AgreementVersion, list[Stretch]] = {}
+    for stretch in stretches:
+        of_version.setdefault(stretch.version, []).append(stretch)
+    known = {v: list(v.targets.select_related("measure__dataset", "clock__dataset")) for v in of_version}
+    targets = {stretch.start: known[stretch.version] for stretch in stretches}
     for stretch in stretches:
         found[stretch.start].targets = {t.code: _empty(t) for t in targets[stretch.start]}
     cases = attainment.derived_dataset(agreement)
-    clocked = any(target.is_clocked for own in targets.values() for target in own)
+    clocked = any(target.is_clocked for own in known.values() for target in own)
     if clocked and cases is not None and cases.current_version is not None:
         _count_cases(cases, stretches, targets, found, running)
-    for stretch in stretches:
-        for target in targets[stretch.start]:
+    for version, own in of_version.items():
+        for target in known[version]:
             if not target.is_clocked:
-                _measure(agreement, target, stretch, found[stretch.start])
-        _charge(stretch, found[stretch.start])
+                _measure(agreement, target, own, found)
+        _charge(version, own, found)
+    exclusions = [e.pk for e in agreement.exclusions.filter(state="approved").order_by("pk")]
     for stretch in stretches:
-        _note_sources(agreement, stretch, targets[stretch.start], cases if clocked else None, found[stretch.start])
+        _note_sources(stretch, targets[stretch.start], cases if clocked else None, exclusions, found[stretch.start])
     return found
 
 
@@ -195,56 +202,62 @@ def _add(figure: Figure, verdict: str, does_count: bool, n: int) -> None:
             figure.excluded += n
 
 
-def _measure(agreement, target: ServiceTarget, stretch: Stretch, figures: Figures) -> None:
+def _measure(agreement, target: ServiceTarget, stretches: Sequence[Stretch], found: dict[date, Figures]) -> None:
     """A promise without a clock, on its source: good over total, once with and once without exclusions."""
-    dataset, figure = target.measure.dataset, figures.targets[target.code]
+    dataset = target.measure.dataset
     if dataset.current_version is None:
         return
     facts, contract = facts_of(dataset), contract_of(dataset)
-    good, total = (_sql(text, contract) for text in parts_of(target.measure, target.metric, target.threshold_seconds))
-    everything = _sql(target.condition, contract, aggregate=False) if target.condition else "true"
-    counted = attainment.row_condition(agreement, target)
-    counted = _sql(counted, contract, aggregate=False) if counted else "true"
-    day = f'"{attainment.time_column_of(target)}__day"'
-    span = f"{day} >= date '{stretch.start}' and {day} < date '{stretch.end}'"
-    (all_row,) = fetch_here(_sums(good, total, facts, f"{span} and ({everything})"), facts.files)
-    (row,) = fetch_here(_sums(good, total, facts, f"{span} and ({counted})"), facts.files)
-    figure.good, figure.total = _text(row["good"]), _text(row["total"])
-    figure.all_good, figure.all_total = _text(all_row["good"]), _text(all_row["total"])
-    figure.excluded = all_row["n"] - row["n"]
+    good, total = (sql_of(text, contract) for text in parts_of(target.measure, target.metric, target.threshold_seconds))
+    columns = f"{good} as good, {total} as total, count(*) as n"
+    everything = sql_of(target.condition, contract, aggregate=False)
+    counted = sql_of(attainment.row_condition(agreement, target), contract, aggregate=False)
+    rows, time_column = (facts.relation, facts.files), attainment.time_column_of(target)
+    spans = [(stretch.start, stretch.end) for stretch in stretches]
+    all_rows = by_period(fetch_here, rows, columns, time_column, everything, spans)
+    kept = all_rows if counted == everything else by_period(fetch_here, rows, columns, time_column, counted, spans)
+    for start, all_row in all_rows.items():
+        figure, row = found[start].targets[target.code], kept.get(start, NOTHING)
+        figure.good, figure.total = text_of(row["good"]), text_of(row["total"])
+        figure.all_good, figure.all_total = text_of(all_row["good"]), text_of(all_row["total"])
+        figure.excluded = all_row["n"] - row["n"]
 
 
-def _sums(good: str, total: str, facts, condition: str) -> str:
-    return f"select {good} as good, {total} as total, count(*) as n from ({facts.relation}) where {condition}"
-
-
-def _charge(stretch: Stretch, figures: Figures) -> None:
-    version = stretch.version
+def _charge(version: AgreementVersion, stretches: Sequence[Stretch], found: dict[date, Figures]) -> None:
     if version.charge_basis == AgreementVersion.ChargeBasis.FIXED:
         if version.monthly_charge is not None:
-            figures.charge = f"{version.monthly_charge * MONTHS[version.period]:f}"
+            for stretch in stretches:
+                found[stretch.start].charge = f"{version.monthly_charge * MONTHS[version.period]:f}"
         return
     dataset = version.charge_dataset
     if dataset is None or dataset.current_version is None:
         return
-    facts, contract = facts_of(dataset), contract_of(dataset)
-    event_time = contract.event_time
-    day = f'"{version.charge_time_column or (event_time.name if event_time else "")}__day"'
-    condition = _sql(version.charge_condition, contract, aggregate=False) if version.charge_condition else "true"
-    sql = f"""select cast({_sql(version.charge_formula, contract)} as decimal(38, 4)) as charge
-        from ({facts.relation})
-        where {day} >= date '{stretch.start}' and {day} < date '{stretch.end}' and ({condition})"""
-    charge = fetch_here(sql, facts.files)[0]["charge"]
-    figures.charge = f"{rounded(charge or Decimal(0), version.currency):f}"
+    facts = facts_of(dataset)
+    spans = [(stretch.start, stretch.end) for stretch in stretches]
+    for start, charge in charges(version, fetch_here, (facts.relation, facts.files), spans).items():
+        found[start].charge = charge
 
 
-def _note_sources(agreement, stretch: Stretch, targets: list, cases: Dataset | None, figures: Figures) -> None:
+def charges(version: AgreementVersion, run: Callable, rows, spans: Sequence[Span]) -> dict[date, str]:
+    """period start -> the measured charge of a version, as decimal text; rows: of its charge dataset."""
+    contract = contract_of(version.charge_dataset)
+    time_column = version.charge_time_column or (contract.event_time.name if contract.event_time else "")
+    condition = sql_of(version.charge_condition, contract, aggregate=False)
+    columns = f"cast({sql_of(version.charge_formula, contract)} as decimal(38, 4)) as charge"
+    sums = by_period(run, rows, columns, time_column, condition, spans)
+    found = {start: sums[start]["charge"] if start in sums else None for start, _ in spans}
+    return {start: f"{rounded(charge or Decimal(0), version.currency):f}" for start, charge in found.items()}
+
+
+def _note_sources(
+    stretch: Stretch, targets: list, cases: Dataset | None, exclusions: list[int], figures: Figures
+) -> None:
     """What the figures were made from; the hash of the cases is joined by what lies behind measured promises."""
     datasets = [t.measure.dataset for t in targets if not t.is_clocked] + ([cases] if cases else [])
     figures.sources = {
         "data": {dataset.code: dataset.current_version for dataset in datasets},
         "agreement_version": stretch.version.number,
-        "exclusions": [e.pk for e in agreement.exclusions.filter(state="approved").order_by("pk")],
+        "exclusions": exclusions,
     }
     measured = [
         f"{t.code}|{figures.targets[t.code].all_good}|{figures.targets[t.code].all_total}"
@@ -253,17 +266,3 @@ def _note_sources(agreement, stretch: Stretch, targets: list, cases: Dataset | N
     ]
     text = "\n".join([figures.cases_hash, *sorted(measured)])
     figures.cases_hash = hashlib.sha256(text.encode()).hexdigest()
-
-
-def _sql(text: str, contract, *, aggregate: bool = True) -> str:
-    from lake.formula import parse
-
-    return parse(text, contract, aggregate=aggregate, wanted=None if aggregate else "boolean").sql
-
-
-def _text(number) -> str:
-    """A count or a sum as plain decimal text."""
-    if number is None:
-        return "0"
-    exact = number if isinstance(number, int | Decimal) else Decimal(repr(number))
-    return f"{Decimal(exact).normalize():f}"

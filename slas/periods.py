@@ -71,12 +71,13 @@ def refresh(agreement: Agreement, *, day: date, by=None) -> list[PeriodResult]:
 
     day: see `as_of`; periods that begin later are not there yet.
     """
-    agreement = Agreement.objects.select_for_update().get(pk=agreement.pk)
+    agreement = Agreement.objects.get(pk=agreement.pk)  # as it is now, its dataset too
     today, day = day, as_of(agreement, day)
     reached = min(today, day + timedelta(days=1))  # complete through the last day of a period: it is over
     stretches = stretches_of(agreement, day)
     running = stretches[-1].start if stretches and reached < stretches[-1].end else None
     computed = figures_of(agreement, stretches, running) if stretches else {}
+    Agreement.objects.select_for_update().get(pk=agreement.pk)  # late: the scans take long, who waits does so shortly
     kept = {period.period_start: period for period in agreement.periods.all()}
     written = []
     for stretch in stretches:

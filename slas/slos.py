@@ -32,10 +32,14 @@ POINTS = 60
 
 @dataclass(frozen=True)
 class Standing:
-    """An SLO at a moment. trend: (moment, remaining share) through the window; worst: slices with most bad."""
+    """An SLO at a moment. trend: (moment, remaining share) through the window; worst: slices with most bad.
+
+    burns_at: the moment of burn rate and alerts: `at`, or the newest moment of the data in the day before.
+    """
 
     slo: Slo
     at: datetime
+    burns_at: datetime
     budget: "Budget"
     rate: float | None
     alerts: "tuple[Alert, ...]"
@@ -106,14 +110,15 @@ def standing(slo: Slo, now: datetime) -> Standing:
     parts = slices_of(slo, min(start, at - LONGEST_ALERT), at)
     budget = budget_of(parts, objective, window, at=at)
     period = end - start
-    long = min(period, LONGEST_ALERT)
-    rate = burn_rate(parts, objective, at=at, over=long)
+    burns_at = _newest(parts, at)
+    rate = burn_rate(parts, objective, at=burns_at, over=min(period, LONGEST_ALERT))
     return Standing(
         slo=slo,
         at=at,
+        burns_at=burns_at,
         budget=budget,
         rate=rate,
-        alerts=alerts(parts, objective, at=at, period=period),
+        alerts=alerts(parts, objective, at=burns_at, period=period),
         lasts=exhausted_in(budget, rate, period=period),
         trend=_trend(parts, objective, window, start, at),
         worst=_worst(parts.between(start.timestamp(), at.timestamp())),
@@ -204,6 +209,14 @@ def _save(slo: Slo) -> None:
     if faults:
         raise AgreementRefused(faults)
     slo.save()
+
+
+def _newest(parts, at: datetime) -> datetime:
+    """The end of the newest slice with events, if that lies in the day before `at`: a day of data may be half there."""
+    if parts.ends_at is None:
+        return at
+    newest = datetime.fromtimestamp(parts.ends_at, UTC)
+    return newest if at - timedelta(days=1) < newest < at else at
 
 
 def _trend(parts, objective, window, start: datetime, at: datetime) -> tuple[tuple[datetime, float | None], ...]:

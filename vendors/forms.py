@@ -52,7 +52,7 @@ class OfFields(forms.Form):
 class VendorForm(OfFields):
     NAMES = (
         "tier", "manager", "template", "cadence", "cadence_from", "cadence_to", "review_within_days", "spend_kpi",
-        "supplies",
+        "incidents_kpi", "supplies",
     )  # fmt: skip
 
     def __init__(self, *args, access: Access, day: date, is_new: bool = False, **options):
@@ -60,6 +60,7 @@ class VendorForm(OfFields):
         self.fields["manager"].queryset = our_people(day)
         self.fields["template"].queryset = ScorecardTemplate.objects.visible_to(access)
         self.fields["spend_kpi"].queryset = Kpi.objects.visible_to(access)
+        self.fields["incidents_kpi"].queryset = Kpi.objects.visible_to(access)
         if is_new:
             units = Unit.objects.filter(pk__in=access.units(PROCURE), kind=Unit.Kind.VENDOR, vendor=None)
             unit = forms.ModelChoiceField(units, help_text="A unit of kind vendor that is not registered yet.")

@@ -1,6 +1,7 @@
 """The pack of a review: all that there is to talk about, made from the numbers as they stand. Plain values for JSON.
 
-A pack has: card, trend, exceptions, attainment, credits, spend, actions, plans, contracts, risk. Money is decimal text.
+A pack has: card, trend, exceptions, attainment, credits, spend, incidents, actions, plans, contracts, risk. Money is
+decimal text.
 """
 
 import hashlib
@@ -19,7 +20,7 @@ from .cards import cards_of
 from .contract_dates import Terms, dates_on
 from .credits import attainment_of, credits_of
 from .models import Vendor
-from .spending import spend_of
+from .spending import incidents_of, spend_of
 
 DAYS = frozenset({"due_on", "plan_due_on", "term_end", "notice_by", "assessed_on", "exit_plan_checked_on"})
 TREND = 6  # periods, this one included
@@ -39,6 +40,7 @@ def pack_of(vendor: Vendor, *, grain: str, at: date, day: date) -> dict:
         "attainment": attainment_of(vendor, grain, card.period_start, card.period_end, day),
         "credits": credits_of(vendor),
         "spend": spend_of(vendor, day, grain=grain, at=card.period_start),
+        "incidents": incidents_of(vendor, day, grain=grain, at=card.period_start),
         "actions": [
             {
                 "id": action.pk,

@@ -13,7 +13,7 @@ from .refusals import Refusal
 FIELDS = frozenset(
     {
         "tier", "manager", "template", "cadence", "cadence_from", "cadence_to", "review_within_days", "spend_kpi",
-        "supplies", "exit_plan", "exit_plan_checked_on",
+        "incidents_kpi", "supplies", "exit_plan", "exit_plan_checked_on",
     }
 )  # fmt: skip
 

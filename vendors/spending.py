@@ -1,4 +1,4 @@
-"""What is spent with a vendor: the KPI in money that its entry names, at the vendor's unit."""
+"""What is spent with a vendor, and the incidents that it caused: KPIs that its entry names, at its unit."""
 
 from datetime import date, timedelta
 
@@ -11,9 +11,17 @@ from .models import Vendor
 
 def spend_of(vendor: Vendor, day: date, *, grain: str, at: date) -> dict:
     """The period that holds `at` and its fiscal year so far, by complete periods; empty without a spend KPI."""
-    if vendor.spend_kpi_id is None:
+    return _numbers(vendor, vendor.spend_kpi_id, day, grain, at)
+
+
+def incidents_of(vendor: Vendor, day: date, *, grain: str, at: date) -> dict:
+    """The same of the incidents that the vendor caused; empty without a KPI that counts them."""
+    return _numbers(vendor, vendor.incidents_kpi_id, day, grain, at)
+
+
+def _numbers(vendor: Vendor, kpi: int | None, day: date, grain: str, at: date) -> dict:
+    if kpi is None:
         return {}
-    kpi = vendor.spend_kpi_id
     book = Book({kpi}, day)
     if kpi not in book.refs:
         return {}

@@ -8,22 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
+from html import escape as quoted
 from typing import Any
 
-from django import template
+from django import forms, template
+from django.apps import apps
 from django.templatetags.static import static
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from dashboards import formats, svg
 from dashboards.charts.chart import plain
+from dashboards.job_words import words_of
 from dashboards.states import state_of
 
 register = template.Library()
 
 TONES = ("negative", "caution", "positive", "neutral", "info")  # worst first
 LISTED = 5
+DASHES = "---------"  # what Django calls the empty choice
 SPRITE = "vendor/icons/sprite.svg"
+NO_NUMBER = mark_safe(f'<span class="none" title="no data">{formats.NONE}</span>')
 
 
 # --- numbers ---------------------------------------------------------------------------------------------------------
@@ -65,20 +71,41 @@ def raw(value: object) -> str:
 
 def set_number(shown: formats.Shown | None, title: str = "") -> SafeString:
     if shown is None:
-        return mark_safe(f'<span class="none" title="no data">{formats.NONE}</span>')
-    digits = f"{shown.before}{shown.digits}"
-    unit = format_html('<span class="unit">{}{}</span>', formats.NO_BREAK, shown.unit) if shown.unit else ""
-    if title:
-        return format_html('<span class="number" title="{}">{}{}</span>', title, digits, unit)
-    return format_html('<span class="number">{}{}</span>', digits, unit)
+        return NO_NUMBER
+    named = f' title="{quoted(title)}"' if title else ""
+    digits = quoted(f"{shown.before}{shown.digits}")
+    return mark_safe(f'<span class="number"{named}>{digits}{_unit(shown.unit)}</span>')
+
+
+@lru_cache(maxsize=256)
+def _unit(unit: str) -> str:
+    return f'<span class="unit">{formats.NO_BREAK}{quoted(unit)}</span>' if unit else ""
 
 
 @register.simple_tag
 def cell(value: object) -> SafeString:
     """`{% cell value %}`: a <td> with one value of a row of facts, as short as can be read; numbers stand right."""
-    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+    if is_number(value):
         return format_html('<td class="num" title="{}">{}</td>', value, formats.plain(value))
     return format_html("<td>{}</td>", formats.plain(value))
+
+
+@register.simple_tag
+def column_heads(names: Iterable[str], rows: Sequence[Any]) -> SafeString:
+    """`{% column_heads answer.columns answer.rows %}`: a <th> for each column, right where its numbers stand right.
+
+    rows: lists of values, or mappings with them under `cells`.
+    """
+    sample = [row["cells"] if isinstance(row, Mapping) else row for row in rows[:50]]
+    heads = []
+    for index, name in enumerate(names):
+        first = next((row[index] for row in sample if row[index] is not None), None)
+        heads.append((mark_safe(' class="num"') if is_number(first) else "", name))
+    return format_html_join("", '<th scope="col"{}>{}</th>', heads)
+
+
+def is_number(value: object) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
 # --- states and drawings ---------------------------------------------------------------------------------------------
@@ -282,7 +309,20 @@ def chart(context: Mapping[str, Any], chart: Any, id: str) -> dict[str, Any]:  #
 @register.inclusion_tag("components/field.html")
 def field(field: Any, label: str = "", wide: bool = False) -> dict[str, Any]:
     """`{% field form.name %}`: label, control, help and errors of one form field."""
+    _name_the_empty_choice(field.field)
     return {"field": field, "label": label or field.label, "wide": wide}
+
+
+def _name_the_empty_choice(field: forms.Field) -> None:
+    """Django's row of dashes says nothing: where something must be chosen it asks for it, elsewhere it says none."""
+    word = "Choose …" if field.required else "None"
+    if isinstance(field, forms.ModelChoiceField):
+        if field.empty_label == DASHES:
+            field.empty_label = word
+    elif isinstance(field, forms.ChoiceField):
+        choices = list(field.choices)
+        if choices and choices[0] == ("", DASHES):
+            field.choices = [("", word), *choices[1:]]
 
 
 @register.filter
@@ -293,8 +333,24 @@ def words(name: object) -> str:
 
 @register.filter
 def thing(object_type: object) -> str:
-    """`kpis.scorecard_node` as "scorecard node"."""
-    return words(str(object_type).rpartition(".")[2])
+    """`kpis.scorecard_node` as "scorecard node", `vendors.correctiveplan` as "corrective plan"."""
+    try:
+        return str(apps.get_model(str(object_type))._meta.verbose_name)
+    except (LookupError, ValueError):
+        return words(str(object_type).rpartition(".")[2])
+
+
+@register.filter
+def job_words(kind: str) -> str:
+    """`{{ job.kind|job_words }}`: `datasets.load` as "Load an extract"."""
+    return words_of(kind)
+
+
+@register.filter
+def hours_in_words(hours: int) -> str:
+    """Behind "every": 1080 as "45 days", 24 as "day", 36 as "36 hours"."""
+    count, unit = (hours // 24, "day") if hours % 24 == 0 else (hours, "hour")
+    return unit if count == 1 else f"{formats.text(count, 'count')} {unit}s"
 
 
 @register.filter

@@ -8,19 +8,17 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from datasets import compaction, contracts, explore, intake
+from datasets.describing import DESCRIBED, describe
 from datasets.facts import contract_of
 from datasets.models import ContractVersion, Dataset, DatasetVersion, SavedView
 from datasets.refusals import NotConfirmed
 from doors.etags import conditional, etag_of
 from doors.pagination import CursorPages
 from doors.serializers import ScopedRelatedField, StrictModelSerializer, StrictSerializer
-from organization import audit
 from organization.access import DEFINE, QUERY, UPLOAD, VIEW
-from organization.models import Unit
+from organization.models import Unit, User
 
 from .base import DatasetsViewSet
-
-DESCRIBED = ("name", "description", "source_system", "licence", "refresh_promise_hours")
 
 
 class DatasetSerializer(serializers.ModelSerializer):
@@ -32,22 +30,32 @@ class DatasetSerializer(serializers.ModelSerializer):
         model = Dataset
         fields = (
             "code", "name", "description", "source", "unit", "owner", "steward", "source_system", "licence",
-            "code_system", "refresh_promise_hours", "contract_number", "current_version", "rows", "complete_through",
-            "quality_score", "is_provisional", "loaded_at",
+            "code_system", "refresh_promise_hours", "covers", "contract_number", "current_version", "rows",
+            "complete_through", "quality_score", "is_provisional", "loaded_at",
         )  # fmt: skip
 
 
+def people_field(**options) -> serializers.SlugRelatedField:
+    return serializers.SlugRelatedField("username", queryset=User.objects.filter(is_active=True), **options)
+
+
 class DatasetChange(StrictModelSerializer):
+    owner = people_field()
+    steward = people_field(allow_null=True)
+
     class Meta:
         model = Dataset
         fields = DESCRIBED
 
 
-class NewDatasetSerializer(DatasetChange):
+class NewDatasetSerializer(StrictModelSerializer):
+    """Its maker is owner and steward, until somebody says otherwise."""
+
     unit = ScopedRelatedField(queryset=Unit.objects.all())
 
-    class Meta(DatasetChange.Meta):
-        fields = ("code", "unit", "code_system", *DESCRIBED)
+    class Meta:
+        model = Dataset
+        fields = ("code", "unit", *(name for name in DESCRIBED if name not in ("owner", "steward")))
         extra_kwargs = {"code": {"validators": []}}  # the verb refuses a code that is taken
 
 
@@ -131,26 +139,21 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
 
     def retrieve(self, request, *args, **kwargs):
         dataset = self.get_object()
-        state = (dataset.pk, dataset.current_version, dataset.contract_number, dataset.quality_score, dataset.name)
-        return conditional(
-            request, etag_of(request.access, *state), lambda: Response(self.get_serializer(dataset).data)
-        )
+        shown = self.get_serializer(dataset).data
+        return conditional(request, etag_of(request.access, *map(str, shown.values())), lambda: Response(shown))
 
     @extend_schema(request=NewDatasetSerializer, responses={201: DatasetSerializer})
     def create(self, request):
         values = self.checked(NewDatasetSerializer)
         self.require(DEFINE, values["unit"])
-        dataset = intake.new_dataset(
-            intake.NewDataset(**{k: v for k, v in values.items() if k != "licence"}), by=request.user
-        )
+        dataset = intake.new_dataset(intake.NewDataset(**values), by=request.user)
         return Response(DatasetSerializer(dataset).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=DatasetChange, responses=DatasetSerializer)
     def partial_update(self, request, code):
         dataset = self.get_object()
         self.require(DEFINE, dataset.unit_id)
-        values = self.checked(DatasetChange, partial=True)
-        describe(dataset, by=request.user, **values)
+        describe(dataset, by=request.user, **self.checked(DatasetChange, partial=True))
         return Response(DatasetSerializer(dataset).data)
 
     @extend_schema(methods=["get"], responses=ContractVersionSerializer)
@@ -247,12 +250,3 @@ def with_contract(dataset: Dataset) -> Dataset:
     if not dataset.contract:
         raise NotConfirmed(f"{dataset.name} has no contract yet.", next_step="Upload an extract and confirm it.")
     return dataset
-
-
-def describe(dataset: Dataset, *, by, **values) -> None:
-    """Change what is said about a dataset, with its audit entry."""
-    before = {name: getattr(dataset, name) for name in values}
-    for name, value in values.items():
-        setattr(dataset, name, value)
-    dataset.save(update_fields=list(values))
-    audit.record(by, "dataset changed", dataset, before=before, after=values)

@@ -75,6 +75,8 @@ class NewDatasetBody(StrictSerializer):
     source_system = serializers.CharField(required=False, default="", max_length=100)
     code_system = serializers.CharField(required=False, default="", max_length=60)
     refresh_promise_hours = serializers.IntegerField(required=False, min_value=1, allow_null=True, default=None)
+    licence = serializers.CharField(required=False, default="", max_length=300)
+    covers = serializers.ChoiceField(Dataset.Covers.choices, default=Dataset.Covers.DAY)
 
 
 class ConfirmBody(StrictSerializer):

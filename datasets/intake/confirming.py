@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,15 +42,20 @@ class NewDataset:
     source_system: str = ""
     code_system: str = ""
     refresh_promise_hours: int | None = None
+    licence: str = ""
+    covers: str = Dataset.Covers.DAY
 
 
 def inspect(upload: Upload, dialect: Dialect | None = None) -> Preview:
     """The proposed dialect, columns and questions of a stored extract, found in a limited child process.
 
-    dialect: read it so, instead of as it seems. Raises IntakeError (the file cannot be a table), OriginalMissing.
+    dialect: read it so, instead of as was settled, or as it seems. Raises IntakeError (the file cannot be a table),
+    OriginalMissing.
     """
     from lake import intake, sandbox
 
+    if dialect is None and upload.dialect:
+        dialect = intake.Dialect.from_dict(upload.dialect)
     try:
         return sandbox.run(
             intake.inspect, original_of(upload), name=upload.file_name, dialect=dialect, limits=sandbox.Limits.parse()
@@ -63,8 +68,9 @@ def examine(upload: Upload, *, encoding: str = "") -> Preview:
     """Look at an extract that has just come for its dataset, and settle how it is read.
 
     What cannot be read, or lacks a required column, is turned away: IntakeError, and nothing of it is kept. The dialect
-    is the one confirmed for the dataset, unless the file is of another kind; then it is the proposed one. `encoding`:
-    as a person declares it for a file that is neither UTF-8 nor says what it is.
+    is the one confirmed for the dataset, unless the file is of another kind; then it is the proposed one. Where nobody
+    has confirmed a contract yet nothing but the encoding is settled, so that what can be read in two ways is asked.
+    `encoding`: as a person declares it for a file that is neither UTF-8 nor says what it is.
     """
     from lake.intake import Dialect, IntakeError
     from lake.intake.headers import match_headers
@@ -83,8 +89,11 @@ def examine(upload: Upload, *, encoding: str = "") -> Preview:
         fault.file = upload.file_name
         turn_away(upload)
         raise
-    same_kind = bool(dataset and dataset.dialect) and known is not None and known.kind == preview.dialect.kind
-    upload.dialect = (replace(known, gzip=preview.dialect.gzip) if same_kind else preview.dialect).to_dict()
+    settled = known
+    if dataset and dataset.contract:
+        same_kind = bool(dataset.dialect) and known is not None and known.kind == preview.dialect.kind
+        settled = replace(known, gzip=preview.dialect.gzip) if same_kind else preview.dialect
+    upload.dialect = settled.to_dict() if settled else {}
     upload.save(update_fields=["dialect"])
     return preview
 
@@ -187,18 +196,8 @@ def new_dataset(wanted: NewDataset, *, by, **more: Any) -> Dataset:
     """A dataset without contract or rows; its maker is owner and steward. InvalidRequest if the code is taken."""
     try:
         with transaction.atomic():
-            dataset = Dataset.objects.create(
-                code=wanted.code,
-                name=wanted.name,
-                unit=wanted.unit,
-                description=wanted.description,
-                source_system=wanted.source_system,
-                code_system=wanted.code_system,
-                refresh_promise_hours=wanted.refresh_promise_hours,
-                owner=by,
-                steward=by,
-                **more,
-            )
+            words = {field.name: getattr(wanted, field.name) for field in fields(wanted)}
+            dataset = Dataset.objects.create(**{**words, "owner": by, "steward": by, **more})
     except IntegrityError as fault:
         raise InvalidRequest(
             f"There is a dataset with the code {wanted.code!r} already.", next_step="Choose another code.", field="code"

@@ -9,12 +9,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from datasets import contracts, quality, scope
+from datasets import contracts, describing, quality, scope
 from datasets.facts import contract_of
-from datasets.forms import ColumnForm, ColumnFormSet, ContractForm, RuleForm, column_initials, contract_from
+from datasets.forms import DescriptionForm, RuleForm
+from datasets.forms_contract import ColumnForm, ColumnFormSet, ContractForm, column_initials, contract_from
 from datasets.models import Dataset, QualityRule
 from datasets.refusals import Refusal
-from doors.pages import page, paged, require, visible
+from doors.pages import form_page, page, paged, require, visible
 from organization.access import DEFINE, UPLOAD, VIEW
 
 SORTS = {
@@ -68,6 +69,24 @@ def dataset(request, code):
     context = _context(request, found, "dataset", page=paged(request, uploads, 20), columns=columns)
     context["kpis"] = _kpis_fed(found, request.access)
     return render(request, "datasets/dataset.html", context)
+
+
+@page(DEFINE)
+def describe(request, code):
+    """What is said about the dataset, and who answers for it."""
+    found = visible(Dataset.objects.select_related("unit"), request, code=code)
+    require(request, DEFINE, found.unit_id)
+    form = DescriptionForm(request.POST or None, instance=found, access=request.access)
+
+    def act(values):
+        describing.describe(Dataset.objects.get(pk=found.pk), by=request.user, **values)
+        return f"{values['name']} was changed."
+
+    crumbs = [("Datasets", reverse("datasets")), (found.name, found.get_absolute_url())]
+    title = f"About {found.name}"
+    return form_page(
+        request, form, act, back=found.get_absolute_url(), refusals=(Refusal,), title=title, breadcrumb=crumbs
+    )
 
 
 def _kpis_fed(dataset: Dataset, access):
@@ -124,7 +143,7 @@ def contract(request, code):
 def show_contract_fault(fault, form, columns) -> None:
     """Put a ContractError beside the column that it names, or above the form."""
     for entry in columns:
-        if isinstance(entry, ColumnForm) and fault.column and entry.cleaned_data.get("name") == fault.column:
+        if isinstance(entry, ColumnForm) and entry.is_kept and entry.cleaned_data["name"] == fault.column:
             entry.add_error("name", fault.message)
             return
     form.add_error(None, fault.message)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from datasets import charts, explore
 from datasets.facts import NoSuchVersion, contract_of
-from datasets.forms import QuestionForm
+from datasets.forms_explore import QuestionForm, VersionForm
 from datasets.models import Dataset, SavedView
 from datasets.refusals import Refusal
 from doors.exports import Column, csv_response
@@ -25,32 +25,40 @@ def explore_page(request):
     dataset, choices = _chosen(request)
     if dataset is None:
         return render(request, "datasets/choose.html", {"datasets": choices, "to": "explore"})
-    form = QuestionForm(request.GET, contract=contract_of(dataset))
+    form = QuestionForm(request.GET, dataset=dataset, contract=contract_of(dataset))
     context = {"dataset": dataset, "datasets": choices, "form": form, "breadcrumb": _crumbs(dataset)}
     context["views"] = dataset.saved_views.select_related("created_by").order_by("name")
     context["address"] = request.GET.urlencode()
     try:
         if form.is_valid() and (request.GET.get("group") or request.GET.get("total")):
-            question = form.question()
-            context["answer"] = answer = explore.ask(dataset, question, request.access)
+            question, version = form.question(), form.cleaned_data["version"]
+            context["answer"] = answer = explore.ask(dataset, question, request.access, version=version)
             if request.GET.get("as") == "csv":
                 return _download(dataset, answer)
             context["chart"] = charts.chart_of(answer, question, dataset.name)
         elif form.is_valid():
-            offset = int(request.GET.get("offset", "0")) if request.GET.get("offset", "0").isdigit() else 0
-            context["rows"] = explore.rows_page(dataset, request.access, offset=min(offset, 10**6), limit=explore.PAGE)
-            context["listed"] = [
-                {"cells": list(row.values())[:-2], "upload": row["_upload"], "row": row["_row"]}
-                for row in context["rows"].rows
-            ]
-            context |= {"offset": offset, "previous_offset": max(0, offset - explore.PAGE) or None}
-            following = offset + explore.PAGE
-            context["next_offset"] = following if following < context["rows"].total else None
+            context |= _rows(request, dataset, form.cleaned_data["version"])
     except (Refusal, NoSuchVersion) as fault:
         context["problems"] = [
             {"thing": "The question", "fault": str(fault), "next_step": getattr(fault, "next_step", "")}
         ]
     return render(request, "datasets/explore.html", context)
+
+
+def _rows(request, dataset: Dataset, version: int | None) -> dict:
+    """A page of the rows themselves, and the way to the next."""
+    given = request.GET.get("offset", "0")
+    offset = min(int(given), 10**6) if given.isascii() and given.isdigit() and len(given) < 12 else 0
+    rows = explore.rows_page(dataset, request.access, version=version, offset=offset, limit=explore.PAGE)
+    listed = [{"cells": list(row.values())[:-2], "upload": row["_upload"], "row": row["_row"]} for row in rows.rows]
+    following = offset + explore.PAGE
+    return {
+        "rows": rows,
+        "listed": listed,
+        "offset": offset,
+        "previous_offset": max(0, offset - explore.PAGE) or None,
+        "next_offset": following if following < rows.total else None,
+    }
 
 
 @page(QUERY)
@@ -64,13 +72,17 @@ def sql_page(request):
     context = {
         "dataset": dataset,
         "columns": contract.columns,
+        "version_form": (versions := VersionForm(request.POST or request.GET, dataset=dataset)),
         "sql": statement or _first_statement(contract),
         "breadcrumb": _crumbs(dataset),
     }
     status = 200
     if request.method == "POST":
         try:
-            context["answer"] = answer = explore.ask_sql(dataset, statement, request.access, limit=SHOWN)
+            version = versions.cleaned_data.get("version") if versions.is_valid() else None
+            context["answer"] = answer = explore.ask_sql(
+                dataset, statement, request.access, version=version, limit=SHOWN
+            )
             if "csv" in request.POST:
                 return _download(dataset, answer)
         except Refusal as fault:
@@ -83,7 +95,7 @@ def sql_page(request):
 @page(VIEW)
 def save_view(request, code):
     dataset = visible(Dataset.objects, request, code=code)
-    form = QuestionForm(request.POST, contract=contract_of(dataset))
+    form = QuestionForm(request.POST, dataset=dataset, contract=contract_of(dataset))
     try:
         if not form.is_valid():
             raise Refusal("This question cannot be kept as it is.")

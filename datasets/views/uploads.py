@@ -17,15 +17,15 @@ from django_htmx.http import HttpResponseClientRedirect
 from datasets import intake, rejects, undo
 from datasets.api.uploads import correct_from_file, download, may_upload
 from datasets.facts import contract_of
-from datasets.forms import (
+from datasets.forms import DialectForm, NewDatasetForm
+from datasets.forms_contract import (
     ColumnFormSet,
     ContractForm,
-    DialectForm,
-    NewDatasetForm,
     column_initials,
     contract_from,
     offer_formats,
     questions_for,
+    refuse_unanswered,
 )
 from datasets.models import Dataset, Reject, Upload
 from datasets.refusals import Refusal
@@ -125,6 +125,9 @@ def upload_confirm(request, public_id):
     about = None if upload.dataset else NewDatasetForm(given, access=request.access, initial=_named(upload))
     valid = given is not None and form.is_valid() & columns.is_valid() & (about is None or about.is_valid())
     if valid:
+        refuse_unanswered(columns, preview)
+        valid = not any(columns.errors)
+    if valid:
         try:
             contract = contract_from(form, columns, proposed)
             into = upload.dataset or intake.NewDataset(**about.cleaned_data)
@@ -162,7 +165,7 @@ def _previewed(request, upload: Upload):
             raise Refusal("The form's dialect cannot be read.", next_step="Open the page again.") from fault
         preview = intake.inspect(upload, dialect)
         return preview, DialectForm(initial=DialectForm.initial_of(preview.dialect))
-    preview = intake.inspect(upload, Dialect.from_dict(upload.dialect) if upload.dialect else None)
+    preview = intake.inspect(upload)
     if "header_row" in request.GET:
         form = DialectForm(request.GET)
         if form.is_valid():
@@ -287,12 +290,11 @@ def _counts(upload: Upload) -> dict[str, int]:
 def _cells(reject: Reject, upload: Upload) -> list[tuple[str, str, bool]]:
     """(header, text, whether it is at fault) of each cell, as corrected or else as sent, in the contract's order."""
     columns = contract_of(upload.dataset).columns if upload.dataset else ()
-    headers = {column.header or column.name: column.name for column in columns}
-    order = list(headers)
+    headers = {column.heading: column.name for column in columns}
     given = reject.correction or reject.record
-    names = sorted(given, key=lambda name: (order.index(name) if name in headers else len(order), name))
     return [
-        (name, "" if given[name] is None else given[name], headers.get(name, name) == reject.column) for name in names
+        (name, "" if given[name] is None else given[name], headers.get(name, name) == reject.column)
+        for name in rejects.in_order(given, upload)
     ]
 
 

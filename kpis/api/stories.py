@@ -260,6 +260,15 @@ class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewS
         webhooks.remove_webhook(hook, by=request.user)
         return Response(status=204)
 
+    @extend_schema(request=None, responses={202: None})
+    @action(methods=["post"], detail=True, url_path="try")
+    def send_trial(self, request, pk):
+        """Send a message that says nothing but that it is one."""
+        hook = self.get_object()
+        self.require(ADMINISTER, hook.unit)
+        webhooks.send_trial(hook, by=request.user)
+        return Response(status=202)
+
     @extend_schema(responses=OpenApiTypes.OBJECT)
     @action(methods=["get"], detail=True)
     def deliveries(self, request, pk):

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from doors.pages import page, require, visible
 from kpis import definitions, workflow
+from kpis.band_text import write_bands_text
 from kpis.models import Kpi, KpiVersion
 from kpis.selectors.history import trail_of, versions_of
 from organization.access import CERTIFY, DEFINE, VIEW
@@ -42,6 +43,7 @@ def kpi_definition(request, code):
         "versions": versions,
         "gaps": workflow.passport_gaps(newest),
         "passport": _passport(shown),
+        "bands": write_bands_text(kpi.bands),
         "steps": _steps(request, kpi, newest, versions),
         "impact": definitions.impact_of(kpi) if frame["may_define"] else None,
         "discard_fields": [("version", newest.number)],

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from datasets.facts import NoSuchVersion
 from doors.pages import page, require, show_faults, visible
 from kpis import definitions, drill
+from kpis.band_text import write_bands_text
 from kpis.calendars import calendars_of, period_of
 from kpis.forms import ALL_PARTS, UNITS_OF_MEASURE, DesignForm
 from kpis.measures import faults_of
@@ -109,7 +110,8 @@ def _stand_of(kpi: Kpi) -> str:
 def _words_of(kpi: Kpi, version: KpiVersion) -> dict:
     words = {name: getattr(version, name) for name in definitions.FIELDS}
     words |= {"name": kpi.name, "unit": kpi.unit, "owner": kpi.owner, "steward": kpi.steward}
-    words["counter_kpi"] = kpi.counter_kpi
+    words |= {"counter_kpi": kpi.counter_kpi, "webhook_status": kpi.webhook_status}
+    words["bands"] = write_bands_text(kpi.bands)
     words["valid_from"] = version.valid_from if version.valid_from > definitions.ALWAYS else None
     return words
 
@@ -153,7 +155,7 @@ def _design(form: DesignForm) -> dict:
             name for name in ("name", "code", "unit", "owner", "steward", "counter_kpi") if name in form.fields
         ),
         "parts": form.bound(form.parts),
-        "reading": form.bound(form.READING),
+        "reading": form.bound((*form.READING, "bands", "webhook_status")),
         "passport": form.bound(form.PASSPORT),
         "columns": form.columns,
     }

@@ -164,7 +164,7 @@ def _preview(name: str, dialect: Dialect, source: Source, questions: list[Questi
         guessed = guess(connection, source.headers, table)
     finally:
         connection.close()
-    questions += guessed.questions
+    questions += [q for q in guessed.questions if q.code != "decimal_comma" or dialect.decimal_comma is None]
     if complete and not table.num_rows:
         text = "The file has a header and no rows: replace what is there with nothing?"
         questions.append(Question("replace_with_nothing", text, "", ("no", "yes")))

@@ -114,6 +114,7 @@ class SloViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSet):
             {name: getattr(budget, name) for name in names}
             | {
                 "at": standing.at,
+                "burns_at": standing.burns_at,
                 "burn_rate": standing.rate,
                 "exhausted_in_seconds": standing.lasts and standing.lasts.total_seconds(),
                 "alerts": [

@@ -15,10 +15,12 @@ from organization.access import Access
 from slas.claims import preview
 from slas.figures import MONTHS, Figure
 from slas.models import AgreementVersion
+from slas.models.periods import label_of
+from slas.sums import Span
 
 from . import rows
-from .compute import count, table_of
-from .measured import Stretch, charges_of, days_of, measured_targets, sums_of
+from .compute import clocked_targets, count, table_of
+from .measured import charges_of, days_of, measured_targets, sums_of
 from .run import only_vendor
 
 MOST = 100
@@ -30,8 +32,13 @@ class Month:
     """A period of history: the figures of each target, and what it would have owed (None without tiers or charge)."""
 
     start: date
+    end: date
     figures: dict[str, Figure]
     credit: Decimal | None
+
+    @property
+    def label(self) -> str:
+        return label_of(self.start, self.end)
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,7 @@ def _replayed(version: AgreementVersion, access: Access):
 
     counted = count([version], by_validity=False, apart=True)
     table = table_of(counted, vendor=only_vendor(version.agreement))
-    named = {part.timed.target.code: part.timed.target for part in counted.parts}
+    named = {target.code: target for target in clocked_targets(version)}
     if not table.num_rows:
         return [], named, {}, [], 0
     dataset = version.agreement.dataset
@@ -103,7 +110,7 @@ def _replayed(version: AgreementVersion, access: Access):
         return days, named, *_flips(connection, then, now)
 
 
-def _stretches(version: AgreementVersion, calendar, days: Sequence[date], measured, access: Access) -> list[Stretch]:
+def _stretches(version: AgreementVersion, calendar, days: Sequence[date], measured, access: Access) -> list[Span]:
     """The periods in which something was counted, oldest first: those of cases, and all that rows reach over."""
     found = {(period.start, period.end) for at in set(days) if (period := calendar.period_of(at, version.period))}
     for target in measured:
@@ -144,7 +151,7 @@ def _flips(connection, then: str, now: str | None):
 
 
 def _months(
-    version: AgreementVersion, days: Sequence[tuple], named: Mapping, stretches: Sequence[Stretch], access: Access
+    version: AgreementVersion, days: Sequence[tuple], named: Mapping, stretches: Sequence[Span], access: Access
 ) -> list[Month]:
     """The periods of history with figures and credit, oldest first; a repeated miss counts as it would have."""
     figures = {start: {code: _figure(target) for code, target in named.items()} for start, _ in stretches}
@@ -160,18 +167,18 @@ def _months(
     charges = _charges(version, stretches, access)
     months: list[Month] = []
     earlier: list[Mapping] = []
-    for start in starts:
+    for start, end in stretches:
         plain = {
             "targets": {code: asdict(figure) for code, figure in figures[start].items()},
             "charge": charges.get(start),
         }
         credit = preview(version, plain, earlier).credit
-        months.append(Month(start, figures[start], None if credit is None else credit.amount))
+        months.append(Month(start, end, figures[start], None if credit is None else credit.amount))
         earlier.insert(0, plain)
     return months
 
 
-def _charges(version: AgreementVersion, stretches: Sequence[Stretch], access: Access) -> Mapping[date, str]:
+def _charges(version: AgreementVersion, stretches: Sequence[Span], access: Access) -> Mapping[date, str]:
     if version.charge_basis == AgreementVersion.ChargeBasis.MEASURED:
         return charges_of(version, stretches, access)
     if version.monthly_charge is None:

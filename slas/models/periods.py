@@ -1,6 +1,6 @@
 """Periods of an agreement, what is taken out of them, and how a closed one is restated."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -8,6 +8,18 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from .agreements import Agreement, AgreementVersion
+
+
+def label_of(start: date, end: date) -> str:
+    """The days from `start` up to, not including, `end`: "Mar 2025", "Jul–Sep 2015", "2014", or first and last day."""
+    last = end - timedelta(days=1)
+    if start.day != 1 or end.day != 1:
+        return f"{start.day} {start:%b %Y} – {last.day} {last:%b %Y}"
+    if (start.year, start.month) == (last.year, last.month):
+        return f"{start:%b %Y}"
+    if start.month == 1 and last.month == 12 and start.year == last.year:
+        return f"{start.year}"
+    return f"{start:%b}–{last:%b %Y}" if start.year == last.year else f"{start:%b %Y} – {last:%b %Y}"
 
 
 class OfVisibleAgreements(models.QuerySet):
@@ -63,14 +75,7 @@ class PeriodResult(models.Model):
     @property
     def label(self) -> str:
         """Its days in short: "Mar 2025", "Jul–Sep 2015", "2014"; weeks by their first and last day."""
-        start, last = self.period_start, self.period_end - timedelta(days=1)
-        if start.day != 1 or self.period_end.day != 1:
-            return f"{start.day} {start:%b %Y} – {last.day} {last:%b %Y}"
-        if (start.year, start.month) == (last.year, last.month):
-            return f"{start:%b %Y}"
-        if start.month == 1 and last.month == 12 and start.year == last.year:
-            return f"{start.year}"
-        return f"{start:%b}–{last:%b %Y}" if start.year == last.year else f"{start:%b %Y} – {last:%b %Y}"
+        return label_of(self.period_start, self.period_end)
 
     def get_absolute_url(self):
         return reverse("agreement_period", args=[self.agreement.code, self.period_start.isoformat()])

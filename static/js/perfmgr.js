@@ -72,7 +72,7 @@
   const template = () => {
     const axis = {
       gridcolor: token("chart-grid"), linecolor: token("line-strong"), zerolinecolor: token("line-strong"), zeroline: false,
-      tickcolor: token("line-strong"), tickfont: { color: token("chart-axis"), size: 11 }, automargin: true, ticks: "",
+      tickcolor: token("line-strong"), tickfont: { color: token("chart-axis"), size: 11 }, automargin: true, ticks: "", ticklabelstandoff: 5,
       title: { font: { color: token("chart-axis"), size: 11 }, standoff: 8 },
     };
     return { layout: {
@@ -229,7 +229,8 @@
     const show = () => {
       const file = input.files[0];
       name.hidden = !file;
-      if (file) name.textContent = `${file.name}, ${(file.size / 1e6).toLocaleString(undefined, { maximumFractionDigits: 1 })} MB`;
+      const [size, unit] = file && file.size >= 1e6 ? [file.size / 1e6, "MB"] : [Math.ceil((file?.size ?? 0) / 1e3), "kB"];
+      if (file) name.textContent = `${file.name}, ${size.toLocaleString(undefined, { maximumFractionDigits: 1 })} ${unit}`;
     };
     const over = (event, on) => { event.preventDefault(); form.classList.toggle("over", on); };
     input.addEventListener("change", show);

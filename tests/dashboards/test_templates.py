@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from django import forms
 from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Paginator
 from django.template import RequestContext, Template
@@ -14,10 +15,13 @@ from django.test import RequestFactory
 from dashboards.charts import trend
 from dashboards.charts.trend import Point
 from dashboards.formats import plain
+from dashboards.job_words import WORDS
 from dashboards.navigation import is_here
 from dashboards.states import STATES, state_of
-from dashboards.templatetags.ui import details, thing
+from dashboards.templatetags.ui import column_heads, details, hours_in_words, job_words, thing
 from dashboards.views.styleguide import styleguide
+from jobs import work
+from organization.models import User
 
 HOSTILE = '"><script>alert(1)</script>'
 COMPONENTS = Path(__file__).parents[2] / "templates" / "components"
@@ -67,6 +71,31 @@ def test_details_of_an_audit_entry_are_words_not_code():
     given = [{"comparator": "red_limit", "value": "80", "low": None}, *({"value": str(n)} for n in range(6))]
     assert details(given) == "comparator red_limit, value 80; value 0; value 1; value 2; value 3 and 2 more"
     assert thing("kpis.scorecard_node") == "scorecard node"
+    assert thing("vendors.correctiveplan") == "corrective plan"
+
+
+def test_every_kind_of_job_has_words():
+    assert set(work._handlers) - set(WORDS) == set()
+    assert job_words("datasets.load") == "Load an extract"
+
+
+def test_a_promise_in_hours_is_said_in_days_where_it_is_whole_days():
+    assert [hours_in_words(hours) for hours in (1, 24, 36, 1080)] == ["hour", "day", "36 hours", "45 days"]
+
+
+def test_a_head_stands_right_where_its_first_value_is_a_number():
+    html = column_heads(["code", "<b>", "flag"], [["A", None, True], ["B", 12, False]])
+    assert html == '<th scope="col">code</th><th scope="col" class="num">&lt;b&gt;</th><th scope="col">flag</th>'
+
+
+def test_an_empty_choice_says_what_it_means():
+    class Asked(forms.Form):
+        must = forms.ChoiceField(choices=[("", "---------"), ("a", "A")])
+        may = forms.ModelChoiceField(User.objects.none(), required=False)
+
+    form = Asked()
+    assert "Choose …" in render("{% field form.must %}", form=form)
+    assert ">None</option>" in render("{% field form.may %}", form=form)
 
 
 # --- tags ------------------------------------------------------------------------------------------------------------
@@ -224,7 +253,6 @@ HOSTILE_CONTEXTS = {
     },
     "top_bar": {"nav": [{"label": HOSTILE, "url": HOSTILE}], "search_url": HOSTILE, "q": HOSTILE},
     "messages": {"messages": [HOSTILE]},
-    "footer": {"version": HOSTILE},
 }
 
 

@@ -84,7 +84,7 @@ def test_an_extract_is_dropped_confirmed_loaded_and_taken_back(client, analyst, 
     assert "day" in page and "%d/%m/%Y" in page  # day or month first is asked
     seen = client.get(confirm).context
     form = {"dialect": seen["dialect"], "timezone": "UTC", "reporting_timezone": "UTC", "reject_limit_pct": "5"}
-    form |= {"on_duplicate": "refuse", "name": "Plain costs", "code": "plain-costs", "unit": home.pk}
+    form |= {"on_duplicate": "refuse", "name": "Plain costs", "code": "plain-costs", "unit": home.pk, "covers": "day"}
     form |= {f"c-{name}": value for name, value in (("TOTAL_FORMS", 3), ("INITIAL_FORMS", 3))}
     for number, (name, kind) in enumerate((("id", "text"), ("day", "date"), ("cost", "number"))):
         form |= {f"c-{number}-name": name, f"c-{number}-header": name, f"c-{number}-type": kind}

@@ -2,12 +2,13 @@
 
 from datetime import UTC, datetime
 
-from kpis.models import ChartPhase, ChartSetting, ChartVerdict, ExcludedPoint, Forecast, Kpi, Signal
+from kpis.models import ChartPhase, ChartSetting, ChartVerdict, ExcludedPoint, Forecast, Kpi, Signal, Webhook
 from organization.models import Role
 from tests.factories import UserFactory
 from tests.kpis.sample_series import a_share, met, month, write
 from tests.matrix.table import Resource
 
+ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 DEFINERS = frozenset({Role.ANALYST, Role.MANAGER, Role.ADMINISTRATOR, Role.INTEGRATION})
 CERTIFIERS = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
 AT = datetime(2025, 2, 1, tzinfo=UTC)
@@ -66,6 +67,12 @@ def a_forecast(unit):
     return Forecast.objects.create(**series(unit), **period, **numbers, model="naive", made_from="x", made_at=AT)
 
 
+def a_webhook(unit):
+    return Webhook.objects.create(
+        name=f"desk of {unit.code}", url="https://example.org/", unit=unit, secret="s", created_by=UserFactory()
+    )
+
+
 def kpi_code(thing) -> str:
     return thing.kpi.code
 
@@ -95,6 +102,14 @@ RESOURCES = [
         DEFINERS,
         status=302,
         door="define",
+    ),
+    Resource(
+        "the webhooks page", "get", "/webhooks/", a_webhook, ADMINISTRATORS, is_list=True, marker=str, door="administer"
+    ),
+    Resource("a webhook's page", "get", "/webhooks/{}/", a_webhook, ADMINISTRATORS, door="administer"),
+    Resource("trying a webhook", "post", "/webhooks/{}/try/", a_webhook, ADMINISTRATORS, status=302, door="administer"),
+    Resource(
+        "removing a webhook", "post", "/webhooks/{}/remove/", a_webhook, ADMINISTRATORS, status=302, door="administer"
     ),
     at_kpi("API: a control chart", "/api/v1/kpis/{}/chart/"),
     at_kpi("API: a KPI's signals", "/api/v1/kpis/{}/signals/"),

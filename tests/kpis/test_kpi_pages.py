@@ -300,14 +300,18 @@ def test_an_edit_of_a_certified_kpi_warns_and_drops_the_certificate(client, made
         "direction": "higher",
         "unit_of_measure": "percent",
         "decimals": "1",
+        "bands": "green 95\namber 90 %\nred",
         **PASSPORT,
     }
     assert sent(client, made.analyst, "kpi_edit", "in_time", **given).status_code == 302
+    made.kpi.refresh_from_db()
+    assert [band["status"] for band in made.kpi.bands] == ["green", "amber", "red"]
     assert list(made.kpi.versions.order_by("number").values_list("number", "state")) == [
         (1, "certified"),
         (2, "draft"),
     ]
     text = opened(client, made.viewer, "kpi_definition", "in_time")
+    assert "green 95<br>amber 90 %<br>red" in text
     assert "<del>count(*)</del>" in text and "<ins>count(met)</ins>" in text
     again = sent(client, made.manager, "kpi_edit", "in_time", **given)
     assert again.status_code == 422 and "Somebody changed this KPI" in again.content.decode()

@@ -8,13 +8,13 @@ from alerts.models import InboxEntry
 from lake.contract import Column, ColumnType, Contract
 from organization import business_calendars
 from organization.access import access_of
-from slas import drafting, exclusions, lifecycle, telling
+from slas import closing, drafting, exclusions, lifecycle, periods, telling
 from slas.clocks import compare
 from slas.clocks.requests import request_run
-from slas.models import ClockWarning
+from slas.models import ClockWarning, PeriodResult
 from tests.factories import UnitFactory, member, perform, upload_csv
 
-from .sample_clocks import EVENTS, LOG, Desk
+from .sample_clocks import EVENTS, HOUR, LOG, Desk
 from .test_clock_api import client_of
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +72,34 @@ def test_a_condition_fits_the_cases_and_one_about_measured_rows_does_not_touch_t
                                      decided_by=desk.signer, decided_at=datetime(2025, 1, 9, tzinfo=UTC))  # fmt: skip
     desk.run()
     assert not any(row["excluded"] for row in desk.rows("excluded").values())
+
+
+def test_a_closed_period_stays_bit_equal_after_data_calendar_and_target_change(desk):
+    """January: A and C met, B and F missed. Then: G resolved late, a Monday closed, six hours from February on."""
+    upload_csv(desk.log, LOG + "16,Z,New,2,db,2025-02-03 09:00,2025-02-03 09:00\n")
+    desk.run()
+    periods.refresh(desk.agreement, day=date(2025, 2, 3))
+    january = closing.close_period(desk.agreement.periods.get(period_start=date(2025, 1, 1)), by=desk.signer, day=TODAY)
+    kept = PeriodResult.objects.filter(pk=january.pk).values("figures", "figures_hash", "cases_hash", "sources")
+    before = kept.get()
+    assert (before["figures"]["targets"]["p1"]["good"], before["figures"]["targets"]["p1"]["total"]) == ("2", "4")
+
+    late = "17,G,Resolved,2,db,2025-01-09 16:00,2025-01-07 16:00\n"
+    upload_csv(desk.log, LOG + late + "16,Z,New,2,db,2025-02-03 09:00,2025-02-03 09:00\n")
+    business_calendars.set_day(
+        desk.calendar.versions.get(), date(2025, 1, 7), windows=[], name="Closed", by=desk.author
+    )
+    draft = drafting.new_version(desk.version, by=desk.author, valid_from=date(2025, 2, 1))
+    drafting.set_target(draft, "p1", by=desk.author, threshold_seconds=6 * HOUR)
+    lifecycle.sign(lifecycle.offer(draft, by=desk.author), by=desk.signer, day=TODAY)
+    desk.run()
+    periods.refresh(desk.agreement, day=date(2025, 2, 3))
+    assert kept.get() == before
+    (restatement,) = january.restatements.all()
+    p1, p2 = (restatement.after["targets"][code] for code in ("p1", "p2"))
+    assert restatement.before == before["figures"]
+    assert (p1["good"], p1["total"]) == ("3", "4")  # B used 2 of its 4 hours: Tuesday was closed; F waits on
+    assert (p2["good"], p2["total"]) == ("0", "2")  # E and G, late either way
 
 
 def test_only_cases_that_start_while_a_version_is_valid_are_its(desk):

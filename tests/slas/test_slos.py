@@ -86,7 +86,7 @@ def test_a_burn_rate_alert_is_told_once_a_day_while_it_fires(slo, desk):
     found = replace(slos.standing(slo, NOW), alerts=(firing,), budget=SimpleNamespace(remaining=0.5), lasts=None)
     for _ in range(2):
         telling.burning(found, now=NOW)
-    telling.burning(replace(found, at=NOW + timedelta(days=1)), now=NOW)
+    telling.burning(replace(found, burns_at=NOW + timedelta(days=1)), now=NOW)
     told = [(entry.notice.subject, entry.notice.text) for entry in InboxEntry.objects.filter(user=desk.author)]
     text = "20.0 times the rate that lasts for the window; fires above 14.4."
     assert told == [("Deliveries on time burns fast (1 h window)", text)] * 2

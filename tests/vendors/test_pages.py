@@ -7,10 +7,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import strip_tags
 
 from alerts.models import InboxEntry
-from tests.factories import UnitFactory
-from vendors import reviews, selection
+from tests.factories import KpiFactory, UnitFactory
+from vendors import register, reviews, selection
 from vendors.models import Contract, CorrectivePlan, Review, ScorecardTemplate, SelectionRound, Vendor, VendorAction
 
 from .factories import (
@@ -150,6 +151,18 @@ def test_a_faulty_action_of_a_review_is_said_at_its_field(vendor, manager):
     )
     assert answer.status_code == 422
     assert "Write a day as YYYY-MM-DD." in text_of(answer)
+
+
+def test_the_incidents_that_a_vendor_caused_are_a_kpi_of_its_entry(vendor, manager, group):
+    incidents = KpiFactory(unit=group, name="Incidents caused", unit_of_measure="number", decimals=0)
+    a_result(incidents, vendor, 7)
+    client = signed_in(manager)
+    assert "Incidents caused 2025 Q3" not in client.get(vendor.get_absolute_url()).content.decode()
+    register.change(vendor, by=manager, incidents_kpi=incidents)
+    page = client.get(vendor.get_absolute_url()).content.decode()
+    assert "Incidents caused 2025 Q3" in page and "7 in 2025 to date" in " ".join(strip_tags(page).split())
+    review = reviews.generate(vendor, at=THIRD, day=DAY, now=NOW, by=manager)
+    assert review.pack["incidents"]["value"] == 7
 
 
 def test_a_template_is_made_weighed_and_published(group, manager, kpis):

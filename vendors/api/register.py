@@ -19,7 +19,7 @@ from vendors.contract_dates import Terms, dates_on
 from vendors.credits import attainment_of, credits_of
 from vendors.models import Contact, Contract, Document, RiskAssessment, ScorecardTemplate, Vendor
 from vendors.periods import due_reviews, grain_of, last_complete
-from vendors.spending import spend_of
+from vendors.spending import incidents_of, spend_of
 from vendors.views.contracts import download_of
 
 from .base import ContractEnd, VendorField, VendorReason, VendorsViewSet, person
@@ -46,11 +46,12 @@ class OverseenVendorSerializer(VendorSerializer):
     manager = person(read_only=True)
     template = serializers.SlugRelatedField("code", read_only=True)
     spend_kpi = serializers.SlugRelatedField("code", read_only=True)
+    incidents_kpi = serializers.SlugRelatedField("code", read_only=True)
 
     class Meta(VendorSerializer.Meta):
         fields = (
             *VendorSerializer.Meta.fields, "tier", "manager", "template", "cadence", "cadence_from", "cadence_to",
-            "review_within_days", "spend_kpi", "supplies", "exit_plan", "exit_plan_checked_on",
+            "review_within_days", "spend_kpi", "incidents_kpi", "supplies", "exit_plan", "exit_plan_checked_on",
         )  # fmt: skip
 
 
@@ -58,6 +59,7 @@ class VendorChange(StrictModelSerializer):
     manager = person()
     template = ScopedCodeField(queryset=ScorecardTemplate.objects.all(), required=False, allow_null=True)
     spend_kpi = ScopedCodeField(queryset=Kpi.objects.all(), required=False, allow_null=True)
+    incidents_kpi = ScopedCodeField(queryset=Kpi.objects.all(), required=False, allow_null=True)
 
     class Meta:
         model = Vendor
@@ -87,7 +89,7 @@ class RiskSerializer(StrictModelSerializer):
 class VendorViewSet(VendorsViewSet):
     """Vendors. A contact sees their own, by name, with its scorecard; whoever oversees it sees the rest."""
 
-    queryset = Vendor.objects.select_related("unit", "manager", "template", "spend_kpi").order_by("pk")
+    queryset = Vendor.objects.select_related("unit", "manager", "template", "spend_kpi", "incidents_kpi").order_by("pk")
     serializer_class = OverseenVendorSerializer
     filterset_fields = {"tier": ["exact"], "unit__code": ["exact"]}
     query_parameters = frozenset({"grain", "period", "live"})
@@ -154,6 +156,7 @@ class VendorViewSet(VendorsViewSet):
         return Response(
             {
                 "spend": spend_of(vendor, day, grain=grain, at=period.start),
+                "incidents": incidents_of(vendor, day, grain=grain, at=period.start),
                 "attainment": attainment_of(vendor, grain, period.start, period.end, day),
                 "credits": credits_of(vendor),
                 "reviews_due": due,

@@ -65,6 +65,15 @@ class Vendor(models.Model):
     spend_kpi = models.ForeignKey(
         Kpi, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="spend", help_text="A KPI in money."
     )
+    incidents_kpi = models.ForeignKey(
+        Kpi,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="incidents caused",
+        help_text="A KPI that counts them by vendor.",
+    )
     supplies = models.TextField("what it supplies", blank=True)
     exit_plan = models.TextField(blank=True, help_text="How we would go on without this vendor.")
     exit_plan_checked_on = models.DateField(null=True, blank=True)

@@ -51,7 +51,9 @@ def trail(vendor: Vendor | None = None, *more: tuple[str, str]) -> list[tuple[st
 
 def overseen(request, pk: int) -> Vendor:
     """The vendor, if the person may look behind its scorecard; else 404."""
-    vendors = Vendor.objects.overseen_by(request.access).select_related("unit", "manager", "template", "spend_kpi")
+    vendors = Vendor.objects.overseen_by(request.access).select_related(
+        "unit", "manager", "template", "spend_kpi", "incidents_kpi"
+    )
     return get_object_or_404(vendors, pk=pk)
 
 

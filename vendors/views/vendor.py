@@ -16,7 +16,7 @@ from vendors.models import Contact, VendorAction
 from vendors.periods import due_reviews
 from vendors.refusals import Refusal
 from vendors.selectors.vendor import contracts_of, readings_of, trail_of
-from vendors.spending import spend_of
+from vendors.spending import incidents_of, spend_of
 
 from .asking import asked_of, chooser_of
 from .frame import overseen, step, to_change, trail, vendor_tabs
@@ -40,6 +40,7 @@ def vendor(request, pk):
         "card": card,
         "risk": vendor.risks.select_related("assessed_by").first(),
         "spend": spend_of(vendor, day, grain=asked.grain, at=asked.period.start),
+        "incidents": incidents_of(vendor, day, grain=asked.grain, at=asked.period.start),
         "attainment": attainment_of(vendor, asked.grain, asked.period.start, asked.period.end, day),
         "credits": credits_of(vendor),
         "contracts": contracts_of(vendor, day),

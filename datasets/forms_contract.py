@@ -1,0 +1,212 @@
+"""The forms of a contract: a table with a row per column, and what holds for the whole of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+
+from lake.contract import Column, ColumnType, Contract, Role, RowRule
+
+if TYPE_CHECKING:
+    from lake.intake import Preview, Question
+
+DATE_WORDS = {
+    "%d": "day",
+    "%m": "month",
+    "%Y": "year",
+    "%y": "year",
+    "%H": "hour",
+    "%I": "hour",
+    "%M": "minute",
+    "%S": "second",
+}
+LISTS = ("allowed", "missing", "number_forms", "true_words", "false_words")  # several words, separated by commas
+MORE = ("missing", "number_forms", "true_words", "false_words", "trim", "description", "drop")  # shown on request
+
+
+class ColumnForm(forms.Form):
+    """One column of a contract, as a row of a table. The last row is empty: a calculated column may be added there."""
+
+    name = forms.CharField(max_length=63)
+    header = forms.CharField(max_length=500, required=False, strip=False, widget=forms.HiddenInput)
+    type = forms.ChoiceField(choices=[(kind.value, kind.value) for kind in ColumnType], initial=ColumnType.NUMBER.value)
+    roles = forms.MultipleChoiceField(
+        choices=[(role.value, role.value.replace("_", " ")) for role in Role], required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )  # fmt: skip
+    required = forms.BooleanField(required=False)
+    format = forms.CharField(max_length=100, required=False, widget=forms.TextInput(attrs={"placeholder": "iso"}))
+    allowed = forms.CharField(required=False, widget=forms.TextInput(attrs={"placeholder": "a,b,c"}))
+    minimum = forms.CharField(max_length=40, required=False)
+    maximum = forms.CharField(max_length=40, required=False)
+    unit = forms.CharField(max_length=40, required=False)
+    formula = forms.CharField(max_length=2_000, required=False)
+    missing = forms.CharField(
+        max_length=500, required=False, label="Means no value", widget=forms.TextInput(attrs={"placeholder": "n/a,-"})
+    )
+    number_forms = forms.CharField(
+        max_length=100, required=False, label="Numbers may have",
+        widget=forms.TextInput(attrs={"placeholder": "percent,parentheses,trailing_minus,€"}),
+    )  # fmt: skip
+    true_words = forms.CharField(max_length=200, required=False, label="Means true")
+    false_words = forms.CharField(max_length=200, required=False, label="Means false")
+    trim = forms.BooleanField(required=False, label="Blanks around a text are padding")
+    description = forms.CharField(max_length=500, required=False, label="What it says")
+    drop = forms.BooleanField(required=False, label="Leave this column out")
+    must_choose = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    def clean(self):
+        given = super().clean()
+        if given.get("must_choose") and given.get("type") in ("date", "timestamp") and not given.get("format"):
+            self.add_error("format", "Say which comes first, the day or the month.")
+        if self.is_new and self.has_changed() and not given.get("formula"):
+            self.add_error("formula", "Write how the new column is calculated, such as cost / pieces.")
+        return given
+
+    @property
+    def is_new(self) -> bool:
+        """Whether this is the empty row at the end."""
+        return self.empty_permitted
+
+    @property
+    def main_fields(self):
+        return [field for field in self.visible_fields() if field.name not in MORE]
+
+    @property
+    def more_fields(self):
+        return [self[name] for name in MORE if not (name == "drop" and self.is_new)]
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether a valid row is a column of the contract."""
+        return bool(self.cleaned_data) and not self.cleaned_data["drop"]
+
+    @staticmethod
+    def initial_of(column: Column) -> dict[str, Any]:
+        same = ("name", "header", "required", "format", "unit", "formula", "trim", "description")
+        bounds = {
+            name: "" if getattr(column, name) is None else getattr(column, name) for name in ("minimum", "maximum")
+        }
+        lists = {name: _in_line(getattr(column, name)) for name in LISTS}
+        roles = [role.value for role in column.roles]
+        plain = {name: getattr(column, name) for name in same}
+        return {**plain, **bounds, **lists, "type": column.type.value, "roles": roles}
+
+    def column(self) -> Column:
+        """The column as the form says. ValueError for a bound that is no number."""
+        given = self.cleaned_data
+        kind = ColumnType(given["type"])
+        lists = {name: _words(given[name]) for name in LISTS}
+        return Column(
+            **{name: given[name] for name in ("name", "header", "required", "unit", "formula", "trim", "description")},
+            type=kind,
+            roles=tuple(Role(role) for role in given["roles"]),
+            format=given["format"] if kind.temporal else "",
+            minimum=_bound(given["minimum"], kind),
+            maximum=_bound(given["maximum"], kind),
+            allowed=lists["allowed"],
+            missing=lists["missing"],
+            number_forms=lists["number_forms"] if kind.numeric else (),
+            true_words=lists["true_words"] or ("true",),
+            false_words=lists["false_words"] or ("false",),
+        )
+
+
+ColumnFormSet = forms.formset_factory(ColumnForm, extra=1, max_num=1_001, absolute_max=1_001)
+
+
+class ContractForm(forms.Form):
+    """What a contract says besides its columns."""
+
+    timezone = forms.CharField(max_length=60, label="Times without zone are of", initial="UTC")
+    reporting_timezone = forms.CharField(max_length=60, label="Days are counted in", initial="UTC")
+    reject_limit_pct = forms.FloatField(
+        min_value=0, max_value=100, label="Refuse with more bad rows than (%)", initial=5
+    )
+    on_duplicate = forms.ChoiceField(
+        choices=[("refuse", "refuse the file"), ("last", "the last row counts")], label="A key twice in one file"
+    )
+    rules = forms.CharField(
+        required=False, max_length=5_000, label="Each row must fulfil", strip=False,
+        widget=forms.Textarea(attrs={"rows": 2, "placeholder": "closed_at >= opened_at"}),
+        help_text="A condition a line; a row that breaks one is set aside.",
+    )  # fmt: skip
+
+    PLAIN = ("timezone", "reporting_timezone", "reject_limit_pct", "on_duplicate")
+
+    @classmethod
+    def initial_of(cls, contract: Contract) -> dict[str, Any]:
+        rules = "\n".join(rule.formula for rule in contract.rules)
+        return {**{name: getattr(contract, name) for name in cls.PLAIN}, "rules": rules}
+
+    def row_rules(self, before: Contract | None) -> tuple[RowRule, ...]:
+        """A rule a line; one that was there keeps its name and message."""
+        known = {rule.formula: rule for rule in before.rules} if before else {}
+        lines = dict.fromkeys(line.strip() for line in self.cleaned_data["rules"].splitlines() if line.strip())
+        return tuple(known.get(line) or RowRule(name=line[:100], formula=line) for line in lines)
+
+
+def contract_from(form: ContractForm, columns, before: Contract | None) -> Contract:
+    """The contract that two valid forms say, based on the one before. ValueError for a bound that is no number."""
+    made = tuple(entry.column() for entry in columns if entry.is_kept)
+    plain = {name: form.cleaned_data[name] for name in ContractForm.PLAIN}
+    return replace(before or Contract(columns=made), columns=made, rules=form.row_rules(before), **plain)
+
+
+def column_initials(contract: Contract, preview: Preview | None = None) -> list[dict[str, Any]]:
+    asked = {question.column for question in preview.questions if question.code == "day_first"} if preview else set()
+    return [{**ColumnForm.initial_of(column), "must_choose": column.name in asked} for column in contract.columns]
+
+
+def offer_formats(columns, preview) -> None:
+    """Where the file does not say whether the day or the month comes first, let the person choose between the two."""
+    asked = {question.column: question.options for question in preview.questions if question.code == "day_first"}
+    for row in columns:
+        formats = asked.get(row.initial.get("name", ""))
+        if formats:
+            choices = [("", "choose"), *((text, in_words(text)) for text in formats)]
+            row.fields["format"].widget = forms.Select(choices=choices)
+
+
+def refuse_unanswered(columns, preview) -> None:
+    """A number that may be thousands or a decimal comma is asked and never guessed: beside each such column."""
+    asked = {question.column: question for question in preview.questions if question.code == "decimal_comma"}
+    for row in columns:
+        question = asked.get(row.initial.get("name", ""))
+        if question and row.is_kept and row.cleaned_data["type"] in ("integer", "number", "decimal"):
+            row.add_error("type", f"{question.text} Say it under “How the file is written”, and read again.")
+
+
+def in_words(format_text: str) -> str:
+    """A strptime format as people say it: %d/%m/%Y is day/month/year."""
+    for sign, word in DATE_WORDS.items():
+        format_text = format_text.replace(sign, word)
+    return format_text
+
+
+def questions_for(preview: Preview) -> list[Question]:
+    """Those that a person must see; the ones that a field of the form asks stand beside it too."""
+    return [question for question in preview.questions if question.code != "replace_with_nothing"]
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """Words separated by commas; one that holds a comma itself stands in quotes."""
+    row = next(csv.reader([text.replace("\n", " ")], skipinitialspace=True), [])
+    return tuple(word.strip() for word in row if word.strip())
+
+
+def _in_line(words: tuple[str, ...]) -> str:
+    """As `_words` reads them."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(words)
+    return line.getvalue()
+
+
+def _bound(text: str, kind: ColumnType) -> float | str | None:
+    if not text:
+        return None
+    return float(text) if kind.numeric else text

@@ -1,0 +1,116 @@
+"""Explore as a form: every choice stands in the address, so that an answer can be sent to somebody."""
+
+from __future__ import annotations
+
+import csv
+from typing import Any
+
+from django import forms
+
+from lake.contract import ColumnType, Contract
+
+from .models import Dataset
+
+PERIODS = [("", "each value"), *((unit, unit) for unit in ("day", "week", "month", "quarter", "year"))]
+TOTALS = [
+    ("count", "number of rows"), ("sum", "sum"), ("avg", "mean"), ("median", "median"), ("min", "least"),
+    ("max", "most"), ("count_distinct", "different values"),
+]  # fmt: skip
+OPERATORS = [
+    ("eq", "="), ("ne", "≠"), ("gt", ">"), ("gte", "≥"), ("lt", "<"), ("lte", "≤"), ("in", "is one of"),
+    ("contains", "contains"), ("starts_with", "begins with"), ("is_null", "is empty"), ("not_null", "has a value"),
+]  # fmt: skip
+WITHOUT_VALUE = ("is_null", "not_null")
+MOST_FILTERS = 4
+MOST_VERSIONS = 200
+
+
+class VersionForm(forms.Form):
+    """Which version of the data is looked at: the current one, or as it was."""
+
+    version = forms.TypedChoiceField(required=False, label="Data", coerce=int, empty_value=None)
+
+    def __init__(self, *args, dataset: Dataset, **kwargs):
+        super().__init__(*args, **kwargs)
+        found = dataset.versions.values_list("version", "at")[:MOST_VERSIONS]
+        older = [(str(number), f"as of version {number}, {at:%Y-%m-%d %H:%M}") for number, at in found]
+        self.fields["version"].choices = [("", "as it is now"), *older]
+
+
+class QuestionForm(VersionForm):
+    """Without a group, the total over everything; without a group and a total, the rows themselves."""
+
+    group = forms.ChoiceField(required=False, label="Group by")
+    period = forms.ChoiceField(required=False, choices=PERIODS, label="Of a date, its")
+    group2 = forms.ChoiceField(required=False, label="Then by")
+    pivot = forms.ChoiceField(required=False, label="Columns for each")
+    total = forms.ChoiceField(required=False, label="Show", choices=TOTALS)
+    of = forms.ChoiceField(required=False)
+    chart = forms.ChoiceField(required=False, choices=[("table", "table"), ("bar", "bars"), ("line", "line")])
+
+    def __init__(self, *args, dataset: Dataset, contract: Contract, **kwargs):
+        super().__init__(*args, dataset=dataset, **kwargs)
+        self.contract = contract
+        columns = [("", "–"), *((column.name, column.name) for column in contract.columns)]
+        for name in ("group", "group2", "pivot", "of"):
+            self.fields[name].choices = columns
+        for end in filter_ends():
+            self.fields[f"where{end}"] = forms.ChoiceField(required=False, label="Only where", choices=columns)
+            self.fields[f"operator{end}"] = forms.ChoiceField(required=False, label="Is", choices=OPERATORS)
+            self.fields[f"value{end}"] = forms.CharField(required=False, max_length=500)
+
+    @property
+    def asks(self) -> list[forms.BoundField]:
+        """The fields besides the filters."""
+        return [field for field in self if not field.name.startswith(("where", "operator", "value"))]
+
+    @property
+    def filters(self) -> list[tuple[forms.BoundField, ...]]:
+        """The filters in use, and one more to fill."""
+        rows = [tuple(self[f"{name}{end}"] for name in ("where", "operator", "value")) for end in filter_ends()]
+        used = [row for row in rows if row[0].value()]
+        return [*used, *[row for row in rows if not row[0].value()][:1]]
+
+    def question(self) -> dict[str, Any]:
+        """The question in the words of `datasets.explore`."""
+        given = {"total": "count", "chart": "table", **{k: v for k, v in self.cleaned_data.items() if v}}
+        groups = [given[name] for name in ("group", "group2") if given.get(name)]
+        asked: dict[str, Any] = {
+            "chart": given["chart"],
+            "groups": [self._group(name, given.get("period")) for name in dict.fromkeys(groups)],
+            "totals": [
+                {"function": given["total"], "column": given.get("of", "") if given["total"] != "count" else ""}
+            ],
+            "filters": [found for end in filter_ends() if (found := self._filter(given, end))],
+        }
+        if given.get("pivot") and groups:
+            asked["pivot"] = {"column": given["pivot"]}
+        return asked
+
+    def _group(self, name: str, period: str | None) -> dict[str, str | None]:
+        return {"column": name, "unit": period if self.contract.column(name).type.temporal else None}
+
+    def _filter(self, given: dict[str, Any], end: str) -> dict[str, Any] | None:
+        name = given.get(f"where{end}")
+        if not name:
+            return None
+        operator, text = given.get(f"operator{end}", "eq"), given.get(f"value{end}", "")
+        texts = next(csv.reader([text], skipinitialspace=True), []) if operator == "in" else [text]
+        values = [] if operator in WITHOUT_VALUE else [self._typed(name, one, operator) for one in texts]
+        return {"column": name, "operator": operator, "values": values}
+
+    def _typed(self, name: str, text: str, operator: str) -> str | float | bool:
+        kind = self.contract.column(name).type
+        if kind == ColumnType.BOOLEAN:
+            return text.strip().lower() in ("true", "yes", "1")
+        if kind.numeric and operator not in ("contains", "starts_with"):
+            try:
+                return float(text)
+            except ValueError:
+                return text
+        return text
+
+
+def filter_ends() -> list[str]:
+    """What the names of each filter's fields end in: where, where2 and so on."""
+    return ["", *(str(number) for number in range(2, MOST_FILTERS + 1))]

@@ -1,0 +1,100 @@
+"""Explore with several groups and filters, and looking at the data as it was; what is said about a dataset."""
+
+import pytest
+from django.urls import reverse
+from rest_framework.test import APIClient
+
+from datasets.models import Dataset
+from lake.contract import Column, ColumnType, Contract, Role
+from organization.models import AuditEntry
+from organization.models import Role as Member
+from tests.factories import UnitFactory, loaded_dataset, member, upload_csv
+
+pytestmark = pytest.mark.django_db
+CONTRACT = Contract(
+    columns=(
+        Column("id", roles=(Role.KEY,)),
+        Column("day", type=ColumnType.DATE, roles=(Role.EVENT_TIME,)),
+        Column("cost", type=ColumnType.NUMBER, roles=(Role.MEASURE,)),
+        Column("site", roles=(Role.DIMENSION,)),
+        Column("kind", roles=(Role.DIMENSION,)),
+    )
+)
+ROWS = "id,day,cost,site,kind\n1,2025-01-01,10,north,a\n2,2025-01-02,20,south,a\n3,2025-02-03,5,south,b\n"
+
+
+@pytest.fixture
+def home():
+    return UnitFactory(code="home")
+
+
+@pytest.fixture
+def analyst(client, home):
+    user = member(Member.ANALYST, home)
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def orders(home):
+    return loaded_dataset(ROWS, CONTRACT, unit=home, code="orders")
+
+
+def explored(client, **asked):
+    answer = client.get(reverse("explore"), {"dataset": "orders", **asked})
+    assert answer.status_code == 200
+    return answer.context
+
+
+def test_two_groups_and_several_filters_at_once(client, analyst, orders):
+    groups = {"group": "day", "period": "month", "group2": "site", "total": "sum", "of": "cost"}
+    seen = explored(client, **groups, chart="bar")
+    assert [row[1:] for row in seen["answer"].rows] == [["north", 10], ["south", 20], ["south", 5]]
+    assert [(line["name"], line["y"]) for line in seen["chart"].figure["data"]] == [("north", [10]), ("south", [20, 5])]
+    where = {"where": "cost", "operator": "gt", "value": "5", "where2": "site", "operator2": "in"}
+    seen = explored(client, **groups, **where, value2="south, west")
+    assert [row[1:] for row in seen["answer"].rows] == [["south", 20]]
+    assert len(seen["form"].filters) == 3  # the two in use, and one to fill
+
+
+def test_an_older_version_is_looked_at_in_explore_and_by_sql(client, analyst, orders):
+    first = orders.current_version
+    upload_csv(orders, "id,day,cost,site,kind\n1,2025-01-01,100,north,a\n", by=analyst)
+    total = {"total": "sum", "of": "cost"}
+    assert explored(client, **total)["answer"].rows == [[125]]
+    assert explored(client, **total, version=first)["answer"].rows == [[35]]
+    assert explored(client, version=first)["rows"].version == first
+    history = client.get(reverse("dataset_history", args=["orders"])).content.decode()
+    assert f"?dataset=orders&amp;version={first}" in history
+    asked = {"sql": "select sum(cost) as total from facts", "version": first}
+    answer = client.post(f"{reverse('sql')}?dataset=orders", asked)
+    assert answer.context["answer"].rows == [[35]]
+    assert explored(client, version=99)["form"].errors
+
+
+def test_what_is_said_about_a_dataset_is_changed_and_recorded(client, analyst, home, orders):
+    steward = member(Member.VIEWER, home)
+    address = reverse("dataset_describe", args=["orders"])
+    page = client.get(address)
+    sent = {f.html_name: f.value() for f in page.context["form"] if f.value() is not None}
+    sent |= {"steward": steward.pk, "source_system": "ERP", "refresh_promise_hours": 48, "covers": "month"}
+    assert client.post(address, sent).status_code == 302
+    orders.refresh_from_db()
+    assert (orders.steward, orders.source_system, orders.refresh_promise_hours) == (steward, "ERP", 48)
+    entry = AuditEntry.objects.filter(action="dataset changed").latest("seq")
+    assert entry.details["after"]["steward"] == str(steward)
+    client.force_login(steward)
+    assert client.get(address).status_code == 403
+
+
+def test_over_rest_as_well_and_the_codes_of_stored_rows_stay(home, orders):
+    client = APIClient()
+    client.force_authenticate(member(Member.ANALYST, home))
+    address = "/api/v1/datasets/orders/"
+    tag = client.get(address)["ETag"]
+    other = member(Member.ANALYST, home)
+    answer = client.patch(address, {"owner": other.username, "steward": None, "licence": "CC0"}, format="json")
+    assert (answer.status_code, answer.json()["owner"], answer.json()["steward"]) == (200, other.username, None)
+    assert client.get(address)["ETag"] != tag
+    refused = client.patch(address, {"code_system": "erp"}, format="json")
+    assert (refused.status_code, Dataset.objects.get().code_system) == (400, "")

@@ -1,0 +1,124 @@
+"""How an extract is read is asked and never guessed: in the wizard, and over REST before a contract is confirmed."""
+
+import io
+
+import pytest
+import xlsxwriter
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from datasets.facts import contract_of
+from datasets.models import Dataset, Upload
+from organization.models import Role
+from tests.factories import UnitFactory, member, perform
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def home():
+    return UnitFactory(code="home")
+
+
+@pytest.fixture
+def analyst(client, home):
+    user = member(Role.ANALYST, home)
+    client.force_login(user)
+    return user
+
+
+def dropped(client, name: str, content: bytes, **more) -> str:
+    """The address of the page that asks how the file is read."""
+    answer = client.post(reverse("upload_new"), {"file": SimpleUploadedFile(name, content), **more})
+    assert answer.status_code == 302, answer.content[-2000:]
+    return answer["Location"]
+
+
+def filled(page) -> dict:
+    """The forms of the page as the browser would send them back unchanged."""
+    sent = {"dialect": page.context.get("dialect", "")}
+    columns = page.context["columns"]
+    for form in (page.context["form"], page.context.get("about") or (), columns.management_form, *columns):
+        for field in form:
+            value = getattr(field.value(), "pk", field.value())
+            if value not in (None, "", False):
+                sent[field.html_name] = value
+    return sent
+
+
+def codes_asked(page) -> list[str]:
+    return [question.code for question in page.context["questions"]]
+
+
+def test_title_lines_sheets_and_delimiters_are_asked_until_somebody_says_so(client, analyst):
+    address = dropped(client, "x.csv", b"Monthly export\nas of March,,\nid,day,cost\n1,2025-01-31,2\n2,2025-02-28,3\n")
+    assert codes_asked(client.get(address)) == ["header_row"]
+    said = client.get(address, {"header_row": 3, "delimiter": ",", "encoding": "utf-8"})
+    assert codes_asked(said) == []
+    assert [form["header"].value() for form in said.context["columns"]][:3] == ["id", "day", "cost"]
+
+
+def test_a_workbook_of_two_sheets_asks_which(client, analyst):
+    kept = io.BytesIO()
+    with xlsxwriter.Workbook(kept) as book:
+        for name in ("First", "Second"):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, ["id", "cost"])
+            sheet.write_row(1, 0, ["a", 1])
+    address = dropped(client, "x.xlsx", kept.getvalue())
+    assert codes_asked(client.get(address)) == ["sheet"]
+    assert codes_asked(client.get(address, {"header_row": 1, "sheet": "Second"})) == []
+
+
+def test_a_comma_that_may_be_thousands_or_decimals_must_be_said(client, analyst):
+    address = dropped(client, "x.csv", b"id;cost\na;1,234\nb;2,500\n")
+    page = client.get(address)
+    assert codes_asked(page) == ["decimal_comma"]
+    refused = client.post(address, filled(page))
+    assert (refused.status_code, Dataset.objects.count()) == (422, 0)
+    assert b"thousands separator, or with decimal comma" in refused.content
+    said = client.get(address, {"header_row": 1, "delimiter": ";", "decimal_comma": "yes"})
+    assert codes_asked(said) == []
+    answer = client.post(address, filled(said))
+    assert answer.status_code == 302, answer.content[-3000:]
+    upload = Upload.objects.get()
+    perform(upload.job)
+    answer = client.get(reverse("explore"), {"dataset": "x", "total": "sum", "of": "cost", "group": ""})
+    assert b"3.734" in answer.content  # 1,234 + 2,500 with decimal commas, not 3,734
+
+
+def test_a_declared_encoding_is_kept_while_the_rest_is_asked(client, analyst):
+    text = "Bericht\n;;\nid;Ort;Betrag\n1;Köln;1\n2;Ulm;2\n".encode("cp1252")
+    page = client.get(dropped(client, "x.csv", text, encoding="cp1252"))
+    assert codes_asked(page) == ["header_row"]
+    assert page.context["preview"].first_rows[0] == ("1", "Köln", "1")
+
+
+def test_a_calculated_column_words_for_nothing_and_a_rule_of_the_row_are_declared_in_the_wizard(client, analyst):
+    rows = b"id,opened,closed,cost,note\n1,2025-01-01,2025-01-03,4,x\n2,2025-01-05,2025-01-04,6,x\n"
+    rows += b"3,2025-01-05,2025-01-06,?,x\n"
+    address = dropped(client, "x.csv", rows)
+    sent = filled(client.get(address))
+    sent |= {"c-3-type": "number", "c-3-missing": '?,"a, b"', "c-4-drop": "on", "reject_limit_pct": "50"}
+    sent |= {"c-5-name": "half", "c-5-type": "number", "rules": "closed >= opened\n"}
+    refused = client.post(address, sent)
+    assert (refused.status_code, b"how the new column is calculated" in refused.content) == (422, True)
+    answer = client.post(address, sent | {"c-5-formula": "cost / 2"})
+    assert answer.status_code == 302, answer.content[-3000:]
+    upload = Upload.objects.get()
+    perform(upload.job)
+    upload.refresh_from_db()
+    dataset = Dataset.objects.get()
+    contract = contract_of(dataset)
+    assert [column.name for column in contract.columns] == ["id", "opened", "closed", "cost", "half"]
+    assert contract.column("cost").missing == ("?", "a, b")
+    answer = client.get(reverse("rejects", args=[upload.public_id]), {"as": "csv"})
+    listed = b"".join(answer.streaming_content).decode("utf-8-sig")
+    assert listed.splitlines()[0].endswith("id,opened,closed,cost,note")  # as they stand in the file
+    assert (upload.accepted, upload.rejected) == (2, 1)  # the second is closed before it is opened
+    answer = client.get(reverse("explore"), {"dataset": "x", "total": "sum", "of": "half"})
+    assert b"2.0" in answer.content  # 4 / 2; nothing of the ?
+
+    page = client.get(reverse("dataset_contract", args=[dataset.code]))
+    shown = client.post(reverse("dataset_contract", args=[dataset.code]), {**filled(page), "show": ""})
+    assert shown.context["changes"] == []  # the contract's page sends back what it shows

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
+from html import escape as quoted
 from typing import Any
 
 from django import forms, template
@@ -26,6 +28,7 @@ TONES = ("negative", "caution", "positive", "neutral", "info")  # worst first
 LISTED = 5
 DASHES = "---------"  # what Django calls the empty choice
 SPRITE = "vendor/icons/sprite.svg"
+NO_NUMBER = mark_safe(f'<span class="none" title="no data">{formats.NONE}</span>')
 
 
 # --- numbers ---------------------------------------------------------------------------------------------------------
@@ -60,12 +63,15 @@ def quantity_text(value: object, spec: str = "") -> str:
 
 def set_number(shown: formats.Shown | None, title: str = "") -> SafeString:
     if shown is None:
-        return mark_safe(f'<span class="none" title="no data">{formats.NONE}</span>')
-    digits = f"{shown.before}{shown.digits}"
-    unit = format_html('<span class="unit">{}{}</span>', formats.NO_BREAK, shown.unit) if shown.unit else ""
-    if title:
-        return format_html('<span class="number" title="{}">{}{}</span>', title, digits, unit)
-    return format_html('<span class="number">{}{}</span>', digits, unit)
+        return NO_NUMBER
+    named = f' title="{quoted(title)}"' if title else ""
+    digits = quoted(f"{shown.before}{shown.digits}")
+    return mark_safe(f'<span class="number"{named}>{digits}{_unit(shown.unit)}</span>')
+
+
+@lru_cache(maxsize=256)
+def _unit(unit: str) -> str:
+    return f'<span class="unit">{formats.NO_BREAK}{quoted(unit)}</span>' if unit else ""
 
 
 @register.simple_tag

@@ -72,7 +72,7 @@
   const template = () => {
     const axis = {
       gridcolor: token("chart-grid"), linecolor: token("line-strong"), zerolinecolor: token("line-strong"), zeroline: false,
-      tickcolor: token("line-strong"), tickfont: { color: token("chart-axis"), size: 11 }, automargin: true, ticks: "",
+      tickcolor: token("line-strong"), tickfont: { color: token("chart-axis"), size: 11 }, automargin: true, ticks: "", ticklabelstandoff: 5,
       title: { font: { color: token("chart-axis"), size: 11 }, standoff: 8 },
     };
     return { layout: {

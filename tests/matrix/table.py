@@ -128,6 +128,7 @@ RESOURCES = [
         door="audit",
     ),
 ]
+RESOURCES += import_module("tests.datasets.resources").RESOURCES
 RESOURCES += import_module("tests.kpis.resources").RESOURCES
 RESOURCES += import_module("tests.alerts.resources").RESOURCES
 RESOURCES += import_module("tests.studies.resources").RESOURCES

@@ -16,7 +16,8 @@ takes a child that was started ahead and has imported them; each child still ans
 """
 
 from .child import report
-from .limits import MB, Limits, Reason, SandboxError, SandboxKilled
+from .crossing import SandboxError
+from .limits import MB, Limits, SandboxKilled
 from .parent import run
 
-__all__ = ["MB", "Limits", "Reason", "SandboxError", "SandboxKilled", "report", "run"]
+__all__ = ["MB", "Limits", "SandboxError", "SandboxKilled", "report", "run"]

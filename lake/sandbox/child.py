@@ -1,4 +1,4 @@
-"""The child's side: cut oneself off, take the limits, call, answer."""
+"""The child's side: cut itself off, wait for the request, take the limits, call, answer, die."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ import time
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from . import wire
+from .crossing import dump
 from .limits import Limits
+from .wire import PROGRESS, RAISED, RESULT, SHORT_OF_MEMORY, send
 
 _PR_SET_PDEATHSIG, _CLONE_NEWUSER, _CLONE_NEWNET = 1, 0x10000000, 0x40000000
 _reply_to: int | None = None
@@ -27,7 +28,7 @@ _reply_to: int | None = None
 def report(*values: Any) -> None:
     """Tell the parent how far the work is: any plain values that JSON can carry. Outside a child it does nothing."""
     if _reply_to is not None:
-        wire.send(_reply_to, wire.PROGRESS, json.dumps(values).encode())
+        send(_reply_to, PROGRESS, json.dumps(values).encode())
 
 
 def live(arguments: list[str]) -> NoReturn:
@@ -55,7 +56,7 @@ def live(arguments: list[str]) -> NoReturn:
     except BaseException as error:  # noqa: BLE001 - everything is told to the parent
         kind, payload = _complaint(error)
     try:
-        wire.send(_reply_to, kind, payload)
+        send(_reply_to, kind, payload)
     finally:
         os._exit(0)  # no thread pool or destructor may delay or change the answer
 
@@ -94,20 +95,20 @@ def _find(module: str, name: str) -> Callable[..., Any]:
 
 def _answer(value: Any) -> tuple[bytes, bytes]:
     sink = io.BytesIO()
-    wire.dump(value, sink)
-    return wire.RESULT, sink.getvalue()
+    dump(value, sink)
+    return RESULT, sink.getvalue()
 
 
 def _complaint(error: BaseException) -> tuple[bytes, bytes]:
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException":
-        return wire.SHORT_OF_MEMORY, b""
+        return SHORT_OF_MEMORY, b""
     if "start new thread" in str(error) or "Cannot allocate memory" in str(error):
-        return wire.SHORT_OF_MEMORY, b""
+        return SHORT_OF_MEMORY, b""
     text = f"{type(error).__name__}: {error}"
     sink = io.BytesIO()
     try:
-        wire.dump(error, sink)
+        dump(error, sink)
     except Exception:  # noqa: BLE001 - an exception that cannot be pickled still has its text
         sink = io.BytesIO()
     pickled = sink.getvalue()
-    return wire.RAISED, struct.pack("<Q", len(pickled)) + pickled + text.encode("utf-8", "replace")
+    return RAISED, struct.pack("<Q", len(pickled)) + pickled + text.encode("utf-8", "replace")

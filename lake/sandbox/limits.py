@@ -1,12 +1,12 @@
-"""What a child may use, and how one says that it used more."""
+"""What a child may use, and why one did not live to answer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-MB = 1024 * 1024
 Reason = Literal["memory", "time", "crash"]
+MB = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,9 @@ class Limits:
         return cls(memory_bytes=1536 * MB, cpu_seconds=20, wall_seconds=10)
 
 
+USUAL = Limits()
+
+
 class SandboxKilled(Exception):
     """The child did not live to answer. `reason` is "memory", "time" or "crash"; the text says it plainly."""
 
@@ -39,7 +42,3 @@ class SandboxKilled(Exception):
 
     def __str__(self) -> str:
         return self.message
-
-
-class SandboxError(Exception):
-    """The child answered with something that may not cross (a foreign class, an exception that cannot be pickled)."""

@@ -1,4 +1,4 @@
-"""The parent's side: start a child, hand over, read what it says, end it."""
+"""The parent's side: start a child or take one that waits, hand the request over, listen until it answers or dies."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import IO, Any, TypeVar
+from typing import IO, Any, ParamSpec, TypeVar
 
-from . import wire
-from .limits import MB, Limits, SandboxKilled
+from .crossing import dump, exception, loads
+from .limits import MB, USUAL, Limits, SandboxKilled
+from .wire import PROGRESS, RAISED, RESULT, SHORT_OF_MEMORY, take
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
-USUAL = Limits()
 REPLY_LIMIT = 2048 * MB  # a reply is held in the parent's memory
 # Thread pools reserve address space per thread; two threads are what the benchmarks use.
 _ENVIRONMENT = {
@@ -35,8 +36,9 @@ _ENVIRONMENT = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",
     "MALLOC_ARENA_MAX": "2",
 }
-NO_MEMORY = ("bad_alloc", "memory allocation", "MemoryError")  # what libraries complain before they give up
-_START = "import sys, json; sys.path[:0] = json.loads(sys.argv[1]); from lake.sandbox.child import live; live(sys.argv)"
+_START = (
+    "import sys, json; sys.path[:0] = json.loads(sys.argv[1]); from lake.sandbox import child; child.live(sys.argv)"
+)
 
 
 def run(
@@ -65,11 +67,11 @@ def run(
             complaints = _tail(errors)
             if warm:
                 _keep_spare(warm)
-        if kind == wire.RESULT:
-            result: T = wire.loads(payload, function.__module__)
+        if kind == RESULT:
+            result: T = loads(payload, function.__module__)
             return result
-        if kind == wire.RAISED:
-            raise wire.exception(payload, function.__module__)
+        if kind == RAISED:
+            raise exception(payload, function.__module__)
         raise _killed(kind, child.returncode, limits, complaints)
 
 
@@ -83,7 +85,7 @@ def _write_request(
     asked = {"limits": asdict(limits), "module": where[0], "name": where[1]}
     json_part = json.dumps(asked).encode()
     request.write(struct.pack("<Q", len(json_part)) + json_part)
-    wire.dump((args, kwargs), request)
+    dump((args, kwargs), request)
     request.flush()
 
 
@@ -145,9 +147,9 @@ def _converse(
     with selectors.DefaultSelector() as selector:
         selector.register(descriptor, selectors.EVENT_READ)
         while True:
-            while (message := wire.take(buffer)) is not None:
+            while (message := take(buffer)) is not None:
                 kind, payload = message
-                if kind != wire.PROGRESS:
+                if kind != PROGRESS:
                     return kind, payload
                 if on_progress is not None:
                     on_progress(*json.loads(payload))
@@ -182,9 +184,7 @@ def _killed(kind: bytes, code: int | None, limits: Limits, errors: str) -> Sandb
         return SandboxKilled("time", f"Stopped after {limits.wall_seconds:g} seconds. Ask for less, or split the file.")
     if code == -signal.SIGXCPU:
         return SandboxKilled("time", f"Stopped after {limits.cpu_seconds:g} seconds of processor time. Ask for less.")
-    if kind == wire.SHORT_OF_MEMORY or any(
-        mark in errors for mark in ("bad_alloc", "memory allocation", "MemoryError")
-    ):
+    if kind == SHORT_OF_MEMORY or any(mark in errors for mark in ("bad_alloc", "memory allocation", "MemoryError")):
         megabytes = limits.memory_bytes // MB
         return SandboxKilled("memory", f"Needs more than the allowed {megabytes} MB. Ask for less, or split the file.")
     name = signal.Signals(-code).name if code is not None and code < 0 else f"exit code {code}"

@@ -64,7 +64,7 @@ class TooLarge(BadInput):
     """A number so large, or a denominator so small, that the calculation would leave the range of floats."""
 
 
-def array_of(values: ArrayLike, name: str) -> Floats:
+def array_of(values: ArrayLike, name: str, *, largest: float = LARGEST) -> Floats:
     """A copy of `values` as floats in their shape; NaN and infinity are kept. Raises NotFinite, TooLarge."""
     try:
         array = np.array(values, dtype=np.float64)
@@ -72,8 +72,8 @@ def array_of(values: ArrayLike, name: str) -> Floats:
         raise NotFinite(
             f"{name} holds something that is not a number, or rows of unequal length: {error}.", name
         ) from error
-    if (np.isfinite(array) & (np.abs(array) > LARGEST)).any():
-        raise TooLarge(f"{name} holds a number beyond {LARGEST:g}; use a larger unit.", name)
+    if (np.isfinite(array) & (np.abs(array) > largest)).any():
+        raise TooLarge(f"{name} holds a number beyond {largest:g}; use a larger unit.", name)
     return array
 
 

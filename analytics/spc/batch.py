@@ -285,7 +285,7 @@ def _batch_chart(
 
 
 def _table(values: ArrayLike, name: str) -> Floats:
-    array = array_of(values, name)
+    array = array_of(values, name, largest=np.inf)  # one series must not stop the others
     if array.ndim != 2:
         raise BadInput(f"{name} has {array.ndim} dimensions; pass series by points.", name)
     if array.shape[1] == 0:

@@ -30,7 +30,14 @@ class PhaseForm(forms.Form):
     starts_on = day_field("New limits from the period of")
     reason = forms.CharField(max_length=500, label="What changed in the process", help_text=WHY)
 
+    def __init__(self, *given, **named):
+        """A page has all three forms, and an id only once."""
+        super().__init__(*given, auto_id="phase_%s", **named)
+
 
 class ExclusionForm(forms.Form):
     day = day_field("Leave out the period of")
     reason = forms.CharField(max_length=500, label="Known cause", help_text=WHY)
+
+    def __init__(self, *given, **named):
+        super().__init__(*given, auto_id="exclusion_%s", **named)

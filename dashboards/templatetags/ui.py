@@ -19,6 +19,7 @@ from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from dashboards import formats, svg
+from dashboards.charts.chart import plain
 from dashboards.job_words import words_of
 from dashboards.states import state_of
 
@@ -59,6 +60,13 @@ def change(value: object, spec: str = "") -> SafeString:
 def quantity_text(value: object, spec: str = "") -> str:
     """As `quantity`, but plain text, for attributes and titles."""
     return formats.text(value, spec)
+
+
+@register.filter
+def raw(value: object) -> str:
+    """A table's cell as a file has it: all digits, no unit, no separators; no value is empty."""
+    number = plain(value)
+    return "" if value is None or (isinstance(value, float) and number is None) else str(value)
 
 
 def set_number(shown: formats.Shown | None, title: str = "") -> SafeString:

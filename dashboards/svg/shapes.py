@@ -64,9 +64,15 @@ def written(attributes: dict[str, object]) -> str:
         elif isinstance(value, int):
             shown = f'"{value}"'
         else:
-            shown = quoteattr(str(value))
+            shown = quoted(str(value))
         parts.append(f" {attribute_name(key)}={shown}")
     return "".join(parts)
+
+
+@lru_cache(maxsize=1024)
+def quoted(value: str) -> str:
+    """Classes, colours and dashes, of which there are few; labels are written by `frame`."""
+    return quoteattr(value)
 
 
 @lru_cache(maxsize=256)

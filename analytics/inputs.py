@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
 Bools: TypeAlias = NDArray[np.bool_]
+LARGEST = 1e50  # the fourth power of it, and sums of such powers, are still floats
 
 
 class BadInput(ValueError):
@@ -59,12 +60,29 @@ class OutOfRange(BadInput):
     """A number or a choice outside what it may be."""
 
 
-def vector(values: ArrayLike, name: str, *, at_least: int = 1) -> Floats:
-    """A (n,) copy of `values` as floats. Raises EmptyInput, TooFewPoints, NotFinite, BadInput (not one-dimensional)."""
+class TooLarge(BadInput):
+    """A number so large, or a denominator so small, that the calculation would leave the range of floats."""
+
+
+def array_of(values: ArrayLike, name: str) -> Floats:
+    """A copy of `values` as floats in their shape; NaN and infinity are kept. Raises NotFinite, TooLarge."""
     try:
         array = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise NotFinite(f"{name} holds something that is not a number: {error}.", name) from error
+    except (TypeError, ValueError, OverflowError) as error:
+        raise NotFinite(
+            f"{name} holds something that is not a number, or rows of unequal length: {error}.", name
+        ) from error
+    if (np.isfinite(array) & (np.abs(array) > LARGEST)).any():
+        raise TooLarge(f"{name} holds a number beyond {LARGEST:g}; use a larger unit.", name)
+    return array
+
+
+def vector(values: ArrayLike, name: str, *, at_least: int = 1) -> Floats:
+    """A (n,) copy of `values` as floats.
+
+    Raises EmptyInput, TooFewPoints, NotFinite, TooLarge, BadInput (not one-dimensional).
+    """
+    array = array_of(values, name)
     if array.ndim != 1:
         raise BadInput(f"{name} has {array.ndim} dimensions; pass one row of numbers.", name)
     if array.size == 0:
@@ -80,14 +98,9 @@ def vector(values: ArrayLike, name: str, *, at_least: int = 1) -> Floats:
 def table(values: ArrayLike, name: str) -> Floats:
     """A (rows, columns) copy of `values` as floats; one dimension is one column, NaN is kept.
 
-    Raises NotFinite, BadInput.
+    Raises NotFinite, TooLarge, BadInput.
     """
-    try:
-        array = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise NotFinite(
-            f"{name} holds something that is not a number, or rows of unequal length: {error}.", name
-        ) from error
+    array = array_of(values, name)
     if array.ndim == 1:
         array = array[:, None]
     if array.ndim != 2:
@@ -110,6 +123,8 @@ def denominators(values: ArrayLike, name: str, *, at_least: int = 1) -> Floats:
     zero = np.flatnonzero(array == 0)
     if zero.size:
         raise ZeroDenominator(f"{name}[{zero[0]}] is zero; leave that point out, it has no rate.", name)
+    if array.min() < 1 / LARGEST:
+        raise TooLarge(f"{name} holds a number below {1 / LARGEST:g}; use a smaller unit.", name)
     return array
 
 
@@ -118,6 +133,15 @@ def same_length(**arrays: Floats) -> None:
     lengths = {name: len(array) for name, array in arrays.items()}
     if len(set(lengths.values())) > 1:
         raise LengthMismatch("Lengths differ: " + ", ".join(f"{name} {size}" for name, size in lengths.items()) + ".")
+
+
+def broadcast(**arrays: Floats) -> tuple[Floats, ...]:
+    """The arrays in one shape, as NumPy broadcasts them. Raises LengthMismatch."""
+    try:
+        return np.broadcast_arrays(*arrays.values())
+    except ValueError:
+        sizes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+        raise LengthMismatch(f"Shapes do not go together: {sizes}.") from None
 
 
 def number(
@@ -129,10 +153,15 @@ def number(
     below: float | None = None,
     at_most: float | None = None,
 ) -> float:
-    """`value` as a finite float within its bounds. Raises NotFinite, OutOfRange."""
-    value = float(value)
+    """`value` as a finite float within its bounds. Raises NotFinite, TooLarge, OutOfRange."""
+    try:
+        value = float(value)
+    except OverflowError:  # a whole number may have any number of digits
+        raise TooLarge(f"{name} is beyond {LARGEST:g}; use a larger unit.", name) from None
     if not np.isfinite(value):
         raise NotFinite(f"{name} is {value}; a finite number is needed.", name)
+    if abs(value) > LARGEST:
+        raise TooLarge(f"{name} is {value:g}, beyond {LARGEST:g}; use a larger unit.", name)
     bounds = (
         (above, "above", above is None or value > above),
         (at_least, "at least", at_least is None or value >= at_least),

@@ -2,10 +2,11 @@
 
 200 KPIs in 51 units (a group and 50 below it) over 36 months, charted: 367,200 results. Each page is asked for through
 the whole stack of Django, signed in, by the test client; the median of some calls is printed beside the same page with
-10 KPIs. The scorecard must stay under 100 ms, and the number of queries must be the same with 10 KPIs as with 200.
+10 KPIs. Scorecard, heat map and KPI page must stay under 100 ms; the queries must be as many with 10 KPIs as with 200.
 """
 
 import argparse
+import gc
 import os
 import statistics
 import time
@@ -16,6 +17,7 @@ from benchmarks import database
 MONTHS = 36
 FIRST, DAY = date(2023, 1, 1), date(2026, 1, 10)
 LIMIT_MS = 100
+LIMITED = ("scorecard", "heat map", "KPI")
 FEW = 10
 
 RESULTS = """
@@ -37,6 +39,8 @@ def main() -> None:
     with database.throwaway(durable=False):
         many, few, user, batch = _fill(options.kpis, options.units)
         pages = _pages(many, few)
+        gc.collect()
+        gc.freeze()  # as perfmgr.web_worker does
         measured = {name: [_measure(user, address, options.repeat) for address in both] for name, both in pages.items()}
     print(f"{options.kpis} KPIs, {options.units + 1} units, {MONTHS} months; medians of {options.repeat}")
     print(f"{'control charts of all of them':32}{batch:8.2f} s   {options.kpis * (options.units + 1):,} series")
@@ -46,8 +50,8 @@ def main() -> None:
         print(f"{name:20}{slow:8.0f}{queries:9}{fast:14.0f}{fewer:9}")
         if queries != fewer:
             failed.append(f"{name}: {queries} queries, {fewer} with {FEW} KPIs")
-    if measured["scorecard"][0][0] > LIMIT_MS:
-        failed.append(f"the scorecard takes {measured['scorecard'][0][0]:.0f} ms of the {LIMIT_MS} it may")
+        if name in LIMITED and slow > LIMIT_MS:
+            failed.append(f"{name}: {slow:.0f} ms of the {LIMIT_MS} it may take")
     if failed:
         raise SystemExit("; ".join(failed))
 

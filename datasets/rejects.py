@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from django.db import transaction
 from organization import audit
 from organization.access import UPLOAD, Access
 
+from .facts import contract_of
 from .models import Reject, Upload
 from .refusals import InvalidRequest, TooLarge, WrongState
 from .scope import row_scope
@@ -25,9 +26,16 @@ LIST_LIMIT_BYTES = 20 * 2**20
 
 
 def headings_of(upload: Upload) -> list[str]:
-    """The headings of the file's columns, as its first rejected row has them, longest row first."""
+    """The headings of the file's columns in the contract's order, as its longest rejected row has them."""
     records = upload.rejects.order_by("row", "pk").values_list("record", flat=True)[:200]
-    return list(max(records, key=len, default={}))
+    return in_order(max(records, key=len, default={}), upload)
+
+
+def in_order(headings: Iterable[str], upload: Upload) -> list[str]:
+    """The contract's columns first, as they stand there: a record is kept as JSON, which has no order of its own."""
+    columns = contract_of(upload.dataset).columns if upload.dataset and upload.dataset.contract else ()
+    places = {column.heading: place for place, column in enumerate(columns)}
+    return sorted(headings, key=lambda heading: (places.get(heading, len(places)), heading))
 
 
 def table_of(upload: Upload) -> Iterator[list[Any]]:

@@ -11,10 +11,10 @@ from organization.models import Unit
 from . import control, layouts
 from .chart_words import ChartPoint, ChartView, FiredRule, Movement, Verdict
 from .models import ChartPhase, ChartSetting, ChartVerdict, Kpi
-from .selectors.readings import Book
+from .selectors.readings import Book, book_of
 from .selectors.results import Row, last_rows
 from .selectors.units import require_visible, unit_ref
-from .selectors.words import NotYours, PeriodRef
+from .selectors.words import PeriodRef
 
 HISTORY = 1000  # results of a series that are read; of days, almost three years
 SHOWN = {"day": 120, "week": 104, "month": 60, "quarter": 40, "year": 30}
@@ -30,15 +30,14 @@ def chart_of(
     *,
     as_known_at: datetime | None = None,
     all_points: bool = False,
+    book: Book | None = None,
 ) -> ChartView:
     """The chart of `kpi` at `unit` by `grain`, open periods outside of it. Seven queries. Raises NotYours.
 
-    as_known_at: with the results as they were known then. all_points: not only the newest.
+    as_known_at: with the results as they were known then. all_points: not only the newest. book: if open already.
     """
     require_visible(unit, access)
-    book = Book([kpi.pk], day)
-    if kpi.pk not in book.refs:
-        raise NotYours(f"{kpi.code} has no definition yet.")
+    book = book or book_of(kpi, day)
     grain = book.grain(kpi.pk, grain)
     rows = last_rows([(kpi.pk, unit.pk, grain)], day, HISTORY, known_at=as_known_at).get((kpi.pk, unit.pk), [])
     key = (kpi.pk, unit.pk, grain)

@@ -231,10 +231,10 @@ def _back_test(made) -> dict:
     }
 
 
-def landing(kpi: Kpi, unit: Unit, grain: str, day: date, access: Access) -> Landing:
+def landing(kpi: Kpi, unit: Unit, grain: str, day: date, access: Access, *, book: Book | None = None) -> Landing:
     """The stored forecast of the period after the last complete one. Four queries. Raises NotYours."""
     require_visible(unit, access)
-    book = Book([kpi.pk], day)
+    book = book or Book([kpi.pk], day)
     version = book.versions.get(kpi.pk)
     if version is None:
         return Landing(why_not="This KPI has no definition yet.")

@@ -20,6 +20,7 @@ app.conf.beat_schedule = {
     "alert rules": {"task": "alerts.tasks.look_at_all", "schedule": crontab(minute=45)},
     "follow-ups": {"task": "alerts.tasks.remind_of_follow_ups", "schedule": crontab(minute=50)},
     "contract reminders": {"task": "vendors.tasks.remind_of_contracts", "schedule": crontab(hour=5, minute=20)},
+    "missed reviews": {"task": "vendors.tasks.flag_missed_reviews", "schedule": crontab(hour=5, minute=25)},
     "scrub": {"task": "datasets.tasks.scrub", "schedule": crontab(hour=2, minute=10)},
     "vacuum": {"task": "datasets.tasks.vacuum", "schedule": crontab(hour=3, minute=10, day_of_week="sun")},
 }

@@ -3,9 +3,13 @@
 The head of a request must be there within PERFMGR_SLOW_REQUEST_SECONDS (20); after that the client is told 408 and cut
 off. A body has as long, and one second more for each SLOWEST bytes of it, so that a large extract on a slow line still
 comes through. An idle connection holds no thread: gunicorn puts it aside by itself.
+
+What is loaded when a worker begins stays until it ends, so the garbage collector is told to leave it alone: to walk
+through all of it takes longer than most pages.
 """
 
 import contextlib
+import gc
 import os
 import select
 import socket
@@ -20,6 +24,11 @@ TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length
 
 
 class WebWorker(ThreadWorker):
+    def load_wsgi(self):
+        super().load_wsgi()
+        gc.collect()
+        gc.freeze()
+
     def handle(self, conn):
         conn.head_deadline = threading.Timer(PATIENCE, cut_off, [conn.sock])
         conn.head_deadline.daemon = True

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -10,13 +10,16 @@ from django.db import transaction
 from django.urls import reverse
 
 from alerts import notify
+from organization.access import MONEY, holders
+from organization.models import User
 
-from .models import Agreement, ClockWarning, Slo
+from .models import Agreement, ClockWarning, CreditClaim, Slo
 
 if TYPE_CHECKING:
     from .slos import Standing
 
 BREACH = 100
+CLAIM_WITHIN = timedelta(days=7)
 CHANNELS = (notify.Channel.EMAIL, notify.Channel.WEBHOOK)
 MOST_ALONE = 10  # warnings of one run that have an entry each; more are told in one
 
@@ -56,6 +59,23 @@ def burning(standing: "Standing", *, now: datetime) -> None:
         window = f"{at:%Y-%m}" if slo.is_rolling else f"{budget.start:%Y-%m-%d}"
         text = f"Good were {budget.good:,.0f} of {budget.total:,.0f}; {slo.objective_pct.normalize():f} % are asked."
         _of_slo(slo, f"spent:{slo.pk}:{window}", "has used up its error budget", text, now)
+
+
+def claims_near(day: date, *, now: datetime) -> int:
+    """Tell whoever may claim at its unit of each credit whose last day to claim is near, once; returns how many are."""
+    near = CreditClaim.objects.filter(
+        state=CreditClaim.State.CALCULATED, claim_by__gte=day, claim_by__lte=day + CLAIM_WITHIN
+    )
+    found = list(near.select_related("agreement__unit", "period"))
+    for claim in found:
+        unit = claim.agreement.unit
+        notify.tell(
+            User.objects.filter(pk__in=holders(MONEY, unit, day)), key=f"slas:claim:{claim.pk}", kind="sla.claim",
+            subject=f"Claim {claim.amount:,} {claim.currency} by {claim.claim_by:%-d %b %Y}",
+            text=f"{claim.agreement.name}, {claim.period.label}. After that day the credit is lost.",
+            link=reverse("service_credit", args=[claim.pk]), now=now, unit=unit,
+        )  # fmt: skip
+    return len(found)
 
 
 def _one(agreement: Agreement, warning: ClockWarning, target: str, now: datetime) -> None:

@@ -74,9 +74,10 @@ def judge_without_excluded(sender, agreement, by=None, **_) -> None:
 
 
 def turn_day() -> None:
-    """A day begins: versions become active or expire, and running periods may have ended."""
+    """A day begins: versions become active or expire, running periods may have ended, a last day to claim is near."""
     day = as_of_day()
     lifecycle.turn_all(day)
     running = Agreement.objects.filter(periods__state="open", periods__period_end__lte=day)
     for agreement in running.distinct():
         ask(agreement)
+    telling.claims_near(day, now=timezone.now())

@@ -19,6 +19,7 @@ from .questions import DATASET, KPI, Asked, Field
 MOST_MEMBERS = 20
 MOST_DRIVERS = 6
 DAY = {"type": "date"}
+NAMES = {"nelson": "Nelson", "western_electric": "Western Electric", "nhs": "NHS", "anhoej": "Anhøj"}
 
 
 class Members(forms.CharField):
@@ -90,7 +91,7 @@ def _form_field(field: Field, columns, kpis) -> forms.Field:
                 kpis, to_field_name="code", widget=forms.SelectMultiple(attrs={"size": 6}), **words
             )
         case "choice":
-            choices = [(one, one.replace("_", " ")) for one in field.of]
+            choices = [(one, NAMES.get(one, one.replace("_", " "))) for one in field.of]
             words["required"] = False
             return forms.ChoiceField(choices=choices, initial=field.default, **words)
         case "day":

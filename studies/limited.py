@@ -24,6 +24,8 @@ def run(work: Callable[..., Any], *values: Any) -> Any:
         return sandbox.run(work, *values, limits=LIMITS, warm=WARM)
     except (sandbox.SandboxKilled, sandbox.SandboxError) as fault:
         raise TooMuch(str(fault)) from fault
+    except MemoryError as fault:
+        raise TooMuch("The calculation needs more memory than a request may have; ask about less at once.") from fault
 
 
 def answer(family: str, name: str, parameters: Mapping[str, Any]) -> Any:

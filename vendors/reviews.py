@@ -1,17 +1,19 @@
 """Reviews: the pack is generated, the meeting is minuted, and publishing freezes it all."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
 from organization import audit
 
+from . import telling
 from .models import Decision, Review, Vendor
 from .packs import digest_of, pack_of
-from .periods import review_period
+from .periods import due_reviews, review_period
 from .refusals import Refusal
 
 State = Review.State
+LATELY = timedelta(days=31)  # what was missed long ago is seen on the vendor's page
 
 
 class ReviewRefused(Refusal):
@@ -77,6 +79,17 @@ def publish(review: Review, *, day: date, now: datetime, by) -> Review:
     review.save()
     audit.record(by, "vendor review published", review, unit=review.vendor.unit, sha256=review.pack_sha256)
     return review
+
+
+@transaction.atomic
+def flag_missed(now: datetime) -> int:
+    """Tell whoever answers for a vendor of each review that was missed lately, once; returns how many those are."""
+    day = now.date()
+    vendors = Vendor.objects.exclude(cadence="").select_related("unit", "manager")
+    missed = [due for due in due_reviews(vendors, day) if due.is_missed and due.by >= day - LATELY]
+    for due in missed:
+        telling.review_missed(due, now)
+    return len(missed)
 
 
 def is_as_published(review: Review) -> bool:

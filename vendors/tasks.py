@@ -3,9 +3,14 @@
 from celery import shared_task
 from django.utils import timezone
 
-from . import contracts
+from . import contracts, reviews
 
 
 @shared_task(ignore_result=True)
 def remind_of_contracts() -> None:
     contracts.remind(timezone.now())
+
+
+@shared_task(ignore_result=True)
+def flag_missed_reviews() -> None:
+    reviews.flag_missed(timezone.now())

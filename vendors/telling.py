@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.urls import reverse
+
 from alerts import notify
 
 from .models import ActionNote, Reminder, VendorAction
@@ -38,6 +40,21 @@ def contract_near(reminder: Reminder, now: datetime) -> None:
         kind="vendor.contract_near",
         now=now,
         unit=contract.vendor.unit,
+    )
+
+
+def review_missed(due, now: datetime) -> None:
+    """Whoever answers for the vendor did not hold a review in time."""
+    vendor = due.vendor
+    notify.tell(
+        [vendor.manager],
+        key=f"vendors:review:{vendor.pk}:{vendor.cadence}:{due.period.start}",
+        subject=f"{vendor}: the review of {due.period.label} is missed",
+        text=f"It was to be held by {_day(due.by)}.",
+        link=reverse("vendor_reviews", args=[vendor.pk]),
+        kind="vendor.review_missed",
+        now=now,
+        unit=vendor.unit,
     )
 
 

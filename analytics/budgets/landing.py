@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from analytics.inputs import OutOfRange, number
 
+MOST = 1_000_000  # cases to come
+
 PRIOR = 1.0  # one good and one bad case (Laplace), so that a spotless history is no certainty
 
 
@@ -41,7 +43,7 @@ def landing(
     for part, whole in [(good, total), *history]:
         if not 0 <= part <= whole:
             raise OutOfRange(f"{part} good of {whole} cases cannot be: count again.")
-    more = max(0, round(number(remaining, "remaining", at_least=0)))
+    more = max(0, round(number(remaining, "remaining", at_least=0, at_most=MOST)))
     a = PRIOR + good + sum(part for part, _ in history)
     b = PRIOR + (total - good) + sum(whole - part for part, whole in history)
     end = total + more

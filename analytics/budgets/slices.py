@@ -7,7 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analytics.inputs import BadInput, Floats, Ints, not_negative, number, same_length
+from analytics.inputs import (
+    BadInput,
+    Floats,
+    Ints,
+    OutOfRange,
+    array_of,
+    not_negative,
+    number,
+    same_length,
+    vector,
+)
+
+LAST_SECOND = 253_402_300_799  # of the year 9999
 
 
 class PartAboveWhole(BadInput):
@@ -46,9 +58,12 @@ class Slices:
 def slices(starts: ArrayLike, good: ArrayLike, total: ArrayLike, *, seconds: int) -> Slices:
     """Checked slices; none at all is allowed. Raises PartAboveWhole, BadInput (not rising), LengthMismatch."""
     number(seconds, "seconds", at_least=1)
-    begins = np.array(starts, dtype=np.int64)
-    if begins.size == 0:
-        return Slices(begins, np.zeros(0), np.zeros(0), seconds)
+    moments = array_of(starts, "starts")
+    if moments.size == 0:
+        return Slices(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0), seconds)
+    if (np.abs(vector(moments, "starts")) > LAST_SECOND).any():
+        raise OutOfRange("starts holds a second that no calendar has.", "starts")
+    begins = moments.astype(np.int64)
     right, every = not_negative(good, "good"), not_negative(total, "total")
     same_length(starts=begins.astype(np.float64), good=right, total=every)
     if (np.diff(begins) < seconds).any():

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from analytics.inputs import OutOfRange, choice
 
+MOST = 1000  # units in one window
+
 DAYS = {"day": 1, "week": 7, "month": 30, "quarter": 90, "year": 365}
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
@@ -27,8 +29,8 @@ class Window:
 
     def __post_init__(self) -> None:
         choice(self.unit, "unit", DAYS)
-        if self.count < 1:
-            raise OutOfRange(f"A window has one {self.unit} or more, not {self.count}.")
+        if not 1 <= self.count <= MOST:
+            raise OutOfRange(f"A window has one {self.unit} or more, up to {MOST:,}; not {self.count}.")
 
     def bounds(self, at: datetime) -> tuple[datetime, datetime]:
         """Start and end of the window that holds `at` (aware), in UTC; a rolling one ends at `at`."""

@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike
 
 from analytics.inputs import Floats, ZeroDenominator, choice, not_negative, number, vector
 
+MOST = 100_000  # periods
+
 FIRST_FLOW = {"now": 0, "end_of_period": 1}
 
 
@@ -67,7 +69,10 @@ def npv(rate: float, flows: ArrayLike, *, first_flow: Literal["now", "end_of_per
 
 
 def discount_factors(rate: float, n: int, first_flow: Literal["now", "end_of_period"] = "now") -> Floats:
-    """(n,) factors (1 + rate)^-t."""
+    """(n,) factors (1 + rate)^-t. Raises OutOfRange, NotFinite."""
+    number(rate, "rate", above=-1)
+    number(n, "n", at_least=0, at_most=MOST)
+    choice(first_flow, "first_flow", FIRST_FLOW)
     return np.asarray((1.0 + rate) ** -(np.arange(n) + float(FIRST_FLOW[first_flow])))
 
 

@@ -11,6 +11,8 @@ from scipy import optimize, stats
 from analytics.hypothesis.finding import level
 from analytics.inputs import OutOfRange, number
 
+MOST = 10**12  # observations
+
 LARGEST = 10**9
 
 
@@ -42,7 +44,12 @@ def size_for_means(
 
 
 def means_power(n: int, d: float, *, alpha: float = 0.05, paired: bool = False) -> float:
-    """Power of the two-sided t test with n per group (or n pairs) at standardised difference d."""
+    """Power of the two-sided t test with n per group (or n pairs) at standardised difference d.
+
+    Raises OutOfRange, NotFinite.
+    """
+    number(n, "n", at_least=2, at_most=MOST)
+    number(d, "d")
     df, shift = (n - 1, abs(d) * sqrt(n)) if paired else (2 * n - 2, abs(d) * sqrt(n / 2))
     critical = float(stats.t.ppf(level(1 - alpha), df))
     if shift > critical + 12:  # certain to 1e-30, and the noncentral t of SciPy is NaN far out
@@ -73,8 +80,8 @@ def size_for_anova(effect: float, groups: int, *, power: float = 0.8, alpha: flo
     per_group is rounded up first, total is k times it (statsmodels' solver returns the total, unrounded).
     Noncentral F. Raises OutOfRange. Source: Cohen (1988), ch. 8.
     """
-    number(effect, "effect", above=0)
-    number(groups, "groups", at_least=2)
+    number(effect, "effect", above=0, at_most=1000)
+    number(groups, "groups", at_least=2, at_most=10_000)
 
     def reached(n: int) -> float:
         df = (groups - 1, groups * (n - 1))
@@ -89,7 +96,7 @@ def detectable_difference(
 ) -> float:
     """The smallest difference of means that n per group (or n pairs) would find, in the unit of the deviation."""
     _check(power, alpha)
-    number(n, "n", at_least=2)
+    number(n, "n", at_least=2, at_most=MOST)
     number(deviation, "deviation", above=0)
     gap = optimize.brentq(lambda d: means_power(n, d, alpha=alpha, paired=paired) - power, 1e-9, 100)
     return float(gap) * deviation

@@ -11,6 +11,8 @@ from scipy import stats
 from analytics.hypothesis.finding import INDEPENDENCE, Assumption, Effect, Finding, level, sentence
 from analytics.inputs import OutOfRange, ZeroDenominator, choice, number
 
+MOST = 10**15  # counts beyond it are no longer exact
+
 INTERVALS = ("wilson", "exact", "wald")
 
 
@@ -81,7 +83,9 @@ def two_proportions(
 
 
 def cohen_h(first: float, second: float) -> float:
-    """Difference of two shares on the arcsine scale."""
+    """Difference of two shares on the arcsine scale. Raises OutOfRange, NotFinite."""
+    number(first, "first", at_least=0, at_most=1)
+    number(second, "second", at_least=0, at_most=1)
     return 2 * asin(sqrt(first)) - 2 * asin(sqrt(second))
 
 
@@ -95,7 +99,7 @@ def _wilson(events: int, n: int, confidence: float) -> tuple[float, float, float
 def _check(events: int, n: int) -> None:
     if n == 0:
         raise ZeroDenominator("There are no observations, so there is no share.")
-    number(n, "n", above=0)
+    number(n, "n", above=0, at_most=MOST)
     number(events, "events", at_least=0, at_most=n)
     if events != int(events) or n != int(n):
         raise OutOfRange(f"{events} events of {n}: counts are whole numbers.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp
@@ -106,7 +107,7 @@ def ols(
     if np.ptp(outcome) == 0:
         raise ConstantSeries("The outcome does not vary, so nothing explains it.", "y")
     with np.errstate(divide="ignore", invalid="ignore"):  # a perfect fit divides by its error of zero
-        result = OLS(outcome, matrix).fit()
+        result = _fitted(OLS(outcome, matrix))
         terms = _terms(result, labels, matrix, confidence)
         f = float(result.fvalue)
     n = outcome.size
@@ -128,6 +129,20 @@ def ols(
         _residual_checks(np.asarray(result.resid), matrix, terms),
         f"{words}. The model explains {result.rsquared:.0%} of the variation.",
     )
+
+
+def _fitted(model: Any) -> Any:
+    """The fit of a statsmodels model. Raises Collinear where it finds that it cannot tell the predictors apart."""
+    from statsmodels.tools.sm_exceptions import SingularMatrixWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", SingularMatrixWarning)
+        try:
+            return model.fit()
+        except SingularMatrixWarning as fault:
+            raise Collinear(
+                "A predictor holds values of very different sizes; leave the odd ones out.", "predictors"
+            ) from fault
 
 
 def logistic(y: ArrayLike, predictors: ArrayLike, names: Sequence[str], *, confidence: float = 0.95) -> LogisticFit:

@@ -9,7 +9,9 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from analytics.hypothesis.finding import INDEPENDENCE, Assumption, Effect, Finding, level, sentence
-from analytics.inputs import BadInput, Floats, NegativeValue, NotFinite, OutOfRange, ZeroDenominator, table
+from analytics.inputs import BadInput, Floats, NegativeValue, NotFinite, OutOfRange, ZeroDenominator, number, table
+
+MOST = 10**15  # counts beyond it are no longer exact
 
 
 def chi_square(counts: ArrayLike, *, correction: bool = False, confidence: float = 0.95) -> Finding:
@@ -46,6 +48,9 @@ def fisher(counts: ArrayLike, *, confidence: float = 0.95) -> Finding:
     seen = _counts(counts)
     if seen.shape != (2, 2):
         raise OutOfRange(f"Fisher's test here is for 2x2, the table is {seen.shape}; use chi_square.")
+    number(float(seen.sum()), "the sum of counts", at_most=MOST)
+    if (seen != np.round(seen)).any():
+        raise OutOfRange("Fisher's test counts whole cases; a count has decimals.", "counts")
     p = float(stats.fisher_exact(seen.astype(np.int64)).pvalue)
     has_zero = bool((seen == 0).any())
     cells = seen + 0.5 if has_zero else seen

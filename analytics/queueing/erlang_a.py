@@ -51,7 +51,7 @@ def erlang_a(
     number(agents, "agents", at_least=1, at_most=LARGEST)
     number(patience, "patience", above=0)
     number(within, "within", at_least=0)
-    if load == 0:
+    if load < 1e-12:  # nobody ever waits, and the share who would is lost in rounding
         return no_calls("Erlang A", int(agents), within)
     n, rate = int(agents), calls / interval
     queue = _steady_state(load, n, aht / patience)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammaincc, gammaln, xlogy
 
-from analytics.inputs import Floats, number
+from analytics.inputs import Floats, array_of, broadcast, number
 
 LARGEST = 10_000
 
@@ -54,7 +54,7 @@ def blocking(load: ArrayLike, lines: ArrayLike) -> Floats:
     B = Poisson(n; A) / P(Poisson(A) <= n), the denominator being a regularised incomplete gamma function. Where both
     underflow (far fewer lines than load) the sum 1 + n/A + n(n-1)/A^2 + ... takes over. Relative error below 1e-9.
     """
-    a, n = np.broadcast_arrays(np.asarray(load, dtype=np.float64), np.asarray(lines, dtype=np.float64))
+    a, n = broadcast(load=array_of(load, "load"), lines=array_of(lines, "lines"))
     with np.errstate(under="ignore", divide="ignore", invalid="ignore"):
         below = gammaincc(n + 1, a)
         result = np.where(below > 0, np.exp(xlogy(n, a) - a - gammaln(n + 1)) / below, np.nan)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analytics.inputs import BadInput, Floats, number
+from analytics.inputs import BadInput, Floats, array_of, broadcast, number
 from analytics.queueing.erlang_b import LARGEST, blocking
 from analytics.queueing.performance import Performance, no_calls, offered_load
 
@@ -52,7 +52,7 @@ def erlang_c(*, calls: float, aht: float, interval: float, agents: int, within: 
 
 def waiting_probability(load: ArrayLike, agents: ArrayLike) -> Floats:
     """Share of calls that wait: C = B / (1 - (A/n)(1 - B)); arrays that broadcast; 1 where agents <= load."""
-    a, n = np.asarray(load, dtype=np.float64), np.asarray(agents, dtype=np.float64)
+    a, n = broadcast(load=array_of(load, "load"), agents=array_of(agents, "agents"))
     lost = blocking(a, n)
     with np.errstate(divide="ignore", invalid="ignore"):
         waits = lost / (1 - a / n * (1 - lost))

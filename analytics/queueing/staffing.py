@@ -9,7 +9,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analytics.inputs import BadInput, Floats, Ints, OutOfRange, number
+from analytics.inputs import BadInput, Floats, Ints, OutOfRange, array_of, broadcast, number
 from analytics.queueing.erlang_a import erlang_a
 from analytics.queueing.erlang_b import LARGEST, blocking
 from analytics.queueing.erlang_c import erlang_c
@@ -145,15 +145,15 @@ def agents_required_batch(
     _check(limits, None)
     number(shrinkage, "shrinkage", at_least=0, below=1)
     number(interval, "interval", above=0)
-    volume, handling = np.broadcast_arrays(np.atleast_1d(np.asarray(calls, float)), np.asarray(aht, float))
+    volume, handling = broadcast(calls=np.atleast_1d(array_of(calls, "calls")), aht=array_of(aht, "aht"))
     if not (np.isfinite(volume).all() and np.isfinite(handling).all()):
         raise OutOfRange("calls and aht must be finite numbers.")
     if (volume < 0).any() or (handling <= 0).any():
         raise OutOfRange("calls must be 0 or more and aht above 0 in every interval.")
     load = volume * handling / interval
-    smallest = np.where(load > 0, np.floor(load) + 1, 0).astype(np.int64)
-    if (smallest > LARGEST).any():
+    if (load >= LARGEST).any():
         raise Unreachable(f"A load is above {LARGEST} Erlangs; split the interval's work between groups.")
+    smallest = np.where(load > 0, np.floor(load) + 1, 0).astype(np.int64)
     needs, lost = _needs(limits, load, handling, smallest)
     agents = np.max([need for _, need in needs], axis=0)
     waiting = lost / (1 - load / np.maximum(agents, 1) * (1 - lost))

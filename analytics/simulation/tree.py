@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from analytics.inputs import BadInput, EmptyInput, Floats, ZeroDenominator, choice
+from analytics.inputs import BadInput, EmptyInput, Floats, TooLarge, ZeroDenominator, choice
 
 
 class BrokenTree(BadInput):
@@ -76,7 +76,10 @@ class DriverTree:
         return ordered
 
     def evaluate(self, values: Mapping[str, Floats]) -> Floats:
-        """The output for arrays of inputs of one length. Raises BrokenTree (input missing), ZeroDenominator."""
+        """The output for arrays of inputs of one length.
+
+        Raises BrokenTree (input missing), ZeroDenominator, TooLarge.
+        """
         if missing := [name for name in self.inputs if name not in values]:
             raise BrokenTree(f"No value for {', '.join(missing)}.")
         known = dict(values)
@@ -84,5 +87,8 @@ class DriverTree:
             parts = [np.asarray(known[name], dtype=np.float64) for name in node.of]
             if node.kind == "ratio" and (parts[1] == 0).any():
                 raise ZeroDenominator(f"{node.name}: {node.of[1]} can be zero; bound it away from zero.")
-            known[node.name] = _KINDS[node.kind](parts)
+            with np.errstate(over="ignore", invalid="ignore"):
+                known[node.name] = _KINDS[node.kind](parts)
+        if not np.isfinite(known[self.output]).all():
+            raise TooLarge(f"{self.output} leaves the range of numbers; use larger units for its inputs.")
         return known[self.output]

@@ -9,7 +9,17 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analytics.inputs import BadInput, Bools, EmptyInput, Floats, Ints, LengthMismatch, NegativeValue, OutOfRange, table
+from analytics.inputs import (
+    BadInput,
+    Bools,
+    EmptyInput,
+    Floats,
+    Ints,
+    LengthMismatch,
+    NegativeValue,
+    OutOfRange,
+    array_of,
+)
 from analytics.spc.chart import standardise
 from analytics.spc.constants import d2
 from analytics.spc.icons import MINIMUM, variation_kind
@@ -120,7 +130,7 @@ def widened(chart: BatchChart, factor: ArrayLike) -> BatchChart:
 
     factor: (m,); 1 leaves a row as it is. Raises LengthMismatch.
     """
-    factors = np.asarray(factor, dtype=np.float64)
+    factors = array_of(factor, "factor")
     if factors.shape != chart.centre.shape:
         raise LengthMismatch(f"{factors.size} factors for {chart.centre.size} series.")
     made = _batch_chart(
@@ -189,7 +199,7 @@ def assurance_kinds(
 
     targets: (m,), NaN for none. better: (m,). Raises LengthMismatch.
     """
-    goals = np.asarray(targets, dtype=np.float64)
+    goals = array_of(targets, "targets")
     rows = np.arange(len(chart.points))
     if goals.shape != rows.shape or len(better) != rows.size:
         raise LengthMismatch(f"{goals.size} targets and {len(better)} directions for {rows.size} series.")
@@ -275,9 +285,9 @@ def _batch_chart(
 
 
 def _table(values: ArrayLike, name: str) -> Floats:
-    if np.ndim(values) != 2:
-        raise BadInput(f"{name} has {np.ndim(values)} dimensions; pass series by points.")
-    array = table(values, name)
+    array = array_of(values, name)
+    if array.ndim != 2:
+        raise BadInput(f"{name} has {array.ndim} dimensions; pass series by points.", name)
     if array.shape[1] == 0:
         raise EmptyInput(f"{name} has no points.")
     if np.isinf(array).any():

@@ -14,8 +14,8 @@ from dashboards.charts.interrupted import interrupted
 from dashboards.charts.intervals import intervals
 from dashboards.charts.pareto import pareto
 from dashboards.charts.power import power_curve
+from dashboards.charts.run import run_chart
 from dashboards.charts.scatter import scatter
-from dashboards.charts.shewhart import control_chart, run_chart
 from dashboards.charts.trend import trend
 from dashboards.charts.waterfall import waterfall
 
@@ -24,7 +24,6 @@ __all__ = [
     "boxes",
     "breakdown",
     "control",
-    "control_chart",
     "histogram",
     "interrupted",
     "intervals",

@@ -67,8 +67,12 @@ def control(
     format: str = "",
     subtitle: str = "",
     landing: Landing | None = None,  # noqa: A002
+    axis: str = "",
 ) -> Chart:
-    """The chart of `points`, oldest first; an open period is dashed and hollow, a forecast dashed with its interval."""
+    """The chart of `points`, oldest first; an open period is dashed and hollow, a forecast dashed with its interval.
+
+    axis: what is measured, where the title does not say it.
+    """
     labels = [escaped(point.label) for point in points]
     unit = axis_unit(format)
     hover = f"%{{y:,.4~f}}{unit}<extra>%{{fullData.name}}</extra>"
@@ -85,7 +89,7 @@ def control(
         data += _landing(points, labels, columns["value"], landing, format, hover)
     layout = {
         "xaxis": {"type": "category", "nticks": 14, "tickangle": 0},
-        "yaxis": {"ticksuffix": unit, "rangemode": "normal"},
+        "yaxis": {"ticksuffix": unit, "rangemode": "normal"} | ({"title": {"text": escaped(axis)}} if axis else {}),
         "shapes": _rebases(points, labels),
         "annotations": annotations(drawn, columns["value"]),
     }
@@ -219,6 +223,8 @@ def _summary(title: str, points: Sequence[Point]) -> str:
     known = [point for point in points if plain(point.value) is not None]
     if not known:
         return f"{title}: no periods."
-    bad, good = (sum(point.kind == kind for point in known) for kind in ("bad", "good"))
+    bad, good, neutral = (sum(point.kind == kind for point in known) for kind in ("bad", "good", "neutral"))
     span = f"{known[0].label} to {known[-1].label}"
+    if neutral:
+        return f"{title}, control chart, {span}: signals at {bad + good + neutral} of {len(known)} points."
     return f"{title}, control chart, {span}: signals at {bad} worse and {good} better points."

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dashboards.charts.chart import Chart, escaped
 from dashboards.charts.lines import line
-from dashboards.charts.shewhart import HOVER
+from dashboards.charts.run import HOVER
 
 
 def interrupted(

@@ -46,7 +46,7 @@ def number(value: object) -> float | None:
 
 def px(value: float) -> str:
     """A coordinate with at most one decimal."""
-    return f"{round(value, 1) + 0.0:.1f}".removesuffix(".0")  # + 0.0 turns -0.0 into 0.0
+    return f"{value:z.1f}".removesuffix(".0")  # z: no minus sign before zero
 
 
 def element(name: str, **attributes: object) -> str:
@@ -77,7 +77,12 @@ def attribute_name(key: str) -> str:
 
 def frame(kind: str, width: float, height: float, label: str, parts: Sequence[str]) -> str:
     """The `<svg>` around `parts`. With a label it is an image with that name; without, it is decoration."""
-    naming: dict[str, object] = {"role": "img", "aria_label": label} if label else {"aria_hidden": "true"}
-    outer = {"class_": f"pm-{kind}", "width": width, "height": height, "viewBox": f"0 0 {px(width)} {px(height)}"}
-    attributes = written(outer | naming | {"focusable": "false"})
-    return f'<svg xmlns="http://www.w3.org/2000/svg"{attributes}>{"".join(parts)}</svg>'
+    naming = f' role="img" aria-label={quoteattr(label)}' if label else ' aria-hidden="true"'
+    return f'{opening(kind, width, height)}{naming} focusable="false">{"".join(parts)}</svg>'
+
+
+@lru_cache(maxsize=256)
+def opening(kind: str, width: float, height: float) -> str:
+    """How the `<svg>` of one kind and size begins; a page has hundreds of a few kinds."""
+    size = {"width": width, "height": height, "viewBox": f"0 0 {px(width)} {px(height)}"}
+    return f'<svg xmlns="http://www.w3.org/2000/svg"{written({"class_": f"pm-{kind}"} | size)}'

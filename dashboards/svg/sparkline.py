@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
-from dashboards.svg.shapes import INK, MUTED, TONES, Scale, element, frame, number, px
+from dashboards.svg.shapes import INK, MUTED, TONES, Scale, element, frame, number, px, written
 
 PAD = 3.0
+
+# A scorecard has hundreds of these lines: what all of them have in common is written once.
+LEVEL = written({"stroke": MUTED, "stroke_width": 1, "stroke_dasharray": "2 2"})
+STROKE = written({"fill": "none", "stroke": INK, "stroke_width": "1.25", "stroke_linejoin": "round"})
+DASHED = STROKE + written({"stroke_dasharray": "2 2"})
+
+Place = tuple[str, str]  # x and y as they are written
 
 
 def sparkline(
@@ -29,25 +37,13 @@ def sparkline(
     known = [value for value in [*points, level] if value is not None]
     if not any(value is not None for value in points):
         return frame("spark", width, height, label or "no data", [])
-    across = Scale(0, max(len(points) - 1, 1), PAD, width - PAD)
     down = Scale(min(known), max(known), height - PAD, PAD)
-    places = [None if value is None else (across(index), down(value)) for index, value in enumerate(points)]
+    columns = across(len(points), width)
+    places = [None if value is None else (x, px(down(value))) for x, value in zip(columns, points, strict=True)]
     parts = []
     if level is not None:
-        y = down(level)
-        parts.append(
-            element(
-                "line",
-                class_="target",
-                x1=0,
-                y1=y,
-                x2=width,
-                y2=y,
-                stroke=MUTED,
-                stroke_width=1,
-                stroke_dasharray="2 2",
-            )
-        )
+        y = px(down(level))
+        parts.append(f'<line class="target" x1="0" y1="{y}" x2="{width}" y2="{y}"{LEVEL}/>')
     ends_open = last_is_open and places[-1] is not None
     parts += line(places[:-1] if ends_open else places)
     if ends_open and len(places) > 1 and places[-2] is not None:
@@ -56,9 +52,16 @@ def sparkline(
     return frame("spark", width, height, label, parts)
 
 
-def line(places: Sequence[tuple[float, float] | None]) -> list[str]:
+@lru_cache(maxsize=256)
+def across(count: int, width: int) -> tuple[str, ...]:
+    """The x of each of `count` periods."""
+    scale = Scale(0, max(count - 1, 1), PAD, width - PAD)
+    return tuple(px(scale(index)) for index in range(count))
+
+
+def line(places: Sequence[Place | None]) -> list[str]:
     """One path for each unbroken stretch; a lone value between two gaps is a dot."""
-    stretches: list[list[tuple[float, float]]] = [[]]
+    stretches: list[list[Place]] = [[]]
     for place in places:
         if place is None:
             stretches.append([])
@@ -74,21 +77,12 @@ def line(places: Sequence[tuple[float, float] | None]) -> list[str]:
     return drawn
 
 
-def path(places: Sequence[tuple[float, float] | None], *, dashed: bool = False) -> str:
-    drawing = "M" + "L".join(f"{px(place[0])} {px(place[1])}" for place in places if place is not None)
-    return element(
-        "path",
-        class_="line open" if dashed else "line",
-        d=drawing,
-        fill="none",
-        stroke=INK,
-        stroke_width="1.25",
-        stroke_linejoin="round",
-        stroke_dasharray="2 2" if dashed else None,
-    )
+def path(places: Sequence[Place], *, dashed: bool = False) -> str:
+    drawing = "L".join(f"{x} {y}" for x, y in places)
+    return f'<path class="line{" open" if dashed else ""}" d="M{drawing}"{DASHED if dashed else STROKE}/>'
 
 
-def end_dot(places: Sequence[tuple[float, float] | None], *, hollow: bool, tone: str) -> str:
+def end_dot(places: Sequence[Place | None], *, hollow: bool, tone: str) -> str:
     """The newest known value; grey if newer periods are missing."""
     x, y = next(place for place in reversed(places) if place is not None)
     colour = TONES.get(tone, INK if places[-1] is not None else MUTED)

@@ -129,7 +129,7 @@ def limits(reading: Reading) -> tuple[float | None, float | None] | tuple[()]:
 @register.filter
 def series_values(reading: Reading) -> list[float | None]:
     """The values of a reading's sparkline, oldest first."""
-    return [point.value for point in reading.sparkline]
+    return [past.value for past in reading.sparkline]
 
 
 def _amber(point, direction: str, bands: Sequence[scoring.Band] = ()) -> float | None:

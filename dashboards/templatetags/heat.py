@@ -1,21 +1,23 @@
 """`{% load heat %}`: the cells of a heat map, thousands on a page, written in one tight loop.
 
-Each distinct number, mark and tone is written once and remembered for the page; the marks are drawn once, as symbols.
+What is said of a number (its mark, tone, period and signal) is written once and remembered for the page, which says
+few different things; the marks are drawn once, as symbols.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from html import escape
 from typing import Any
 
 from django import template
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from dashboards import svg
+from dashboards.formats import shown
 from dashboards.states import state_of
 from dashboards.svg.marks import SHAPES
-from dashboards.templatetags.ui import quantity
+from dashboards.templatetags.ui import set_number
 
 register = template.Library()
 
@@ -40,20 +42,19 @@ def heat_cells(context: Any, cells: Iterable[tuple[Any, str, str]]) -> SafeStrin
         if cell is None:
             written.append('<td class="heat-none"><span title="no result here">·</span></td>')
             continue
-        key = (cell.value, cell.status, form, cell.is_provisional, cell.period, _special(cell))
-        parts = known.get(key)
-        if parts is None:
-            parts = known[key] = _parts(cell, form)
-        tone, inner, title = parts
-        if address:
-            written.append(f'<td class="{tone}"><a href="{escape(address)}" title="{title}">{inner}</a></td>')
-        else:
-            written.append(f'<td class="{tone}"><span title="{title}">{inner}</span></td>')
+        key = (cell.status, cell.is_provisional, cell.period, _special(cell))
+        said = known.get(key)
+        if said is None:
+            said = known[key] = _said(cell)
+        tone, title, before, after = said
+        number = set_number(shown(cell.value, form))
+        opened, closed = (f'<a href="{escape(address)}"', "</a>") if address else ("<span", "</span>")
+        written.append(f'<td class="{tone}">{opened} title="{title}">{before}{number}{after}{closed}</td>')
     return mark_safe("".join(written))
 
 
-def _parts(cell: Any, form: str) -> tuple[str, str, str]:
-    """(class of the cell, mark and number, title)."""
+def _said(cell: Any) -> tuple[str, str, str, str]:
+    """(class of the cell, title, what stands before the number, what stands after it)."""
     state = state_of(cell.status)
     word = f"{state.word}, provisional" if cell.is_provisional else state.word
     mark = (
@@ -66,7 +67,7 @@ def _parts(cell: Any, form: str) -> tuple[str, str, str]:
         label = f"{label}. {special.variation_words}"
     signal = svg.variation(special.variation, special.side, label=special.variation_words, size=14) if special else ""
     star = '<sup class="heat-provisional">p</sup>' if cell.is_provisional else ""
-    return f"tone-{state.tone}", f"{mark}{quantity(cell.value, form)}{star}{signal}", escape(label)
+    return f"tone-{state.tone}", escape(label), mark, f"{star}{signal}"
 
 
 def _special(cell: Any) -> Any:

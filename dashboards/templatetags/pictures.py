@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django import template
 
 from dashboards import charts, formats
 from dashboards.charts.boxes import Box
+from dashboards.charts.control import Point as ControlPoint
 from dashboards.charts.intervals import Interval
 
 register = template.Library()
@@ -66,14 +68,15 @@ def _intervals(title: str, data: Mapping[str, Any]) -> charts.Chart:
 
 
 def _control(title: str, data: Mapping[str, Any]) -> charts.Chart:
-    fired: dict[int, str] = {}
+    fired: dict[int, list[str]] = {}
     for one in data["signals"]:
-        at = one["position"]
-        fired[at] = f"{fired[at]}; {one['words']}" if at in fired else one["words"]
-    parts = {name: data[name] for name in ("centre", "lower", "upper")}
-    return charts.control_chart(
-        data["labels"], data["points"], **parts, signals=fired, title=title, value=data["value"]
-    )
+        fired.setdefault(one["position"], []).append(one["words"])
+    columns = (data[name] for name in ("labels", "points", "centre", "lower", "upper"))
+    points = [
+        ControlPoint(*one, phase=1, kind="neutral" if at in fired else "", rules=fired.get(at, ()))
+        for at, one in enumerate(zip(*columns, strict=True))
+    ]
+    return replace(charts.control(points, title=title, axis=data["value"]), height="high")
 
 
 def _run(title: str, data: Mapping[str, Any]) -> charts.Chart:

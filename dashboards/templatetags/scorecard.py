@@ -14,9 +14,10 @@ from django import template
 from django.utils.safestring import SafeString, mark_safe
 
 from dashboards import svg
-from dashboards.formats import NONE, Shown, change, shown, text
+from dashboards.formats import change, shown, text
 from dashboards.states import state_of
 from dashboards.templatetags import ui
+from dashboards.templatetags.ui import set_number
 
 register = template.Library()
 
@@ -24,7 +25,6 @@ EMPTY_CELLS = (
     '<td class="drawing trend-cell"></td><td class="num actual-cell"></td><td class="num target-cell"></td>'
     '<td class="drawing bullet-cell"></td><td class="num variance-cell"></td>'
 )
-NO_NUMBER = f'<span class="none" title="no data">{NONE}</span>'
 
 
 @register.simple_tag
@@ -72,16 +72,16 @@ def _head(row: Any, fold: str) -> str:
 
 def _numbers(row: Any, compact: bool) -> str:
     form, tone = row.format, state_of(row.status).tone
-    actual = _set(shown(row.actual, form))
+    actual = set_number(shown(row.actual, form))
     if row.url and row.actual is not None:
         actual = f'<a href="{escape(row.url)}">{actual}</a>'
     if row.target_low is not None:
-        target = f"{_set(shown(row.target_low, form))} to {_set(shown(row.target_high, form))}"
+        target = f"{set_number(shown(row.target_low, form))} to {set_number(shown(row.target_high, form))}"
     else:
-        target = _set(shown(row.target, form))
+        target = set_number(shown(row.target, form))
     line = svg.sparkline(row.series, target=row.target, tone=tone, label=row.name) if row.series else ""
     line += _icons(row.verdict) if row.verdict else ""
-    variance = "" if row.variance is None else _set(change(row.variance, form))
+    variance = "" if row.variance is None else set_number(change(row.variance, form))
     bullet = "" if compact else f'<td class="drawing bullet-cell">{_bullet(row, form, tone)}</td>'
     return (
         f'<td class="drawing trend-cell">{line}</td>'
@@ -105,24 +105,24 @@ def _bullet(row: Any, form: str, tone: str) -> str:
 
 
 def _score(row: Any) -> str:
-    score = "" if row.score is None else _set(shown(row.score, "score"))
+    score = "" if row.score is None else set_number(shown(row.score, "score"))
     if row.coverage_pct is not None and row.coverage_pct < 99.5:
-        share = _set(shown(row.coverage_pct, "percent:0"))
+        share = set_number(shown(row.coverage_pct, "percent:0"))
         score += f' <small title="Share of the weights that have a score">of {share}</small>'
     return f'<td data-label="Score" class="num score-cell">{score}</td>'
 
 
 def _weight(row: Any, whole: bool) -> str:
     if whole:
-        inner = _set(shown(row.pull_pct, "percent:1"))
+        inner = set_number(shown(row.pull_pct, "percent:1"))
     elif row.weight_pct is None:
         inner = ""
     else:
-        inner = _set(shown(row.weight_pct, "percent:0"))
+        inner = set_number(shown(row.weight_pct, "percent:0"))
         if row.used_pct is None and row.weight_pct:
             inner += ' <small title="It did not count towards the score">not used</small>'
         elif row.differs:
-            used = _set(shown(row.used_pct, "percent:0"))
+            used = set_number(shown(row.used_pct, "percent:0"))
             inner += f' <small title="Share after those without a score were left out">used {used}</small>'
     return f'<td data-label="Weight" class="num dim weight-cell">{inner}</td>'
 
@@ -135,7 +135,7 @@ def _changed(row: Any) -> str:
         word = {True: "better", False: "worse"}.get(row.change_is_good, "")
         said = f' class="{word}" title="{word} than the period before"' if word else ""
         was = f", <span>was {_status(row.was, quiet=True)}</span>" if row.was else ""
-        parts.append(f"<span{said}>{_set(change(row.change, row.format))}</span>{was}")
+        parts.append(f"<span{said}>{set_number(change(row.change, row.format))}</span>{was}")
     parts += [f'<span class="row-note">{escape(note)}</span>' for note in row.notes]
     if row.gate_cap is not None:
         parts.append(f'<span class="row-note">Gate: red holds the score above it at {row.gate_cap}.</span>')
@@ -149,11 +149,3 @@ def _status(key: str, quiet: bool = False) -> str:
 
 def _mark(key: str) -> str:
     return f" {_status(key, quiet=True)}"
-
-
-def _set(number: Shown | None) -> str:
-    """A number as `ui.set_number` sets it."""
-    if number is None:
-        return NO_NUMBER
-    unit = f'<span class="unit">\N{NO-BREAK SPACE}{escape(number.unit)}</span>' if number.unit else ""
-    return f'<span class="number">{escape(number.before)}{number.digits}{unit}</span>'

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
+from html import escape as quoted
 from typing import Any
 
 from django import forms, template
@@ -17,6 +19,7 @@ from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from dashboards import formats, svg
+from dashboards.charts.chart import plain
 from dashboards.job_words import words_of
 from dashboards.states import state_of
 
@@ -26,6 +29,7 @@ TONES = ("negative", "caution", "positive", "neutral", "info")  # worst first
 LISTED = 5
 DASHES = "---------"  # what Django calls the empty choice
 SPRITE = "vendor/icons/sprite.svg"
+NO_NUMBER = mark_safe(f'<span class="none" title="no data">{formats.NONE}</span>')
 
 
 # --- numbers ---------------------------------------------------------------------------------------------------------
@@ -58,14 +62,24 @@ def quantity_text(value: object, spec: str = "") -> str:
     return formats.text(value, spec)
 
 
+@register.filter
+def raw(value: object) -> str:
+    """A table's cell as a file has it: all digits, no unit, no separators; no value is empty."""
+    number = plain(value)
+    return "" if value is None or (isinstance(value, float) and number is None) else str(value)
+
+
 def set_number(shown: formats.Shown | None, title: str = "") -> SafeString:
     if shown is None:
-        return mark_safe(f'<span class="none" title="no data">{formats.NONE}</span>')
-    digits = f"{shown.before}{shown.digits}"
-    unit = format_html('<span class="unit">{}{}</span>', formats.NO_BREAK, shown.unit) if shown.unit else ""
-    if title:
-        return format_html('<span class="number" title="{}">{}{}</span>', title, digits, unit)
-    return format_html('<span class="number">{}{}</span>', digits, unit)
+        return NO_NUMBER
+    named = f' title="{quoted(title)}"' if title else ""
+    digits = quoted(f"{shown.before}{shown.digits}")
+    return mark_safe(f'<span class="number"{named}>{digits}{_unit(shown.unit)}</span>')
+
+
+@lru_cache(maxsize=256)
+def _unit(unit: str) -> str:
+    return f'<span class="unit">{formats.NO_BREAK}{quoted(unit)}</span>' if unit else ""
 
 
 @register.simple_tag

@@ -290,12 +290,11 @@ def _counts(upload: Upload) -> dict[str, int]:
 def _cells(reject: Reject, upload: Upload) -> list[tuple[str, str, bool]]:
     """(header, text, whether it is at fault) of each cell, as corrected or else as sent, in the contract's order."""
     columns = contract_of(upload.dataset).columns if upload.dataset else ()
-    headers = {column.header or column.name: column.name for column in columns}
-    order = list(headers)
+    headers = {column.heading: column.name for column in columns}
     given = reject.correction or reject.record
-    names = sorted(given, key=lambda name: (order.index(name) if name in headers else len(order), name))
     return [
-        (name, "" if given[name] is None else given[name], headers.get(name, name) == reject.column) for name in names
+        (name, "" if given[name] is None else given[name], headers.get(name, name) == reject.column)
+        for name in rejects.in_order(given, upload)
     ]
 
 

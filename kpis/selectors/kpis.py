@@ -1,4 +1,7 @@
-"""One KPI: over time, by a dimension, down the organisation."""
+"""One KPI: over time, by a dimension, down the organisation.
+
+Each takes the KPI's book of the day if the caller has opened it, so that a page opens it once.
+"""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -8,10 +11,10 @@ from kpis.models import Kpi
 from organization.access import Access
 from organization.models import Unit
 
-from .readings import Book
+from .readings import Book, book_of
 from .results import Row, last_rows, parts_of
 from .units import neighbours, require_visible, unit_ref
-from .words import SPARKLINE_PERIODS, Breakdown, BreakdownRow, NotYours, PeriodRef, Reading, Series, UnitRef
+from .words import SPARKLINE_PERIODS, Breakdown, BreakdownRow, PeriodRef, Reading, Series, UnitRef
 
 PERIODS = {"day": 92, "week": 104, "month": 36, "quarter": 20, "year": 10}
 
@@ -27,10 +30,11 @@ def kpi_series(
     member: str = "",
     periods: int | None = None,
     as_known_at: datetime | None = None,
+    book: Book | None = None,
 ) -> Series:
     """The KPI at `unit` over its last `periods` periods, with the same periods a year before. Raises NotYours."""
     require_visible(unit, access)
-    book = _book(kpi, day)
+    book = book or book_of(kpi, day)
     grain, calendar = book.grain(kpi.pk, grain), book.calendar(kpi.pk)
     count = periods or PERIODS[grain]
     a_year = {"day": 366, "week": 53, "month": 12, "quarter": 4, "year": 1}[grain]
@@ -61,10 +65,11 @@ def status_of(
     grain: str | None = None,
     period=None,
     as_known_at: datetime | None = None,
+    book: Book | None = None,
 ) -> Reading:
     """The reading of `period`, or of the last complete one on `day`. Raises NotYours."""
     require_visible(unit, access)
-    book = _book(kpi, day)
+    book = book or book_of(kpi, day)
     wanted = book.grain(kpi.pk, grain or book.versions[kpi.pk].grain)
     return _total(book, kpi, unit_ref(unit), wanted, period, as_known_at)
 
@@ -79,10 +84,11 @@ def breakdown(
     *,
     period=None,
     as_known_at: datetime | None = None,
+    book: Book | None = None,
 ) -> Breakdown:
     """The parts of the KPI at `unit` by the members of `dimension`, largest first. Raises NotYours."""
     require_visible(unit, access)
-    book, place = _book(kpi, day), unit_ref(unit)
+    book, place = book or book_of(kpi, day), unit_ref(unit)
     grain = book.grain(kpi.pk, grain)
     total = _total(book, kpi, place, grain, period, as_known_at)
     if total.period is None:
@@ -101,10 +107,11 @@ def organisation_drill(
     *,
     period=None,
     as_known_at: datetime | None = None,
+    book: Book | None = None,
 ) -> Breakdown:
     """The KPI at the units directly below `unit`, by the tree of `day`. Raises NotYours."""
     require_visible(unit, access)
-    book, place = _book(kpi, day), unit_ref(unit)
+    book, place = book or book_of(kpi, day), unit_ref(unit)
     grain = book.grain(kpi.pk, grain)
     total = _total(book, kpi, place, grain, period, as_known_at)
     _, below, hidden = neighbours(unit, day, access)
@@ -114,13 +121,6 @@ def organisation_drill(
     parts = parts_of(kpi.pk, names, grain, _with_previous(book, kpi, total.period), "", known_at=as_known_at)
     rows = _rows(parts, total.period, key=lambda row: names[row.unit_id].code, name=lambda row: names[row.unit_id].name)
     return Breakdown(book.refs[kpi.pk], place, total.period, "", rows, total, hidden)
-
-
-def _book(kpi: Kpi, day: date) -> Book:
-    book = Book([kpi.pk], day)
-    if kpi.pk not in book.refs:
-        raise NotYours(f"{kpi.code} has no definition yet.")
-    return book
 
 
 def _total(book: Book, kpi: Kpi, unit: UnitRef, grain: str, period, known_at: datetime | None) -> Reading:

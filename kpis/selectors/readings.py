@@ -4,14 +4,16 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from kpis import scoring
-from kpis.calendars import calendars_of, period_of
-from kpis.models import KpiVersion
+from kpis.calendars import calendars_of
+from kpis.models import Kpi, KpiVersion
 
+from .almanac import Almanac
 from .results import Row
 from .verdicts import verdicts_of
-from .words import SPARKLINE_PERIODS, KpiRef, PeriodRef, Point, Reading, UnitRef
+from .words import SPARKLINE_PERIODS, KpiRef, NotYours, Past, PeriodRef, Point, Reading, UnitRef
 
 OPEN = "open"
+GRAINS = tuple(KpiVersion.Grain.values)  # the finest first
 
 
 class Book:
@@ -21,7 +23,10 @@ class Book:
         self.day = day
         self.versions = versions_on(kpi_ids, day)
         self.refs = {kpi: _ref(version) for kpi, version in self.versions.items()}
-        self.calendars = calendars_of({v.kpi.unit_id for v in self.versions.values()}, day)
+        homes = {kpi: version.kpi.unit_id for kpi, version in self.versions.items()}
+        calendars = calendars_of(set(homes.values()), day)
+        almanacs = {calendar: Almanac(calendar) for calendar in set(calendars.values())}
+        self.almanacs = {kpi: almanacs[calendars[home]] for kpi, home in homes.items()}
         self.verdicts: dict = {}
 
     def load_verdicts(self, triples: Iterable[tuple[int, int, str]]) -> None:
@@ -34,17 +39,15 @@ class Book:
         return found if found and found.period_start == row.period_start else None
 
     def calendar(self, kpi_id: int):
-        return self.calendars[self.versions[kpi_id].kpi.unit_id]
+        return self.almanacs[kpi_id].calendar
 
     def grain(self, kpi_id: int, wanted: str) -> str:
         """The wanted grain, or the KPI's own where it has none as fine."""
-        order = list(KpiVersion.Grain.values)
         own = self.versions[kpi_id].grain
-        return wanted if order.index(wanted) >= order.index(own) else own
+        return wanted if GRAINS.index(wanted) >= GRAINS.index(own) else own
 
     def period(self, row: Row) -> PeriodRef:
-        label = period_of(self.calendar(row.kpi_id), row.period_start, row.grain).label
-        return PeriodRef(row.grain, row.period_start, row.period_end, label)
+        return self.almanacs[row.kpi_id].period(row)
 
     def complete_through(self, kpi_id: int) -> date | None:
         dataset = self.versions[kpi_id].dataset
@@ -83,9 +86,7 @@ class Book:
         row = rows[place]
         is_open = row.open_on(self.day)
         hidden = is_open and not include_open
-        calendar = self.calendar(kpi_id)
-        before = self._value_at(rows, calendar.previous(period_of(calendar, row.period_start, row.grain)))
-        last_year = self._value_at(rows, calendar.same_last_year(period_of(calendar, row.period_start, row.grain)))
+        before, last_year = (_row_at(rows, place, start) for start in self.almanacs[kpi_id].earlier(row))
         change = row.value - before.value if before and None not in (row.value, before.value) else None
         variance = _variance(row, kpi.direction)
         return Reading(
@@ -113,17 +114,21 @@ class Book:
             change_is_good=_is_good(change, kpi.direction, before, row),
             previous_status=before.status if before else "",
             last_year=last_year.value if last_year else None,
-            sparkline=tuple(self.point(r) for r in rows[max(0, place + 1 - SPARKLINE_PERIODS) : place + 1]),
+            sparkline=tuple(
+                Past(r.period_start, r.value) for r in rows[max(0, place + 1 - SPARKLINE_PERIODS) : place + 1]
+            ),
             complete_through=self.complete_through(kpi_id),
             result_id=row.id,
             verdict=self.verdict(row),
         )
 
-    @staticmethod
-    def _value_at(rows: Sequence[Row], period) -> Row | None:
-        if period is None:
-            return None
-        return next((row for row in rows if row.period_start == period.start), None)
+
+def book_of(kpi: Kpi, day: date) -> Book:
+    """The book of one KPI. Raises NotYours where it has no definition."""
+    book = Book([kpi.pk], day)
+    if kpi.pk not in book.refs:
+        raise NotYours(f"{kpi.code} has no definition yet.")
+    return book
 
 
 def versions_on(kpi_ids: Iterable[int], day: date) -> dict[int, KpiVersion]:
@@ -162,6 +167,16 @@ def _place(rows: Sequence[Row], period: PeriodRef | None, day: date, include_ope
                 return place
         elif include_open or not row.open_on(day):
             return place
+    return None
+
+
+def _row_at(rows: Sequence[Row], before: int, start: date | None) -> Row | None:
+    """The row of the period that begins on `start`, looked for backwards from the place `before`."""
+    for place in range(before - 1, -1, -1):
+        if start is None or rows[place].period_start < start:
+            return None
+        if rows[place].period_start == start:
+            return rows[place]
     return None
 
 

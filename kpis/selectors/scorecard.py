@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from django.db.models import Value
+from django.db.models.functions import Coalesce, NullIf
+
 from kpis import rollup, scoring
 from kpis.calendars import period_of
 from kpis.models import NodeWeight, Scorecard, ScorecardNode
@@ -18,6 +21,7 @@ from .words import SPARKLINE_PERIODS, NodeView, NotYours, PeriodRef, ScorecardVi
 
 NOT_RATED = {scoring.INFO, scoring.NO_TARGET}
 ONE_DAY = timedelta(days=1)
+NAME = Coalesce(NullIf("name", Value("")), "kpi__name", "objective__name")  # as ScorecardNode.__str__
 SPARE_PERIODS = 2  # open periods that may stand after the last complete one
 
 
@@ -54,7 +58,7 @@ def scorecard_view(
     require_visible(unit, access)
     _require_reach(scorecard, unit, day)
     asked = PeriodRef(period.grain, period.start, period.end, period.label) if period else None
-    nodes = list(scorecard.nodes.select_related("kpi", "objective").order_by("position", "pk"))
+    nodes = list(scorecard.nodes.annotate(shown_name=NAME).order_by("position", "pk"))
     leaves = [node for node in nodes if node.kpi_id]
     grain = asked.grain if asked else grain or scorecard.grain
     units = units_by_id({unit.pk, *(n.unit_id for n in leaves if n.unit_id)}, access)
@@ -137,7 +141,7 @@ def _group(tree: _Tree, node: ScorecardNode, depth: int) -> tuple[NodeView, roll
     view = NodeView(
         id=node.pk,
         kind=node.kind,
-        name=str(node),
+        name=node.shown_name,
         depth=depth,
         weight=weight,
         share_pct=None,
@@ -173,7 +177,7 @@ def _leaf(tree: _Tree, node: ScorecardNode, depth: int) -> tuple[NodeView, rollu
     view = NodeView(
         id=node.pk,
         kind=node.kind,
-        name=str(node),
+        name=node.shown_name,
         depth=depth,
         weight=weight,
         share_pct=None,

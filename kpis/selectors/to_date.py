@@ -50,14 +50,20 @@ class ToDate:
 
 
 def to_date(
-    kpi: Kpi, unit: Unit, day: date, access: Access, *, as_known_at: datetime | None = None
+    kpi: Kpi,
+    unit: Unit,
+    day: date,
+    access: Access,
+    *,
+    as_known_at: datetime | None = None,
+    book: Book | None = None,
 ) -> tuple[ToDate, ...]:
     """Month, quarter and year to date, as far as the grain allows, through the last complete period on `day`.
 
     Empty for kinds that periods do not add up to. Three queries. Raises NotYours.
     """
     require_visible(unit, access)
-    book = Book([kpi.pk], day)
+    book = book or Book([kpi.pk], day)
     version = book.versions.get(kpi.pk)
     if version is None or version.grain not in ENOUGH or not _adds_up(version):
         return ()

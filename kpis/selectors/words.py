@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from .verdicts import Verdict
 
@@ -67,6 +68,13 @@ class Point:
     version_id: int | None = None
 
 
+class Past(NamedTuple):
+    """One period of a sparkline: its first day and its value (None is a gap)."""
+
+    start: date
+    value: float | None
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One number as a row, a tile or a cell shows it.
@@ -102,7 +110,7 @@ class Reading:
     change_is_good: bool | None = None
     previous_status: str = ""
     last_year: float | None = None
-    sparkline: tuple[Point, ...] = ()
+    sparkline: tuple[Past, ...] = ()
     complete_through: date | None = None
     result_id: int | None = None
     verdict: Verdict | None = None

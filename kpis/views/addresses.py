@@ -32,8 +32,14 @@ def address_of(thing) -> str:
 
 
 def with_query(path: str, **query: object) -> str:
-    kept = {name: value for name, value in query.items() if value not in (None, "")}
-    return f"{path}?{urlencode(kept)}" if kept else path
+    kept = tuple((name, str(value)) for name, value in query.items() if value not in (None, ""))
+    return f"{path}?{_written(kept)}" if kept else path
+
+
+@lru_cache(maxsize=4096)
+def _written(query: tuple[tuple[str, str], ...]) -> str:
+    """The hundreds of links of a page end in a few unit and period choices."""
+    return urlencode(query)
 
 
 def same_page(request, **changes: object) -> str:

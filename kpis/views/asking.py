@@ -106,7 +106,7 @@ def chooser(request, asked: Asked, *, finest: str, units=(), starts: Iterable[da
 
 def starts_of(readings: Iterable) -> set[date]:
     """First days of the periods that these readings and their lines show."""
-    return {point.period.start for reading in readings for point in reading.sparkline}
+    return {past.start for reading in readings for past in reading.sparkline}
 
 
 def _offered(asked: Asked, starts: Iterable[date]) -> list[tuple[str, str, bool]]:

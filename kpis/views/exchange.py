@@ -31,7 +31,9 @@ def kpi_exchange(request):
         context["differences"] = exchange.compare(text, request.access)
     except exchange.ExchangeRefused as refusal:
         return render(request, "kpis/exchange.html", {**context, "faults": refusal.faults}, status=422)
-    context["to_do"] = sum(one.change != "same" for one in context["differences"])
+    compared = context["differences"]
+    context["differences"] = [one for one in compared if one.change != "same"]
+    context |= {"to_do": len(context["differences"]), "same": len(compared) - len(context["differences"])}
     return render(request, "kpis/exchange.html", context)
 
 

@@ -107,10 +107,7 @@ def _periods(place: Place, series, shown) -> list[tuple[str, str, bool]]:
 
 
 def period_of_shown(place: Place, shown):
-    from kpis.calendars import calendars_of
-
-    calendar = calendars_of([place.kpi.unit_id], place.day)[place.kpi.unit_id]
-    return period_of(calendar, shown.period_start, place.grain)
+    return period_of(place.book.calendar(place.kpi.pk), shown.period_start, place.grain)
 
 
 def _start_of(shown) -> str:

@@ -28,7 +28,7 @@ def kpi_chart(request, code):
 
 
 def _page(request, place: Place, status: int = 200, **faulty):
-    known = {"as_known_at": place.known_at}
+    known = {"as_known_at": place.known_at, "book": place.book}
     chart = chart_of(place.kpi, place.unit, place.grain, place.day, request.access, all_points=True, **known)
     suggested = chart.suggested_from.start if chart.suggested_from else None
     context = {

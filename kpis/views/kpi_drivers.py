@@ -21,7 +21,7 @@ def kpi_drivers(request, code):
     """Any two complete periods; by habit the last one and the one before it. Reads results, never rows."""
     kpi = visible(Kpi.objects.select_related("unit", "owner"), request, code=code)
     place = place_of(request, kpi)
-    series = selectors.kpi_series(kpi, place.unit, place.grain, place.day, request.access)
+    series = selectors.kpi_series(kpi, place.unit, place.grain, place.day, request.access, book=place.book)
     by = _dimension(request, place)
     against = _against(request, place)
     moved = what_moved(kpi, place.unit, place.period, against, by, place.day, request.access, grain=place.grain)

@@ -72,7 +72,7 @@ def _asked(request, code: str) -> tuple[Place, Result | None]:
         raise Http404
     start = place.period.start if place.period else None
     if start is None:
-        known = {"grain": place.grain, "as_known_at": place.known_at}
+        known = {"grain": place.grain, "as_known_at": place.known_at, "book": place.book}
         reading = selectors.status_of(kpi, place.unit, place.day, request.access, **known)
         start = reading.period.start if reading.period else None
     found = start and result_at(kpi, place.unit.pk, place.grain, start, dimension, member, place.known_at)

@@ -33,14 +33,14 @@ def kpi(request, code):
 
 def _overview(request, place: Place) -> dict:
     kpi, unit, grain, access = place.kpi, place.unit, place.grain, request.access
-    known = {"as_known_at": place.known_at}
+    known = {"as_known_at": place.known_at, "book": place.book}
     series = selectors.kpi_series(kpi, unit, grain, place.day, access, **known)
     reading = selectors.status_of(kpi, unit, place.day, access, grain=grain, period=place.period, **known)
     by = _dimension(request, place)
     parts = by and selectors.breakdown(kpi, unit, by, grain, place.day, access, period=place.period, **known)
     notes = _notes(place, series, access)
     chart = chart_of(kpi, unit, grain, place.day, access, **known)
-    ahead = None if place.known_on else landing(kpi, unit, grain, place.day, access)
+    ahead = None if place.known_on else landing(kpi, unit, grain, place.day, access, book=place.book)
     return {
         **frame_of(request, place, "overview", series=series, shown=reading.period),
         "reading": reading,

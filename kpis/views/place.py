@@ -16,11 +16,11 @@ from django.http import Http404
 from django.urls import reverse
 
 from doors.days import day_asked
-from kpis.calendars import calendars_of
 from kpis.measures import grains_of
 from kpis.models import Kpi, KpiVersion
 from kpis.selectors.catalogue import first_unit
-from kpis.selectors.readings import versions_on
+from kpis.selectors.readings import Book, book_of
+from kpis.selectors.words import NotYours
 from organization.access import VIEW
 from organization.models import Unit
 
@@ -31,10 +31,10 @@ NEWEST = "the newest is shown"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`period` None: the last complete one. `known_on` None: as it is known now."""
+    """`book` is the KPI's of the day. `period` None: the last complete one. `known_on` None: as it is known now."""
 
     kpi: Kpi
-    version: KpiVersion
+    book: Book
     unit: Unit
     grain: str
     grains: tuple[str, ...]
@@ -42,6 +42,10 @@ class Place:
     known_on: date | None
     day: date
     day_is_chosen: bool = False
+
+    @property
+    def version(self) -> KpiVersion:
+        return self.book.versions[self.kpi.pk]
 
     @property
     def known_at(self) -> datetime | None:
@@ -67,23 +71,24 @@ class Place:
 def place_of(request, kpi: Kpi) -> Place:
     """Raises Http404 for a unit that is not the person's to see, and for a KPI without a definition."""
     day = day_of(request)
-    version = versions_on([kpi.pk], day).get(kpi.pk)
-    if version is None:
-        raise Http404(f"{kpi.code} has no definition.")
+    try:
+        book = book_of(kpi, day)
+    except NotYours as fault:
+        raise Http404(str(fault)) from None
+    version = book.versions[kpi.pk]
     grains = grains_of(version)
     grain = request.GET.get("grain") or version.grain
     if grain not in grains:
         messages.warning(request, f"{kpi.name} is not kept by “{grain[:20]}”: shown by {version.grain}.")
         grain = version.grain
     start = None if request.GET.get("period") == LATEST else day_asked(request, "period", NEWEST)
-    calendar = calendars_of([kpi.unit_id], day)[kpi.unit_id]
     return Place(
         kpi=kpi,
-        version=version,
+        book=book,
         unit=_unit(request, kpi),
         grain=grain,
         grains=grains,
-        period=calendar.period_of(start, grain) if start else None,
+        period=book.calendar(kpi.pk).period_of(start, grain) if start else None,
         known_on=day_asked(request, "known", NEWEST),
         day=day,
         day_is_chosen=day != request.day,

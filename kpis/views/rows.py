@@ -158,7 +158,7 @@ def _number(reading: Reading, *, latest: bool, query: dict) -> dict:
         "limits": limits_of(reading),
         "variance": reading.variance,
         "variance_pct": reading.variance_pct,
-        "series": tuple(point.value for point in reading.sparkline),
+        "series": tuple(past.value for past in reading.sparkline),
         "change": reading.change,
         "change_is_good": reading.change_is_good,
         "verdict": reading.verdict,

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lake.contract import Column, ColumnType, Contract
-from lake.intake import cells
+from lake.intake import reading
 from lake.intake.database import query
 from lake.intake.localtime import from_utc, to_utc
 
@@ -148,5 +148,5 @@ def _compile(text: str, contract: Contract) -> _Formula:
 
 def _row_hashes(connection: duckdb.DuckDBPyConnection, table: pa.Table, contract: Contract) -> pa.ChunkedArray:
     """A hash of the supplied values; equal rows are told apart later by their occurrence."""
-    texts = ", ".join(f"coalesce({cells.name(column.name)}::VARCHAR, chr(30))" for column in contract.supplied)
+    texts = ", ".join(f"coalesce({reading.name(column.name)}::VARCHAR, chr(30))" for column in contract.supplied)
     return query(connection, "good", table, f"SELECT md5(concat_ws(chr(31), {texts})) AS hash FROM good")["hash"]

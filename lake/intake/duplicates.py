@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from lake.contract import Contract
-from lake.intake.cells import literal, name
+from lake.intake.reading import literal, name
 from lake.intake.terms import IntakeError
 
 _LISTED = 20

@@ -12,8 +12,8 @@ from itertools import combinations
 import duckdb
 import pyarrow as pa
 
-from lake.intake.cells import literal, one_of
 from lake.intake.database import query
+from lake.intake.reading import literal, one_of
 from lake.intake.terms import ColumnGuess, Question
 
 MISSING = ("?", "NA", "N/A", "n/a", "NULL", "null", "None", "none", "-", "--", "NaN", "nan", "#N/A", "(null)", "nil")

@@ -19,12 +19,13 @@ import pyarrow.parquet as pq
 
 from lake.contract import Contract
 from lake.intake import accepted as accepted_rows
-from lake.intake.cells import Cell, Present, Spelling, cells_of, statements
+from lake.intake.cells import Cell, Present, cells_of, statements
 from lake.intake.chunk import Chunk, Source
 from lake.intake.database import Prepared, connect
 from lake.intake.duplicates import settle
 from lake.intake.headers import match_headers, refuse_unnamed
 from lake.intake.opening import open_source
+from lake.intake.reading import Spelling
 from lake.intake.records import RecordSource
 from lake.intake.rejects import Reject, RejectFile, explain, ragged_reject, rule_reject
 from lake.intake.tables import SecondTable

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from datasets.models import Dataset
 from doors.serializers import StrictSerializer
+from kpis.requests import as_of_day
 from organization.access import CERTIFY, DEFINE, VIEW
 from organization.models import BusinessCalendar, Unit, User
 from slas import drafting, lifecycle
@@ -295,7 +296,7 @@ class VersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewS
     @extend_schema(request=None, responses=VersionSerializer)
     @action(methods=["post"], detail=True)
     def sign(self, request, pk):
-        return self.answer(lifecycle.sign(self.mine(CERTIFY), by=request.user, day=request.day))
+        return self.answer(lifecycle.sign(self.mine(CERTIFY), by=request.user, day=as_of_day()))
 
     @extend_schema(request=Day, responses={201: VersionSerializer})
     @action(methods=["post"], detail=True)
@@ -311,7 +312,7 @@ class VersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewS
         found, words = self.mine(CERTIFY), self.checked(DayAndReason)
         return self.answer(
             lifecycle.give_notice(
-                found, by=request.user, day=request.day, last_day=words["day"], reason=words["reason"]
+                found, by=request.user, day=as_of_day(), last_day=words["day"], reason=words["reason"]
             )
         )
 

@@ -5,6 +5,7 @@ from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 
 from doors.serializers import StrictSerializer
+from kpis.requests import as_of_day
 from organization.access import CERTIFY, DEFINE, MONEY, VIEW
 from slas import claims, closing, exclusions, periods
 from slas.figures import read_figures
@@ -113,7 +114,7 @@ class PeriodViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSe
     @action(methods=["post"], detail=True)
     def close(self, request, pk):
         """Freeze figures and case list, and calculate the credit."""
-        return self.answer(closing.close_period(self.mine(CERTIFY), by=request.user, day=request.day))
+        return self.answer(closing.close_period(self.mine(CERTIFY), by=request.user, day=as_of_day()))
 
     @extend_schema(request=Reason, responses=AgreementPeriodSerializer)
     @action(methods=["post"], detail=True)
@@ -157,7 +158,7 @@ class RestatementViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasV
     def _decided(self, is_approved: bool):
         found = self.get_object()
         self.require(CERTIFY, found.period.agreement.unit_id)
-        by, day = self.request.user, self.request.day
+        by, day = self.request.user, as_of_day()
         return self.answer(closing.decide_restatement(found, by=by, is_approved=is_approved, day=day))
 
 
@@ -207,25 +208,25 @@ class CreditViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSe
     @action(methods=["post"], detail=True)
     def claim(self, request, pk):
         found = self.mine(MONEY)
-        return self.answer(claims.claim_credit(found, by=request.user, day=request.day, **self.checked(Note)))
+        return self.answer(claims.claim_credit(found, by=request.user, day=as_of_day(), **self.checked(Note)))
 
     @extend_schema(request=Amount, responses=CreditSerializer)
     @action(methods=["post"], detail=True)
     def agree(self, request, pk):
         found = self._decided()
-        return self.answer(claims.agree(found, by=request.user, day=request.day, **self.checked(Amount)))
+        return self.answer(claims.agree(found, by=request.user, day=as_of_day(), **self.checked(Amount)))
 
     @extend_schema(request=Reason, responses=CreditSerializer)
     @action(methods=["post"], detail=True)
     def reject(self, request, pk):
         found = self._decided()
-        return self.answer(claims.reject(found, by=request.user, day=request.day, **self.checked(Reason)))
+        return self.answer(claims.reject(found, by=request.user, day=as_of_day(), **self.checked(Reason)))
 
     @extend_schema(request=Reference, responses=CreditSerializer)
     @action(methods=["post"], detail=True)
     def credit(self, request, pk):
         found = self.mine(MONEY)
-        return self.answer(claims.credit(found, by=request.user, day=request.day, **self.checked(Reference)))
+        return self.answer(claims.credit(found, by=request.user, day=as_of_day(), **self.checked(Reference)))
 
     def _decided(self) -> CreditClaim:
         """Whoever signs for the unit, or its finance, records what the provider says."""

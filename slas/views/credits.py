@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from doors.exports import Column, csv_response
 from doors.pages import page, paged, require, visible
+from kpis.requests import as_of_day
 from organization.access import CERTIFY, MONEY, VIEW
 from slas import claims
 from slas.models import CreditClaim
@@ -107,7 +108,7 @@ def service_credit(request, pk: int):
         lines=lines,
         total=total,
         steps=steps,
-        is_late=request.day > claim.claim_by,
+        is_late=as_of_day() > claim.claim_by,
     )
     return render(request, "slas/service_credit.html", context)
 
@@ -133,7 +134,7 @@ def service_credit_step(request, pk: int, name: str):
 
 
 def _claim(claim, request) -> str:
-    claims.claim_credit(claim, by=request.user, day=request.day, note=request.POST.get("reason", "")[:2000])
+    claims.claim_credit(claim, by=request.user, day=as_of_day(), note=request.POST.get("reason", "")[:2000])
     return f"{claim.amount} {claim.currency} are claimed."
 
 
@@ -143,17 +144,17 @@ def _agree(claim, request) -> str:
         amount = Decimal(text) if text else None
     except InvalidOperation:
         raise ValidationError(f"“{text[:30]}” is no amount such as 1250.00.") from None
-    agreed = claims.agree(claim, by=request.user, day=request.day, amount=amount)
+    agreed = claims.agree(claim, by=request.user, day=as_of_day(), amount=amount)
     return f"{agreed.agreed_amount} {agreed.currency} are agreed."
 
 
 def _reject(claim, request) -> str:
-    claims.reject(claim, by=request.user, day=request.day, reason=reason_of(request))
+    claims.reject(claim, by=request.user, day=as_of_day(), reason=reason_of(request))
     return "The claim is rejected; its reason is kept."
 
 
 def _credit(claim, request) -> str:
-    claims.credit(claim, by=request.user, day=request.day, reference=request.POST.get("reference", "")[:100])
+    claims.credit(claim, by=request.user, day=as_of_day(), reference=request.POST.get("reference", "")[:100])
     return "The credit is in the books."
 
 

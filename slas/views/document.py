@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from doors.days import day_from
 from doors.pages import page, require
+from kpis.requests import as_of_day
 from organization.access import CERTIFY, DEFINE, VIEW
 from slas import drafting, lifecycle, selectors
 from slas.checks import faults_of_version
@@ -143,7 +144,7 @@ def _offer(version, request):
 
 
 def _sign(version, request):
-    signed = lifecycle.sign(version, by=request.user, day=request.day)
+    signed = lifecycle.sign(version, by=request.user, day=as_of_day())
     return f"Version {version.number} is signed and {signed.get_state_display().lower()}.", signed
 
 
@@ -164,7 +165,7 @@ def _new_version(version, request):
 
 def _notice(version, request):
     last_day = _day(request)
-    lifecycle.give_notice(version, by=request.user, day=request.day, last_day=last_day, reason=_reason(request))
+    lifecycle.give_notice(version, by=request.user, day=as_of_day(), last_day=last_day, reason=_reason(request))
     return f"Notice is given: it ends with {last_day}.", version
 
 

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from doors.pages import page, require
+from kpis.requests import as_of_day
 from organization.access import CERTIFY, DEFINE, VIEW
 from slas import closing, periods, selectors
 from slas.models import CreditClaim, PeriodResult
@@ -100,7 +101,7 @@ def _done(request, one: PeriodResult, act):
 
 
 def _close(one, request) -> str:
-    closed = closing.close_period(one, by=request.user, day=request.day)
+    closed = closing.close_period(one, by=request.user, day=as_of_day())
     claim = CreditClaim.objects.filter(period=closed).first()
     return f"Closed. {f'{claim.amount} {claim.currency} are due.' if claim else 'No credit is due.'}"
 
@@ -121,7 +122,7 @@ def _restate(one, request) -> str:
 
 
 def _decide(asked, request, is_approved: bool) -> str:
-    closing.decide_restatement(asked, by=request.user, is_approved=is_approved, day=request.day)
+    closing.decide_restatement(asked, by=request.user, is_approved=is_approved, day=as_of_day())
     return "The restated figures count." if is_approved else "The figures of the close go on to count."
 
 

@@ -104,17 +104,34 @@
     }
   };
   // A chart as a file, made here: nothing is sent anywhere. On the page's own ground, since a transparent one hides ink.
+  const download = (canvas, href, format) => {
+    const link = document.createElement("a");
+    const title = canvas.closest("figure").querySelector("figcaption span").textContent;
+    link.href = href;
+    link.download = `${title.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "") || "chart"}.${format}`;
+    link.click();
+  };
+  // A text that a spreadsheet would run as a formula gets an apostrophe; a number never.
+  const csvCell = (cell) => {
+    const text = "value" in cell.dataset ? cell.dataset.value : cell.textContent.trim();
+    const safe = /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text;
+    return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  };
+  pm.chartNumbers = (canvas) => {
+    const rows = canvas.closest("figure").querySelectorAll(".chart-numbers tr");
+    const text = [...rows].map((row) => [...row.cells].map(csvCell).join(",")).join("\r\n");
+    const url = URL.createObjectURL(new Blob(["\ufeff", text, "\r\n"], { type: "text/csv;charset=utf-8" }));
+    download(canvas, url, "csv");
+    setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  };
   pm.saveChart = async (canvas, format) => {
+    if (format === "csv") { pm.chartNumbers(canvas); return; }
     try {
       const Plotly = await plotly();
       if (!("pmDrawn" in canvas.dataset)) await pm.chart(canvas);
       const layout = { ...canvas.layout, paper_bgcolor: token("surface"), margin: { l: 24, r: 24, t: 24, b: 24 } };
       const size = { width: Math.max(canvas.clientWidth, 640), height: Math.max(canvas.clientHeight, 360) };
-      const link = document.createElement("a");
-      link.href = await Plotly.toImage({ data: canvas.data, layout }, { format, ...size, scale: format === "png" ? 2 : 1 });
-      const title = canvas.closest("figure").querySelector("figcaption span").textContent;
-      link.download = `${title.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "") || "chart"}.${format}`;
-      link.click();
+      download(canvas, await Plotly.toImage({ data: canvas.data, layout }, { format, ...size, scale: format === "png" ? 2 : 1 }), format);
     } catch (error) {
       pm.notice("The picture could not be made.", "Its numbers are in the table below the chart.");
       console.error(error);

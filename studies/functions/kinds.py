@@ -15,6 +15,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal, Union, get_args, get_origin
 
 MOST_NUMBERS = 200_000
+MOST_MAGNITUDE = 1e50  # the limit of `analytics.inputs`
 DEEPEST = 3
 
 
@@ -82,15 +83,22 @@ def _plain(schema: dict[str, Any], types_: tuple[type, ...], words: str) -> Kind
     def read(value: Any, place: str) -> Any:
         if type(value) not in types_:
             raise Unreadable(place, words)
-        return value
+        return sized(value, place) if type(value) in (int, float) else value
 
     return Kind(schema, read)
+
+
+def sized(value: float, place: str) -> float:
+    """`value` if floats can carry what becomes of it. Raises Unreadable."""
+    if value and not 1 / MOST_MAGNITUDE <= abs(value) <= MOST_MAGNITUDE:
+        raise Unreadable(place, f"Numbers reach from {1 / MOST_MAGNITUDE:g} to {MOST_MAGNITUDE:g} in size, or are 0.")
+    return value
 
 
 def _read_array(value: Any, place: str) -> Any:
     """Nested lists of numbers, true, false and null, at most MOST_NUMBERS of them; or one number for all."""
     if type(value) in (int, float):
-        return value
+        return sized(value, place)
     if not isinstance(value, list):
         raise Unreadable(place, "Write a list of numbers.")
     left = MOST_NUMBERS
@@ -109,7 +117,7 @@ def _read_array(value: Any, place: str) -> Any:
             return float("nan")
         if isinstance(row, str | dict):
             raise Unreadable(place, f"Write numbers without quotes, or null for a missing one; got {str(row)[:40]!r}.")
-        return row
+        return sized(row, place)
 
     return numbers(value, 1)
 
@@ -297,7 +305,7 @@ def _distribution() -> Kind:
     def read(value: Any, place: str) -> Any:
         given = dict(_object_of(value, place))
         name = given.pop("kind", None)
-        if name not in kinds:
+        if not isinstance(name, str) or name not in kinds:
             raise Unreadable(f"{place}.kind", f"Choose one of {', '.join(kinds)}.")
         return kinds[name].read(given, place)
 

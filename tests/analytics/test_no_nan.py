@@ -58,6 +58,8 @@ SERIES = {
     "negative": [-3.0, -5.0, -4.0, -6.0] * 6,
     "both signs": [-3.0, 5.0, -4.0, 6.0] * 6,
     "one off": [4.0] * 23 + [9.0],
+    "beyond floats": [1e60, 2e60] * 12,
+    "one huge": [*ROUND[:23], 1e200],
     "tiny": [x * 1e-12 for x in ROUND],
     "huge": [x * 1e15 for x in ROUND],
     "plain": ROUND,

@@ -225,3 +225,13 @@ class TestNetwork:
     def test_bad_networks(self, tasks, error):
         with pytest.raises(error):
             schedule(tasks)
+
+
+def test_a_product_beyond_the_range_of_numbers_is_refused():
+    from analytics.inputs import TooLarge
+    from analytics.simulation.tree import DriverTree, Node
+
+    names = tuple("abcdefgh")
+    tree = DriverTree((Node("all", "product", names),), "all")
+    with pytest.raises(TooLarge, match="larger units"):
+        tree.evaluate({name: np.array([1e50]) for name in names})

@@ -34,12 +34,14 @@ def test_intervals_reach_from_low_to_high():
 
 
 def test_a_control_chart_marks_signals_where_they_fired():
-    parts = {"centre": [2, 2, 2], "lower": [0, 0, 0], "upper": [4, 4, 4]}
-    chart = charts.control_chart(["a", "b", "c"], [1, 5, 2], **parts, signals={1: "beyond <limit>"}, title="T")
+    data = {"labels": ["a", "b", "c"], "points": [1, 5, 2], "value": "days"}
+    data |= {"centre": [2, 2, 2], "lower": [0, 0, 0], "upper": [4, 4, 4]}
+    fired = [{"position": 1, "words": "beyond <limit>"}, {"position": 1, "words": "two of three"}]
+    chart = BUILDERS["control"]("T", data | {"signals": fired})
     traces = {trace["meta"]: trace for trace in chart.figure["data"]}
     assert traces["actual"]["y"] == [1, 5, 2]
-    assert (traces["signal"]["x"], traces["signal"]["y"]) == (["b"], [5])
-    assert traces["signal"]["text"] == ["beyond &lt;limit&gt;"]
+    assert (traces["signal-neutral"]["x"], traces["signal-neutral"]["y"]) == (["b"], [5])
+    assert traces["signal-neutral"]["text"] == ["beyond &lt;limit&gt;; two of three"]
     assert [t["y"] for t in chart.figure["data"] if t["meta"] == "limit"] == [[4, 4, 4], [0, 0, 0]]
 
 

@@ -3,6 +3,7 @@
 import io
 
 import pytest
+import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
@@ -58,7 +59,6 @@ def test_title_lines_sheets_and_delimiters_are_asked_until_somebody_says_so(clie
 
 
 def test_a_workbook_of_two_sheets_asks_which(client, analyst):
-    xlsxwriter = pytest.importorskip("xlsxwriter")
     kept = io.BytesIO()
     with xlsxwriter.Workbook(kept) as book:
         for name in ("First", "Second"):
@@ -112,6 +112,9 @@ def test_a_calculated_column_words_for_nothing_and_a_rule_of_the_row_are_declare
     contract = contract_of(dataset)
     assert [column.name for column in contract.columns] == ["id", "opened", "closed", "cost", "half"]
     assert contract.column("cost").missing == ("?", "a, b")
+    answer = client.get(reverse("rejects", args=[upload.public_id]), {"as": "csv"})
+    listed = b"".join(answer.streaming_content).decode("utf-8-sig")
+    assert listed.splitlines()[0].endswith("id,opened,closed,cost,note")  # as they stand in the file
     assert (upload.accepted, upload.rejected) == (2, 1)  # the second is closed before it is opened
     answer = client.get(reverse("explore"), {"dataset": "x", "total": "sum", "of": "half"})
     assert b"2.0" in answer.content  # 4 / 2; nothing of the ?

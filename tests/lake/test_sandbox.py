@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from lake import sandbox
-from lake.sandbox import MB, Limits, SandboxError, SandboxKilled
+from lake.sandbox import MB, Limits, SandboxError, SandboxKilled, parent
 from tests.lake import sandboxed as work
 
 ROOT = Path(__file__).parents[2]
@@ -113,7 +113,7 @@ def test_a_child_started_ahead_is_used_once_and_as_limited() -> None:
     with pytest.raises(SandboxKilled, match="512 MB"):
         sandbox.run(work.greedy_query, limits=Limits(memory_bytes=512 * MB), warm=warm)
     assert "SECRET_KEY" not in str(sandbox.run(work.surroundings, warm=warm))
-    spare = sandbox._spares[os.getpid(), warm][0]
+    spare = parent._spares[os.getpid(), warm][0]
     spare.kill()
     spare.wait()
     assert sandbox.run(work.add, 1, warm=warm).total == 1  # a spare that died is replaced

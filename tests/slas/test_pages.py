@@ -1,6 +1,6 @@
 """Pages and REST of agreements: the journey of a person, what is refused beside which field, constant queries."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -167,3 +167,17 @@ def test_the_api_drafts_offers_signs_and_refuses(client, desk):
     assert send("post", f"agreement-periods/{january['id']}/close/", signer, 200)["state"] == "closed"
     (credit,) = client.get("/api/v1/service-credits/", headers=author).json()["results"]
     assert (credit["amount"], credit["currency"], credit["state"]) == ("50.00", "USD", "calculated")
+
+
+def test_what_a_person_does_happens_today_whatever_day_they_look_from(client, desk):
+    """Looking from January, somebody closes it: February stays, and the deadline counts from the real close."""
+    agreement = desk.signed(deliveries(desk.unit)).agreement
+    periods.refresh(agreement, day=DAY)
+    client.force_login(desk.signer)
+    session = client.session
+    session["as_of"] = "2025-01-20"
+    session.save()
+    answer = client.post(reverse("agreement_period_step", args=["acme", "2025-01-01", "close"]))
+    assert answer.status_code == 302
+    assert list(agreement.periods.order_by("period_start").values_list("state", flat=True)) == ["closed", "open"]
+    assert agreement.claims.get().claim_by == DAY + timedelta(days=30)

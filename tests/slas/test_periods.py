@@ -5,8 +5,9 @@ from decimal import Decimal as D
 
 import pytest
 
+from alerts.models import InboxEntry
 from jobs.models import Job
-from slas import claims, closing, drafting, exclusions, lifecycle, periods
+from slas import claims, closing, drafting, exclusions, lifecycle, periods, telling
 from slas.drafting import AgreementRefused
 from slas.figures import read_figures
 from slas.models import CreditClaim, PeriodResult
@@ -209,6 +210,16 @@ def test_a_claim_goes_through_two_hands_and_in_time(desk, agreement):
         claims.credit(claim, by=desk.finance, day=DAY, reference=" ")
     claim = claims.credit(claim, by=desk.finance, day=DAY, reference="CN-17")
     assert (claim.state, claim.agreed_amount, claim.reference) == ("credited", D("80.00"), "CN-17")
+
+
+def test_who_may_claim_is_told_once_before_the_last_day(desk, agreement):
+    closing.close_period(the(agreement, JANUARY), by=desk.signer, day=DAY)  # to be claimed by 9 April
+    now = datetime(2025, 4, 2, 6, tzinfo=UTC)
+    assert telling.claims_near(date(2025, 4, 1), now=now) == 0
+    assert telling.claims_near(date(2025, 4, 2), now=now) == telling.claims_near(date(2025, 4, 3), now=now) == 1
+    (told,) = InboxEntry.objects.filter(user=desk.finance)
+    assert told.notice.subject == "Claim 100.00 USD by 9 Apr 2025"
+    assert not InboxEntry.objects.filter(user=desk.author).exists()
 
 
 def test_a_rejected_claim_keeps_its_reason(desk, agreement):

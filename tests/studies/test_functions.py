@@ -5,6 +5,7 @@ import inspect
 import json
 import pkgutil
 
+import numpy as np
 import pytest
 
 import analytics
@@ -244,7 +245,6 @@ def test_it_answers_plain_values_with_plain_values(path):
 
 
 def test_what_a_number_is_on_the_way():
-    np = pytest.importorskip("numpy")
     assert plain((np.float64("nan"), np.inf, np.int64(3), np.array([1.0, np.nan]), np.bool_(True))) == [
         None, None, 3, [1.0, None], True
     ]  # fmt: skip

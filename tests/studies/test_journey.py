@@ -77,6 +77,10 @@ def test_two_groups_differ_and_a_second_person_agrees(enter):
         page.get_by_role("button", name="SVG").click()
     assert svg.value.suggested_filename == "Share-of-made-sla-by-priority.svg"
     assert Path(svg.value.path()).read_text().startswith("<svg")
+    with page.expect_download() as numbers:
+        page.get_by_role("button", name="CSV").click()
+    assert numbers.value.suggested_filename == "Share-of-made-sla-by-priority.csv"
+    assert len(Path(numbers.value.path()).read_text("utf-8-sig").splitlines()) == 3, "a head and two priorities"
     page.get_by_label("Title").fill("Does the SLA depend on the priority?")
     page.get_by_label("Conclusion").fill("Priority 2 hardly ever makes it.")
     page.get_by_role("button", name="Keep as a study").click()

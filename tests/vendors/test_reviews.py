@@ -1,10 +1,12 @@
 """Reviews: generated, minuted, published, and then never changed; those that are due and missed."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from tests.factories import UnitFactory
+from alerts.models import InboxEntry
+from organization.models import Role
+from tests.factories import MembershipFactory, UnitFactory
 from vendors import actions, reviews, surveys
 from vendors.cards import Card, card_of, differs
 from vendors.models import Review
@@ -124,3 +126,13 @@ def test_answers_of_a_reviewed_period_stand(scene):
     published(vendor)
     with pytest.raises(surveys.SurveyRefused, match="its answers stand"):
         surveys.answer(vendor, question, day=THIRD, rating=5, by=vendor.manager)
+
+
+def test_a_missed_review_is_told_once_to_whoever_answers_for_the_vendor(scene):
+    vendor, _, _ = scene
+    MembershipFactory(user=vendor.manager, unit=vendor.unit, role=Role.MANAGER)
+    on = datetime(2025, 10, 31, 5, tzinfo=UTC)
+    assert reviews.flag_missed(on) == 0  # the third quarter's last day; the second's passed long ago
+    assert reviews.flag_missed(on + timedelta(days=1)) == reviews.flag_missed(on + timedelta(days=2)) == 1
+    (told,) = InboxEntry.objects.filter(user=vendor.manager)
+    assert told.notice.subject == f"{vendor}: the review of 2025 Q3 is missed"

@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from doors.pages import form_page, page, paged, require, visible
+from kpis.requests import as_of_day
 from organization.access import ANSWER, OVERSEE, PROCURE, VIEW
 from vendors import actions
 from vendors.forms import ActionForm
@@ -67,7 +68,7 @@ def action_answer(request, pk):
     require(request, ANSWER, found.vendor.unit_id)
 
     def act():
-        actions.answer(found, text=text_of(request), by=request.user, day=request.day)
+        actions.answer(found, text=text_of(request), by=request.user, day=as_of_day())
         return "Your answer is there for them to read."
 
     return step(request, act, found.get_absolute_url())
@@ -86,7 +87,7 @@ def action_step(request, pk):
             actions.send_back(found, text=text, by=request.user)
             return f"{found.owner} has it again."
         verb = actions.cancel if do == "cancel" else actions.close
-        return f"The action is {verb(found, text=text, by=request.user, on=request.day).state}."
+        return f"The action is {verb(found, text=text, by=request.user, on=as_of_day()).state}."
 
     return step(request, act, found.get_absolute_url())
 

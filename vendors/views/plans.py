@@ -4,6 +4,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
 from doors.pages import form_page, page, require, visible
+from kpis.requests import as_of_day
 from kpis.views.addresses import kpi_address
 from organization.access import OVERSEE, PROCURE
 from vendors import plans
@@ -60,7 +61,7 @@ def plan_issue(request, pk):
     form = PlanForm(request.POST or None, initial=initial, vendor=vendor, access=request.access, day=request.day)
 
     def act(values):
-        plans.issue(vendor, on=request.day, by=request.user, **values)
+        plans.issue(vendor, on=as_of_day(), by=request.user, **values)
         return f"The plan is issued; {values['ask']} is asked for it."
 
     return form_page(
@@ -85,7 +86,7 @@ def plan_step(request, pk):
 
 
 def _submit(request, found) -> str:
-    plans.submit(found, text=text_of(request), by=request.user, on=request.day)
+    plans.submit(found, text=text_of(request), by=request.user, on=as_of_day())
     return "The plan is written down."
 
 
@@ -93,7 +94,7 @@ def _accept(request, found) -> str:
     form = AcceptForm(request.POST)
     if not form.is_valid():
         raise Refusal("Write the first day that counts as YYYY-MM-DD.", "verify_from")
-    plans.accept(found, by=request.user, on=request.day, **form.cleaned_data)
+    plans.accept(found, by=request.user, on=as_of_day(), **form.cleaned_data)
     return "The plan is accepted; its numbers decide now."
 
 
@@ -103,7 +104,7 @@ def _send_back(request, found) -> str:
 
 
 def _close(request, found) -> str:
-    return plans.close(found, by=request.user, on=request.day).outcome
+    return plans.close(found, by=request.user, on=as_of_day()).outcome
 
 
 def _escalate(request, found) -> str:
@@ -112,7 +113,7 @@ def _escalate(request, found) -> str:
 
 
 def _withdraw(request, found) -> str:
-    plans.withdraw(found, reason=_reason(request), by=request.user, on=request.day)
+    plans.withdraw(found, reason=_reason(request), by=request.user, on=as_of_day())
     return "The plan is withdrawn."
 
 

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from doors.days import day_from
 from doors.pages import page, require, visible
+from kpis.requests import as_of_day
 from organization.access import OVERSEE, PROCURE
 from vendors import actions, reviews
 from vendors.cards import Card
@@ -52,7 +53,7 @@ def review_generate(request, pk):
         day = _day(at)
         if grain and grain not in vendor.Cadence.values:
             raise Refusal("A review is of a week, a month, a quarter or a year.", "grain")
-        made.append(reviews.generate(vendor, at=day, grain=grain, day=request.day, now=timezone.now(), by=request.user))
+        made.append(reviews.generate(vendor, at=day, grain=grain, day=as_of_day(), now=timezone.now(), by=request.user))
         return f"The pack of {made[0].label} is made from the numbers of today."
 
     answer = step(request, act, reverse("vendor_reviews", args=[vendor.pk]))
@@ -107,7 +108,7 @@ def review_step(request, pk):
         if request.POST.get("do") == "decide":
             reviews.decide(found, text=text_of(request), by=request.user)
             return "The decision is kept."
-        reviews.publish(found, day=request.day, now=timezone.now(), by=request.user)
+        reviews.publish(found, day=as_of_day(), now=timezone.now(), by=request.user)
         return "The review is published: its pack stays as it is now."
 
     return step(request, act, found.get_absolute_url())

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST
 
 from doors.pages import form_page, page, require
+from kpis.requests import as_of_day
 from kpis.views.rows import number_row
 from organization.access import OVERSEE, PROCURE
 from vendors import contacts, register
@@ -96,7 +97,7 @@ def contact_let_in(request, pk):
     lead = "They will see the scorecard of this vendor and the actions given to them, and nothing else."
 
     def act(values):
-        contacts.let_in(contact, on=request.day, by=request.user, **values)
+        contacts.let_in(contact, on=as_of_day(), by=request.user, **values)
         return f"{contact} may sign in as {values['username']}."
 
     return _form(request, contact.vendor, form, act, title=f"Let {contact} in", label="Let in", lead=lead)
@@ -108,7 +109,7 @@ def contact_shut_out(request, pk):
     contact = _contact(request, pk)
 
     def act():
-        contacts.shut_out(contact, on=request.day, by=request.user)
+        contacts.shut_out(contact, on=as_of_day(), by=request.user)
         return f"{contact} sees nothing more from today on."
 
     return step(request, act, contact.vendor.get_absolute_url())
@@ -120,7 +121,7 @@ def contact_remove(request, pk):
     contact = _contact(request, pk)
 
     def act():
-        contacts.remove_contact(contact, on=request.day, by=request.user)
+        contacts.remove_contact(contact, on=as_of_day(), by=request.user)
         return f"{contact} is no contact any more."
 
     return step(request, act, contact.vendor.get_absolute_url())

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analytics.inputs import Bools, Floats, OutOfRange, denominators, not_negative, number, same_length
+from analytics.inputs import Bools, Floats, OutOfRange, denominators, not_negative, number, same_length, vector
 from analytics.spc.chart import WHOLE, ControlChart, Layout, chart_of, divide, standardise
 from analytics.spc.constants import d2
 from analytics.spc.sigma import mean_moving_range
@@ -31,7 +31,8 @@ def np_chart(events: ArrayLike, size: float, *, layout: Layout = WHOLE) -> Contr
 
     events: (n,) counts; size: units in every sample. Raises as `p_chart`. Source: Montgomery, 7th ed., 7.2.
     """
-    counts, bases = _shares(events, np.full(np.size(events), number(size, "size", above=0)))
+    seen = vector(events, "events")
+    counts, bases = _shares(seen, np.full(seen.size, number(size, "size", above=0)))
     division = divide(counts.size, layout, at_least=2)
     centre = _pooled(counts, np.ones_like(counts), division.parts())
     sigma = np.sqrt(centre * (1 - centre / bases))

@@ -119,7 +119,7 @@ def _weight(row: Any, whole: bool) -> str:
         inner = ""
     else:
         inner = set_number(shown(row.weight_pct, "percent:0"))
-        if row.used_pct is None:
+        if row.used_pct is None and row.weight_pct:
             inner += ' <small title="It did not count towards the score">not used</small>'
         elif row.differs:
             used = set_number(shown(row.used_pct, "percent:0"))

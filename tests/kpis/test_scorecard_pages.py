@@ -69,7 +69,7 @@ def test_a_percentages_variance_and_change_are_in_points_and_signed(board, manag
     assert row.variance == pytest.approx(row.actual - 95)
     text = text_of(manager.get("/scorecards/operations/", AS_OF))
     assert f"+{row.variance:.1f} pts on target" in text
-    assert f"+{row.change:.1f} pts was at risk" in text
+    assert f"+{row.change:.1f} pts , was at risk" in text
 
 
 def test_period_and_unit_stand_in_the_address(board, manager):

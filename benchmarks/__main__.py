@@ -15,14 +15,16 @@ MILLION = 1_000_000
 
 @dataclass(frozen=True)
 class Benchmark:
-    """One module of this package. `arguments` may hold {million}: a million rows, a tenth of it when in a hurry."""
+    """One module of this package. `arguments` may hold {million}, {ten_millions} or {fifth} (of a million): rows, a tenth
+    of them when in a hurry."""
 
     name: str
     module: str
     arguments: tuple[str, ...] = ()
 
     def command(self, million: int) -> list[str]:
-        filled = [argument.format(million=million, ten_millions=10 * million) for argument in self.arguments]
+        sizes = {"million": million, "ten_millions": 10 * million, "fifth": million // 5}
+        filled = [argument.format(**sizes) for argument in self.arguments]
         return [sys.executable, "-m", f"benchmarks.{self.module}", *filled]
 
 
@@ -32,7 +34,7 @@ BENCHMARKS = (
     Benchmark("recompute", "recompute", ("--rows", "{million}")),
     Benchmark("recompute-large", "recompute", ("--rows", "{ten_millions}")),
     Benchmark("store", "store", ("--rows", "{ten_millions}")),
-    Benchmark("intake", "intake"),
+    Benchmark("intake", "intake", ("--rows", "{million}", "--xlsx-rows", "{fifth}")),
     Benchmark("pages", "pages"),
     Benchmark("clock", "clock"),
     Benchmark("clock-run", "clock_run"),

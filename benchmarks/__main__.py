@@ -15,8 +15,10 @@ MILLION = 1_000_000
 
 @dataclass(frozen=True)
 class Benchmark:
-    """One module of this package. `arguments` may hold {million}, {ten_millions} or {fifth} (of a million): rows, a tenth
-    of them when in a hurry."""
+    """One module of this package.
+
+    `arguments` may hold {million}, {ten_millions} and {fifth} (of a million): rows, a tenth of them when in a hurry.
+    """
 
     name: str
     module: str

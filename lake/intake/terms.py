@@ -112,7 +112,7 @@ class Limits:
     cell_chars: int = 32_767
     line_bytes: int = 1 * MIB
     json_depth: int = 32
-    chunk_bytes: int = 16 * MIB
+    chunk_bytes: int = 10 * MIB
     chunk_rows: int = 100_000
 
 

@@ -9,19 +9,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice, product
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from lake.engine.layout import store
-from lake.engine.ranks import Numbers, Values, ascending, quantiles
+from lake.engine.ranks import Numbers, Values, arrange, quantiles
 from lake.engine.scans import GroupingSet, Scan
 from lake.formula.compile import quoted
 from lake.plan import Primitive
 
 VALUES_AT_ONCE = 20_000_000  # rows times expressions in memory together, 8 bytes each
+BATCH = 1 << 17  # rows
 
 Column: TypeAlias = tuple[Values, npt.NDArray[np.bool_] | None]  # the flags are false where a row has no value
 
@@ -59,11 +60,12 @@ class Axis:
 
 @dataclass(frozen=True)
 class Rows:
-    """Columns of equal length: segment, line of the unit table, the member of each dimension, and each expression."""
+    """Columns of equal length: segment, line of the unit table, the number of the member of each dimension (with the
+    names that it counts), and each expression."""
 
     segment: Numbers
     line: Numbers
-    members: Mapping[int, pa.DictionaryArray]
+    members: Mapping[int | None, tuple[pa.Array, Numbers]]
     values: Sequence[Column]
 
 
@@ -90,13 +92,14 @@ def percentiles(
     tables = []
     for first in range(0, len(expressions), together):
         tables.append(f"{table}{first}")
-        store(scan.connection, tables[-1], _ranked(scan, axes, expressions[first : first + together]))
+        store(scan.connection, tables[-1], _ranked(scan, axes, expressions[first : first + together], int(stored)))
     return tables
 
 
-def _ranked(scan: Scan, axes: Sequence[Axis], expressions: Sequence[Ranked]) -> pa.Table:
+def _ranked(scan: Scan, axes: Sequence[Axis], expressions: Sequence[Ranked], count: int) -> pa.Table:
     """The keys and quantiles of every group that has rows."""
-    rows = _rows(scan, {axis.dimension for axis in axes if axis.dimension is not None}, expressions)
+    dimensions = sorted({axis.dimension for axis in axes if axis.dimension is not None})
+    rows = _rows(scan, dimensions, expressions, count)
     threads = int(scan.connection.execute("SELECT current_setting('threads')").fetchall()[0][0])
     pieces = []
     with ThreadPoolExecutor(threads) as pool:  # NumPy sorts, takes and compares without the interpreter's lock
@@ -146,37 +149,55 @@ def _spans(scan: Scan, frame: int, grains: Sequence[int]) -> Spans:
     return Spans(*(table[name].to_numpy() for name in ("p", "first", "past")))
 
 
-def _rows(scan: Scan, dimensions: set[int], expressions: Sequence[Ranked]) -> Rows:
-    columns = [
-        "d._seg",
-        f"coalesce(n._line, (SELECT count(_code) FROM {scan.name}_units) + d._epoch)::INTEGER AS _line",
-    ]
-    for number in sorted(dimensions):
-        listed = f"SELECT DISTINCT CAST(_d{number} AS VARCHAR) AS m FROM {scan.name}_base WHERE _d{number} IS NOT NULL"
-        scan.connection.execute(f"CREATE OR REPLACE TYPE {scan.name}_members{number} AS ENUM ({listed} ORDER BY m)")
-        member = f"CAST(f.{quoted(scan.dimensions[number])} AS VARCHAR)"
-        columns.append(f"CAST({member} AS {scan.name}_members{number}) AS _d{number}")
+def _rows(scan: Scan, dimensions: Sequence[int], expressions: Sequence[Ranked], count: int) -> Rows:
+    """The rows as columns of numbers, filled piece by piece so that they are in memory once."""
+    names = {number: _numbered(scan, number) for number in dimensions}
+    homes = f"(SELECT count(_code) FROM {scan.name}_units)"
+    columns = ["d._seg::INTEGER AS _seg", f"coalesce(n._line, {homes} + d._epoch)::INTEGER AS _line"]
+    for number in dimensions:
+        member = f"CAST(CAST(f.{quoted(scan.dimensions[number])} AS VARCHAR) AS {scan.name}_members{number})"
+        columns.append(f"coalesce(enum_code({member})::INTEGER + 1, 0) AS _d{number}")
     columns += [f"{expression.sql} AS _x{number}" for number, expression in enumerate(expressions)]
     epoch = " AND n._epoch = d._epoch" if scan.layout.epochs > 1 else ""
-    table = scan.connection.sql(
+    reader = scan.connection.sql(
         f"SELECT {', '.join(columns)} FROM facts AS f JOIN {scan.name}_days AS d ON d._day = {scan.day} "
         f"LEFT JOIN {scan.name}_units AS n ON n._code = {scan.code}{epoch} WHERE {scan.within}"
-    ).to_arrow_table()
+    ).to_arrow_reader(BATCH)
+    filled, given = _filled(reader, count)
     return Rows(
-        table["_seg"].to_numpy(),
-        table["_line"].to_numpy(),
-        {number: _whole(table[f"_d{number}"]) for number in dimensions},
-        [_values(table[f"_x{number}"]) for number in range(len(expressions))],
+        filled["_seg"],
+        filled["_line"],
+        {number: (names[number], filled[f"_d{number}"]) for number in dimensions},
+        [(filled[f"_x{number}"], given.get(f"_x{number}")) for number in range(len(expressions))],
     )
 
 
-def _values(column: pa.ChunkedArray) -> Column:
-    return column.to_numpy(), column.is_valid().to_numpy() if column.null_count else None
+def _numbered(scan: Scan, dimension: int) -> pa.Array:
+    """Number the members of a dimension by an enum type; returns their names, at 0 that of rows without one."""
+    listed = (
+        f"SELECT DISTINCT CAST(_d{dimension} AS VARCHAR) AS m FROM {scan.name}_base WHERE _d{dimension} IS NOT NULL"
+    )
+    scan.connection.execute(f"CREATE OR REPLACE TYPE {scan.name}_members{dimension} AS ENUM ({listed} ORDER BY m)")
+    members = scan.connection.execute(f"{listed} ORDER BY m").fetchall()
+    return pa.array([None, *(name for (name,) in members)], pa.string())
 
 
-def _whole(column: pa.ChunkedArray) -> pa.Array:
-    """The column as one array."""
-    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+def _filled(
+    reader: pa.RecordBatchReader, count: int
+) -> tuple[dict[str, npt.NDArray[Any]], dict[str, npt.NDArray[np.bool_]]]:
+    """All batches in one array a column, and flags that are false where a column with nulls has none."""
+    columns = {field.name: np.empty(count, field.type.to_pandas_dtype()) for field in reader.schema}
+    given: dict[str, npt.NDArray[np.bool_]] = {}
+    at = 0
+    for batch in reader:
+        here = slice(at, at + len(batch))
+        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+            columns[name][here] = column.to_numpy(zero_copy_only=False)
+            if column.null_count:
+                flags = given.setdefault(name, np.ones(count, np.bool_))
+                flags[here] = column.is_valid().to_numpy(zero_copy_only=False)
+        at += len(batch)
+    return columns, given
 
 
 def _picked(groups: Groups, values: Column, expression: Ranked) -> dict[str, pa.Array]:
@@ -195,38 +216,26 @@ def _picked(groups: Groups, values: Column, expression: Ranked) -> dict[str, pa.
 def _groups(rows: Rows, axis: Axis) -> Groups:
     """Put the rows in order by unit, member and segment, and find the slice of every unit, member and period."""
     ids, unit_of_line = np.unique(axis.unit_ids, return_inverse=True)
-    members, member = _members(rows, axis.dimension)
+    names, member = rows.members.get(axis.dimension, (pa.array([None], pa.string()), 0))
     segments = int(max(rows.segment.max(initial=0) + 1, axis.spans.past.max(initial=0)))
-    bound = len(ids) * len(members) * segments
-    wide = np.dtype(np.int32 if bound < 1 << 31 else np.int64)
-    lines: Numbers = unit_of_line.astype(wide)
-    code = (lines[rows.line] * len(members) + member) * segments + rows.segment
-    order = ascending(code, bound)
-    code = code[order]
-    runs = code // segments
-    runs = runs[np.flatnonzero(np.diff(runs, prepend=-1))]  # each once
-    runs = runs[ids[runs // len(members)] >= 0]
+    bound = len(ids) * len(names) * segments
+    code: Any = unit_of_line.astype(np.int32 if bound < 1 << 31 else np.int64)[rows.line]
+    for size, number in ((len(names), member), (segments, rows.segment)):
+        code *= size
+        code += number
+    arranged = arrange(code, bound)
+    runs = np.unique(arranged.codes // segments)
+    runs = runs[ids[runs // len(names)] >= 0]
     edge = (runs * segments)[:, None]
-    start = np.searchsorted(code, (edge + axis.spans.first).astype(wide))
-    end = np.searchsorted(code, (edge + axis.spans.past).astype(wide))
+    start, end = arranged.place_of(edge + axis.spans.first), arranged.place_of(edge + axis.spans.past)
     run, span = np.nonzero(end > start)
     keys = {
         "p": pa.array(axis.spans.period[span]),
         "depth": pa.array(np.full(len(run), axis.depth, np.int32)),
-        "u": pa.array(ids[runs[run] // len(members)]),
+        "u": pa.array(ids[runs[run] // len(names)]),
         "dim": pa.array(np.full(len(run), -1 if axis.dimension is None else axis.dimension, np.int32)),
-        "member": members.take(pa.array(runs[run] % len(members))),
+        "member": names.take(pa.array(runs[run] % len(names))),
     }
     if axis.by_day:
         keys["_seg"] = pa.array(axis.spans.first[span])
-    return Groups(order, start[run, span], end[run, span], keys)
-
-
-def _members(rows: Rows, dimension: int | None) -> tuple[pa.Array, Numbers | int]:
-    """The names of a dimension's members, null first, and the number of each row's."""
-    none = pa.array([None], pa.string())
-    if dimension is None:
-        return none, 0
-    coded = rows.members[dimension]
-    numbers = coded.indices.cast(pa.int32()).fill_null(-1).to_numpy(zero_copy_only=False) + 1
-    return pa.concat_arrays([none, coded.dictionary.cast(pa.string())]), numbers.astype(np.int32)
+    return Groups(arranged.order, start[run, span], end[run, span], keys)

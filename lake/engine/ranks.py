@@ -1,6 +1,7 @@
 """Exact quantiles of many groups of numbers at once. Arrays only; who the groups are is `percentiles.py`'s business."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +13,46 @@ SMALL = 2_000  # up to this many values, sorting all is faster than looking for 
 SAMPLE = 1_000
 CELLS = 1 << 18  # of a matrix of small groups: it stays in the cache
 DIGIT = 1 << 16  # NumPy sorts 16 bit integers by their digits, four times as fast as wider ones
+BLOCK = 1 << 20  # of rows whose order fits into the cache
 
 
-def ascending(codes: Numbers, bound: int) -> npt.NDArray[np.intp]:
-    """The order that puts codes (0 <= code < bound) in ascending order; equal codes keep theirs."""
-    if bound <= DIGIT:
-        return np.argsort(codes.astype(np.uint16), kind="stable")
+@dataclass(frozen=True)
+class Arranged:
+    """The order that puts codes in ascending order, the codes that occur, and where in the order each begins."""
+
+    order: npt.NDArray[np.intp]
+    codes: Numbers
+    starts: Numbers  # one more than codes: the last is the length
+
+    def place_of(self, codes: Numbers) -> Numbers:
+        """Where in the order the first row with this code, or a higher one, is."""
+        places: Numbers = self.starts[np.searchsorted(self.codes, codes)]
+        return places
+
+
+def arrange(codes: Numbers, bound: int) -> Arranged:
+    """Put codes (0 <= code < bound) in order; equal codes keep theirs."""
+    if bound > DIGIT:
+        order = _by_digits(codes, bound)
+        ordered = codes[order]
+        first = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(codes)])
+        return Arranged(order, ordered[first], np.append(first, len(codes)))
+    blocks = [codes[at : at + BLOCK].astype(np.uint16) for at in range(0, len(codes), BLOCK)]
+    counts = np.array([np.bincount(block, minlength=bound) for block in blocks], np.intp).reshape(len(blocks), bound)
+    total = counts.sum(axis=0)
+    present = np.flatnonzero(total)
+    starts = np.cumsum(total) - total
+    order, begin = np.empty(len(codes), np.intp), starts.copy()
+    for number, block in enumerate(blocks):
+        local = np.argsort(block, kind="stable")
+        count = counts[number]
+        shift = begin - (np.cumsum(count) - count)  # from the place in the block's order to that in the whole
+        order[shift[block[local]] + np.arange(len(block))] = local + number * BLOCK
+        begin += count
+    return Arranged(order, present, np.append(starts[present], len(codes)))
+
+
+def _by_digits(codes: Numbers, bound: int) -> npt.NDArray[np.intp]:
     if bound > DIGIT * DIGIT:
         return np.argsort(codes, kind="stable")
     low = np.argsort((codes % DIGIT).astype(np.uint16), kind="stable")

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lake.engine.ranks import ascending, quantiles
+from lake.engine import ranks
+from lake.engine.ranks import arrange, quantiles
 
 SHARES = [0.0, 0.5, 0.9, 1.0]
 
@@ -52,10 +53,22 @@ def test_large_groups_equal_numpy_whatever_their_sample_tells(values):
 
 
 @pytest.mark.parametrize("bound", [50, 200_000, 1 << 40])
-def test_codes_are_put_in_order_and_equal_ones_keep_theirs(bound):
+@pytest.mark.parametrize("block", [300, 1 << 20])
+def test_codes_are_put_in_order_and_equal_ones_keep_theirs(bound, block, monkeypatch):
+    monkeypatch.setattr(ranks, "BLOCK", block)
     codes = np.random.default_rng(3).integers(0, bound, 2_000)
     codes[1_000:] = codes[:1_000]
-    assert ascending(codes, bound).tolist() == np.argsort(codes, kind="stable").tolist()
+    arranged = arrange(codes, bound)
+    assert arranged.order.tolist() == np.argsort(codes, kind="stable").tolist()
+    assert arranged.codes.tolist() == sorted(set(codes.tolist()))
+    ordered = np.sort(codes)
+    for wanted in (0, bound // 3, codes[7], bound):
+        assert arranged.place_of(np.array(wanted)) == np.searchsorted(ordered, wanted)
+
+
+def test_no_rows_have_an_order():
+    nothing = arrange(np.array([], dtype=np.int64), 10)
+    assert (len(nothing.order), nothing.place_of(np.array([0, 10])).tolist()) == (0, [0, 0])
 
 
 def test_an_infinite_value_is_ranked_and_never_a_difference_of_two():

@@ -4,6 +4,7 @@ from django import forms
 
 from doors.days import DayField
 
+from .fields import UnitField
 from .models import (
     ApiToken,
     BusinessCalendar,
@@ -32,7 +33,7 @@ class UnitForm(forms.ModelForm):
 
 
 class NewUnitForm(UnitForm):
-    parent = forms.ModelChoiceField(Unit.objects.none(), required=False, empty_label="At the top")
+    parent = UnitField(required=False, empty_label="At the top")
     from_day = DayField(required=False, help_text="Empty: since always.")
 
     def __init__(self, *args, access, **options):
@@ -45,7 +46,7 @@ class NewUnitForm(UnitForm):
 
 
 class MoveForm(forms.Form):
-    parent = forms.ModelChoiceField(Unit.objects.none(), required=False, empty_label="At the top", label="New parent")
+    parent = UnitField(required=False, empty_label="At the top", label="New parent")
     from_day = DayField(help_text="The days before keep their tree.")
 
     def __init__(self, *args, access, **options):
@@ -76,7 +77,7 @@ class ImportForm(forms.Form):
 
 class MemberForm(forms.Form):
     user = forms.ModelChoiceField(User.objects.none())
-    unit = forms.ModelChoiceField(Unit.objects.none())
+    unit = UnitField()
     role = forms.ChoiceField(choices=Role.choices)
     from_day = DayField()
     until = DayField(required=False, help_text="The first day without the role; empty: until ended.")
@@ -108,7 +109,7 @@ class MemberFilter(forms.Form):
         required=False, max_length=100, label="Person", widget=forms.SearchInput(attrs={"placeholder": "Log-in name"})
     )
     role = forms.ChoiceField(required=False, choices=[("", "Any role"), *Role.choices])
-    unit = forms.ModelChoiceField(Unit.objects.none(), required=False, empty_label="Any unit")
+    unit = UnitField(required=False, empty_label="Any unit")
 
     def __init__(self, *args, access, **options):
         super().__init__(*args, **options)
@@ -137,7 +138,7 @@ class ProfileForm(forms.ModelForm):
 class TokenForm(forms.Form):
     name = forms.CharField(max_length=100, help_text="What it is for.")
     scopes = forms.MultipleChoiceField(choices=ApiToken.Scope.choices, widget=forms.CheckboxSelectMultiple)
-    unit = forms.ModelChoiceField(Unit.objects.none(), required=False, empty_label="All my units")
+    unit = UnitField(required=False, empty_label="All my units")
     days = forms.IntegerField(min_value=1, max_value=LONGEST_DAYS, initial=DEFAULT_DAYS, label="Days it works")
 
     def __init__(self, *args, access, **options):

@@ -1,5 +1,7 @@
 """What the pages of this room ask for. A choice of units offers only those where the person may do it."""
 
+from datetime import date
+
 from django import forms
 
 from doors.days import DayField
@@ -16,6 +18,9 @@ from .models import (
 )
 from .tokens import DEFAULT_DAYS, LONGEST_DAYS
 from .zones import zone_names
+
+MONTHS = [(number, date(2000, number, 1).strftime("%B")) for number in range(1, 13)]
+WEEKDAYS = [(number, date(2024, 1, 1 + number).strftime("%A")) for number in range(7)]  # a week that starts on Monday
 
 
 class ZoneField(forms.ChoiceField):
@@ -153,9 +158,16 @@ class CalendarForm(forms.ModelForm):
 
 
 class FiscalForm(forms.ModelForm):
+    start_month = forms.TypedChoiceField(
+        coerce=int, choices=MONTHS, initial=1, label="Starts in", help_text="First month of the fiscal year."
+    )
+    week_starts_on = forms.TypedChoiceField(coerce=int, choices=WEEKDAYS, initial=0, label="Weeks start on")
+
     class Meta:
         model = FiscalCalendar
         fields = ("code", "name", "kind", "start_month", "week_starts_on", "anchor")
+        labels = {"anchor": "Year ends on"}
+        help_texts = {"anchor": "Of a year made of weeks; it decides which years have 53."}
 
 
 class VersionForm(forms.Form):
@@ -181,6 +193,24 @@ class VersionForm(forms.Form):
 
         try:
             return read_week(self.cleaned_data["week"])
+        except WeekFault as fault:
+            raise forms.ValidationError(str(fault)) from None
+
+
+class CalendarDayForm(forms.Form):
+    """A day that differs from its weekday."""
+
+    day = DayField()
+    name = forms.CharField(required=False, max_length=200, help_text="Such as Stocktaking.")
+    windows = forms.CharField(
+        required=False, label="Open", help_text="Such as 09:00-12:00, 13:00-15:00; empty: closed all day."
+    )
+
+    def clean_windows(self):
+        from .week_text import WeekFault, read_day
+
+        try:
+            return read_day(self.cleaned_data["windows"])
         except WeekFault as fault:
             raise forms.ValidationError(str(fault)) from None
 

@@ -13,6 +13,7 @@ from django.db.models import Max, Q
 from django.dispatch import Signal
 
 from . import audit
+from .fiscal import periods_changed
 from .models import Unit, UnitAlias, UnitPath, UnitPlacement
 from .zones import check_zone
 
@@ -119,6 +120,8 @@ def change_unit(unit: Unit, *, by, **values) -> Unit:
     unit.save(update_fields=list(changed))
     after = {name: _plain(value) for name, value in changed.items()}
     audit.record(by, "unit changed", unit, unit=unit, before=before, after=after)
+    if "fiscal_calendar" in changed:
+        periods_changed.send(Unit, units=[unit.pk], by=by)
     return unit
 
 

@@ -130,7 +130,8 @@ def version_add(request, pk):
     def act(values):
         windows = values.pop("week")
         business_calendars.add_version(found, windows=windows, by=request.user, **values)
-        return f"{found} holds like that from {values['valid_from']:%-d %b %Y} on."
+        start = values["valid_from"]
+        return f"{found} holds like that {f'from {start:%-d %b %Y} on' if start.year > 1900 else 'since always'}."
 
     return _on_calendars(request, form, act, title=f"New version of {found}", back=found.get_absolute_url())
 

@@ -20,8 +20,14 @@ def main() -> None:
         sys.exit(check.main(sys.argv[2:]))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "perfmgr.settings")
     from django.core.management import execute_from_command_line
+    from django.db import OperationalError
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except OperationalError as fault:
+        sys.exit(
+            f"The database does not answer: {fault}\nStart perfmgr with `python3 manage.py up`, or set DATABASE_URL."
+        )
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from kpis.measures import grains_of
 from kpis.models import Kpi, KpiVersion
 from kpis.selectors.readings import versions_on
 from organization.access import DEFINE, Access
+from organization.fields import UnitField
 from organization.models import Role, Unit, User
 
 from .models import AlertRule
@@ -20,7 +21,7 @@ NUMBER = {"inputmode": "decimal", "autocomplete": "off"}
 class RuleForm(forms.Form):
     kpi = forms.ModelChoiceField(Kpi.objects.none(), to_field_name="code", label="KPI")
     name = forms.CharField(max_length=120, help_text="As it stands in the inbox: A&E below the standard.")
-    unit = forms.ModelChoiceField(Unit.objects.none(), to_field_name="code")
+    unit = UnitField(to_field_name="code")
     below = forms.BooleanField(required=False, label="Each unit below as well")
     condition = forms.ChoiceField(choices=Condition.choices, label="Alert on")
 

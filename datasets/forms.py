@@ -10,6 +10,7 @@ from django.db import models
 
 from lake.contract import Contract
 from organization.access import DEFINE, VIEW
+from organization.fields import UnitField
 from organization.models import Unit, User
 
 from .describing import DESCRIBED
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 class NewDatasetForm(forms.Form):
     name = forms.CharField(max_length=200)
     code = forms.SlugField(max_length=60, help_text="Short and lasting, as in addresses and formulas.")
-    unit = forms.ModelChoiceField(Unit.objects.none(), help_text="Rows that name no unit belong here.")
+    unit = UnitField(help_text="Rows that name no unit belong here.")
     source_system = forms.CharField(max_length=100, required=False)
     code_system = forms.CharField(
         max_length=60, required=False, help_text="Whose codes the unit column holds; empty: our own unit codes."

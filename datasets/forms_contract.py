@@ -12,7 +12,7 @@ from django import forms
 from lake.contract import Column, ColumnType, Contract, Role, RowRule
 
 if TYPE_CHECKING:
-    from lake.intake import Preview, Question
+    from lake.intake import Preview
 
 DATE_WORDS = {
     "%d": "day",
@@ -188,9 +188,13 @@ def in_words(format_text: str) -> str:
     return format_text
 
 
-def questions_for(preview: Preview) -> list[Question]:
+def questions_for(preview: Preview) -> list[dict]:
     """Those that a person must see; the ones that a field of the form asks stand beside it too."""
-    return [question for question in preview.questions if question.code != "replace_with_nothing"]
+    return [
+        {"code": question.code, "options": question.options, "said": in_words(question.text)}
+        for question in preview.questions
+        if question.code != "replace_with_nothing"
+    ]
 
 
 def _words(text: str) -> tuple[str, ...]:

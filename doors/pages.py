@@ -59,11 +59,13 @@ def form_page(
     act: Callable[[dict], str],
     *,
     back: str,
+    onward: Callable[[], str] | None = None,
     refusals: tuple[type[Exception], ...] = (),
     template: str = "doors/form.html",
     **context,
 ) -> HttpResponse:
-    """A page with one form. `act` gets its cleaned values, changes something and says so in a sentence; then `back`.
+    """A page with one form. `act` gets its cleaned values, changes something and says so in a sentence; then `back`,
+    or to the address that `onward` gives.
 
     What `act` refuses (ValidationError and `refusals`) stands at the form, with 422, and nothing is kept of it.
     Context for the template: title, label (of the button), lead, breadcrumb.
@@ -78,7 +80,7 @@ def form_page(
             form.add_error(None, str(refusal))
         else:
             messages.success(request, done)
-            return redirect(back)
+            return redirect(onward() if onward else back)
     status = 422 if request.method == "POST" else 200
     return render(request, template, {"form": form, "back": back, **context}, status=status)
 

@@ -6,6 +6,7 @@ from datasets.models import Dataset
 from kpis.band_text import NotBands, read_bands_text
 from kpis.models import Kpi, KpiVersion
 from organization.access import DEFINE, VIEW, Access
+from organization.fields import UnitField
 from organization.models import Unit, User
 
 Kind = KpiVersion.Kind
@@ -96,7 +97,7 @@ class DesignForm(forms.Form):
     code = forms.SlugField(
         max_length=80, help_text="Short and lasting: it stands in addresses, formulas and files. Letters, digits, _."
     )
-    unit = forms.ModelChoiceField(Unit.objects.none(), label="Answers for it", to_field_name="code")
+    unit = UnitField(label="Answers for it", to_field_name="code")
     owner = forms.ModelChoiceField(User.objects.none(), to_field_name="username")
     steward = forms.ModelChoiceField(
         User.objects.none(), to_field_name="username", required=False, help_text="Looks after the data behind it."

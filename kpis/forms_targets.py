@@ -9,6 +9,7 @@ from kpis.models import AnnualTarget, Kpi
 from kpis.models.targets import Comparator
 from kpis.typed_numbers import NotANumber, read_band, read_number
 from organization.access import UPLOAD, Access
+from organization.fields import UnitField
 from organization.models import Unit
 
 from .forms import DAY
@@ -33,7 +34,7 @@ class TypedNumber(forms.CharField):
 
 
 class AnnualForm(forms.Form):
-    unit = forms.ModelChoiceField(Unit.objects.none(), to_field_name="code")
+    unit = UnitField(to_field_name="code")
     total = TypedNumber(label="Total of the year")
     phasing = forms.ChoiceField(choices=AnnualTarget.Phasing.choices, help_text="How it is spread over the months.")
     decimals = forms.IntegerField(min_value=0, max_value=6, help_text="Of each part; the parts add up exactly.")
@@ -44,7 +45,7 @@ class AnnualForm(forms.Form):
 
 
 class TargetForm(forms.Form):
-    unit = forms.ModelChoiceField(Unit.objects.none(), to_field_name="code")
+    unit = UnitField(to_field_name="code")
     comparator = forms.ChoiceField(choices=Comparator.choices, label="What it is")
     value = forms.CharField(max_length=60, help_text="A number, or the ends of a band such as 90..95.")
     valid_from = forms.DateField(widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))
@@ -81,7 +82,7 @@ class TargetForm(forms.Form):
 
 class EntryForm(forms.Form):
     kpi = forms.ModelChoiceField(Kpi.objects.none(), to_field_name="code", label="KPI")
-    unit = forms.ModelChoiceField(Unit.objects.none(), to_field_name="code")
+    unit = UnitField(to_field_name="code")
     day = forms.DateField(
         label="A day of the period",
         widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"),

@@ -1,5 +1,6 @@
 """Asking for results to be computed or scored again: a row for what, and a job, in the caller's transaction."""
 
+from collections.abc import Collection
 from datetime import date, timedelta
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.utils import timezone
 from datasets.models import Dataset, DatasetVersion
 from jobs.models import Job
 from jobs.work import submit
+from organization.models import UnitPath
 
 from .models import Kpi, KpiVersion, RecomputeRequest
 
@@ -46,6 +48,13 @@ def everywhere(trigger: str) -> None:
         everything(dataset, trigger)
     for kpi in Kpi.objects.filter(versions__dataset=None).distinct():
         rescore(kpi, trigger)
+
+
+def below(units: Collection[int], trigger: str, *, by=None) -> None:
+    """Periods of KPIs that `units`, or units below them on any day, answer for are divided anew."""
+    answering = UnitPath.objects.filter(ancestor__in=units).values("descendant")
+    for kpi in Kpi.objects.filter(unit__in=answering):
+        definition(kpi, trigger, by=by)
 
 
 def rescore_dataset(dataset: Dataset, trigger: str, *, by=None) -> None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from datasets import signals
 from jobs.work import Claim, Refused, handler
+from organization.fiscal import periods_changed
 from organization.tree import tree_changed
 
 from . import events, landing, requests, signalling, webhooks
@@ -89,3 +90,9 @@ def compute_by_new_tree(sender, unit, **_) -> None:
     """A unit moved: values above it, and inherited targets, have changed."""
     with transaction.atomic():
         requests.everywhere(f"move of {unit.code}")
+
+
+@receiver(periods_changed)
+def compute_by_new_periods(sender, units, by=None, **_) -> None:
+    """Runs inside the transaction that changes the fiscal calendar."""
+    requests.below(units, "fiscal calendar", by=by)

@@ -148,8 +148,9 @@ def add_version(
     country: str = "",
     subdivision: str = "",
 ) -> CalendarVersion:
-    """The calendar as it holds from `valid_from` on; the version in force before ends there. Days are not copied.
+    """The calendar as it holds from `valid_from` on; the version in force before ends there.
 
+    Days that differ, from then on, go with it: a closed Christmas stays closed under new opening hours.
     Raises CalendarRefused, ValidationError (time zone).
     """
     windows = list(windows)
@@ -158,7 +159,7 @@ def add_version(
     check_country(country, subdivision)
     BusinessCalendar.objects.select_for_update().get(pk=calendar.pk)
     if calendar.versions.filter(valid_from=valid_from).exists():
-        raise CalendarRefused(f"{calendar} has a version from {valid_from} already: choose another day.")
+        raise CalendarRefused(f"{calendar} has a version from {valid_from:%-d %b %Y} already: choose another day.")
     following = calendar.versions.filter(valid_from__gt=valid_from).order_by("valid_from").first()
     calendar.versions.filter(valid_from__lt=valid_from).filter(Q(valid_to=None) | Q(valid_to__gt=valid_from)).update(
         valid_to=valid_from
@@ -174,6 +175,9 @@ def add_version(
     OpeningWindow.objects.bulk_create(
         OpeningWindow(version=version, weekday=w.weekday, opens=w.opens, closes=w.closes) for w in windows
     )
+    ahead = CalendarDay.objects.filter(version__calendar=calendar, version__valid_from__lt=valid_from)
+    ahead = ahead.filter(day__gte=valid_from)
+    (ahead.filter(day__lt=version.valid_to) if version.valid_to else ahead).update(version=version)
     audit.record(by, "calendar version added", calendar, valid_from=valid_from, timezone=timezone, windows=len(windows))
     calendar_changed.send(BusinessCalendar, calendar=calendar, by=by)
     return version
@@ -193,11 +197,20 @@ def set_day(version: CalendarVersion, day: date, *, windows: Iterable[tuple[time
     calendar_changed.send(BusinessCalendar, calendar=version.calendar, by=by)
 
 
+@transaction.atomic
+def clear_day(version: CalendarVersion, day: date, *, by) -> None:
+    """`day` is as its weekday again. Raises CalendarRefused where it was not set to differ."""
+    if not version.days.filter(day=day).delete()[0]:
+        raise CalendarRefused(f"{day:%-d %b %Y} is not set to differ.")
+    audit.record(by, "calendar day cleared", version.calendar, day=day)
+    calendar_changed.send(BusinessCalendar, calendar=version.calendar, by=by)
+
+
 def version_on(calendar: BusinessCalendar, day: date) -> CalendarVersion:
     """The version in force on `day`. Raises CalendarRefused when there is none."""
     version = calendar.versions.in_force(day).first()
     if version is None:
-        raise CalendarRefused(f"{calendar} has no version in force on {day}: add one first.")
+        raise CalendarRefused(f"{calendar} has no version in force on {day:%-d %b %Y}: add one first.")
     return version
 
 

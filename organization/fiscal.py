@@ -2,12 +2,17 @@
 
 from datetime import date
 
+from django.dispatch import Signal
+
 from lake.periods import Calendar
 
 from .models import FiscalCalendar, Unit
 from .zones import nearest, timezone_of
 
-__all__ = ["calendar_of", "fiscal_calendar_of", "timezone_of"]
+__all__ = ["calendar_of", "fiscal_calendar_of", "periods_changed", "timezone_of"]
+
+# Sent with `units` (ids) and `by`, in the transaction of the change: they, and units below, divide their year anew.
+periods_changed = Signal()
 
 KINDS = {FiscalCalendar.Kind.MONTHS: "month", FiscalCalendar.Kind.ISO_WEEKS: "month"}
 

@@ -1,9 +1,12 @@
 """What the pages of this room ask for. A choice of units offers only those where the person may do it."""
 
+from datetime import date
+
 from django import forms
 
 from doors.days import DayField
 
+from .fields import UnitField
 from .models import (
     ApiToken,
     BusinessCalendar,
@@ -15,6 +18,9 @@ from .models import (
 )
 from .tokens import DEFAULT_DAYS, LONGEST_DAYS
 from .zones import zone_names
+
+MONTHS = [(number, date(2000, number, 1).strftime("%B")) for number in range(1, 13)]
+WEEKDAYS = [(number, date(2024, 1, 1 + number).strftime("%A")) for number in range(7)]  # a week that starts on Monday
 
 
 class ZoneField(forms.ChoiceField):
@@ -32,7 +38,7 @@ class UnitForm(forms.ModelForm):
 
 
 class NewUnitForm(UnitForm):
-    parent = forms.ModelChoiceField(Unit.objects.none(), required=False, empty_label="At the top")
+    parent = UnitField(required=False, empty_label="At the top")
     from_day = DayField(required=False, help_text="Empty: since always.")
 
     def __init__(self, *args, access, **options):
@@ -45,7 +51,7 @@ class NewUnitForm(UnitForm):
 
 
 class MoveForm(forms.Form):
-    parent = forms.ModelChoiceField(Unit.objects.none(), required=False, empty_label="At the top", label="New parent")
+    parent = UnitField(required=False, empty_label="At the top", label="New parent")
     from_day = DayField(help_text="The days before keep their tree.")
 
     def __init__(self, *args, access, **options):
@@ -76,7 +82,7 @@ class ImportForm(forms.Form):
 
 class MemberForm(forms.Form):
     user = forms.ModelChoiceField(User.objects.none())
-    unit = forms.ModelChoiceField(Unit.objects.none())
+    unit = UnitField()
     role = forms.ChoiceField(choices=Role.choices)
     from_day = DayField()
     until = DayField(required=False, help_text="The first day without the role; empty: until ended.")
@@ -108,7 +114,7 @@ class MemberFilter(forms.Form):
         required=False, max_length=100, label="Person", widget=forms.SearchInput(attrs={"placeholder": "Log-in name"})
     )
     role = forms.ChoiceField(required=False, choices=[("", "Any role"), *Role.choices])
-    unit = forms.ModelChoiceField(Unit.objects.none(), required=False, empty_label="Any unit")
+    unit = UnitField(required=False, empty_label="Any unit")
 
     def __init__(self, *args, access, **options):
         super().__init__(*args, **options)
@@ -137,7 +143,7 @@ class ProfileForm(forms.ModelForm):
 class TokenForm(forms.Form):
     name = forms.CharField(max_length=100, help_text="What it is for.")
     scopes = forms.MultipleChoiceField(choices=ApiToken.Scope.choices, widget=forms.CheckboxSelectMultiple)
-    unit = forms.ModelChoiceField(Unit.objects.none(), required=False, empty_label="All my units")
+    unit = UnitField(required=False, empty_label="All my units")
     days = forms.IntegerField(min_value=1, max_value=LONGEST_DAYS, initial=DEFAULT_DAYS, label="Days it works")
 
     def __init__(self, *args, access, **options):
@@ -152,9 +158,16 @@ class CalendarForm(forms.ModelForm):
 
 
 class FiscalForm(forms.ModelForm):
+    start_month = forms.TypedChoiceField(
+        coerce=int, choices=MONTHS, initial=1, label="Starts in", help_text="First month of the fiscal year."
+    )
+    week_starts_on = forms.TypedChoiceField(coerce=int, choices=WEEKDAYS, initial=0, label="Weeks start on")
+
     class Meta:
         model = FiscalCalendar
         fields = ("code", "name", "kind", "start_month", "week_starts_on", "anchor")
+        labels = {"anchor": "Year ends on"}
+        help_texts = {"anchor": "Of a year made of weeks; it decides which years have 53."}
 
 
 class VersionForm(forms.Form):
@@ -180,6 +193,24 @@ class VersionForm(forms.Form):
 
         try:
             return read_week(self.cleaned_data["week"])
+        except WeekFault as fault:
+            raise forms.ValidationError(str(fault)) from None
+
+
+class CalendarDayForm(forms.Form):
+    """A day that differs from its weekday."""
+
+    day = DayField()
+    name = forms.CharField(required=False, max_length=200, help_text="Such as Stocktaking.")
+    windows = forms.CharField(
+        required=False, label="Open", help_text="Such as 09:00-12:00, 13:00-15:00; empty: closed all day."
+    )
+
+    def clean_windows(self):
+        from .week_text import WeekFault, read_day
+
+        try:
+            return read_day(self.cleaned_data["windows"])
         except WeekFault as fault:
             raise forms.ValidationError(str(fault)) from None
 

@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 
 from . import audit
-from .business_calendars import calendar_changed
-from .models import BusinessCalendar, CalendarDay, CalendarVersion
+from .business_calendars import calendar_changed, version_on
+from .models import BusinessCalendar, CalendarDay
 
 LARGEST = 2 * 2**20
 MOST_DAYS = 5000
@@ -44,18 +44,27 @@ def read_days(content: bytes) -> dict[date, str]:
 
 
 @transaction.atomic
-def close_days(version: CalendarVersion, days: dict[date, str], *, by) -> int:
-    """Close `days` in `version`, in place of what an earlier import closed; days set by hand stay. Returns how many."""
-    version.days.filter(source="ics").delete()
-    by_hand = set(version.days.values_list("day", flat=True))
-    CalendarDay.objects.bulk_create(
-        CalendarDay(version=version, day=day, name=name[:200], source="ics")
-        for day, name in days.items()
-        if day not in by_hand
-    )
-    closed = len(days.keys() - by_hand)
-    audit.record(by, "calendar days imported", version.calendar, closed=closed, kept_by_hand=len(days) - closed)
-    calendar_changed.send(BusinessCalendar, calendar=version.calendar, by=by)
+def close_days(calendar: BusinessCalendar, days: dict[date, str], *, by) -> int:
+    """Close `days`, in place of what an earlier import closed; days set by hand stay. Returns how many are closed.
+
+    Each day belongs to the version in force then; days of no version are left out, for nothing is open on them.
+    Raises CalendarRefused when that leaves none.
+    """
+    version_on(calendar, next((day for day in days if calendar.versions.in_force(day).exists()), min(days)))
+    closed = kept = 0
+    for version in calendar.versions.all():
+        version.days.filter(source="ics").delete()
+        by_hand = set(version.days.values_list("day", flat=True))
+        inside = [day for day in days if version.valid_from <= day and (not version.valid_to or day < version.valid_to)]
+        CalendarDay.objects.bulk_create(
+            CalendarDay(version=version, day=day, name=days[day][:200], source="ics")
+            for day in inside
+            if day not in by_hand
+        )
+        kept += len(by_hand.intersection(inside))
+        closed += len(set(inside) - by_hand)
+    audit.record(by, "calendar days imported", calendar, closed=closed, kept_by_hand=kept)
+    calendar_changed.send(BusinessCalendar, calendar=calendar, by=by)
     return closed
 
 

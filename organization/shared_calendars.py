@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from . import audit
+from .fiscal import periods_changed
 from .models import BusinessCalendar, FiscalCalendar
 
 
@@ -27,4 +28,6 @@ def change(calendar: BusinessCalendar | FiscalCalendar, *, by, **values) -> Busi
     calendar.full_clean()
     calendar.save(update_fields=list(values))
     audit.record(by, "calendar changed", calendar, before=before, after=values)
+    if isinstance(calendar, FiscalCalendar):
+        periods_changed.send(FiscalCalendar, units=list(calendar.unit_set.values_list("pk", flat=True)), by=by)
     return calendar

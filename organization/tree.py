@@ -4,7 +4,7 @@ Placements say where a unit stands in which days; nothing is overwritten, so a q
 last year's tree. The path table follows from the placements alone and is rebuilt for the units that a change touches.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,6 +13,7 @@ from django.db.models import Max, Q
 from django.dispatch import Signal
 
 from . import audit
+from .fiscal import periods_changed
 from .models import Unit, UnitAlias, UnitPath, UnitPlacement
 from .zones import check_zone
 
@@ -119,6 +120,8 @@ def change_unit(unit: Unit, *, by, **values) -> Unit:
     unit.save(update_fields=list(changed))
     after = {name: _plain(value) for name, value in changed.items()}
     audit.record(by, "unit changed", unit, unit=unit, before=before, after=after)
+    if "fiscal_calendar" in changed:
+        periods_changed.send(Unit, units=[unit.pk], by=by)
     return unit
 
 
@@ -156,6 +159,26 @@ def standing(day: date, units: Collection[int]) -> list[Standing]:
         parent = placement.parent_id if placement.parent_id in shown else None
         below.setdefault(parent, []).append(placement)
     return list(_walk_down(below, None, 0))
+
+
+def in_order(units: Iterable[Unit]) -> list[tuple[Unit, int]]:
+    """Each of `units` with its depth below the highest among them, parents before children, siblings by name.
+
+    As the tree stands last, so that closed units and those of later days have a place too. One query beside `units`.
+    """
+    given = {unit.pk: unit for unit in units}
+    placed = UnitPlacement.objects.filter(unit__in=given).order_by("valid_from").values_list("unit_id", "parent_id")
+    parents = dict.fromkeys(given) | dict(placed)
+    below: dict[int | None, list[Unit]] = {}
+    for pk, unit in given.items():
+        below.setdefault(parents[pk] if parents[pk] in given else None, []).append(unit)
+
+    def walk(parent: int | None, depth: int) -> Iterator[tuple[Unit, int]]:
+        for unit in sorted(below.get(parent, []), key=lambda unit: (unit.name.casefold(), unit.pk)):
+            yield unit, depth
+            yield from walk(unit.pk, depth + 1)
+
+    return list(walk(None, 0))
 
 
 def _walk_down(below: dict, parent: int | None, depth: int) -> Iterator[Standing]:

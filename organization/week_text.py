@@ -12,6 +12,8 @@ LINE = re.compile(
     r"(?P<opens>[0-9]{1,2}:[0-9]{2})\s*[-–]\s*(?P<closes>[0-9]{1,2}:[0-9]{2})\Z"
 )
 
+PART = re.compile(r"(?P<opens>[0-9]{1,2}:[0-9]{2})\s*[-–]\s*(?P<closes>[0-9]{1,2}:[0-9]{2})\Z")
+
 
 class WeekFault(Exception):
     """A line that is no window; the message names it."""
@@ -30,6 +32,17 @@ def read_week(text: str) -> list[Window]:
         last = _weekday(found["last"] or found["first"], number)
         opens, closes = (_time(found[name], number) for name in ("opens", "closes"))
         windows += [Window((first + step) % 7, opens, closes) for step in range((last - first) % 7 + 1)]
+    return windows
+
+
+def read_day(text: str) -> list[tuple[time, time]]:
+    """The windows of one day, such as `09:00-12:00, 13:00-15:00`; nothing: it is closed. Raises WeekFault."""
+    windows = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        found = PART.match(part)
+        if not found:
+            raise WeekFault(f"{part[:40]!r} is no window: write one such as 09:00-12:00.")
+        windows.append((_time(found["opens"], 1), _time(found["closes"], 1)))
     return windows
 
 

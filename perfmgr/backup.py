@@ -5,6 +5,7 @@ copied before its data files. What the lake gained meanwhile is not named by the
 after a restore; no file that the database names can be missing, since data files are never changed in place.
 """
 
+import gzip
 import hashlib
 import io
 import json
@@ -13,6 +14,7 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -58,8 +60,7 @@ def restore(source: Path, *, replace: bool = False) -> dict:
         raise BackupFault("This installation holds data. Give --replace to put the backup in its place.")
     with tempfile.TemporaryDirectory(dir=_beside(settings.LAKE_ROOT)) as scratch:
         unpacked = Path(scratch)
-        with tarfile.open(source, "r:gz") as tar:
-            tar.extractall(unpacked, filter="data")
+        _unpack(source, unpacked)
         manifest = _verified(unpacked)
         connection.close()
         _run(
@@ -73,6 +74,18 @@ def restore(source: Path, *, replace: bool = False) -> dict:
             if (unpacked / name).exists():
                 shutil.move(unpacked / name, folder)
     return manifest
+
+
+def _unpack(source: Path, folder: Path) -> None:
+    try:
+        with tarfile.open(source, "r:gz") as tar:
+            tar.extractall(folder, filter="data")
+    except FileNotFoundError:
+        raise BackupFault(f"There is no file {source}.") from None
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as fault:
+        raise BackupFault(
+            f"{source} is no backup of perfmgr, or not all of it: {fault}. Nothing was restored."
+        ) from fault
 
 
 def _verified(unpacked: Path) -> dict:

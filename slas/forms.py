@@ -6,6 +6,7 @@ from django import forms
 
 from datasets.models import Dataset
 from organization.access import DEFINE, VIEW, Access
+from organization.fields import UnitField
 from organization.models import BusinessCalendar, Unit, User
 
 from .models import Agreement, AgreementVersion, CreditTier, Exclusion, ServiceTarget
@@ -40,10 +41,10 @@ class AgreementForm(forms.Form):
     name = forms.CharField(max_length=200)
     code = forms.SlugField(max_length=50, help_text="Part of addresses and KPI codes: letters, digits and dashes.")
     kind = forms.ChoiceField(choices=Agreement.Kind.choices)
-    unit = forms.ModelChoiceField(Unit.objects.none(), label="Answers for it", to_field_name="code")
+    unit = UnitField(label="Answers for it", to_field_name="code")
     owner = forms.ModelChoiceField(User.objects.none(), to_field_name="username")
     service = forms.CharField(max_length=200, required=False)
-    customer = forms.ModelChoiceField(Unit.objects.none(), required=False, to_field_name="code")
+    customer = UnitField(required=False, to_field_name="code")
     providers = forms.ModelMultipleChoiceField(
         Unit.objects.none(), required=False, to_field_name="code", help_text="Who does the work; vendors among them."
     )

@@ -4,6 +4,7 @@ from django import forms
 
 from datasets.models import Dataset
 from organization.access import DEFINE, Access
+from organization.fields import UnitField
 from organization.models import Unit, User
 
 from .forms import FORMULA
@@ -20,6 +21,7 @@ class SloForm(forms.ModelForm):
             "total", "condition", "objective_pct", "method", "slice_seconds", "slice_pct", "is_rolling",
             "window_count", "window_unit", "timezone",
         ]  # fmt: skip
+        field_classes = {"unit": UnitField}
         widgets = {
             "description": forms.Textarea(attrs={"rows": 2}),
             "good": forms.Textarea(attrs=FORMULA),
@@ -65,8 +67,7 @@ class SloForm(forms.ModelForm):
 
 class OpenSloForm(forms.Form):
     file = forms.FileField(label="OpenSLO file", help_text="YAML, openslo/v1, one SLO a document, up to 1 MB.")
-    unit = forms.ModelChoiceField(
-        Unit.objects.none(),
+    unit = UnitField(
         required=False,
         to_field_name="code",
         label="Unit",

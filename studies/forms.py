@@ -11,6 +11,7 @@ from datasets.facts import contract_of
 from datasets.models import Dataset
 from kpis.models import Kpi, KpiVersion
 from organization.access import DEFINE, VIEW, Access
+from organization.fields import UnitField
 from organization.models import Unit
 
 from .models import Study
@@ -165,9 +166,9 @@ class SourceForm(forms.Form):
             self.fields["kpi"] = forms.ModelChoiceField(
                 Kpi.objects.visible_to(access), to_field_name="code", required=False, empty_label="–", label="or KPI"
             )
-        units = Unit.objects.filter(pk__in=access.units(VIEW)).order_by("name")
-        self.fields["unit"] = forms.ModelChoiceField(
-            units, to_field_name="code", required=False, empty_label="Its own", label="Unit"
+        units = Unit.objects.filter(pk__in=access.units(VIEW))
+        self.fields["unit"] = UnitField(
+            queryset=units, to_field_name="code", required=False, empty_label="Its own", label="Unit"
         )
         if KPI in asked.on:
             grains = [("", "As defined"), *KpiVersion.Grain.choices]

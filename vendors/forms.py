@@ -8,6 +8,7 @@ from django.db import models
 from doors.days import DayField
 from kpis.models import Kpi, KpiVersion
 from organization.access import OVERSEE, PROCURE, Access
+from organization.fields import UnitField
 from organization.models import Unit
 
 from .documents import KINDS
@@ -126,7 +127,7 @@ class DocumentForm(forms.Form):
 class TemplateForm(forms.Form):
     code = forms.SlugField(max_length=60)
     name = forms.CharField(max_length=200)
-    unit = forms.ModelChoiceField(Unit.objects.none(), help_text="Who answers for it.")
+    unit = UnitField(help_text="Who answers for it.")
     description = forms.CharField(required=False, widget=forms.Textarea(attrs=LINES))
 
     def __init__(self, *args, access: Access, **options):
@@ -172,7 +173,7 @@ class CriterionForm(OfFields):
 class QuestionForm(forms.Form):
     code = forms.SlugField(max_length=60)
     text = forms.CharField(max_length=300, label="Question", help_text="Answered from 1 (poor) to 5 (excellent).")
-    unit = forms.ModelChoiceField(Unit.objects.none(), label="Asked by")
+    unit = UnitField(label="Asked by")
 
     def __init__(self, *args, access: Access, **options):
         super().__init__(*args, **options)
@@ -233,7 +234,7 @@ class TextForm(forms.Form):
 class RoundForm(forms.Form):
     code = forms.SlugField(max_length=60)
     name = forms.CharField(max_length=200)
-    unit = forms.ModelChoiceField(Unit.objects.none(), label="Who buys")
+    unit = UnitField(label="Who buys")
     currency = forms.CharField(max_length=3, help_text="Three letters, such as EUR.")
     price_weight = forms.DecimalField(
         min_value=0, max_value=100, decimal_places=2, initial=40, label="Weight of the price, %"

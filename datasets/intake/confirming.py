@@ -85,6 +85,8 @@ def examine(upload: Upload, *, encoding: str = "") -> Preview:
         if dataset and dataset.contract:
             headers = [column.header for column in preview.columns]
             match_headers(headers, contract_of(dataset), preview.dialect.header_row)
+            if not encoding:
+                _check_encoding(preview)
     except (IntakeError, InvalidRequest) as fault:
         fault.file = upload.file_name
         turn_away(upload)
@@ -110,6 +112,20 @@ def _check_name(name: str, kind: str) -> None:
             f"The file is {KINDS[kind][0]}, but its name ends in {ending}.",
             next_step=f"Check that it is the right file; if it is, rename it to end in {KINDS[kind][1][0]}.",
         )
+
+
+def _check_encoding(preview: Preview) -> None:
+    """The encoding confirmed for the dataset must not turn a file that is another into other words, silently."""
+    from lake.intake import IntakeError
+
+    for question in preview.questions:
+        if question.code == "encoding":
+            other = question.options[-1]
+            raise IntakeError(
+                "encoding_mismatch",
+                question.text,
+                next_step=f"Declare the encoding utf-8 for this file, or {other} if it is that after all.",
+            )
 
 
 def _encoding(name: str) -> str:

@@ -23,6 +23,7 @@ from datasets.forms_contract import (
     ContractForm,
     column_initials,
     contract_from,
+    in_words,
     offer_formats,
     questions_for,
     refuse_unanswered,
@@ -34,6 +35,13 @@ from organization.access import DEFINE, UPLOAD, VIEW
 
 from .datasets import show_contract_fault
 
+ENCODINGS = (
+    ("utf-8", "UTF-8"),
+    ("cp1252", "Windows-1252"),
+    ("latin-1", "Latin-1"),
+    ("shift-jis", "Shift JIS"),
+    ("gb18030", "GB 18030"),
+)
 HIDDEN = {"message": "The file was refused.", "next_step": "Ask its uploader or the dataset's steward for the reason."}
 
 
@@ -61,6 +69,7 @@ def upload_new(request):
         "problems": [_problem(fault)] if fault else [],
         "hidden": [("dataset", dataset.code)] if dataset else [],
         "encoding": encoding,
+        "encodings": ENCODINGS,
         "breadcrumb": [("Datasets", reverse("datasets"))],
     }
     if encoding:
@@ -96,12 +105,18 @@ def _problem(fault) -> dict:
     """A refusal as problem_list.html shows it: thing, fault, next step."""
     words = fault.to_dict()
     places = [words.get("file"), words.get("sheet") and f"sheet {words['sheet']}"]
-    places += [words.get("row") and f"row {words['row']}", words.get("column"), words.get("value")]
+    places += [words.get("row") and f"row {words['row']}", words.get("column"), _quoted(words.get("value"))]
     return {
         "thing": ", ".join(str(place) for place in places if place) or "The upload",
         "fault": words["message"],
         "next_step": words.get("next_step", ""),
     }
+
+
+def _quoted(value: object) -> str:
+    """A value of the file in one short line, told apart from the words about it."""
+    line = " ".join(str(value or "").split())
+    return f"“{line[:40]}{'…' if len(line) > 40 else ''}”:" if line else ""
 
 
 @page(UPLOAD)
@@ -145,6 +160,7 @@ def upload_confirm(request, public_id):
         "preview": preview,
         "headers": [column.header for column in preview.columns],
         "questions": questions_for(preview),
+        "is_empty": preview.complete and not preview.sampled_rows,
         "dialect_form": dialect_form,
         "dialect": json.dumps(preview.dialect.to_dict()),
         "form": form,
@@ -211,7 +227,8 @@ def _context(request, found: Upload) -> dict:
 
 
 def _problem_of(fault: dict) -> dict:
-    where = [fault.get("file"), fault.get("row") and f"row {fault['row']}", fault.get("column"), fault.get("value")]
+    where = [fault.get("file"), fault.get("row") and f"row {fault['row']}", fault.get("column")]
+    where.append(_quoted(fault.get("value")))
     thing = ", ".join(str(part) for part in where if part) or "The file"
     return {"thing": thing, "fault": fault.get("message", ""), "next_step": fault.get("next_step", "")}
 
@@ -249,7 +266,7 @@ def reject_list(request, public_id):
     context = {
         "upload": found,
         "page": page,
-        "listed": [(reject, _cells(reject, found)) for reject in page.object_list],
+        "listed": [(reject, _reason(reject), _cells(reject, found)) for reject in page.object_list],
         "wanted": wanted,
         "counts": _counts(found),
         "breadcrumb": [("Datasets", reverse("datasets")), (str(found), found.get_absolute_url())],
@@ -276,7 +293,8 @@ def reject_correct(request, public_id, row):
         raise Http404
     if not request.htmx:
         return redirect("rejects", public_id)
-    context = {"reject": reject, "cells": _cells(reject, found), "upload": found, "fault": fault, "wanted": "open"}
+    context = {"reject": reject, "reason": _reason(reject), "cells": _cells(reject, found)}
+    context |= {"upload": found, "fault": fault, "wanted": "open"}
     row = render_to_string("datasets/_reject.html", context, request=request)
     counts = {**context, "counts": _counts(found), "again": True}
     return HttpResponse(row + render_to_string("datasets/_reject_counts.html", counts, request=request))
@@ -285,6 +303,11 @@ def reject_correct(request, public_id, row):
 def _counts(upload: Upload) -> dict[str, int]:
     found = dict(upload.rejects.values_list("state").annotate(Count("pk")))
     return {state: found.get(state, 0) for state in ("open", "corrected", "replayed")}
+
+
+def _reason(reject: Reject) -> str:
+    """Beside its column, which so need not be named again; formats of days as people say them."""
+    return in_words(reject.message.removeprefix(f"{reject.column}: "))
 
 
 def _cells(reject: Reject, upload: Upload) -> list[tuple[str, str, bool]]:

@@ -103,7 +103,7 @@ def scorecard_view(
         note=rolled.note,
         complete_through=min((t for t in through if t), default=None),
         units_below=below if scorecard.cascades else (),
-        path=path,
+        path=_within(scorecard, path),
     )
 
 
@@ -113,6 +113,12 @@ def _require_reach(scorecard: Scorecard, unit: Unit, day: date) -> None:
     paths = UnitPath.objects.in_force(day).filter(ancestor=scorecard.unit_id, descendant=unit)
     if not scorecard.cascades or not paths.exists():
         raise NotYours(f"The scorecard {scorecard.name} does not reach to this unit.")
+
+
+def _within(scorecard: Scorecard, path: tuple[UnitRef, ...]) -> tuple[UnitRef, ...]:
+    """`path` from the scorecard's own unit down: it cannot be opened at the units above."""
+    ids = [unit.id for unit in path]
+    return path[ids.index(scorecard.unit_id) :] if scorecard.unit_id in ids else path
 
 
 def _weights(scorecard: Scorecard, day: date) -> dict[int, float]:

@@ -154,7 +154,10 @@ class NodeView:
 
 @dataclass(frozen=True, slots=True)
 class ScorecardView:
-    """A scorecard at one unit. `period` None means `latest`: each row names its own period."""
+    """A scorecard at one unit. `period` None means `latest`: each row names its own period.
+
+    path: from the highest unit at which the person may open this scorecard down to `unit`.
+    """
 
     id: int
     code: str

@@ -6,6 +6,7 @@ from kpis.calendars import period_of
 from kpis.models import KpiVersion
 from kpis.selectors.units import neighbours
 from organization.access import DEFINE, TARGET
+from organization.fields import INDENT
 
 from .place import Place
 
@@ -17,7 +18,6 @@ TABS = (
     ("provenance", "Where it comes from", "kpi_provenance"),
     ("definition", "Definition", "kpi_definition"),
 )
-INDENT = 3 * "\N{NO-BREAK SPACE}"  # a step down the tree in a list of units
 WITH_ROWS = set(KpiVersion.Kind.values) - {KpiVersion.Kind.DERIVED, KpiVersion.Kind.MANUAL}
 
 

@@ -7,6 +7,7 @@ from django import forms
 
 from kpis.models import Kpi, Objective, Scorecard, ScorecardNode
 from organization.access import DEFINE, VIEW
+from organization.fields import UnitField
 from organization.models import Unit, User
 
 DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -19,6 +20,7 @@ class ScorecardForm(forms.ModelForm):
     class Meta:
         model = Scorecard
         fields = ["code", "name", "description", "unit", "owner", "grain", "cascades", "is_executive"]
+        field_classes = {"unit": UnitField}
         widgets = {"description": forms.Textarea(attrs={"rows": 2})}
         labels = {
             "unit": "Starts at",
@@ -62,9 +64,7 @@ class RowForm(forms.Form):
         label="Gate: cap at",
         help_text="While this KPI is red, the score above it is at most this.",
     )
-    unit = forms.ModelChoiceField(
-        Unit.objects.none(), required=False, label="Read at", empty_label="The unit of the scorecard"
-    )
+    unit = UnitField(required=False, label="Read at", empty_label="The unit of the scorecard")
     objective = forms.ModelChoiceField(Objective.objects.none(), required=False)
 
     LEFT_OUT = {

@@ -12,10 +12,10 @@ from doors.pages import page, visible
 from kpis.models import Scorecard
 from kpis.selectors import NotYours, ScorecardView, scorecard_view, visible_scorecards
 from organization.access import DEFINE, VIEW
+from organization.fields import INDENT
 
 from .addresses import same_page, with_query
 from .asking import Asked, asked_of, chooser, day_of, starts_of, unit_of
-from .frame import INDENT
 from .rows import Row, rows_of
 
 SORTS = {

@@ -9,6 +9,7 @@ from kpis.models import ChartVerdict, Kpi
 from kpis.selectors.signals import icon_table, proposals
 from kpis.selectors.verdicts import ASSURANCES, VARIATIONS
 from organization.access import VIEW
+from organization.fields import listed
 from organization.models import Unit
 
 from .addresses import kpi_address, same_page
@@ -23,7 +24,7 @@ def signals(request):
     """Each KPI where it is answered for, or at the unit of the address."""
     day = day_of(request)
     units = _units(request)
-    unit = next((unit for unit in units if unit.code == request.GET.get("unit")), None)
+    unit = next((unit for unit, _ in units if unit.code == request.GET.get("unit")), None)
     kpis = Kpi.objects.visible_to(request.access).select_related("unit", "owner").order_by("name")
     table = icon_table(kpis, day, request.access, unit=unit.pk if unit else None)
     wanted = request.GET.get("variation", "")
@@ -63,8 +64,8 @@ def _address(reading, request) -> str:
     return kpi_address(reading.kpi.code, unit=reading.unit.code, as_of=request.GET.get("as_of"))
 
 
-def _units(request) -> list[Unit]:
-    """Units at which something is charted, those with the most first."""
+def _units(request) -> list[tuple[Unit, str]]:
+    """Units at which something is charted, with their name as the tree has it; of many those with the most."""
     charted = ChartVerdict.objects.filter(unit__in=request.access.units(VIEW)).values("unit")
     most = charted.annotate(n=Count("pk")).order_by("-n", "unit").values_list("unit", flat=True)[:MOST_UNITS]
-    return list(Unit.objects.filter(pk__in=list(most)).order_by("name"))
+    return listed(Unit.objects.filter(pk__in=list(most)))

@@ -4,6 +4,7 @@ from django import forms
 
 from kpis.models import Kpi, KpiLink, Objective, Theme
 from organization.access import DEFINE
+from organization.fields import UnitField
 from organization.models import Unit
 
 
@@ -17,7 +18,7 @@ class ObjectiveForm(forms.Form):
 
     theme = forms.ModelChoiceField(Theme.objects.all(), empty_label=None)
     name = forms.CharField(max_length=200, help_text="What shall be true: Patients are seen in time.")
-    unit = forms.ModelChoiceField(Unit.objects.none(), label="Unit that answers for it")
+    unit = UnitField(label="Unit that answers for it")
     description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, *args, access, **kwargs):

@@ -21,7 +21,7 @@ from kpis.models.targets import Comparator
 from kpis.selectors.catalogue import catalogue, first_unit
 from kpis.selectors.target_grid import Cell, TargetGrid, target_grid
 from kpis.targets import Goal, GridRefused, TargetError
-from kpis.typed_numbers import NotANumber, read_band, read_number, written
+from kpis.typed_numbers import NotANumber, read_band, read_number
 from organization.access import TARGET, VIEW
 from organization.models import Unit
 
@@ -151,7 +151,7 @@ def _set(goals: list[tuple[Cell, Goal]], cleared: list[Cell], request) -> dict[s
 
 def _page(request, grid: TargetGrid, *, errors=None, typed=None, status=200, annual=None, single=None):
     errors, typed = errors or {}, typed or {}
-    offer = _offer(grid, request)
+    offer, decimals = _offer(grid, request), grid.version.decimals if grid.version else 2
     previous_year = date(grid.year.start.year - 1, grid.year.start.month, min(grid.year.start.day, 28))
     rows = [
         {
@@ -168,14 +168,20 @@ def _page(request, grid: TargetGrid, *, errors=None, typed=None, status=200, ann
         "breadcrumb": [("KPIs", reverse("kpis")), (grid.kpi.name, reverse("kpi", args=[grid.kpi.code]))],
         "grid": grid,
         "rows": rows,
-        "errors": [(name, message) for name, message in errors.items()],
+        "errors": [
+            f"{row.unit.name}, {period.label}: {errors[cell.name]}"
+            for row in grid.rows
+            for cell, period in zip(row.cells, grid.periods, strict=True)
+            if cell.name in errors
+        ],
+        "widest": max([7, *(len(typed.get(cell.name, cell.text or cell.inherited)) for cell in grid.cells())]),
         "before": json.dumps({cell.name: cell.text for cell in grid.cells()}),
         "comparators": [(value, label, f"?{_query(grid, comparator=value)}") for value, label in Comparator.choices],
         "previous_url": f"?{_query(grid, year=previous_year.isoformat())}",
         "next_url": f"?{_query(grid, year=grid.year.end.isoformat())}",
         "query": _query(grid),
         "may_edit": any(cell.may_edit for cell in grid.cells()),
-        "annual_form": annual or AnnualForm(initial={"unit": grid.unit.code, "decimals": 2}, **offer),
+        "annual_form": annual or AnnualForm(initial={"unit": grid.unit.code, "decimals": decimals}, **offer),
         "single_form": single or TargetForm(initial={"unit": grid.unit.code, "comparator": grid.comparator}, **offer),
         "shows_single": single is not None,
         "shows_annual": annual is not None,
@@ -217,7 +223,7 @@ def target_annual(request):
     except TargetError as fault:
         form.add_error(fault.field if fault.field in form.fields else None, str(fault))
         return _page(request, grid, annual=form, status=422)
-    messages.success(request, f"{written(annual.total)} is phased over {grid.year.label}; the parts add up exactly.")
+    messages.success(request, f"{_spoken(annual.total)} is phased over {grid.year.label}; the parts add up exactly.")
     return redirect(f"{reverse('targets')}?{_query(grid)}")
 
 
@@ -236,7 +242,7 @@ def target_set(request):
         form.add_error(fault.field if fault.field in form.fields else None, str(fault))
         return _page(request, grid, single=form, status=422)
     messages.success(
-        request, f"{target.get_comparator_display()} for {target.unit} is set from {target.valid_from} on."
+        request, f"{target.get_comparator_display()} for {target.unit} is set from {target.valid_from:%-d %b %Y} on."
     )
     return redirect(f"{reverse('targets')}?{_query(grid)}")
 
@@ -268,7 +274,7 @@ def _end(target: Target, request) -> str:
     except ValueError:
         raise TargetError("Say the last day on which it holds, such as 2025-03-31.") from None
     verbs.end_target(target, day, by=request.user)
-    return f"It holds up to {day}."
+    return f"It holds up to {day:%-d %b %Y}."
 
 
 def _remove(target: Target, request) -> str:
@@ -279,7 +285,11 @@ def _remove(target: Target, request) -> str:
 def _remove_annual(annual: AnnualTarget, request) -> str:
     total: Decimal = annual.total
     verbs.remove_annual(annual, by=request.user)
-    return f"The annual target of {written(total)} and its parts were removed."
+    return f"The annual target of {_spoken(total)} and its parts were removed."
+
+
+def _spoken(total: Decimal) -> str:
+    return f"{total.normalize():,f}"
 
 
 STEPS = {"end": _end, "remove": _remove, "remove_annual": _remove_annual}

@@ -12,6 +12,7 @@ from doors.pages import page, paged, require
 from kpis import webhooks as verbs
 from kpis.models import Webhook
 from organization.access import ADMINISTER
+from organization.fields import UnitField
 from organization.models import Unit
 
 REFUSED = 422
@@ -20,7 +21,7 @@ REFUSED = 422
 class WebhookForm(forms.Form):
     name = forms.CharField(max_length=100, help_text="Who listens there.")
     url = forms.URLField(max_length=500, label="Address", assume_scheme="https", help_text="https://… on the internet.")
-    unit = forms.ModelChoiceField(Unit.objects.none(), help_text="Changes here and below are told.")
+    unit = UnitField(help_text="Changes here and below are told.")
 
     def __init__(self, *args, access, **kwargs):
         super().__init__(*args, **kwargs)

@@ -16,6 +16,7 @@ from lake.intake.text import ENCODINGS, csv_records
 _SAMPLE_BYTES = 512 * 1024
 _SAMPLE_RECORDS = 300
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_BYTEWISE = set(ENCODINGS) - {"utf-8", "utf-16-le", "utf-16-be"}
 _LEGACY = ("cp1252", "shift-jis", "gb18030", "latin-1")
 _NOT_A_NAME = re.compile(
     r"[-+(]?[$€£]?\s?\d[\d.,'\s\u00a0]*\s?[%)€]?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*|true|false|nan|null", re.IGNORECASE
@@ -23,7 +24,7 @@ _NOT_A_NAME = re.compile(
 
 
 def sample_text(path: Path, *, gzipped: bool, encoding: str, limits: Limits) -> tuple[str, str, bool]:
-    """The beginning of the text, its encoding (detected if empty), and whether this is all of it."""
+    """The beginning of the text, its encoding (detected if empty), and whether it is UTF-8 in spite of that one."""
     with open_bytes(path, gzipped=gzipped, limits=limits) as file:
         head = file.read(_SAMPLE_BYTES)
         complete = not file.read(1)
@@ -36,7 +37,15 @@ def sample_text(path: Path, *, gzipped: bool, encoding: str, limits: Limits) -> 
     text = text.removeprefix("\ufeff")
     if not text.strip():
         raise empty_file()
-    return text, encoding, complete
+    return text, encoding, encoding in _BYTEWISE and _is_plainly_utf8(head, complete)
+
+
+def _is_plainly_utf8(head: bytes, complete: bool) -> bool:
+    """Signs beyond ASCII that all happen to form UTF-8 are no chance: in an older encoding almost none would."""
+    try:
+        return not head.isascii() and bool(codecs.getincrementaldecoder("utf-8")("strict").decode(head, final=complete))
+    except UnicodeDecodeError:
+        return False
 
 
 def detect_encoding(head: bytes) -> str:

@@ -55,7 +55,10 @@ def inspect(path: Path, *, name: str = "", dialect: Dialect | None = None, limit
 def _text(path: Path, name: str, found: Found, given: Dialect | None, limits: Limits, scratch: Path) -> Preview:
     questions: list[Question] = []
     encoding = given.encoding if given else ""
-    text, encoding, _ = sample_text(path, gzipped=found.gzip, encoding=encoding, limits=limits)
+    text, encoding, is_utf8 = sample_text(path, gzipped=found.gzip, encoding=encoding, limits=limits)
+    if is_utf8:
+        said = f"The text is UTF-8 as it stands, and would be read as {encoding}: signs beyond ASCII would change."
+        questions.append(Question("encoding", said, "", ("utf-8", encoding)))
     if given is None or given.kind != "csv" or not _confirmed(given):
         dialect, others = detect_dialect(text, Dialect(encoding=encoding, gzip=found.gzip))
         if others:

@@ -111,8 +111,7 @@ class CalendarViewSet(ScopedReadViewSet):
         """Close the days of an iCalendar file, in place of what was imported before."""
         calendar = self._changeable()
         days = ics.read_days(_checked(IcsFile, request.data)["file"].read())
-        version = business_calendars.version_on(calendar, max(days))
-        return Response({"closed": ics.close_days(version, days, by=request.user)})
+        return Response({"closed": ics.close_days(calendar, days, by=request.user)})
 
     @extend_schema(
         parameters=[OpenApiParameter("first", A_DAY, required=True), OpenApiParameter("last", A_DAY, required=True)],

@@ -1,19 +1,21 @@
 """Business calendars with a preview of a week, and fiscal calendars."""
 
 from copy import copy
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from doors.pages import form_page, page, visible
 from organization import business_calendars, forms, ics, shared_calendars, week_text
 from organization.access import ADMINISTER, VIEW
-from organization.models import BusinessCalendar, FiscalCalendar
+from organization.models import BusinessCalendar, CalendarDay, FiscalCalendar
 
+MOST_DAYS = 500
 REFUSALS = (business_calendars.CalendarRefused, ics.IcsRefused)
 
 
@@ -42,7 +44,8 @@ def calendar(request, pk):
         "breadcrumb": [("Calendars", reverse("business_calendars"))],
         "week": _week(rules, monday),
         "monday": monday,
-        "versions": [{"rules": rule, "lines": week_text.write_week(rule.windows)} for rule in rules],
+        "versions": [{"rules": rule, "lines": week_text.write_week(rule.windows)} for rule in reversed(rules)],
+        "days": _days_that_differ(found),
         "may_change": found.may_change(request.access),
     }
     return render(request, "organization/calendar.html", context)
@@ -68,13 +71,32 @@ def _week(rules, monday) -> list[dict]:
     return days
 
 
+def _days_that_differ(found: BusinessCalendar) -> list[dict]:
+    """The newest first: the day, its name, its windows in words, where it comes from."""
+    days: dict[date, dict] = {}
+    rows = CalendarDay.objects.filter(version__calendar=found).order_by("-day", "opens")[:MOST_DAYS]
+    for row in rows:
+        shown = days.setdefault(row.day, {"day": row.day, "name": row.name, "spans": [], "ics": row.source == "ics"})
+        if row.opens is not None:
+            shown["spans"].append(f"{row.opens:%H:%M}–{row.closes:%H:%M}")
+    return list(days.values())
+
+
 @page(ADMINISTER)
 def calendar_add(request):
+    made = []
+
+    def act(values):
+        made.append(shared_calendars.add(BusinessCalendar, by=request.user, **values))
+        return f"{made[0]} was added. Say when it is open."
+
+    form = forms.CalendarForm(request.POST or None)
     return _on_calendars(
         request,
-        forms.CalendarForm(request.POST or None),
-        lambda values: f"{shared_calendars.add(BusinessCalendar, by=request.user, **values)} was added.",
+        form,
+        act,
         title="Add a business calendar",
+        onward=lambda: reverse("calendar_version_add", args=[made[0].pk]),
     )
 
 
@@ -103,14 +125,54 @@ def fiscal_change(request, pk):
 @page(ADMINISTER)
 def version_add(request, pk):
     found = _changeable(visible(BusinessCalendar.objects, request, pk=pk), request)
-    form = forms.VersionForm(request.POST or None, initial={"valid_from": request.day})
+    form = forms.VersionForm(request.POST or None, initial=_as_it_is(found, request.day))
 
     def act(values):
         windows = values.pop("week")
         business_calendars.add_version(found, windows=windows, by=request.user, **values)
-        return f"{found} holds like that from {values['valid_from']} on."
+        start = values["valid_from"]
+        return f"{found} holds like that {f'from {start:%-d %b %Y} on' if start.year > 1900 else 'since always'}."
 
     return _on_calendars(request, form, act, title=f"New version of {found}", back=found.get_absolute_url())
+
+
+def _as_it_is(found: BusinessCalendar, day) -> dict:
+    """The newest version as the form has it: a new one mostly changes little. The first one holds since always."""
+    last = business_calendars.rules_of(found)[-1:]
+    if not last:
+        return {"valid_from": date(1900, 1, 1)}
+    words = {"timezone": last[0].timezone, "country": last[0].country, "subdivision": last[0].subdivision}
+    return {"valid_from": day, "week": "\n".join(week_text.write_week(last[0].windows)), **words}
+
+
+@page(ADMINISTER)
+def day_set(request, pk):
+    """A day that differs: its own windows, or closed."""
+    found = _changeable(visible(BusinessCalendar.objects, request, pk=pk), request)
+
+    def act(values):
+        version = business_calendars.version_on(found, values["day"])
+        business_calendars.set_day(version, **values, by=request.user)
+        return f"{values['day']:%a %-d %b %Y} is {'open as said' if values['windows'] else 'closed'}."
+
+    form = forms.CalendarDayForm(request.POST or None, initial={"day": request.GET.get("day", "")})
+    return _on_calendars(request, form, act, title=f"A day that differs in {found}", back=found.get_absolute_url())
+
+
+@page(ADMINISTER)
+@require_POST
+def day_clear(request, pk):
+    """The day is as its weekday again."""
+    found = _changeable(visible(BusinessCalendar.objects, request, pk=pk), request)
+    try:
+        day = date.fromisoformat(request.POST.get("day", ""))
+        business_calendars.clear_day(business_calendars.version_on(found, day), day, by=request.user)
+        messages.success(request, f"{day:%a %-d %b %Y} is as its weekday again.")
+    except ValueError:
+        messages.error(request, "Choose a day of the list.")
+    except REFUSALS as refusal:
+        messages.error(request, str(refusal))
+    return redirect(found.get_absolute_url())
 
 
 @page(ADMINISTER)
@@ -120,8 +182,7 @@ def ics_add(request, pk):
 
     def act(values):
         days = ics.read_days(values["file"].read())
-        version = business_calendars.version_on(found, max(days))
-        return f"{ics.close_days(version, days, by=request.user)} days are closed."
+        return f"{ics.close_days(found, days, by=request.user)} days are closed."
 
     return _on_calendars(
         request, form, act, title=f"Closed days of {found}", label="Import", back=found.get_absolute_url()

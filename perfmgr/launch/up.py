@@ -68,7 +68,7 @@ def processes(address: str, port: int) -> list[Supervised]:
     python = [sys.executable, "-m"]
     gunicorn = [*python, "gunicorn", "perfmgr.wsgi", "--worker-class", "perfmgr.web_worker.WebWorker"]
     gunicorn += ["--workers", "1", "--threads", "8", "--timeout", "120"]
-    celery = [*python, "celery", "-A", "perfmgr"]
+    celery = [*python, "celery", "--quiet", "-A", "perfmgr"]
     return [
         Supervised("web", [*gunicorn, "--bind", f"{address}:{port}", "--log-level", "warning"]),
         Supervised(

@@ -247,7 +247,8 @@
         const type = request.getResponseHeader("Content-Type");
         if (request.status < 400) location.assign(request.getResponseHeader("HX-Redirect") || request.responseURL);
         else if (request.status === 422 && type?.includes("html")) { // the same page, with what is wrong beside the fields
-          const answer = new DOMParser().parseFromString(request.responseText, "text/html").querySelector("main");
+          const main = request.responseText.match(/<main[^]*<\/main>/)?.[0]; // the head's styles would offend the content policy
+          const answer = new DOMParser().parseFromString(main, "text/html").querySelector("main");
           document.querySelector("main").replaceWith(answer);
           htmx.process(answer);
           start(answer);
@@ -268,7 +269,7 @@
   const start = (root) => {
     all(root, "[data-pm-chart]:not([data-pm-drawn])").forEach((canvas) => whenSeen.observe(canvas));
     for (const kind of ["tree", "grid", "drop"]) {
-      all(root, `[data-pm-${kind}]:not([data-pm-started])`).forEach((part) => { part.dataset.pmStarted = ""; pm[kind](part); });
+      all(root, `[data-pm-${kind}]:not([data-pm-started])`).forEach((part) => { part.setAttribute("data-pm-started", ""); pm[kind](part); }); // form.dataset may be its field of that name
     }
   };
   document.addEventListener("htmx:load", ({ detail }) => start(detail.elt));

@@ -47,7 +47,7 @@ def filled(page) -> dict:
 
 
 def codes_asked(page) -> list[str]:
-    return [question.code for question in page.context["questions"]]
+    return [question["code"] for question in page.context["questions"]]
 
 
 def test_title_lines_sheets_and_delimiters_are_asked_until_somebody_says_so(client, analyst):
@@ -92,6 +92,30 @@ def test_a_declared_encoding_is_kept_while_the_rest_is_asked(client, analyst):
     page = client.get(dropped(client, "x.csv", text, encoding="cp1252"))
     assert codes_asked(page) == ["header_row"]
     assert page.context["preview"].first_rows[0] == ("1", "Köln", "1")
+
+
+def test_a_dataset_s_encoding_does_not_turn_another_file_into_other_words(client, analyst):
+    rows = "id;Ort;Betrag\n1;Köln;1\n2;Ulm;2\n"
+    address = dropped(client, "x.csv", rows.encode("cp1252"), encoding="cp1252")
+    assert client.post(address, filled(client.get(address))).status_code == 302
+    later = rows.replace("Ulm", "Fürth")
+    refused = client.post(reverse("upload_new"), {"dataset": "x", "file": SimpleUploadedFile("y.csv", later.encode())})
+    said = refused.content.decode()
+    assert refused.status_code == 422 and "UTF-8 as it stands, and would be read as cp1252" in said
+    assert 'href="?encoding=utf-8&amp;dataset=x"' in said and Upload.objects.count() == 1
+    sent = {"dataset": "x", "encoding": "utf-8", "file": SimpleUploadedFile("y.csv", later.encode())}
+    assert client.post(reverse("upload_new"), sent).status_code == 302
+    perform(Upload.objects.latest("pk").job)
+    assert Upload.objects.latest("pk").accepted == 2
+
+
+def test_a_header_without_rows_makes_an_empty_dataset_and_says_so(client, analyst):
+    address = dropped(client, "x.csv", b"id,place\n")
+    page = client.get(address)
+    assert b"its header and no rows" in page.content
+    answer = client.post(address, filled(page))
+    perform(Upload.objects.get().job)
+    assert b"nothing was added, nothing replaced" in client.get(answer["Location"]).content
 
 
 def test_a_calculated_column_words_for_nothing_and_a_rule_of_the_row_are_declared_in_the_wizard(client, analyst):

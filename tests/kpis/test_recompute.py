@@ -13,6 +13,8 @@ from kpis.models import Result, Run, StatusChange
 from kpis.recompute import recompute
 from lake import sandbox
 from lake.contract import Column, ColumnType, Contract, Role
+from organization import shared_calendars, tree
+from organization.models import FiscalCalendar
 from tests.factories import UnitFactory, loaded_dataset, member, perform, upload_csv
 
 pytestmark = pytest.mark.django_db
@@ -303,12 +305,25 @@ def test_a_run_that_was_overtaken_reads_again(dataset, monkeypatch):
 
 def test_a_unit_that_moves_takes_its_past_nowhere(dataset, group, analyst):
     """From February the south belongs to another group: January's total stays, February's goes there."""
-    from organization.tree import move_unit
-
     other = UnitFactory(code="other")
     upload_csv(dataset, rows("x1,2025-02-01,2025-02-02,south,high,1,1"))
     kpi = kpi_of(dataset, "count", kind="simple", formula="count(*)")
-    move_unit(group.child_placements.get(unit__code="south").unit, other, from_day=date(2025, 2, 1), by=analyst)
+    tree.move_unit(group.child_placements.get(unit__code="south").unit, other, from_day=date(2025, 2, 1), by=analyst)
     recompute(dataset.pk, day=DAY)
     assert (value(kpi, "group"), value(kpi, "other")) == (104, None)
     assert (value(kpi, "group", date(2025, 2, 1)), value(kpi, "other", date(2025, 2, 1))) == (None, 1)
+
+
+def test_another_fiscal_calendar_divides_the_past_anew(dataset, group, analyst):
+    """Weeks in 4-4-5, the year up to January's last Sunday: the five weeks from 23 December hold all rows."""
+    retail = FiscalCalendar.objects.create(code="retail", name="Retail", kind="445", start_month=2)
+    kpi = kpi_of(dataset)
+    recompute(dataset.pk, day=DAY)
+    tree.change_unit(group, fiscal_calendar=retail, by=analyst)
+    recompute(dataset.pk, day=DAY)
+    months = Result.objects.current().filter(kpi=kpi, unit=group, grain="month", dimension="")
+    assert [(r.period_start, r.period_end, r.numerator) for r in months] == [(date(2024, 12, 23), date(2025, 1, 27), 4)]
+    shared_calendars.change(retail, kind="454", start_month=1, by=analyst)
+    recompute(dataset.pk, day=DAY)
+    starts = sorted(months.values_list("period_start", "numerator"))  # the year from 30 December, four weeks first
+    assert starts == [(date(2024, 12, 30), 4)]

@@ -217,6 +217,14 @@ def test_a_regions_viewer_sees_the_cascade_from_their_region_down(board):
     assert [unit.name for unit, _, _ in viewer.get("/heatmap/", AS_OF).context["rows"]] == ["London"]
 
 
+def test_the_way_back_leads_no_higher_than_the_scorecard_reaches(board):
+    region = board.regions[0]
+    depot = UnitFactory(parent=region)
+    ScorecardFactory(code="region", unit=region)
+    page = signed_in(member("manager", board.group)).get("/scorecards/region/", {"unit": depot.code} | AS_OF)
+    assert [unit.name for unit in page.context["view"].path] == [region.name, depot.name]
+
+
 def test_viewers_do_not_build(board):
     viewer = signed_in(member("viewer", board.group))
     assert viewer.get("/scorecards/operations/edit/").status_code == 403

@@ -184,9 +184,28 @@ def test_a_second_import_replaces_the_first_but_not_days_set_by_hand():
     calendar = BusinessCalendar.objects.create(code="c", name="C")
     version = calendars.add_version(calendar, timezone="UTC", windows=NINE_TO_FIVE, by=None)
     calendars.set_day(version, date(2025, 12, 24), windows=[(time(9), time(12))], name="Half a day", by=None)
-    assert ics.close_days(version, ics.read_days(ics_file()), by=None) == 2
-    assert ics.close_days(version, {date(2026, 1, 1): "New Year"}, by=None) == 1
+    assert ics.close_days(calendar, ics.read_days(ics_file()), by=None) == 2
+    assert ics.close_days(calendar, {date(2026, 1, 1): "New Year"}, by=None) == 1
     assert sorted(version.days.values_list("day", "source")) == [
         (date(2025, 12, 24), "hand"),
         (date(2026, 1, 1), "ics"),
     ]
+
+
+@pytest.mark.django_db
+def test_days_that_differ_hold_in_the_version_of_their_day():
+    calendar = BusinessCalendar.objects.create(code="c", name="C")
+    first = calendars.add_version(calendar, timezone="UTC", windows=NINE_TO_FIVE, by=None)
+    calendars.set_day(first, date(2025, 12, 22), windows=[], name="Outing", by=None)
+    calendars.set_day(first, date(2025, 1, 2), windows=[], name="Closed", by=None)
+    calendars.add_version(calendar, timezone="UTC", windows=NINE_TO_FIVE[:4], valid_from=date(2025, 7, 1), by=None)
+    rules = calendars.rules_of(calendar)
+    assert hours(rules, date(2025, 12, 22)) == 0  # set before the version that it now falls into
+    days = {date(2025, 3, 3): "Spring", date(2025, 12, 23): "Winter"}
+    assert ics.close_days(calendar, days, by=None) == 2
+    rules = calendars.rules_of(calendar)
+    assert [hours(rules, day) for day in (date(2025, 1, 2), *days)] == [0, 0, 0]
+    assert ics.close_days(calendar, {date(2025, 3, 4): "Later"}, by=None) == 1
+    assert (
+        hours(calendars.rules_of(calendar), date(2025, 12, 23)) == 8
+    )  # the import before is replaced in every version

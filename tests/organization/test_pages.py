@@ -130,6 +130,22 @@ def test_a_calendar_shows_the_open_hours_of_a_week(admin):
     ics = b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20250715\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
     admin.post(f"/calendars/{calendar.pk}/ics/", {"file": SimpleUploadedFile("x.ics", ics)})
     assert admin.get(f"/calendars/{calendar.pk}/?week=2025-07-16").context["week"][1]["spans"] == []
+    day = {"day": "2025-07-17", "name": "Stocktaking", "windows": "09:00-12:00, 13:00-14:00"}
+    assert (
+        "is no window" in admin.post(f"/calendars/{calendar.pk}/days/set/", {**day, "windows": "9-12"}).content.decode()
+    )
+    admin.post(f"/calendars/{calendar.pk}/days/set/", day)
+    page = admin.get(f"/calendars/{calendar.pk}/?week=2025-07-16").context
+    assert page["week"][3]["spans"] == ["09:00–12:00", "13:00–14:00"]
+    assert [(one["name"], one["ics"]) for one in page["days"]] == [("Stocktaking", False), ("closed", True)]
+    admin.post(f"/calendars/{calendar.pk}/days/clear/", {"day": "2025-07-17"})
+    assert admin.get(f"/calendars/{calendar.pk}/?week=2025-07-16").context["week"][3]["hours"] == 8
+    assert (
+        b"not set to differ"
+        in admin.post(f"/calendars/{calendar.pk}/days/clear/", {"day": "2025-07-17"}, follow=True).content
+    )
+    again = admin.get(f"/calendars/{calendar.pk}/versions/add/").context["form"].initial
+    assert (again["country"], again["week"].splitlines()[0]) == ("FR", "Mon 09:00-17:00")
 
 
 def test_a_fiscal_calendar_is_added_and_changed(admin):
@@ -151,7 +167,9 @@ def test_a_fiscal_calendar_is_added_and_changed(admin):
 def test_a_calendar_that_others_use_is_not_changed(admin, top):
     shared = BusinessCalendar.objects.create(code="c", name="C")
     UnitFactory(business_calendar=shared)  # another top
-    assert admin.get(f"/calendars/{shared.pk}/versions/add/").status_code == 403
+    for address in ("versions/add/", "ics/", "days/set/"):
+        assert admin.get(f"/calendars/{shared.pk}/{address}").status_code == 403
+    assert admin.post(f"/calendars/{shared.pk}/days/clear/", {"day": "2025-07-17"}).status_code == 403
 
 
 def test_the_trail_is_filtered_and_verified(admin, top):

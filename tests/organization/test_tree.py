@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from organization import tree
+from organization.fields import UnitField
 from organization.models import AuditEntry, Unit, UnitPath, UnitPlacement
 from tests.factories import UnitFactory
 
@@ -30,6 +31,16 @@ def test_a_move_changes_the_tree_from_its_day_on_and_no_day_before(group):
     assert ancestors(group["team"], date(2025, 6, 30)) == {"team", "north", "group"}
     assert ancestors(group["team"], date(2025, 7, 1)) == {"team", "south", "group"}
     assert UnitPath.objects.get(ancestor=group["group"], descendant=group["team"]).valid_to is None  # one stretch
+
+
+def test_a_list_of_choices_follows_the_tree_with_names_indented(group):
+    group["team"].name = "Archive"
+    group["team"].save()
+    field = UnitField(queryset=Unit.objects.all(), required=False, empty_label="Any", to_field_name="code")
+    chosen = [(str(value), name.count("\N{NO-BREAK SPACE}") // 3) for value, name in field.choices]
+    assert chosen == [("", 0), ("group", 0), ("north", 1), ("team", 2), ("south", 1)]
+    only = UnitField(queryset=Unit.objects.filter(code__in=["team", "south"]), empty_label=None)
+    assert [name for _, name in only.choices] == ["Archive", group["south"].name]  # what is not offered indents nothing
 
 
 def test_what_stands_below_moves_along(group):

@@ -1,0 +1,49 @@
+"""In a real browser: a file for a dataset that is there, its rejected row corrected and loaded, taken back."""
+
+import pytest
+from playwright.sync_api import expect
+
+from datasets.models import Upload
+from lake.contract import Column, ColumnType, Contract, Role
+from organization.models import Role as Part
+from tests.factories import UnitFactory, loaded_dataset, member, perform
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+CONTRACT = Contract(
+    (
+        Column("id", roles=(Role.KEY,), required=True),
+        Column("day", type=ColumnType.DATE, roles=(Role.EVENT_TIME,)),
+        Column("amount", type=ColumnType.INTEGER, roles=(Role.MEASURE,)),
+    ),
+    reject_limit_pct=60,
+)
+
+
+@pytest.fixture
+def page(people):
+    unit = UnitFactory(code="north", name="North")
+    loaded_dataset("id,day,amount\na,2025-01-01,1\n", CONTRACT, code="lines", name="Lines", unit=unit)
+    return people(member(Part.ANALYST, unit))
+
+
+def test_a_file_is_sent_once_and_its_rejected_row_corrected(page, tmp_path):
+    file = tmp_path / "later.csv"
+    file.write_text("id,day,amount\na,2025-01-01,2\nb,2025-02-31,3\n")
+    sent = []
+    page.on("request", lambda call: sent.append(call.url) if call.method == "POST" else None)
+    page.goto("/uploads/new/?dataset=lines")
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_role("button", name="Upload").click()
+    expect(page.locator("h1")).to_contain_text("later.csv")
+    assert len(sent) == 1 and Upload.objects.filter(file_name="later.csv").count() == 1
+
+    perform(Upload.objects.get(file_name="later.csv").job)
+    page.get_by_role("link", name="Correct rejected rows").click()
+    expect(page.locator(".reject")).to_contain_text("Row 3, day: 2025-02-31")
+    page.get_by_role("textbox", name="day").fill("2025-02-28")
+    page.get_by_role("button", name="Keep the correction").click()
+    page.get_by_role("button", name="Load corrected rows (1)").click()
+    expect(page.locator(".lead")).to_contain_text("Corrected rows of")
+    perform(Upload.objects.latest("pk").job)
+    assert Upload.objects.latest("pk").accepted == 1

@@ -33,6 +33,7 @@ from doors.pages import page, paged, require, visible
 from organization.access import DEFINE, UPLOAD, VIEW
 
 from .datasets import show_contract_fault
+from .problems import problem_of
 
 HIDDEN = {"message": "The file was refused.", "next_step": "Ask its uploader or the dataset's steward for the reason."}
 
@@ -58,7 +59,7 @@ def upload_new(request):
     context = {
         "dataset": dataset,
         "datasets": datasets.filter(source=Dataset.Source.EXTRACT),
-        "problems": [_problem(fault)] if fault else [],
+        "problems": [problem_of(fault.to_dict())] if fault else [],
         "hidden": [("dataset", dataset.code)] if dataset else [],
         "encoding": encoding,
         "breadcrumb": [("Datasets", reverse("datasets"))],
@@ -92,18 +93,6 @@ def _go(request, url: str) -> HttpResponse:
     return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
 
 
-def _problem(fault) -> dict:
-    """A refusal as problem_list.html shows it: thing, fault, next step."""
-    words = fault.to_dict()
-    places = [words.get("file"), words.get("sheet") and f"sheet {words['sheet']}"]
-    places += [words.get("row") and f"row {words['row']}", words.get("column"), words.get("value")]
-    return {
-        "thing": ", ".join(str(place) for place in places if place) or "The upload",
-        "fault": words["message"],
-        "next_step": words.get("next_step", ""),
-    }
-
-
 @page(UPLOAD)
 def upload_confirm(request, public_id):
     """The inferred contract with a preview: answer, correct, load."""
@@ -115,7 +104,7 @@ def upload_confirm(request, public_id):
     try:
         preview, dialect_form = _previewed(request, upload)
     except _refusals() as fault:
-        context = {"upload": upload, "problems": [_problem(fault)]}
+        context = {"upload": upload, "problems": [problem_of(fault.to_dict())]}
         return render(request, "datasets/upload_confirm.html", context, status=422)
     proposed = intake.proposed_contract(preview)
     given = request.POST or None
@@ -202,18 +191,12 @@ def _context(request, found: Upload) -> dict:
         "job": job,
         "is_waiting": bool(job and not job.is_finished),
         "state": "parked" if job and job.state == "parked" else found.state,
-        "problems": [_problem_of(found.fault if sees else HIDDEN)] if found.fault else [],
+        "problems": [problem_of(found.fault if sees else HIDDEN)] if found.fault else [],
         "may_undo": found.state == "loaded" and undo.may_undo(found, request.access),
         "may_change": bool(at_home or found.uploaded_by_id == request.access.user_id),
         "shows_rejects": bool(found.rejected) and sees,
         "breadcrumb": crumbs,
     }
-
-
-def _problem_of(fault: dict) -> dict:
-    where = [fault.get("file"), fault.get("row") and f"row {fault['row']}", fault.get("column"), fault.get("value")]
-    thing = ", ".join(str(part) for part in where if part) or "The file"
-    return {"thing": thing, "fault": fault.get("message", ""), "next_step": fault.get("next_step", "")}
 
 
 @require_POST

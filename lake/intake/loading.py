@@ -353,6 +353,7 @@ def _notes(counts: Mapping[str, int], duplicates: int, superseded: int) -> Itera
         "dst_ambiguous": "times fall into the hour that a clock change repeats and were taken as the first of the two.",
         "unit_codes_normalised": "unit codes differ in blanks or Unicode form and were stored as the known code.",
         "calculated_not_finite": "calculated values are not finite and were stored as no value.",
+        "nanoseconds_dropped": "times are finer than a microsecond and were cut to one.",
         "precision_lost": "numbers have more than 15 digits, which a spreadsheet does not hold exactly.",
     }
     for name, sentence in sentences.items():

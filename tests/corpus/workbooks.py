@@ -1,5 +1,6 @@
 """Workbooks: sound ones from rows, and damaged or hostile ones made from them by rewriting their archive."""
 
+import gzip
 import io
 import random
 import struct
@@ -176,6 +177,11 @@ def string_index_out_of_range(path: Path) -> Path:
 
 def macros(path: Path) -> Path:
     return rewritten(path, lambda parts: parts.__setitem__("xl/vbaProject.bin", b"\xd0\xcf"))
+
+
+def gzipped_macros(path: Path) -> Path:
+    path.write_bytes(gzip.compress(macros(path).read_bytes(), mtime=0))
+    return path
 
 
 def binary_workbook(path: Path) -> Path:

@@ -39,9 +39,11 @@ def test_C2_header_only_loads_no_rows_and_asks(tmp_path):
 def test_C4_no_header_shows_the_first_rows(tmp_path):
     error = refused(tmp_path, "a1,2025-02-01,1.5,one\na2,2025-02-02,2,two\n")
     assert error.code == "header_not_found" and "a1, 2025-02-01" in error.message
+    (tmp_path / "extract").write_text("".join(f"a{n},2025-02-0{n},{n},one\n" for n in range(1, 6)))
     with pytest.raises(IntakeError) as inspected:
         intake.inspect(tmp_path / "extract")
-    assert inspected.value.details["rows"][0] == ["a1", "2025-02-01", "1.5", "one"]
+    assert inspected.value.details["rows"] == [[f"a{n}", f"2025-02-0{n}", str(n), "one"] for n in (1, 2, 3)]
+    assert "a1, 2025-02-01, 1, one / a2, 2025-02-02, 2, one / a3, 2025-02-03, 3, one" in inspected.value.message
 
 
 def test_C4_headings_may_be_declared(tmp_path):

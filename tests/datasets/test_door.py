@@ -1,4 +1,4 @@
-"""Every file of the bad-input corpus, sent to the API and to the page: refused in the same clear words, nothing kept."""
+"""Every file of the bad-input corpus, sent to API and page: refused in the same clear words, with nothing kept."""
 
 from html import unescape
 from types import SimpleNamespace

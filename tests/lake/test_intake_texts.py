@@ -183,7 +183,11 @@ def test_C22_ragged_rows_are_set_aside_without_a_shift(tmp_path):
 def test_C23_duplicate_headers_list_positions(tmp_path):
     error = refused(tmp_path, "id,name, Name\nk1,a,b\n", NAMES)
     assert (error.code, error.details) == ("duplicate_header", {"name": [2, 3]})
+    with pytest.raises(IntakeError) as inspected:
+        intake.inspect(tmp_path / "extract")
+    assert inspected.value.to_dict() == error.to_dict() | {"file": "extract"}
     renamed = Dialect(headers=("id", "name", "other"))
+    assert intake.inspect(tmp_path / "extract", dialect=renamed).columns[2].header == "other"
     assert load_bytes(tmp_path, "id,name, Name\nk1,a,b\n", NAMES, renamed).column("name") == ["a"]
 
 
@@ -198,6 +202,9 @@ def test_C24_odd_headings_match_when_trimmed(tmp_path, heading):
 def test_C25_unnamed_column_with_data(tmp_path):
     error = refused(tmp_path, "id,name,\nk1,a,\nk2,b,9\n", NAMES)
     assert (error.code, error.row, error.column) == ("unnamed_column", 3, "3")
+    with pytest.raises(IntakeError) as inspected:
+        intake.inspect(tmp_path / "extract")
+    assert inspected.value.to_dict() == error.to_dict() | {"file": "extract"}
     assert load_bytes(tmp_path, "id,name,\nk1,a,\n", NAMES).column("name") == ["a"]
 
 

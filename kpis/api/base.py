@@ -13,16 +13,6 @@ from kpis.selectors import NotYours
 from organization.access import VIEW
 
 
-class ScopedCodeField(serializers.SlugRelatedField):
-    """The code of something that the caller may see; a foreign code reads like one that does not exist."""
-
-    def __init__(self, **options):
-        super().__init__(slug_field=options.pop("slug_field", "code"), **options)
-
-    def get_queryset(self):
-        return super().get_queryset().visible_to(self.context["request"].access)
-
-
 class ScopedIdField(serializers.PrimaryKeyRelatedField):
     """The id of something of a unit that the caller may see; a foreign id reads like one that does not exist."""
 

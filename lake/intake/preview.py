@@ -69,7 +69,7 @@ def _text(path: Path, name: str, found: Found, given: Dialect | None, limits: Li
         if dialect.header_row > 1:
             questions.append(_header_question(records, dialect.header_row))
     else:
-        dialect = replace(given, gzip=found.gzip)
+        dialect = replace(given, gzip=found.gzip, encoding=encoding)
     source = TextSource(path, dialect, limits)
     return _preview(name, dialect, source, questions, scratch)
 

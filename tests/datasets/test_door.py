@@ -11,7 +11,7 @@ from datasets.contracts import put_in_force
 from datasets.models import Reject, Upload
 from lake.intake import Dialect
 from organization.models import Role as Member
-from tests.corpus import parquets, texts
+from tests.corpus import parquets, texts, workbooks
 from tests.corpus.refused import CASES, CONTRACT
 from tests.factories import ApiTokenFactory, DatasetFactory, UnitFactory, member, perform
 
@@ -157,3 +157,36 @@ def test_a_bad_row_is_set_aside_with_row_column_value_and_reason_and_the_rest_is
     assert reject.message and reject.message in page and "22" in page
     doors.dataset.refresh_from_db()
     assert doors.dataset.rows == 39
+
+
+TOLD = [
+    pytest.param("rows.csv", texts.rows("a1,2025-02-01,1,x", "a2,2025-02-01,1,x", "a1,2025-02-01,1,x"),
+                 "Rows that repeat another row exactly and count once: 1.", id="C60-identical-rows"),
+    pytest.param("wide.csv", texts.written("team,note,amount,day,id\nred,x,1,2025-02-01,a1\nred,x,2,2025-02-02,a2\n"),
+                 "Columns that are not in the contract were ignored: team.", id="C26-reordered-and-one-more"),
+    pytest.param("short.csv", texts.written("id,day,amount\na1,2025-02-01,1\na2,2025-02-02,2\n"),
+                 "Columns that the file does not have are empty: note.", id="C26-optional-missing"),
+    pytest.param("long.xlsx", workbooks.long_numbers,
+                 "Numbers with more than 15 digits, which a spreadsheet does not hold exactly: 2.", id="C31"),
+    pytest.param("hidden.xlsx", workbooks.hidden_parts, "hidden", id="C45"),
+    pytest.param("links.xlsx", workbooks.links, "Ignored parts of the workbook: data connections, links", id="C47"),
+    pytest.param("dimension.xlsx", workbooks.false_dimension, "", id="C51"),
+    pytest.param("plain.csv.gz", texts.gzipped(), "", id="C56"),
+    pytest.param("marked.csv", texts.written(texts.GOOD.encode("utf-8-sig")), "", id="C8"),
+    pytest.param("wide.csv", texts.written(texts.GOOD.encode("utf-16")), "", id="C9"),
+    pytest.param("cr.csv", texts.written(texts.GOOD.replace("\n", "\r")), "", id="C15"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "build", "told"), TOLD)
+def test_what_a_file_has_more_or_otherwise_is_told_and_its_rows_are_all_there(
+    doors, tmp_path, client, name, build, told
+):
+    status, _, upload = doors.api(build(tmp_path / name))
+    assert (status, upload.state, upload.rejected) == (202, "loaded", 0), upload.fault
+    assert upload.accepted == (1_000 if build is workbooks.false_dimension else 2)
+    client.force_login(upload.uploaded_by)
+    page = unescape(client.get(upload.get_absolute_url()).content.decode())
+    assert told in " ".join(upload.notes) and told in page
+    doors.dataset.refresh_from_db()
+    assert doors.dataset.rows == upload.accepted

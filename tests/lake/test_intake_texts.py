@@ -103,6 +103,13 @@ def test_C8_C9_C10_unicode_is_detected(tmp_path, data, encoding):
     assert load_bytes(tmp_path, data, NAMES, dialect).column("name") == ["café €", "naïve"]
 
 
+def test_C9_a_byte_order_mark_says_more_than_the_declared_encoding(tmp_path):
+    for data, encoding in ((TEXT.encode("utf-8-sig"), "utf-8"), (TEXT.encode("utf-16"), "utf-16-le")):
+        (tmp_path / "x").write_bytes(data)
+        dialect = intake.inspect(tmp_path / "x", dialect=Dialect(encoding="cp1252", header_row=1, quote="'")).dialect
+        assert (dialect.encoding, dialect.quote) == (encoding, "'")
+
+
 def test_C11_cp1252_only_when_declared(tmp_path):
     data = TEXT.encode("cp1252")
     (tmp_path / "x").write_bytes(data)

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from redis.exceptions import ConnectionError as QueueAway
 
 from .problems import FULL, MEDIA_TYPE, NOT_FOUND, is_full
+from .refusals import Refusal
 
 AWAY = "The database does not answer just now. Nothing was changed; try again in a few seconds."
 CONFLICT = "Others changed the same things at the same moment. Nothing was changed: look again, then repeat it."
@@ -50,8 +51,9 @@ def as_problem(response: HttpResponse) -> HttpResponse:
     return problem(response.status_code, code, detail)
 
 
-def problem(status: int, code: str, detail: str) -> JsonResponse:
+def problem(status: int, code: str, detail: str, **more) -> JsonResponse:
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "code": code, "detail": detail}
+    body |= more
     return JsonResponse(body, status=status, content_type=MEDIA_TYPE)
 
 
@@ -67,6 +69,14 @@ def conflict(request) -> HttpResponse:
     if is_api(request):
         return problem(409, "conflict", CONFLICT)
     return HttpResponse(_page("Somebody was quicker", CONFLICT), status=409)
+
+
+def refused(request, refusal: Refusal) -> HttpResponse:
+    """A refusal that its view did not expect: as a problem for the API and for a part of a page, else as a page."""
+    if is_api(request) or getattr(request, "htmx", False):
+        words = refusal.to_dict()
+        return problem(refusal.status, words.pop("code"), words.pop("message"), **words)
+    return render(request, "refused.html", {"refusal": refusal}, status=refusal.status)
 
 
 def no_room(request) -> HttpResponse:

@@ -87,9 +87,9 @@ def as_problem(fault: Exception) -> Exception:
             errors = [{"field": code, "code": "exchange", "message": message} for code, message in fault.faults]
             return Problem(400, "exchange_refused", str(fault), errors=errors)
         case targets.TargetOverlap():
-            return Problem(409, "target_overlap", str(fault), other=fault.other.pk)
+            return Problem(409, "target_overlap", str(fault), field=fault.field, other=fault.other.pk)
         case scorecards.ScorecardCycle():
-            return Problem(409, "scorecard_cycle", str(fault), path=fault.path)
+            return Problem(409, "scorecard_cycle", str(fault), field=fault.field, path=fault.path)
         case targets.TargetError() | scorecards.ScorecardError() | manual.EntryRefused() | rebasing.ChartRefused():
             return serializers.ValidationError({fault.field or "non_field_errors": str(fault)})
         case ProtectedError():

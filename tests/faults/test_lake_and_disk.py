@@ -14,9 +14,9 @@ from rest_framework.test import APIClient
 from datasets import reconcile, verify
 from datasets.facts import facts_of, table_of
 from datasets.models import Upload
+from datasets.refusals import DamagedData
 from kpis import requests
 from kpis.models import Result
-from lake.store import DamagedFile
 from tests.factories import ApiTokenFactory, upload_csv
 from tests.faults.oracle import assert_sound
 from tests.faults.processes import OneJob, Web, form_of, lapse, rest
@@ -184,7 +184,7 @@ def test_F20_flipped_bits_are_refused_by_name_and_one_file_from_a_backup_heals(d
         bad[bit // 8] ^= 1 << bit % 8
         file.write_bytes(bad)
         verify.forget()
-        with pytest.raises(DamagedFile) as caught:
+        with pytest.raises(DamagedData) as caught:
             facts_of(dataset)
         assert file.name in str(caught.value)
     (damage,) = verify.scrub()

@@ -1,7 +1,7 @@
 """An expected no: what is wrong with which thing, and what to do next. Each room derives its own from this one.
 
-A door that knows the room shows it where it belongs, beside a field or in the page. One that was not expected there still
-becomes a page or a problem of its own in `middleware.py`, and never an error 500.
+A door that knows the room shows it where it belongs, beside a field or in the page. One that was not expected there
+still becomes a page or a problem of its own in `middleware.py`, and never an error 500.
 """
 
 from __future__ import annotations

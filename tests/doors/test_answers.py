@@ -154,7 +154,7 @@ def test_f17_while_the_databases_disk_is_full_changes_are_507_and_nothing_is_kep
         raise OperationalError("could not extend file: No space left on device") from Full()
 
     unit = UnitFactory(code="south")
-    token = ApiTokenFactory(user=member(Role.ADMINISTRATOR, unit), scopes=["administer"])
+    token = ApiTokenFactory(user=member(Role.ADMINISTRATOR, unit), scopes=["read", "administer"])
     monkeypatch.setattr(tree, "change_unit", no_space)
     headers = {"Authorization": f"Bearer {token.secret}"}
     answer = browser.patch(f"/api/v1/units/{unit.pk}/", {"name": "x"}, "application/json", headers=headers)

@@ -8,10 +8,12 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from redis.exceptions import ConnectionError as QueueAway
 
+from . import bodies
 from .problems import FULL, MEDIA_TYPE, NOT_FOUND, is_full
 from .refusals import Refusal
 
 AWAY = "The database does not answer just now. Nothing was changed; try again in a few seconds."
+BROKEN = "Not all of it arrived; nothing was stored. Check the connection and send it again."
 CONFLICT = "Others changed the same things at the same moment. Nothing was changed: look again, then repeat it."
 LENGTH = "The request does not say how long it is: send a Content-Length."
 DETAILS = {
@@ -24,6 +26,8 @@ DETAILS = {
 
 
 def csrf_failure(request, reason=""):
+    if bodies.broke_off(request):  # the check could not read its token
+        return HttpResponse(_page("The request broke off", BROKEN), status=400)
     fault = "The form was open for too long or came from another site."
     return render(request, "403.html", {"fault": fault}, status=403)
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from . import conflicts, errors
+from . import bodies, conflicts, errors
 from .refusals import Refusal
 
 
@@ -43,6 +43,7 @@ class DoorMiddleware:
     def __call__(self, request):
         try:
             request.day = today(request)  # a plain date: the database driver takes no lazy one
+            bodies.watch(request)
             response = errors.length_required(request) if is_endless(request) else self.get_response(request)
         except (OperationalError, InterfaceError) as fault:
             response = of_the_database(request, fault)

@@ -62,12 +62,6 @@ def kept_files() -> set[Path]:
     return {path for path in root.rglob("*") if path.is_file() and root / "work" not in path.parents}
 
 
-def scratch_files() -> list[Path]:
-    """What Django keeps of a body while it arrives."""
-    folder = settings.FILE_UPLOAD_TEMP_DIR
-    return [path for path in Path(folder).glob("*.upload*")] if folder else []
-
-
 def test_F8_the_same_file_again_or_renamed_is_answered_with_the_first_upload(dataset, worker, api):
     text = extract(1, 300)
     first = sent(api, dataset, text, key="key-1")
@@ -154,30 +148,44 @@ def child_of(pid: int) -> int:
     return int(child)
 
 
-def test_F19_a_client_that_vanishes_in_the_middle_leaves_nothing(dataset, queue):
-    secret = ApiTokenFactory(user=dataset.owner, scopes=["read", "upload"]).secret
-    before = kept_files()
+def test_F19_a_client_that_vanishes_in_the_middle_leaves_nothing_and_is_told(dataset, worker, queue):
+    """A file, and the JSON of a change; the client hangs up, or only its sending half, so that it hears the answer."""
+    token = ApiTokenFactory(user=dataset.owner, scopes=["read", "upload", "define"])
     kind, body = form_of(dataset.code, "cut.csv", extract(10, 2_000))
-    head = (
-        f"POST /api/v1/uploads/ HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {secret}\r\n"
-        f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
-    ).encode()
+    about = json.dumps({"name": "Half a name", "description": "x" * 3_000}).encode()
+    asked = {
+        f"POST /api/v1/uploads/ HTTP/1.1\r\nContent-Type: {kind}": body,
+        f"PATCH /api/v1/datasets/{dataset.code}/ HTTP/1.1\r\nContent-Type: application/json": about,
+    }
+    before, name = kept_files(), dataset.name
     web = Web(queue.url)
     try:
-        for share in (0.1, 0.5, 0.99):
-            for half_closed in (True, False):
-                with socket.create_connection(("127.0.0.1", web.port), timeout=30) as client:
-                    client.sendall(head + body[: int(len(body) * share)])
-                    if half_closed:  # so that the answer can still be read
-                        client.shutdown(socket.SHUT_WR)
-                        answer = client.recv(65536)
-                        assert answer.startswith(b"HTTP/1.1 400") and b"truncated_upload" in answer, answer
-        status, _ = web.upload(dataset.code, "whole.csv", extract(10, 2_000), secret)
-        assert status == 202
+        for line, content in asked.items():
+            head = f"{line}\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token.secret}\r\nConnection: close\r\n"
+            whole = f"{head}Content-Length: {len(content)}\r\n\r\n".encode() + content
+            for share in (0.1, 0.5, 0.99):
+                sent_bytes = whole[: len(whole) - len(content) + int(len(content) * share)]
+                hang_up(web, sent_bytes, listen=False)
+                answer = hang_up(web, sent_bytes, listen=True)
+                assert answer.startswith(b"HTTP/1.1 400") and b"truncated_upload" in answer, answer
+                assert f"Only {int(len(content) * share):,} of {len(content):,} bytes arrived".encode() in answer
+        assert kept_files() == before and dataset.uploads.count() == 0
+        assert web.upload(dataset.code, "whole.csv", extract(10, 2_000), token.secret)[0] == 202
     finally:
         web.stop()
-    assert dataset.uploads.count() == 1 and len(kept_files() - before) == 1
-    assert scratch_files() == []
+    rest()
+    dataset.refresh_from_db()
+    assert (dataset.name, dataset.uploads.count(), len(kept_files() - before)) == (name, 1, 1)
+    assert_sound(dataset)
+
+
+def hang_up(web: Web, data: bytes, *, listen: bool) -> bytes:
+    with socket.create_connection(("127.0.0.1", web.port), timeout=30) as client:
+        client.sendall(data)
+        if not listen:
+            return b""
+        client.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: client.recv(65536), b""))
 
 
 def test_F20_flipped_bits_are_refused_by_name_and_one_file_from_a_backup_heals(dataset, worker, queue):

@@ -31,10 +31,9 @@ def compact(claim: Claim) -> dict[str, Any]:
     if dataset.current_version is None:
         return {"compacted": False}
     contract, table = contract_of(dataset), table_of(dataset)
-    order = [column.name for column in (contract.unit_column, contract.event_time) if column]
     with _sole_loader(dataset, claim):
         reconcile.settle(dataset)
-        commit = table.compact(f"compact-{dataset.current_version}", sort_by=order)
+        commit = table.compact(f"compact-{dataset.current_version}", sort_by=contract.storage_order)
         if commit is None:
             return {"compacted": False}
         with transaction.atomic():

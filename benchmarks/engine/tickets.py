@@ -1,5 +1,7 @@
-"""A seeded set of service tickets, stored as the fact store would: Parquet by month, day and month columns at hand."""
+"""A seeded set of service tickets in the fact store."""
 
+import shutil
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pyarrow as pa
 
 from lake.contract import Column, ColumnType, Contract, Role
 from lake.periods import Calendar, Period
+from lake.store import FactStore
 
 START, MONTHS = date(2023, 1, 1), 36
 UNITS = [f"OU{n:02d}" for n in range(50)]
@@ -45,28 +48,34 @@ def months() -> list[Period]:
 
 
 def write(folder: Path, rows: int, *, seed: int = 7) -> list[str]:
-    """Write `rows` tickets under `folder`/_month=yyyymm/ unless they are there; the files in time order."""
-    if not (folder / "done").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        generator, written = np.random.default_rng(seed), 0
-        for index, month in enumerate(months()):
-            count = rows * (index + 1) // MONTHS - written
-            _write_month(folder, month, written, count, generator)
-            written += count
-        (folder / "done").touch()
-    return sorted(str(path) for path in folder.glob("_month=*/*.parquet"))
+    """Store `rows` tickets in a fact table under `folder` unless they are there, and compact it as the product does.
+
+    Returns its files in time order, one a month.
+    """
+    table = FactStore(folder).table("tickets")
+    if not table.exists:
+        extracts = folder / "extracts"
+        extracts.mkdir(parents=True, exist_ok=True)
+        table.commit("seed", list(_extracts(extracts, rows, np.random.default_rng(seed))), CONTRACT)
+        table.compact("compact", sort_by=CONTRACT.storage_order, more_than_files=0)
+        shutil.rmtree(extracts)
+    return [str(path) for path in sorted(table.files(), key=lambda path: path.parent.name)]
 
 
-def _write_month(folder: Path, month: Period, first: int, count: int, generator: np.random.Generator) -> None:
-    place = folder / f"_month={month.start:%Y%m}"
-    place.mkdir(exist_ok=True)
-    table = _tickets(month, first, count, generator)
-    with duckdb.connect() as connection:
-        connection.register("tickets", table)
-        connection.execute(
-            f"""copy (select * replace (cost::decimal(18,4) as cost), opened_at::date as opened_at__day from tickets)
-            to '{place / "part-0.parquet"}' (format parquet, compression zstd, row_group_size 122880)"""
-        )
+def _extracts(folder: Path, rows: int, generator: np.random.Generator) -> Iterator[Path]:
+    """One file of accepted rows for each month."""
+    written = 0
+    for index, month in enumerate(months()):
+        count = rows * (index + 1) // MONTHS - written
+        path = folder / f"{month.start:%Y%m}.parquet"
+        with duckdb.connect() as connection:
+            connection.register("tickets", _tickets(month, written, count, generator))
+            connection.execute(
+                "copy (select * replace (cost::decimal(18,4) as cost), opened_at::date as opened_at__day from tickets) "
+                f"to '{path}' (format parquet)"
+            )
+        written += count
+        yield path
 
 
 def _tickets(month: Period, first: int, count: int, generator: np.random.Generator) -> pa.Table:
@@ -92,7 +101,6 @@ def _tickets(month: Period, first: int, count: int, generator: np.random.Generat
             "touches": generator.integers(1, 12, count),
             "csat": pa.array(generator.integers(1, 6, count), mask=generator.random(count) < 0.7),
             "cost": np.round(generator.gamma(2, 40, count), 2),
-            "_load": pa.array(["seed"] * count),
             "_row": np.arange(first, first + count),
         }
     )

@@ -158,6 +158,12 @@ class Contract:
         """Dates and timestamps, each stored with its local day as `<name>__day`."""
         return tuple(column for column in self.columns if column.type.temporal)
 
+    @property
+    def storage_order(self) -> tuple[str, ...]:
+        """The columns by which the rows of a file are put in order: rows that are reported together lie together."""
+        split = self.vendor_column or next(iter(self.dimensions), None)
+        return tuple(column.name for column in (self.unit_column, split, self.event_time) if column is not None)
+
     def column(self, name: str) -> Column:
         """The column called `name`; KeyError if there is none."""
         for column in self.columns:

@@ -9,8 +9,9 @@ import pyarrow as pa
 from lake.contract import Contract, Role
 from lake.engine import scans
 from lake.engine.layout import Frame, frames_of, lay_out
+from lake.engine.percentiles import percentiles
 from lake.engine.results import RESULT, long_table
-from lake.engine.scans import GroupingSet, Scan, sets_of, triples
+from lake.engine.scans import GroupingSet, Scan, Wide, sets_of, triples
 from lake.engine.source import DEFAULT, Settings, Source, connect
 from lake.formula.grammar import first_line
 from lake.periods import MONTHS, Calendar, Period
@@ -176,8 +177,8 @@ def _wide(
     terms: Sequence[Terms],
     primitives: Mapping[Primitive, str],
     maps: Collection[Primitive],
-) -> pa.Table:
-    """One row per period, unit and member; columns _v0, _n0, _d0, _r0 for the first measure's value, and so on."""
+) -> Wide:
+    """The primitives rolled up to every period, unit and member, and the measures made of them."""
     table = f"{scan.name}_{number}"
     rolled = {p: name for p, name in primitives.items() if p.kind in MERGEABLE or p in maps}
     scans.roll_up(scan, number, _sets(scan, frame, terms), rolled, table)
@@ -191,7 +192,7 @@ def _wide(
     reading = [t for t in terms if t.names & set(ranked.values())]
     if reading:
         read = {p: name for p, name in ranked.items() if any(name in t.names for t in reading)}
-        tables += scans.quantiles(scan, number, _sets(scan, frame, reading), read, f"{table}_quantiles")
+        tables += percentiles(scan, number, _sets(scan, frame, reading), read, f"{table}_percentiles")
     return scans.combine(scan, number, terms, tables)
 
 

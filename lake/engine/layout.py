@@ -107,10 +107,10 @@ def lay_out(
     segments = _segments(spans, changes, by_day=by_day)
     depths = tuple(sorted({level.depth for level in levels}))
     epochs = [Span(*pair) for pair in pairwise([first, *changes, end])]
-    _store(connection, f"{name}_days", _days(segments))
+    store(connection, f"{name}_days", _days(segments, epochs))
     homes = _units(connection, f"{name}_units", levels, epochs, depths)
     for number, frame in enumerate(frames):
-        _store(connection, f"{name}_spans{number}", _spans(frame, segments, epochs, homes, len(depths)))
+        store(connection, f"{name}_spans{number}", _spans(frame, segments, epochs, homes, len(depths)))
     return Layout(first, end, frames, depths, len(epochs))
 
 
@@ -131,10 +131,16 @@ def _segments(spans: list[Span], changes: list[date], *, by_day: bool) -> list[S
     return found
 
 
-def _days(segments: list[Span]) -> pa.Table:
+def _days(segments: list[Span], epochs: list[Span]) -> pa.Table:
+    """Day -> its segment and epoch."""
     days = [(s.start + timedelta(days=n), number) for number, s in enumerate(segments) for n in range(s.days)]
+    starts = [epoch.start for epoch in epochs]
     return pa.table(
-        {"_day": pa.array([d for d, _ in days], pa.date32()), "_seg": pa.array([n for _, n in days], pa.int32())}
+        {
+            "_day": pa.array([d for d, _ in days], pa.date32()),
+            "_seg": pa.array([n for _, n in days], pa.int32()),
+            "_epoch": pa.array([bisect_right(starts, d) - 1 for d, _ in days], pa.int32()),
+        }
     )
 
 
@@ -145,7 +151,10 @@ def _units(
     epochs: list[Span],
     depths: tuple[int, ...],
 ) -> list[list[int | None]]:
-    """Register code -> unit per depth and epoch; return the home unit and its ancestors per epoch."""
+    """Register code -> unit per depth and epoch, by _line; return the home unit and its ancestors per epoch.
+
+    The last lines have no code: they are the home of each epoch.
+    """
     column = {depth: number for number, depth in enumerate(depths)}
     chains: dict[tuple[int, str | None], list[int | None]] = {}
     for epoch, span in enumerate(epochs):
@@ -156,19 +165,16 @@ def _units(
             if chain[column[level.depth]] not in (None, level.unit_id):
                 raise MeasureError(f"code {level.code!r} has two units at depth {level.depth} on {span.start}")
             chain[column[level.depth]] = level.unit_id
-    known = [(key, chain) for key, chain in chains.items() if key[1] is not None]
-    _store(
-        connection,
-        name,
-        pa.table(
-            {
-                "_epoch": pa.array([epoch for (epoch, _), _ in known], pa.int32()),
-                "_code": pa.array([code for (_, code), _ in known], pa.string()),
-            }
-            | {f"_u{n}": pa.array([chain[n] for _, chain in known], pa.int64()) for n in range(len(depths))}
-        ),
-    )
-    return [chains.get((epoch, None), [None] * len(depths)) for epoch in range(len(epochs))]
+    homes = [chains.pop((epoch, None), [None] * len(depths)) for epoch in range(len(epochs))]
+    lines = [*chains.items(), *(((epoch, None), home) for epoch, home in enumerate(homes))]
+    columns = {
+        "_line": pa.array(range(len(lines)), pa.int32()),
+        "_epoch": pa.array([epoch for (epoch, _), _ in lines], pa.int32()),
+        "_code": pa.array([code for (_, code), _ in lines], pa.string()),
+    }
+    columns |= {f"_u{n}": pa.array([chain[n] for _, chain in lines], pa.int64()) for n in range(len(depths))}
+    store(connection, name, pa.table(columns))
+    return homes
 
 
 def _spans(
@@ -186,7 +192,7 @@ def _spans(
     return pa.table({n: pa.array(c, t) for n, c, t in zip(names, columns, types, strict=True)})
 
 
-def _store(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
+def store(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
     """Copy a small table into the database: joins on its own tables are faster than on a registered one."""
     connection.register("arriving", table)
     connection.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM arriving")

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from lake.engine.layout import Frame
-from lake.engine.scans import Scan, sets_of, triples
+from lake.engine.scans import Scan, Wide, sets_of, triples
 from lake.plan import Terms
 
 RESULT = pa.schema(
@@ -29,12 +29,13 @@ REASONS = pa.array([None, "the denominator is zero or empty", "no row has a valu
 _FINE, _NO_DENOMINATOR, _EMPTY, _TOO_LARGE = range(4)
 
 
-def long_table(wide: pa.Table, scan: Scan, frame: Frame, terms: Sequence[Terms]) -> pa.Table:
+def long_table(wide: Wide, scan: Scan, frame: Frame, terms: Sequence[Terms]) -> pa.Table:
     """A table of schema RESULT with the rows of each measure's own cuts."""
-    keys = {name: wide[name].to_numpy() for name in ("p", "depth", "u", "dim")}
+    keys = {name: wide.table[name].to_numpy() for name in ("p", "depth", "u", "dim")}
     grain_of = np.array([frame.grains.index(period.grain) for period in frame.periods], dtype=np.int64)
     cut_of = _cut_number(grain_of[keys["p"]], keys["depth"], keys["dim"])
-    pieces = [_numbers(wide, scan, frame, term, place, cut_of) for place, term in enumerate(terms)]
+    parts = [[wide.table[name] for name in columns] for columns in wide.columns]
+    pieces = [_numbers(own, scan, frame, term, cut_of) for own, term in zip(parts, terms, strict=True)]
     sizes = [len(piece["at"]) for piece in pieces]
     at, value, numerator, denominator, rows, reason = (
         np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]
@@ -47,7 +48,7 @@ def long_table(wide: pa.Table, scan: Scan, frame: Frame, terms: Sequence[Terms])
         "period_end": pa.array([p.end for p in frame.periods], pa.date32()).take(pa.array(periods)),
         "unit_id": pa.array(keys["u"][at], pa.int64()),
         "dimension": pa.array([None, *scan.dimensions], pa.string()).take(pa.array(dimension + 1)),
-        "member": wide["member"].combine_chunks().take(pa.array(at)).cast(pa.string()),
+        "member": wide.table["member"].combine_chunks().take(pa.array(at)).cast(pa.string()),
         "value": _nullable(value),
         "numerator": _nullable(numerator),
         "denominator": _nullable(denominator),
@@ -64,10 +65,10 @@ def _cut_number(grain: np.ndarray, depth: np.ndarray, dimension: np.ndarray) -> 
 
 
 def _numbers(
-    wide: pa.Table, scan: Scan, frame: Frame, term: Terms, place: int, cut_of: np.ndarray
+    parts: Sequence[pa.ChunkedArray], scan: Scan, frame: Frame, term: Terms, cut_of: np.ndarray
 ) -> dict[str, np.ndarray]:
     """The measure's numbers in the rows of its own cuts, and which rows (`at`) these are."""
-    value, numerator, denominator, rows = (wide[f"_{letter}{place}"] for letter in "vndr")
+    value, numerator, denominator, rows = parts
     sets = sets_of(frame, triples(term.measure, scan.layout), scan)
     wanted = [((s.period * 1_000) + s.unit) * 10_000 + (0 if s.dimension is None else s.dimension + 1) for s in sets]
     chosen, counts = np.isin(cut_of, wanted), rows.to_numpy()

@@ -106,7 +106,7 @@ def preview(
     behind = rows_behind(
         source, contract, measure, latest, mine, unit_id, limit=sample, calendar=calendar, settings=settings
     )
-    return Preview(results, behind)
+    return Preview(results.sort_by([("grain", "ascending"), ("period_start", "ascending")]), behind)
 
 
 def _latest(period: Period) -> tuple[date, date]:

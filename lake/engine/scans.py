@@ -10,19 +10,20 @@ The measurements behind this are told in `lake/README.md`.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
 
 from lake.engine.layout import Frame, Layout
+from lake.engine.source import literal
 from lake.formula.compile import quoted
 from lake.plan import Measure, Primitive, Terms
 from lake.plan.fuse import MERGEABLE
 
+SAMPLE_ROWS = 20_000
 BITMAP_VALUES = 1_024  # more different values than this are counted by a scan of their own
 WORD = 62  # values that fit into a signed 64 bit integer
-SETS_A_SCAN = 3
-VALUES_A_SCAN = 40_000_000  # that exact quantiles hold at once, 8 bytes each
 KEYS = ("p", "depth", "u", "dim", "member")
 
 
@@ -86,29 +87,36 @@ def bitmaps(scan: Scan, primitives: Iterable[Primitive]) -> dict[Primitive, Bitm
 
     Looks at a sample first, since listing the values of a column with many of them is as dear as counting them.
     """
-    found: dict[Primitive, Bitmap] = {}
     by_value: dict[str, list[Primitive]] = {}
     for primitive in primitives:
         by_value.setdefault(str(primitive.value), []).append(primitive)
-    values = list(by_value)
+    few = [value for value, count in _counts(scan, list(by_value)).items() if count <= BITMAP_VALUES]
+    found: dict[Primitive, Bitmap] = {}
+    for number, (value, members) in enumerate(zip(few, _listed(scan, few), strict=True)):
+        if 0 < len(members) <= BITMAP_VALUES:
+            name = f"{scan.name}_values{number}"
+            scan.connection.execute(f"CREATE TYPE {name} AS ENUM ({', '.join(literal(member) for member in members)})")
+            found |= {primitive: Bitmap(name, len(members)) for primitive in by_value[value]}
+    return found
+
+
+def _counts(scan: Scan, values: list[str]) -> dict[str, int]:
+    """How many different values there are in a sample."""
     if not values:
-        return found
+        return {}
     columns = ", ".join(f"{value} AS v{n}" for n, value in enumerate(values))
     counts = ", ".join(f"count(DISTINCT v{n})" for n in range(len(values)))
-    sample = f"SELECT {counts} FROM (SELECT {columns} FROM facts AS f WHERE {scan.within} LIMIT 20000)"
-    sampled = scan.connection.execute(sample).fetchall()[0]
-    for number, value in enumerate(values):
-        if sampled[number] > BITMAP_VALUES:
-            continue
-        listed = f"SELECT DISTINCT CAST({value} AS VARCHAR) AS v FROM facts AS f WHERE {scan.within}"
-        scan.connection.execute(f"CREATE OR REPLACE TEMP TABLE _listed AS {listed}")
-        count = scan.connection.execute("SELECT count(v) FROM _listed").fetchall()[0][0]
-        if 0 < count <= BITMAP_VALUES:
-            name = f"{scan.name}_values{number}"
-            members = "SELECT v FROM _listed WHERE v IS NOT NULL ORDER BY v"
-            scan.connection.execute(f"CREATE TYPE {name} AS ENUM ({members})")
-            found |= {primitive: Bitmap(name, count) for primitive in by_value[value]}
-    return found
+    sample = f"SELECT {counts} FROM (SELECT {columns} FROM facts AS f WHERE {scan.within} LIMIT {SAMPLE_ROWS})"
+    return dict(zip(values, scan.connection.execute(sample).fetchall()[0], strict=True))
+
+
+def _listed(scan: Scan, values: list[str]) -> list[list[str]]:
+    """The different values, as sorted texts without null, of all rows in one scan."""
+    if not values:
+        return []
+    lists = ", ".join(f"list(DISTINCT CAST({value} AS VARCHAR))" for value in values)
+    found = scan.connection.execute(f"SELECT {lists} FROM facts AS f WHERE {scan.within}").fetchall()[0]
+    return [sorted(text for text in members or [] if text is not None) for members in found]
 
 
 def gather(scan: Scan, primitives: Mapping[Primitive, str], maps: Mapping[Primitive, Bitmap]) -> None:
@@ -140,49 +148,6 @@ def roll_up(
     joins = _joins(scan, frame, "b._seg", "b._code")
     source = f"SELECT s.*, {_units(scan)}, b.* EXCLUDE (_seg) FROM {scan.name}_base AS b {joins}"
     scan.connection.execute(f"CREATE TEMP TABLE {table} AS {_grouped(scan, sets, source, values)}")
-
-
-def quantiles(
-    scan: Scan, frame: int, sets: Sequence[GroupingSet], primitives: Mapping[Primitive, str], table: str
-) -> list[str]:
-    """Create tables with the keys and every quantile, from rows; their names begin with `table`.
-
-    The state of exact quantiles holds each value once a grouping set and cannot spill: a large dataset takes fewer sets
-    and expressions at a time, down to one of each (8 bytes a row).
-    """
-    shares: dict[tuple[str, str | None], list[tuple[float, str]]] = {}
-    for primitive, name in primitives.items():
-        shares.setdefault((str(primitive.value), primitive.condition), []).append((primitive.share or 0, name))
-    rows = scan.connection.execute(f"SELECT coalesce(sum(_rows), 0) FROM {scan.name}_base").fetchall()[0][0]
-    together = max(1, VALUES_A_SCAN // max(1, int(rows)))  # pairs of a set and an expression
-    expressions = list(shares.items())
-    tables = []
-    for first in range(0, len(expressions), together):
-        tables.append(f"{table}{first}")
-        part = expressions[first : first + together]
-        _ranked(scan, frame, sets, part, tables[-1], max(1, min(SETS_A_SCAN, together // len(part))))
-    return tables
-
-
-def _ranked(
-    scan: Scan,
-    frame: int,
-    sets: Sequence[GroupingSet],
-    expressions: Sequence[tuple[tuple[str, str | None], list[tuple[float, str]]]],
-    table: str,
-    sets_a_scan: int,
-) -> None:
-    lists, picked = [], []
-    for number, ((value, condition), wanted) in enumerate(expressions):
-        only = f" FILTER (WHERE {condition})" if condition else ""
-        ranks = ", ".join(str(share) for share, _ in wanted)
-        lists.append(f"quantile_cont(CAST({value} AS DOUBLE), [{ranks}]){only} AS _q{number}")
-        picked += [f"_q{number}[{place}] AS {name}" for place, (_, name) in enumerate(wanted, start=1)]
-    source = joined_facts(scan, frame)
-    for start in range(0, len(sets), sets_a_scan):
-        grouped = _grouped(scan, sets[start : start + sets_a_scan], source, lists)
-        into = f"INSERT INTO {table}" if start else f"CREATE TEMP TABLE {table} AS"
-        scan.connection.execute(f"{into} SELECT {', '.join((*scan.keys, *picked))} FROM ({grouped})")
 
 
 def distincts(scan: Scan, frame: int, sets: Sequence[GroupingSet], primitive: Primitive, name: str, table: str) -> None:
@@ -285,29 +250,60 @@ def sets_of(frame: Frame, wanted: Iterable[tuple[str, int, str | None]], scan: S
     return sorted(found, key=lambda one: (one.period, one.unit, -1 if one.dimension is None else one.dimension))
 
 
-def combine(scan: Scan, frame: int, terms: Sequence[Terms], tables: Sequence[str]) -> pa.Table:
-    """One row per key; columns _v0, _n0, _d0, _r0 are the first measure's value, numerator, denominator and rows."""
+class Columns(NamedTuple):
+    """Where a measure's parts stand in a wide table."""
+
+    value: str
+    numerator: str
+    denominator: str
+    rows: str
+
+
+@dataclass(frozen=True)
+class Wide:
+    """One row per period, unit and member, with the parts of every measure; equal expressions are one column."""
+
+    table: pa.Table
+    columns: tuple[Columns, ...]
+
+
+def combine(scan: Scan, frame: int, terms: Sequence[Terms], tables: Sequence[str]) -> Wide:
+    """Each measure's value, numerator, denominator and rows out of the primitives in `tables`."""
     first, *others = tables
-    columns = [f"{first}.{key}" for key in scan.keys]
-    for number, term in enumerate(terms):
-        columns += [
-            f"CAST({term.value} AS DOUBLE) AS _v{number}",
-            f"CAST({term.numerator or 'NULL'} AS DOUBLE) AS _n{number}",
-            f"CAST({term.denominator or 'NULL'} AS DOUBLE) AS _d{number}",
-            f"CAST({term.rows} AS BIGINT) AS _r{number}",
-        ]
+    found: dict[str, str] = {}  # expression -> column
+    columns = [
+        Columns(
+            _column(found, f"CAST({term.value} AS DOUBLE)"),
+            _column(found, f"CAST({term.numerator or 'NULL'} AS DOUBLE)"),
+            _column(found, f"CAST({term.denominator or 'NULL'} AS DOUBLE)"),
+            _column(found, f"CAST({term.rows} AS BIGINT)"),
+        )
+        for term in terms
+    ]
     joins = [
         f"LEFT JOIN {other} ON "
         + " AND ".join(f"{other}.{key} IS NOT DISTINCT FROM {first}.{key}" for key in scan.keys)
         for other in others
     ]
-    query = f"SELECT {', '.join(columns)} FROM {first} {' '.join(joins)}"
+    keys = [f"{first}.{key}" for key in scan.keys]
+    query = f"SELECT {', '.join((*keys, *_named(found)))} FROM {first} {' '.join(joins)}"
     if scan.by_day:
-        query = _over_days(scan, frame, terms, query)
-    return scan.connection.sql(query).to_arrow_table()
+        query, columns = _over_days(scan, frame, terms, query, columns)
+    scan.connection.execute(f"CREATE OR REPLACE TEMP TABLE {first}_wide AS {query}")
+    return Wide(scan.connection.sql(f"FROM {first}_wide").to_arrow_table(), tuple(columns))
 
 
-def _over_days(scan: Scan, frame: int, terms: Sequence[Terms], daily: str) -> str:
+def _column(found: dict[str, str], expression: str) -> str:
+    return found.setdefault(expression, f"_c{len(found)}")
+
+
+def _named(found: Mapping[str, str]) -> list[str]:
+    return [f"{expression} AS {name}" for expression, name in found.items()]
+
+
+def _over_days(
+    scan: Scan, frame: int, terms: Sequence[Terms], daily: str, columns: Sequence[Columns]
+) -> tuple[str, list[Columns]]:
     """Combine the days of a period by each measure's time rule.
 
     `last` and `average` go by the days on which the dataset has any row: a unit without rows on the last day has none
@@ -318,21 +314,32 @@ def _over_days(scan: Scan, frame: int, terms: Sequence[Terms], daily: str) -> st
         f"SELECT _p{n} AS p, b._seg FROM {scan.name}_base AS b JOIN {scan.name}_spans{frame} AS s USING (_seg)"
         for n in periods
     )
-    columns = [f"f.{key}" if key != "p" else "p" for key in KEYS]
-    for number, term in enumerate(terms):
-        v, n, d, r = (f"f._{letter}{number}" for letter in "vndr")
-        last = "f._seg = t.last"
-        match term.measure.time_rule:
-            case "last":
-                parts = [f"max(CASE WHEN {last} THEN {part} END)" for part in (v, n, d, r)]
-            case "average":
-                parts = [f"sum({v}) / any_value(t.days)", f"sum({v})", "any_value(t.days)", f"sum({r})"]
-            case rule:
-                parts = [f"{rule}({v})", "NULL", "NULL", f"sum({r})"]
-        columns += [f"CAST({part} AS DOUBLE) AS _{letter}{number}" for part, letter in zip(parts, "vnd", strict=False)]
-        columns.append(f"CAST(coalesce({parts[3]}, 0) AS BIGINT) AS _r{number}")
-    return (
+    found: dict[str, str] = {}
+    over = []
+    for term, parts in zip(terms, columns, strict=True):
+        rule = term.measure.time_rule or "last"
+        value, numerator, denominator, rows = _by_rule(rule, *(f"f.{part}" for part in parts))
+        value, numerator, denominator = (
+            _column(found, f"CAST({part} AS DOUBLE)") for part in (value, numerator, denominator)
+        )
+        over.append(Columns(value, numerator, denominator, _column(found, f"CAST(coalesce({rows}, 0) AS BIGINT)")))
+    keys = [f"f.{key}" if key != "p" else "p" for key in KEYS]
+    query = (
         f"WITH t AS (SELECT p, max(_seg) AS last, count(DISTINCT _seg) AS days FROM ({seen}) GROUP BY p), "
         f"f AS ({daily}) "
-        f"SELECT {', '.join(columns)} FROM f JOIN t USING (p) GROUP BY ALL"
+        f"SELECT {', '.join((*keys, *_named(found)))} FROM f JOIN t USING (p) GROUP BY ALL"
     )
+    return query, over
+
+
+def _by_rule(rule: str, v: str, n: str, d: str, r: str) -> tuple[str, str, str, str]:
+    """Value, numerator, denominator and rows of a period out of those of its days `f`."""
+    match rule:
+        case "last":
+            value, numerator, denominator, rows = (
+                f"max(CASE WHEN f._seg = t.last THEN {part} END)" for part in (v, n, d, r)
+            )
+            return value, numerator, denominator, rows
+        case "average":
+            return f"sum({v}) / any_value(t.days)", f"sum({v})", "any_value(t.days)", f"sum({r})"
+    return f"{rule}({v})", "NULL", "NULL", f"sum({r})"

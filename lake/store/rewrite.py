@@ -88,7 +88,9 @@ def load(
         count = _check_months(connection)
         hit = files_with(connection, read.files, folder, f"semi join keys on {same(key)}") if key else ()
         replaced, unchanged = (0, 0) if not hit else _superseded(connection, read, hit, folder, key, contract)
-        staged = write(connection, folder, hit, f"anti join keys on {same(key)}", "incoming", staging)
+        staged = write(
+            connection, folder, hit, f"anti join keys on {same(key)}", "incoming", staging, contract.storage_order
+        )
         sources = ["incoming", "superseded"] if hit else ["incoming"]
         days = tuple(column.name + DAY_SUFFIX for column in contract.temporal)
         return Change(
@@ -120,7 +122,7 @@ def replace(
         connection.execute(
             f"create table coming as {new} except all {old}" if read.files else f"create view coming as {new}"
         )
-        staged = write(connection, folder, (), "", "incoming", staging)
+        staged = write(connection, folder, (), "", "incoming", staging, contract.storage_order)
         left = connection.execute("select count(*) from leaving").fetchall()[0][0]
         before = sum(file.rows for file in read.files)
         sources = ["leaving", "coming"]
@@ -277,11 +279,12 @@ def write(
     staying: str,
     incoming: str,
     staging: Path,
+    order: Sequence[str] = (),
 ) -> tuple[Staged, ...]:
     """Write the rows `t` of the hit files that meet the condition `staying`, and all rows of the relation `incoming`.
 
     A month with hit files is written by itself, which costs half of what a partitioned COPY does and as little memory
-    as one month; the other months, with incoming rows only, in one pass.
+    as one month; the other months, with incoming rows only, in one pass and in order.
     """
     staged: list[Staged] = []
     months = sorted({file.month for file in hit})
@@ -294,6 +297,7 @@ def write(
         staged += copy_month(connection, rows, month, staging, _QUICKLY)
     listed = ", ".join(str(month) for month in months)
     rest = f"from {incoming}" + (f" where {MONTH} not in ({listed})" if months else "")
+    rest += f" order by {', '.join(identifier(name) for name in (MONTH, *order))}"
     target = literal(str(staging / "rest"))
     written = connection.execute(f"copy ({rest}) to {target} ({_PARQUET}, partition_by ({MONTH}))").fetchall()
     return (*staged, *(Staged(Path(row[0]), int(row[5][MONTH]), int(row[1])) for row in written))

@@ -243,6 +243,13 @@ def test_compaction_changes_no_row_and_sorts(table: FactTable) -> None:
     assert table.compact("C2") is None
 
 
+def test_rows_that_are_reported_together_lie_together(table: FactTable) -> None:
+    """By unit, then by vendor or the first dimension, then in time: a query of one unit reads a stretch of the file."""
+    load(table, "L1", *((f"t{n}", JAN, None, f"U{n % 3}", n) for n in range(9)))
+    rows = duckdb.read_parquet(str(table.files(months=[202501])[0])).fetchall()
+    assert [row[3] for row in rows] == ["U0"] * 3 + ["U1"] * 3 + ["U2"] * 3
+
+
 def test_vacuum_keeps_what_undo_and_readers_need(table: FactTable) -> None:
     load(table, "L1", ("a", JAN, None, "N", 1))
     second = load(table, "L2", ("a", JAN, None, "N", 2))

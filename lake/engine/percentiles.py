@@ -1,0 +1,232 @@
+"""Percentiles of every period, unit and member: DuckDB evaluates the rows, NumPy orders them and picks the ranks.
+
+A percentile does not add up, so each group needs its rows. They are put in order once for each depth of the tree and
+dimension: by unit, member, segment. A unit's rows in any period or window are then one slice of that order.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice, product
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from lake.engine.layout import store
+from lake.engine.ranks import Numbers, Values, ascending, quantiles
+from lake.engine.scans import GroupingSet, Scan
+from lake.formula.compile import quoted
+from lake.plan import Primitive
+
+VALUES_AT_ONCE = 20_000_000  # rows times expressions in memory together, 8 bytes each
+
+Column: TypeAlias = tuple[Values, npt.NDArray[np.bool_] | None]  # the flags are false where a row has no value
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """An expression over rows, and what is read from its order: (share, name of the primitive)."""
+
+    sql: str
+    wanted: tuple[tuple[float, str], ...]
+
+
+@dataclass(frozen=True)
+class Spans:
+    """Columns of equal length: a period's number, its first segment and the one after its last."""
+
+    period: Numbers
+    first: Numbers
+    past: Numbers
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Grouping sets that share an order: a depth of the tree, a dimension or none, and the periods of their grains.
+
+    unit_ids: the unit of each line of the unit table at this depth, -1 where it has none.
+    """
+
+    depth: int
+    dimension: int | None
+    unit_ids: Numbers
+    spans: Spans
+    by_day: bool
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Columns of equal length: segment, line of the unit table, the member of each dimension, and each expression."""
+
+    segment: Numbers
+    line: Numbers
+    members: Mapping[int, pa.DictionaryArray]
+    values: Sequence[Column]
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The slices start..end of the rows in `order`, and the keys of each slice as columns."""
+
+    order: npt.NDArray[np.intp]
+    start: Numbers
+    end: Numbers
+    keys: Mapping[str, pa.Array]
+
+
+def percentiles(
+    scan: Scan, frame: int, sets: Sequence[GroupingSet], primitives: Mapping[Primitive, str], table: str
+) -> list[str]:
+    """Create tables with the keys and every quantile; their names begin with `table`.
+
+    Of a large dataset fewer expressions are held at a time, down to one.
+    """
+    stored = scan.connection.execute(f"SELECT coalesce(sum(_rows), 0) FROM {scan.name}_base").fetchall()[0][0]
+    together = max(1, VALUES_AT_ONCE // max(1, int(stored)))
+    expressions, axes = list(_expressions(primitives)), _axes(scan, frame, sets)
+    tables = []
+    for first in range(0, len(expressions), together):
+        tables.append(f"{table}{first}")
+        store(scan.connection, tables[-1], _ranked(scan, axes, expressions[first : first + together]))
+    return tables
+
+
+def _ranked(scan: Scan, axes: Sequence[Axis], expressions: Sequence[Ranked]) -> pa.Table:
+    """The keys and quantiles of every group that has rows."""
+    rows = _rows(scan, {axis.dimension for axis in axes if axis.dimension is not None}, expressions)
+    threads = int(scan.connection.execute("SELECT current_setting('threads')").fetchall()[0][0])
+    pieces = []
+    with ThreadPoolExecutor(threads) as pool:  # NumPy sorts, takes and compares without the interpreter's lock
+        for first in range(0, len(axes), threads):
+            groups = list(pool.map(partial(_groups, rows), axes[first : first + threads]))
+            pairs = list(product(groups, zip(rows.values, expressions, strict=True)))
+            picked = pool.map(lambda pair: _picked(pair[0], *pair[1]), pairs)
+            for one in groups:
+                columns = dict(one.keys)
+                for found in islice(picked, len(expressions)):
+                    columns |= found
+                pieces.append(pa.table(columns))
+    return pa.concat_tables(pieces)
+
+
+def _expressions(primitives: Mapping[Primitive, str]) -> Iterator[Ranked]:
+    by_sql: dict[str, list[tuple[float, str]]] = {}
+    for primitive, name in primitives.items():
+        value = f"CAST({primitive.value} AS DOUBLE)"
+        sql = f"CASE WHEN {primitive.condition} THEN {value} END" if primitive.condition else value
+        by_sql.setdefault(sql, []).append((primitive.share or 0.0, name))
+    return (Ranked(sql, tuple(wanted)) for sql, wanted in by_sql.items())
+
+
+def _axes(scan: Scan, frame: int, sets: Sequence[GroupingSet]) -> list[Axis]:
+    """The sets that can share an order, with the spans of their periods."""
+    shared: dict[tuple[int, int | None], list[int]] = {}
+    for one in sets:
+        shared.setdefault((one.unit, one.dimension), []).append(one.period)
+    columns = ", ".join(f"coalesce(_u{depth}, -1) AS _u{depth}" for depth in range(len(scan.layout.depths)))
+    units = scan.connection.sql(f"SELECT {columns} FROM {scan.name}_units ORDER BY _line").to_arrow_table()
+    return [
+        Axis(depth, dimension, units[f"_u{depth}"].to_numpy(), _spans(scan, frame, grains), scan.by_day)
+        for (depth, dimension), grains in shared.items()
+    ]
+
+
+def _spans(scan: Scan, frame: int, grains: Sequence[int]) -> Spans:
+    """The segments of each period of the grains; by day each of them alone."""
+    chosen = "_seg AS first, _seg + 1 AS past" if scan.by_day else "min(_seg) AS first, max(_seg) + 1 AS past"
+    each = " UNION ALL ".join(
+        f"SELECT _p{grain} AS p, {chosen} FROM {scan.name}_spans{frame} WHERE _p{grain} IS NOT NULL"
+        + ("" if scan.by_day else " GROUP BY 1")
+        for grain in grains
+    )
+    table = scan.connection.sql(each).to_arrow_table()
+    return Spans(*(table[name].to_numpy() for name in ("p", "first", "past")))
+
+
+def _rows(scan: Scan, dimensions: set[int], expressions: Sequence[Ranked]) -> Rows:
+    columns = [
+        "d._seg",
+        f"coalesce(n._line, (SELECT count(_code) FROM {scan.name}_units) + d._epoch)::INTEGER AS _line",
+    ]
+    for number in sorted(dimensions):
+        listed = f"SELECT DISTINCT CAST(_d{number} AS VARCHAR) AS m FROM {scan.name}_base WHERE _d{number} IS NOT NULL"
+        scan.connection.execute(f"CREATE OR REPLACE TYPE {scan.name}_members{number} AS ENUM ({listed} ORDER BY m)")
+        member = f"CAST(f.{quoted(scan.dimensions[number])} AS VARCHAR)"
+        columns.append(f"CAST({member} AS {scan.name}_members{number}) AS _d{number}")
+    columns += [f"{expression.sql} AS _x{number}" for number, expression in enumerate(expressions)]
+    epoch = " AND n._epoch = d._epoch" if scan.layout.epochs > 1 else ""
+    table = scan.connection.sql(
+        f"SELECT {', '.join(columns)} FROM facts AS f JOIN {scan.name}_days AS d ON d._day = {scan.day} "
+        f"LEFT JOIN {scan.name}_units AS n ON n._code = {scan.code}{epoch} WHERE {scan.within}"
+    ).to_arrow_table()
+    return Rows(
+        table["_seg"].to_numpy(),
+        table["_line"].to_numpy(),
+        {number: _whole(table[f"_d{number}"]) for number in dimensions},
+        [_values(table[f"_x{number}"]) for number in range(len(expressions))],
+    )
+
+
+def _values(column: pa.ChunkedArray) -> Column:
+    return column.to_numpy(), column.is_valid().to_numpy() if column.null_count else None
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    """The column as one array."""
+    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+
+
+def _picked(groups: Groups, values: Column, expression: Ranked) -> dict[str, pa.Array]:
+    """The quantiles of one expression for every group, by the names of their primitives."""
+    (numbers, given), start, end = values, groups.start, groups.end
+    numbers = numbers[groups.order]
+    if given is not None:  # the rows without a value leave, and the slices move up
+        kept = given[groups.order]
+        before = np.concatenate([[0], np.cumsum(kept, dtype=np.int32)])
+        numbers, start, end = numbers[kept], before[start], before[end]
+    found = quantiles(numbers, start, end, [share for share, _ in expression.wanted])
+    names = (name for _, name in expression.wanted)
+    return {name: pa.array(found[:, place], mask=start == end) for place, name in enumerate(names)}
+
+
+def _groups(rows: Rows, axis: Axis) -> Groups:
+    """Put the rows in order by unit, member and segment, and find the slice of every unit, member and period."""
+    ids, unit_of_line = np.unique(axis.unit_ids, return_inverse=True)
+    members, member = _members(rows, axis.dimension)
+    segments = int(max(rows.segment.max(initial=0) + 1, axis.spans.past.max(initial=0)))
+    bound = len(ids) * len(members) * segments
+    wide = np.dtype(np.int32 if bound < 1 << 31 else np.int64)
+    lines: Numbers = unit_of_line.astype(wide)
+    code = (lines[rows.line] * len(members) + member) * segments + rows.segment
+    order = ascending(code, bound)
+    code = code[order]
+    runs = code // segments
+    runs = runs[np.flatnonzero(np.diff(runs, prepend=-1))]  # each once
+    runs = runs[ids[runs // len(members)] >= 0]
+    edge = (runs * segments)[:, None]
+    start = np.searchsorted(code, (edge + axis.spans.first).astype(wide))
+    end = np.searchsorted(code, (edge + axis.spans.past).astype(wide))
+    run, span = np.nonzero(end > start)
+    keys = {
+        "p": pa.array(axis.spans.period[span]),
+        "depth": pa.array(np.full(len(run), axis.depth, np.int32)),
+        "u": pa.array(ids[runs[run] // len(members)]),
+        "dim": pa.array(np.full(len(run), -1 if axis.dimension is None else axis.dimension, np.int32)),
+        "member": members.take(pa.array(runs[run] % len(members))),
+    }
+    if axis.by_day:
+        keys["_seg"] = pa.array(axis.spans.first[span])
+    return Groups(order, start[run, span], end[run, span], keys)
+
+
+def _members(rows: Rows, dimension: int | None) -> tuple[pa.Array, Numbers | int]:
+    """The names of a dimension's members, null first, and the number of each row's."""
+    none = pa.array([None], pa.string())
+    if dimension is None:
+        return none, 0
+    coded = rows.members[dimension]
+    numbers = coded.indices.cast(pa.int32()).fill_null(-1).to_numpy(zero_copy_only=False) + 1
+    return pa.concat_arrays([none, coded.dictionary.cast(pa.string())]), numbers.astype(np.int32)

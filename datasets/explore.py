@@ -71,7 +71,7 @@ def rows_page(
 ) -> RowsPage:
     """Authorised rows of a version, newest event first; each with the upload and the row of the file it came from.
 
-    Raises NoSuchVersion, DamagedFile, TooMuch.
+    Raises NoSuchVersion, DamagedData, TooMuch.
     """
     allowed, contract = authorised_rows(dataset, access, version), contract_of(dataset)
     columns = tuple(column.name for column in contract.columns)
@@ -98,7 +98,7 @@ def rows_page(
 def ask(dataset: Dataset, question: Mapping[str, Any], access: Access, *, version: int | None = None) -> Answer:
     """Answer a question without code: groups, totals, filters, pivot, order_by, descending, limit (see `question_of`).
 
-    Raises QuestionRefused, TooMuch, NoSuchVersion, DamagedFile.
+    Raises QuestionRefused, TooMuch, NoSuchVersion, DamagedData.
     """
     from lake.explore import explore_sql, pivoted
     from lake.query import QueryError

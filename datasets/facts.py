@@ -79,16 +79,20 @@ def data_files(version: DatasetVersion) -> tuple[DataFile, ...]:
 def facts_of(dataset: Dataset, version: int | None = None) -> Facts:
     """Every row of the current (or a named older) version, its files checked once per process.
 
-    Raises NoSuchVersion, lake.store.DamagedFile.
+    Raises NoSuchVersion, DamagedData.
     """
+    from lake.store import DamagedFile
     from lake.store.schema import stored_columns
 
-    from .verify import check_once
+    from .verify import check_once, refusal_of
 
     found = version_of(dataset, version)
     columns = stored_columns(contract_of(dataset)) if dataset.contract else {}
     if found is None:
         return Facts(dataset.pk, None, (), columns)
     folder = Path(settings.LAKE_ROOT) / dataset.lake_table.hex
-    check_once(dataset, data_files(found))
+    try:
+        check_once(dataset, data_files(found))
+    except DamagedFile as fault:
+        raise refusal_of(dataset, fault) from fault
     return Facts(dataset.pk, found.version, tuple(folder / file["path"] for file in found.files), columns)

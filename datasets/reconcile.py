@@ -99,7 +99,15 @@ def compare(dataset: Dataset) -> Report:
 
 def settle(dataset: Dataset) -> None:
     """Before writing: name what killed writers left committed. LakeDisagrees rather than build on the unknown."""
-    report = compare(dataset)
+    from lake.store import DamagedLog
+
+    try:
+        report = compare(dataset)
+    except DamagedLog as fault:
+        raise LakeDisagrees(
+            f"The log of {dataset.name} in the lake is damaged: {fault}",
+            next_step="Nothing was loaded. Restore the named file from a backup, then try again.",
+        ) from fault
     if report.unknown or report.missing:
         raise LakeDisagrees(
             f"The lake and the database disagree about {dataset.name} ({report}).",

@@ -4,25 +4,7 @@
 `code`, a `message` and a `next_step`; doors turn them into problem details or into a notice on the page.
 """
 
-from __future__ import annotations
-
-from typing import Any
-
-
-class Refusal(Exception):
-    """`status` is the HTTP status that suits; `extra` holds row, column, value and whatever else names the place."""
-
-    status = 400
-    code = "refused"
-
-    def __init__(self, message: str, *, next_step: str = "", **extra: Any) -> None:
-        super().__init__(message)
-        self.message = message
-        self.next_step = next_step
-        self.extra = extra
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"code": self.code, "message": self.message, "next_step": self.next_step, **self.extra}
+from doors.refusals import Refusal
 
 
 class TooLarge(Refusal):
@@ -79,6 +61,12 @@ class LakeDisagrees(Refusal):
     """The lake holds loads that the database does not know (F22): nothing is loaded on top of them."""
 
     status, code = 409, "lake_disagrees"
+
+
+class DamagedData(Refusal):
+    """A stored file is missing or is not what was committed (F20); `file`, `uploads` and `units` say what is hurt."""
+
+    status, code = 409, "damaged_file"
 
 
 class InvalidRequest(Refusal):

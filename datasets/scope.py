@@ -75,7 +75,7 @@ class AuthorisedRows:
 
 
 def authorised_rows(dataset: Dataset, access: Access, version: int | None = None) -> AuthorisedRows:
-    """What `access` may see of the current (or an older) version. Raises NoSuchVersion, DamagedFile."""
+    """What `access` may see of the current (or an older) version. Raises NoSuchVersion, DamagedData."""
     return AuthorisedRows(facts_of(dataset, version), row_scope(dataset, access))
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .models import Dataset
+from .refusals import DamagedData
 
 if TYPE_CHECKING:
     from lake.store import DataFile
@@ -101,4 +102,18 @@ def described(dataset: Dataset, fault) -> Damage:
         message=str(fault),
         uploads=tuple(str(upload) for upload in uploads),
         units=tuple(dataset.units.values_list("code", flat=True)),
+    )
+
+
+def refusal_of(dataset: Dataset, fault) -> DamagedData:
+    """The same for somebody who wanted to read the rows."""
+    damage = described(dataset, fault)
+    return DamagedData(
+        f"Rows of {dataset.name} cannot be read: a stored file is missing or damaged ({damage.file}). It holds rows of "
+        f"{', '.join(damage.uploads) or 'an unknown load'}, units {', '.join(damage.units) or 'unknown'}.",
+        next_step="Numbers that were computed before still stand. Tell an administrator: the file comes back from a "
+        "backup, and `manage.py scrub_lake` says when all is well again.",
+        file=damage.file,
+        uploads=list(damage.uploads),
+        units=list(damage.units),
     )

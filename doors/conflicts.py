@@ -10,6 +10,7 @@ from django.db import OperationalError
 
 TRIES = 3
 LOST = {"40001", "40P01"}  # SQLSTATE: serialization_failure, deadlock_detected
+DISK_FULL = "53100"
 
 
 class Conflict(Exception):
@@ -19,6 +20,11 @@ class Conflict(Exception):
 def has_lost(fault: BaseException) -> bool:
     """Whether the database ended this transaction in favour of another one."""
     return getattr(fault.__cause__, "pgcode", None) in LOST
+
+
+def is_full(fault: BaseException) -> bool:
+    """Whether the database's disk is."""
+    return getattr(fault.__cause__, "pgcode", None) == DISK_FULL
 
 
 def again(request, fault: OperationalError):

@@ -8,9 +8,12 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from redis.exceptions import ConnectionError as QueueAway
 
+from . import bodies
 from .problems import FULL, MEDIA_TYPE, NOT_FOUND, is_full
+from .refusals import Refusal
 
 AWAY = "The database does not answer just now. Nothing was changed; try again in a few seconds."
+BROKEN = "Not all of it arrived; nothing was stored. Check the connection and send it again."
 CONFLICT = "Others changed the same things at the same moment. Nothing was changed: look again, then repeat it."
 LENGTH = "The request does not say how long it is: send a Content-Length."
 DETAILS = {
@@ -23,6 +26,8 @@ DETAILS = {
 
 
 def csrf_failure(request, reason=""):
+    if bodies.broke_off(request):  # the check could not read its token
+        return HttpResponse(_page("The request broke off", BROKEN), status=400)
     fault = "The form was open for too long or came from another site."
     return render(request, "403.html", {"fault": fault}, status=403)
 
@@ -50,8 +55,9 @@ def as_problem(response: HttpResponse) -> HttpResponse:
     return problem(response.status_code, code, detail)
 
 
-def problem(status: int, code: str, detail: str) -> JsonResponse:
+def problem(status: int, code: str, detail: str, **more) -> JsonResponse:
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "code": code, "detail": detail}
+    body |= more
     return JsonResponse(body, status=status, content_type=MEDIA_TYPE)
 
 
@@ -67,6 +73,14 @@ def conflict(request) -> HttpResponse:
     if is_api(request):
         return problem(409, "conflict", CONFLICT)
     return HttpResponse(_page("Somebody was quicker", CONFLICT), status=409)
+
+
+def refused(request, refusal: Refusal) -> HttpResponse:
+    """A refusal that its view did not expect: as a problem for the API and for a part of a page, else as a page."""
+    if is_api(request) or getattr(request, "htmx", False):
+        words = refusal.to_dict()
+        return problem(refusal.status, words.pop("code"), words.pop("message"), **words)
+    return render(request, "refused.html", {"refusal": refusal}, status=refusal.status)
 
 
 def no_room(request) -> HttpResponse:

@@ -1,4 +1,5 @@
-"""Gives each request its id and its day; answers 503 while the database is away, and 411 to a body without length."""
+"""Gives each request its id and its day; answers 503 while the database is away, 411 to a body without length, and to a
+refusal that its view did not expect with the refusal's own status."""
 
 from datetime import date
 
@@ -7,7 +8,8 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from . import conflicts, errors
+from . import bodies, conflicts, errors
+from .refusals import Refusal
 
 
 def today(request) -> date:
@@ -24,6 +26,11 @@ def is_endless(request) -> bool:
     return "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH")
 
 
+def of_the_database(request, fault):
+    """507 where its disk is full, else 503: it does not answer."""
+    return errors.no_room(request) if conflicts.is_full(fault) else errors.unavailable(request)
+
+
 class DoorMiddleware:
     """`request.day`, the day that the person looks from.
 
@@ -36,9 +43,10 @@ class DoorMiddleware:
     def __call__(self, request):
         try:
             request.day = today(request)  # a plain date: the database driver takes no lazy one
+            bodies.watch(request)
             response = errors.length_required(request) if is_endless(request) else self.get_response(request)
-        except (OperationalError, InterfaceError):
-            response = errors.unavailable(request)
+        except (OperationalError, InterfaceError) as fault:
+            response = of_the_database(request, fault)
         if errors.is_api(request):
             response = errors.as_problem(response)
         if request_id := structlog.contextvars.get_contextvars().get("request_id"):
@@ -52,5 +60,7 @@ class DoorMiddleware:
             except conflicts.Conflict:
                 return errors.conflict(request)
         if isinstance(exception, OperationalError | InterfaceError):
-            return errors.unavailable(request)
+            return of_the_database(request, exception)
+        if isinstance(exception, Refusal):
+            return errors.refused(request, exception)
         return None

@@ -9,6 +9,8 @@ from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from . import bodies
+
 MEDIA_TYPE = "application/problem+json"
 NOT_FOUND = "There is no such thing, or it is not yours to see."
 
@@ -48,6 +50,8 @@ def expected(fault: Exception) -> Exception:
             return Problem(413, "too_large", "The request is too large: send fewer things at a time.")
         case OSError() if is_full(fault):
             return Problem(507, "disk_full", FULL)
+        case UnreadablePostError() if short := bodies.cause_of(fault):
+            return Problem(400, "truncated_upload", str(short), next_step="Send it again.")
         case UnreadablePostError():
             return Problem(
                 408, "too_slow", "The request came too slowly, or broke off; nothing was stored. Send it again."

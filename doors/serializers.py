@@ -1,10 +1,12 @@
 """Serializers that take exactly what they name: unknown fields and near-enough types are refused."""
 
+import difflib
 import re
 
 from django.http import QueryDict
 from rest_framework import serializers
 
+MOST_CODES = 5_000  # among which the nearest is looked for
 PLAIN_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z")
 
 
@@ -57,6 +59,29 @@ class ScopedRelatedField(serializers.PrimaryKeyRelatedField):
 
     def get_queryset(self):
         return super().get_queryset().visible_to(self.context["request"].access)
+
+
+class ScopedCodeField(serializers.SlugRelatedField):
+    """The code of something that the caller may see; a foreign code reads like one that does not exist.
+
+    A code that is not known is refused as `unknown_unit`, `unknown_kpi` and so on, with the nearest of those seen.
+    """
+
+    def __init__(self, **options):
+        super().__init__(slug_field=options.pop("slug_field", "code"), **options)
+
+    def get_queryset(self):
+        return super().get_queryset().visible_to(self.context["request"].access)
+
+    def fail(self, key, **values):
+        if key != "does_not_exist":
+            super().fail(key, **values)
+        given, model = str(values["value"])[:80], self.queryset.model._meta
+        codes = self.get_queryset().values_list(self.slug_field, flat=True)[:MOST_CODES]
+        near = difflib.get_close_matches(given, list(codes))
+        words = f"There is no {model.verbose_name} with the code {given!r} that you see."
+        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        raise serializers.ValidationError(words + hint, code=f"unknown_{model.model_name}")
 
 
 def type_fault(field: serializers.Field, value) -> str:

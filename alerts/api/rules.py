@@ -10,8 +10,7 @@ from alerts import rules
 from alerts.backtest import BackTest, backtest
 from alerts.models import AlertRule
 from alerts.words import Words
-from doors.serializers import StrictModelSerializer
-from kpis.api.base import ScopedCodeField
+from doors.serializers import ScopedCodeField, StrictModelSerializer
 from kpis.models import Kpi
 from kpis.requests import as_of_day
 from kpis.selectors.readings import versions_on

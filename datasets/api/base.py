@@ -44,7 +44,7 @@ def as_problem(fault: Exception) -> Exception:
     """The expected refusals of this room and of the lake below it; anything else stays what it is."""
     from lake.contract import ContractError
     from lake.intake import IntakeError
-    from lake.store import DamagedFile, DamagedLog, StoreError, UnknownVersion
+    from lake.store import StoreError, UnknownVersion
 
     match fault:
         case Refusal():
@@ -59,8 +59,6 @@ def as_problem(fault: Exception) -> Exception:
             return ValidationError({where: fault.message})
         case NoSuchVersion() | UnknownVersion():
             return Problem(404, "no_such_version", str(fault))
-        case DamagedFile():
-            return Problem(409, "damaged_file", str(fault), file=fault.file.path, loads=list(fault.load_ids))
-        case DamagedLog() | StoreError():
+        case StoreError():
             return Problem(409, "lake_refuses", str(fault))
     return fault

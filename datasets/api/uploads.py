@@ -127,7 +127,6 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
         intake.check_room(_length(request))
         form = FileBody(data=request.data)
         form.is_valid(raise_exception=True)
-        intake.check_whole(request._request)
         dataset = self._writable_dataset(form.validated_data.get("dataset"))
         file = form.validated_data["file"]
         known = request.headers.get("Idempotency-Key", "")

@@ -6,7 +6,7 @@ that makes its rows visible. How a load stays exactly once is told in the room's
 
 from .confirming import NewDataset, confirm, examine, inspect, new_dataset, proposed_contract, turn_away
 from .loading import load
-from .receiving import check_room, check_takes_uploads, check_whole, original_of, receive
+from .receiving import check_room, check_takes_uploads, original_of, receive
 from .requesting import Requested, load_id_of, request_load
 
 __all__ = [
@@ -14,7 +14,6 @@ __all__ = [
     "Requested",
     "check_room",
     "check_takes_uploads",
-    "check_whole",
     "confirm",
     "examine",
     "inspect",

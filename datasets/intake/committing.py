@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import io
 import json
 from collections.abc import Iterable, Sequence
@@ -17,6 +18,7 @@ from django.utils import timezone
 from jobs import work
 from jobs.work import Claim
 from organization import audit
+from organization.models import Unit
 
 from .. import scan, scope
 from ..facts import table_of
@@ -31,14 +33,30 @@ if TYPE_CHECKING:
     from lake.store import Commit
 
 COMPACT_ABOVE_FILES = 8
+SHOWN_CODES = 5
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What rows tell about their dataset: the units (ids) that have rows, and the last local day of an event."""
+    """What rows tell about their dataset: the units (ids) that have rows, and the last local day of an event.
+
+    strangers: vendor codes that belong to nobody here.
+    """
 
     units: frozenset[int] = frozenset()
     last_day: date | None = None
+    strangers: tuple[str, ...] = ()
+
+    def notes(self) -> list[str]:
+        """What the uploader should hear about the vendor codes; their rows count all the same."""
+        if not self.strangers:
+            return []
+        vendors = list(Unit.objects.filter(kind=Unit.Kind.VENDOR).values_list("code", flat=True))
+        if not vendors:
+            return []
+        near = {code: difflib.get_close_matches(code, vendors) for code in self.strangers[:SHOWN_CODES]}
+        shown = [f"{code} (did you mean {' or '.join(found)}?)" if found else code for code, found in near.items()]
+        return [f"Vendor codes that no vendor has, {len(self.strangers):,} in all: {', '.join(shown)}."]
 
 
 def summary_of(dataset: Dataset, contract: Contract, files: Sequence[Path]) -> Summary:
@@ -54,7 +72,10 @@ def summary_of(dataset: Dataset, contract: Contract, files: Sequence[Path]) -> S
     found = scan.fetch_here(f"select {', '.join(asked)} from {source}", files)[0]
     known = scope.unit_codes(dataset)
     codes = {code for number in range(len(columns)) for code in found[f"c{number}"] or ()}
-    return Summary(frozenset(known[code] for code in codes if code in known), found["last_day"])
+    strangers: list[str] = []
+    if contract.vendor_column not in (None, contract.unit_column):
+        strangers = sorted(code for code in found[f"c{len(columns) - 1}"] or () if code and code not in known)
+    return Summary(frozenset(known[code] for code in codes if code in known), found["last_day"], tuple(strangers))
 
 
 def make_visible(
@@ -74,7 +95,7 @@ def make_visible(
             replaced=commit.replaced,
             duplicates=loaded.duplicates + loaded.superseded,
             rejected=loaded.rejected,
-            notes=list(loaded.notes),
+            notes=[*loaded.notes, *summary.notes()],
             fault=None,
             timings=timings,
             finished_at=timezone.now(),

@@ -94,7 +94,8 @@ def examine(upload: Upload, *, encoding: str = "") -> Preview:
     settled = known
     if dataset and dataset.contract:
         same_kind = bool(dataset.dialect) and known is not None and known.kind == preview.dialect.kind
-        settled = replace(known, gzip=preview.dialect.gzip) if same_kind else preview.dialect
+        found = preview.dialect
+        settled = replace(known, gzip=found.gzip, encoding=found.encoding) if same_kind else found
     upload.dialect = settled.to_dict() if settled else {}
     upload.save(update_fields=["dialect"])
     return preview

@@ -50,19 +50,6 @@ def check_takes_uploads(dataset: Dataset | None) -> None:
         )
 
 
-def check_whole(request) -> None:
-    """The body of a parsed form had the length that it announced. Raises Truncated.
-
-    Django takes what has come when a client breaks off, and gives a shortened file for a whole one.
-    """
-    stream = getattr(request, "_stream", None)
-    taken, announced = getattr(stream, "_pos", None), getattr(stream, "limit", None)
-    if taken is not None and announced is not None and taken < announced:
-        raise Truncated(
-            f"Only {taken:,} of {announced:,} bytes arrived; nothing was stored.", next_step="Send the file again."
-        )
-
-
 def receive(
     dataset: Dataset | None,
     stream: IO[bytes],

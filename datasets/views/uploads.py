@@ -34,6 +34,7 @@ from doors.pages import page, paged, require, visible
 from organization.access import DEFINE, UPLOAD, VIEW
 
 from .datasets import show_contract_fault
+from .problems import problem_of
 
 ENCODINGS = (
     ("utf-8", "UTF-8"),
@@ -66,7 +67,7 @@ def upload_new(request):
     context = {
         "dataset": dataset,
         "datasets": datasets.filter(source=Dataset.Source.EXTRACT),
-        "problems": [_problem(fault)] if fault else [],
+        "problems": [problem_of(fault.to_dict())] if fault else [],
         "hidden": [("dataset", dataset.code)] if dataset else [],
         "encoding": encoding,
         "encodings": ENCODINGS,
@@ -82,7 +83,6 @@ def _received(request, dataset: Dataset | None):
     intake.check_takes_uploads(dataset)
     if dataset and not may_upload(dataset, request.access):
         raise PermissionDenied("You may not upload to this dataset. Ask an administrator of its unit.")
-    intake.check_whole(request)
     file = request.FILES.get("file")
     if file is None:
         raise Refusal("No file came with the form.", next_step="Choose a file, then press Upload.")
@@ -101,24 +101,6 @@ def _go(request, url: str) -> HttpResponse:
     return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
 
 
-def _problem(fault) -> dict:
-    """A refusal as problem_list.html shows it: thing, fault, next step."""
-    words = fault.to_dict()
-    places = [words.get("file"), words.get("sheet") and f"sheet {words['sheet']}"]
-    places += [words.get("row") and f"row {words['row']}", words.get("column"), _quoted(words.get("value"))]
-    return {
-        "thing": ", ".join(str(place) for place in places if place) or "The upload",
-        "fault": words["message"],
-        "next_step": words.get("next_step", ""),
-    }
-
-
-def _quoted(value: object) -> str:
-    """A value of the file in one short line, told apart from the words about it."""
-    line = " ".join(str(value or "").split())
-    return f"“{line[:40]}{'…' if len(line) > 40 else ''}”:" if line else ""
-
-
 @page(UPLOAD)
 def upload_confirm(request, public_id):
     """The inferred contract with a preview: answer, correct, load."""
@@ -130,7 +112,7 @@ def upload_confirm(request, public_id):
     try:
         preview, dialect_form = _previewed(request, upload)
     except _refusals() as fault:
-        context = {"upload": upload, "problems": [_problem(fault)]}
+        context = {"upload": upload, "problems": [problem_of(fault.to_dict())]}
         return render(request, "datasets/upload_confirm.html", context, status=422)
     proposed = intake.proposed_contract(preview)
     given = request.POST or None
@@ -218,19 +200,12 @@ def _context(request, found: Upload) -> dict:
         "job": job,
         "is_waiting": bool(job and not job.is_finished),
         "state": "parked" if job and job.state == "parked" else found.state,
-        "problems": [_problem_of(found.fault if sees else HIDDEN)] if found.fault else [],
+        "problems": [problem_of(found.fault if sees else HIDDEN)] if found.fault else [],
         "may_undo": found.state == "loaded" and undo.may_undo(found, request.access),
         "may_change": bool(at_home or found.uploaded_by_id == request.access.user_id),
         "shows_rejects": bool(found.rejected) and sees,
         "breadcrumb": crumbs,
     }
-
-
-def _problem_of(fault: dict) -> dict:
-    where = [fault.get("file"), fault.get("row") and f"row {fault['row']}", fault.get("column")]
-    where.append(_quoted(fault.get("value")))
-    thing = ", ".join(str(part) for part in where if part) or "The file"
-    return {"thing": thing, "fault": fault.get("message", ""), "next_step": fault.get("next_step", "")}
 
 
 @require_POST

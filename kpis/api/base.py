@@ -13,16 +13,6 @@ from kpis.selectors import NotYours
 from organization.access import VIEW
 
 
-class ScopedCodeField(serializers.SlugRelatedField):
-    """The code of something that the caller may see; a foreign code reads like one that does not exist."""
-
-    def __init__(self, **options):
-        super().__init__(slug_field=options.pop("slug_field", "code"), **options)
-
-    def get_queryset(self):
-        return super().get_queryset().visible_to(self.context["request"].access)
-
-
 class ScopedIdField(serializers.PrimaryKeyRelatedField):
     """The id of something of a unit that the caller may see; a foreign id reads like one that does not exist."""
 
@@ -97,9 +87,9 @@ def as_problem(fault: Exception) -> Exception:
             errors = [{"field": code, "code": "exchange", "message": message} for code, message in fault.faults]
             return Problem(400, "exchange_refused", str(fault), errors=errors)
         case targets.TargetOverlap():
-            return Problem(409, "target_overlap", str(fault), other=fault.other.pk)
+            return Problem(409, "target_overlap", str(fault), field=fault.field, other=fault.other.pk)
         case scorecards.ScorecardCycle():
-            return Problem(409, "scorecard_cycle", str(fault), path=fault.path)
+            return Problem(409, "scorecard_cycle", str(fault), field=fault.field, path=fault.path)
         case targets.TargetError() | scorecards.ScorecardError() | manual.EntryRefused() | rebasing.ChartRefused():
             return serializers.ValidationError({fault.field or "non_field_errors": str(fault)})
         case ProtectedError():

@@ -2,12 +2,10 @@
 
 from rest_framework import serializers
 
-from doors.serializers import StrictSerializer
+from doors.serializers import ScopedCodeField, StrictSerializer
 from kpis.models import ChartPhase, ChartSetting, ChartVerdict, ExcludedPoint, Forecast, Kpi, KpiVersion, Signal
 from kpis.selectors.verdicts import rule_words
 from organization.models import Unit
-
-from .base import ScopedCodeField
 
 Grain = KpiVersion.Grain
 

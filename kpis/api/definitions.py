@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from datasets.models import Dataset
 from doors.pagination import CursorPages
-from doors.serializers import StrictModelSerializer, StrictSerializer
+from doors.serializers import ScopedCodeField, StrictModelSerializer, StrictSerializer
 from doors.throttles import PreviewThrottle
 from kpis import definitions, drill, exchange, workflow
 from kpis.measures import faults_of
@@ -18,7 +18,7 @@ from kpis.models import Kpi, KpiVersion
 from organization.access import CERTIFY, DEFINE, VIEW
 from organization.models import Unit, User
 
-from .base import KpisViewSet, ScopedCodeField
+from .base import KpisViewSet
 from .charts import ChartActions
 
 WORDS = tuple(sorted(definitions.FIELDS))

@@ -13,13 +13,13 @@ from rest_framework.response import Response
 from datasets.models import Dataset
 from doors.etags import conditional, etag_of
 from doors.pagination import CursorPages
-from doors.serializers import StrictSerializer
+from doors.serializers import ScopedCodeField, StrictSerializer
 from doors.throttles import PreviewThrottle
 from kpis import drill, requests
 from kpis.models import Kpi, Result, Run
 from organization.access import DEFINE, VIEW
 
-from .base import KpisViewSet, ScopedCodeField
+from .base import KpisViewSet
 
 MOMENT = OpenApiParameter(
     "as_known_at", {"type": "string", "format": "date-time"}, description="What was known at that moment."

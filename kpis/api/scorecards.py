@@ -12,14 +12,14 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from doors.pagination import CursorPages
-from doors.serializers import StrictModelSerializer, StrictSerializer
+from doors.serializers import ScopedCodeField, StrictModelSerializer, StrictSerializer
 from kpis import scorecards, selectors
 from kpis.calendars import calendars_of
 from kpis.models import Kpi, Objective, Scorecard, ScorecardNode
 from organization.access import DEFINE, VIEW
 from organization.models import Unit, User
 
-from .base import KpisViewSet, ScopedCodeField, ScopedIdField
+from .base import KpisViewSet, ScopedIdField
 
 SETTINGS = ("roll_up", "missing", "carry_periods", "minimum_coverage_pct", "gate_cap")
 

@@ -8,13 +8,13 @@ from rest_framework.response import Response
 
 from doors.outgoing import UnsafeAddress
 from doors.parsers import StrictJSONParser
-from doors.serializers import StrictModelSerializer, StrictSerializer
+from doors.serializers import ScopedCodeField, StrictModelSerializer, StrictSerializer
 from kpis import annotations, manual, strategy, webhooks
 from kpis.models import Annotation, Kpi, KpiLink, ManualEntry, Objective, Theme, Webhook
 from organization.access import ADMINISTER, CERTIFY, DEFINE, UPLOAD, VIEW
 from organization.models import Unit, User
 
-from .base import KpisViewSet, ScopedCodeField, ScopedIdField
+from .base import KpisViewSet, ScopedIdField
 
 AMOUNT = {"max_digits": 23, "decimal_places": 6}
 

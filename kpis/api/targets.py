@@ -6,14 +6,14 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from doors.idempotency import once
-from doors.serializers import StrictSerializer
+from doors.serializers import ScopedCodeField, StrictSerializer
 from kpis import targets
 from kpis.models import AnnualTarget, Kpi, Target
 from kpis.models.targets import Comparator
 from organization.access import TARGET, VIEW
 from organization.models import Unit
 
-from .base import KpisViewSet, ScopedCodeField
+from .base import KpisViewSet
 
 AMOUNT = {"max_digits": 23, "decimal_places": 6}
 

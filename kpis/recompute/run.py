@@ -54,7 +54,7 @@ def recompute(dataset_id: int | None, claim: Claim | None = None, day: date | No
     """Do what the pending requests of the dataset ask for (None: KPIs without one), and log it as a Run.
 
     Old results stand until the one transaction at the end; whoever is killed before has changed nothing, and the
-    requests are still there for the next attempt. Raises LeaseLost, SandboxKilled, DamagedFile.
+    requests are still there for the next attempt. Raises LeaseLost, SandboxKilled, DamagedData.
     """
     dataset = Dataset.objects.get(pk=dataset_id) if dataset_id else None
     day = day or as_of_day()

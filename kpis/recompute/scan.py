@@ -25,7 +25,7 @@ class Scanned:
 
 
 def scan(dataset: Dataset, version: DatasetVersion, batch: Batch, levels: list) -> Scanned:
-    """Compute a batch over the version's files. Raises lake.sandbox.SandboxKilled, lake.store.DamagedFile."""
+    """Compute a batch over the version's files. Raises lake.sandbox.SandboxKilled, datasets.refusals.DamagedData."""
     from lake import sandbox
     from lake.engine import compute
 

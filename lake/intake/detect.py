@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, cast
 
@@ -230,6 +230,7 @@ def unpacked(path: Path, *, gzipped: bool, limits: Limits, scratch: Path) -> Ite
     try:
         with open_bytes(path, gzipped=True, limits=limits) as packed, plain.open("wb") as file:
             shutil.copyfileobj(packed, file, 1024 * 1024)
+        detect(plain, replace(limits, file_bytes=limits.unpacked_bytes))  # what only the whole file tells: macros
         yield plain
     finally:
         plain.unlink(missing_ok=True)

@@ -63,10 +63,11 @@ def _refuse_conflicts(connection: duckdb.DuckDBPyConnection, table: str, contrac
     if not conflicts:
         return
     listed = [{"key": list(row[: len(keys)]), "rows": row[-2]} for row in conflicts]
-    first = listed[0]
+    first, total = listed[0], conflicts[0][-1]
     raise IntakeError(
         "duplicate_keys",
-        f"{conflicts[0][-1]:,} record keys occur more than once with different values; the first is "
+        f"{'A record key occurs' if total == 1 else f'{total:,} record keys occur'} more than once with different "
+        f"values; the first is "
         f"{' / '.join(str(part) for part in first['key'])} in rows {', '.join(str(row) for row in first['rows'])}.",
         row=first["rows"][1],
         column=", ".join(column.name for column in contract.key),

@@ -24,11 +24,14 @@ _NOT_A_NAME = re.compile(
 
 
 def sample_text(path: Path, *, gzipped: bool, encoding: str, limits: Limits) -> tuple[str, str, bool]:
-    """The beginning of the text, its encoding (detected if empty), and whether it is UTF-8 in spite of that one."""
+    """The beginning of the text, its encoding, and whether it is UTF-8 in spite of that one.
+
+    A byte order mark says what the file is, whatever was declared; else `encoding` counts, or is detected if empty.
+    """
     with open_bytes(path, gzipped=gzipped, limits=limits) as file:
         head = file.read(_SAMPLE_BYTES)
         complete = not file.read(1)
-    encoding = encoding or detect_encoding(head)
+    encoding = _marked(head) or encoding or detect_encoding(head)
     decoder = codecs.getincrementaldecoder(ENCODINGS.get(encoding, encoding))("strict")
     try:
         text = decoder.decode(head, final=complete)
@@ -52,9 +55,8 @@ def detect_encoding(head: bytes) -> str:
     """UTF-8 and UTF-16 by mark or pattern; anything else must be declared. IntakeError encoding_unknown."""
     if head.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
         raise IntakeError("encoding_unknown", "The text is UTF-32.", next_step="Export the file as UTF-8.")
-    for mark, encoding in _MARKS:
-        if head.startswith(mark):
-            return encoding
+    if encoding := _marked(head):
+        return encoding
     even, odd = head[0:4096:2].count(0), head[1:4096:2].count(0)
     half = max(1, len(head[:4096]) // 2)
     if odd > 0.4 * half and even < 0.05 * half:
@@ -62,6 +64,10 @@ def detect_encoding(head: bytes) -> str:
     if even > 0.4 * half and odd < 0.05 * half:
         return "utf-16-be"
     return "utf-8"
+
+
+def _marked(head: bytes) -> str:
+    return next((encoding for mark, encoding in _MARKS if head.startswith(mark)), "")
 
 
 def _unknown(head: bytes, error: UnicodeDecodeError) -> IntakeError:

@@ -344,17 +344,16 @@ def _distinct(headers: Sequence[str]) -> list[str]:
 
 
 def _notes(counts: Mapping[str, int], duplicates: int, superseded: int) -> Iterator[str]:
-    if duplicates:
-        yield f"{duplicates:,} rows repeat another row exactly and count once."
-    if superseded:
-        yield f"{superseded:,} rows are superseded by a later row of the same record."
-    sentences = {
-        "dst_shifted": "times fall into the hour that a clock change skips and were shifted forward.",
-        "dst_ambiguous": "times fall into the hour that a clock change repeats and were taken as the first of the two.",
-        "unit_codes_normalised": "unit codes differ in blanks or Unicode form and were stored as the known code.",
-        "calculated_not_finite": "calculated values are not finite and were stored as no value.",
-        "precision_lost": "numbers have more than 15 digits, which a spreadsheet does not hold exactly.",
+    told = {
+        "Rows that repeat another row exactly and count once": duplicates,
+        "Rows superseded by a later row of the same record": superseded,
+        "Times in the hour that a clock change skips, shifted forward": counts.get("dst_shifted"),
+        "Times in the hour that a clock change repeats, taken as the first of the two": counts.get("dst_ambiguous"),
+        "Unit codes that differ in blanks or Unicode form, stored as the known code": counts.get(
+            "unit_codes_normalised"
+        ),
+        "Calculated values that are not finite, stored as no value": counts.get("calculated_not_finite"),
+        "Times finer than a microsecond, cut to one": counts.get("nanoseconds_dropped"),
+        "Numbers with more than 15 digits, which a spreadsheet does not hold exactly": counts.get("precision_lost"),
     }
-    for name, sentence in sentences.items():
-        if counts.get(name):
-            yield f"{counts[name]:,} {sentence}"
+    return (f"{what}: {count:,}." for what, count in told.items() if count)

@@ -93,8 +93,9 @@ class ParquetSource:
             try:
                 values = values.cast(target)
             except pa.ArrowInvalid:
-                values = values.cast(target, safe=False)
-                self.counts["nanoseconds_dropped"] = self.counts.get("nanoseconds_dropped", 0) + len(values)
+                exact, values = values, values.cast(target, safe=False)
+                changed = pc.sum(pc.not_equal(values.cast(exact.type), exact)).as_py() or 0
+                self.counts["nanoseconds_dropped"] = self.counts.get("nanoseconds_dropped", 0) + changed
         if pa.types.is_floating(values.type):
             texts = values.cast(pa.float64()).cast(pa.string())
             return pc.if_else(pc.ends_with(texts, ".0"), pc.utf8_slice_codeunits(texts, 0, -2), texts)
@@ -102,7 +103,10 @@ class ParquetSource:
 
 
 def open_parquet(path: Path, limits: Limits) -> pq.ParquetFile:
-    """IntakeError: corrupt_parquet, too_many_columns, refused_extension_type. Nothing in the file is unpickled."""
+    """IntakeError: corrupt_parquet, too_many_columns, too_many_rows, refused_extension_type. Nothing is unpickled.
+
+    A few bytes can stand for a billion equal rows, so that rows are limited by their number and not by their size.
+    """
     try:
         metadata = pq.read_metadata(path)
         if metadata.num_columns > limits.columns:
@@ -110,6 +114,12 @@ def open_parquet(path: Path, limits: Limits) -> pq.ParquetFile:
                 "too_many_columns",
                 f"The file has {metadata.num_columns:,} columns, the limit is {limits.columns:,}.",
                 next_step="Export only the columns that are needed.",
+            )
+        if metadata.num_rows > limits.rows:
+            raise IntakeError(
+                "too_many_rows",
+                f"The file has {metadata.num_rows:,} rows, the limit is {limits.rows:,}.",
+                next_step="Split the extract, for example by month.",
             )
         _refuse_pickles(metadata.metadata or {})
         return pq.ParquetFile(path, page_checksum_verification=True, arrow_extensions_enabled=False)
@@ -133,9 +143,10 @@ def _refuse_pickles(metadata: dict[bytes, bytes]) -> None:
 
 
 def corrupt_parquet(why: str) -> IntakeError:
+    first = why.splitlines()[0][:200].rstrip(".") if why else "it cannot be read"
     return IntakeError(
         "corrupt_parquet",
-        f"The Parquet file is damaged or cut off: {why.splitlines()[0][:200] if why else 'it cannot be read'}.",
+        f"The Parquet file is damaged or cut off: {first}.",
         next_step="Write or transfer the file again.",
     )
 
@@ -157,12 +168,16 @@ def _refuse_mismatch(schema: pa.Schema, contract: Contract, wanted: dict[str, st
         first = table[0]
         raise IntakeError(
             "schema_mismatch",
-            f"{len(table)} columns do not fit the contract, first {first['column']!r}: wanted {first['wanted']}, "
+            f"{_counted(len(table))} the contract, first {first['column']!r}: wanted {first['wanted']}, "
             f"got {first['got']}.",
             column=first["column"],
             next_step="Change the type in the export, or the contract.",
             details=table,
         )
+
+
+def _counted(columns: int) -> str:
+    return "A column does not fit" if columns == 1 else f"{columns:,} columns do not fit"
 
 
 def _epoch(column: Column, kind: pa.DataType) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
@@ -17,6 +17,7 @@ from lake.intake.chunk import Chunk, Source
 from lake.intake.database import connect
 from lake.intake.detect import Found, detect, unpacked
 from lake.intake.guess import Guessed, column_names, guess
+from lake.intake.headers import plain_heading, refuse_duplicates, refuse_unnamed
 from lake.intake.jsonlines import JsonLinesSource, parse_line
 from lake.intake.layout import detect_dialect, find_header, first_records, sample_text
 from lake.intake.terms import ColumnGuess, Dialect, IntakeError, Limits, Preview, Question
@@ -71,7 +72,7 @@ def _text(path: Path, name: str, found: Found, given: Dialect | None, limits: Li
         if dialect.header_row > 1:
             questions.append(_header_question(records, dialect.header_row))
     else:
-        dialect = replace(given, gzip=found.gzip)
+        dialect = replace(given, gzip=found.gzip, encoding=encoding)
     source = TextSource(path, dialect, limits)
     return _preview(name, dialect, source, questions, scratch)
 
@@ -160,8 +161,10 @@ def _native_types(column: ColumnGuess, kind: pa.DataType) -> ColumnGuess:
 
 
 def _preview(name: str, dialect: Dialect, source: Source, questions: list[Question], scratch: Path) -> Preview:
-    chunks = source.chunks()
-    table, complete = _sample(chunks, len(source.headers))
+    plain = [plain_heading(header) for header in source.headers]
+    refuse_duplicates(plain, dialect.header_row)
+    unnamed = [position for position, header in enumerate(plain) if not header]
+    table, complete = _sample(source.chunks(), len(plain), unnamed)
     connection = connect(scratch)
     try:
         guessed = guess(connection, source.headers, table)
@@ -192,11 +195,12 @@ def _with_spelling(dialect: Dialect, guessed: Guessed) -> Dialect:
     return replace(dialect, decimal_comma=comma, thousands=thousands)
 
 
-def _sample(chunks: Iterable[Chunk], width: int) -> tuple[pa.Table, bool]:
-    """The sampled records as one table of texts, and whether these are all."""
+def _sample(chunks: Iterable[Chunk], width: int, unnamed: Collection[int]) -> tuple[pa.Table, bool]:
+    """The sampled records as one table of texts, and whether these are all. IntakeError unnamed_column."""
     tables: list[pa.Table] = []
     rows, iterator = 0, iter(chunks)
     for chunk in iterator:
+        refuse_unnamed(chunk, unnamed)
         tables.append(_texts(chunk, width))
         rows += len(chunk.rows)
         if rows >= _SAMPLE_ROWS:

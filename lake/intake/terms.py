@@ -106,6 +106,7 @@ class Limits:
     unpacked_bytes: int = 1024 * MIB
     ratio: int = 100
     entries: int = 2_000
+    rows: int = 200_000_000
     rows_per_sheet: int = 1_048_576
     cells_per_sheet: int = 15_000_000
     columns: int = 1_000

@@ -7,7 +7,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from datasets.models import Dataset
-from doors.serializers import StrictSerializer
+from doors.serializers import ScopedCodeField, StrictSerializer
 from kpis.requests import as_of_day
 from organization.access import CERTIFY, DEFINE, VIEW
 from organization.models import BusinessCalendar, Unit, User
@@ -15,7 +15,7 @@ from slas import drafting, lifecycle
 from slas.models import Agreement, AgreementVersion, ClockRule, CreditTier, MeasureRule, ServiceTarget
 from slas.supports import backing_of
 
-from .base import MONEY_FIELD, PERCENT, ScopedCodeField, SlasViewSet
+from .base import MONEY_FIELD, PERCENT, SlasViewSet
 
 VERSION_FIELDS = (
     "valid_from", "valid_to", "period", "calendar", "currency", "charge_basis", "monthly_charge", "charge_dataset",

@@ -11,16 +11,6 @@ PERCENT = {"max_digits": 7, "decimal_places": 4}
 MONEY_FIELD = {"max_digits": 18, "decimal_places": 2}
 
 
-class ScopedCodeField(serializers.SlugRelatedField):
-    """The code of something that the caller may see; a foreign code reads like one that does not exist."""
-
-    def __init__(self, **options):
-        super().__init__(slug_field=options.pop("slug_field", "code"), **options)
-
-    def get_queryset(self):
-        return super().get_queryset().visible_to(self.context["request"].access)
-
-
 class SlasViewSet(ScopedViewSet):
     refusals = (
         drafting.WrongState,

@@ -4,7 +4,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 
-from doors.serializers import StrictSerializer
+from doors.serializers import ScopedCodeField, StrictSerializer
 from kpis.requests import as_of_day
 from organization.access import CERTIFY, DEFINE, MONEY, VIEW
 from slas import claims, closing, exclusions, periods
@@ -12,7 +12,7 @@ from slas.figures import read_figures
 from slas.models import Agreement, CreditClaim, Exclusion, PeriodResult, Restatement
 
 from .agreements import Reason
-from .base import MONEY_FIELD, ScopedCodeField, SlasViewSet
+from .base import MONEY_FIELD, SlasViewSet
 
 
 class RestatementSerializer(serializers.ModelSerializer):

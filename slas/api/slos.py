@@ -9,14 +9,14 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from datasets.models import Dataset
-from doors.serializers import StrictSerializer
+from doors.serializers import ScopedCodeField, StrictSerializer
 from organization.access import DEFINE, VIEW
 from organization.models import Unit, User
 from slas import openslo as files
 from slas import slos
 from slas.models import Agreement, Slo
 
-from .base import ScopedCodeField, SlasViewSet
+from .base import SlasViewSet
 
 OBJECTIVE = {"max_digits": 8, "decimal_places": 5}
 FIELDS = (

@@ -11,10 +11,9 @@ from rest_framework.response import Response
 
 from datasets.models import Dataset
 from doors.problems import Problem
-from doors.serializers import StrictSerializer
+from doors.serializers import ScopedCodeField, StrictSerializer
 from doors.throttles import AnalysisThrottle
 from doors.viewsets import ScopedViewSet
-from kpis.api.base import ScopedCodeField
 from kpis.models import Kpi, KpiVersion
 from organization.access import DEFINE, VIEW
 from organization.models import Unit

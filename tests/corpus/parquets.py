@@ -70,6 +70,19 @@ def pickled_extension(path: Path) -> Path:
     return path
 
 
+def billion_rows(path: Path) -> Path:
+    """A footer whose thousand row groups are the same million rows: some kB that read as 10^9 rows."""
+    parquet(path, TABLE.take(pa.array([0]).take(pa.array([0] * 1_000_000))))
+    one, all_of_them = pq.read_metadata(path), pq.read_metadata(path)
+    for _ in range(999):
+        all_of_them.append_row_groups(one)
+    footer = path.with_suffix(".footer")
+    all_of_them.write_metadata_file(footer)
+    path.write_bytes(path.read_bytes() + footer.read_bytes().removeprefix(b"PAR1"))
+    footer.unlink()
+    return path
+
+
 def many_columns(path: Path, count: int = 50_000) -> Path:
     schema = pa.schema([(f"c{i}", pa.int8()) for i in range(count)])
     with pq.ParquetWriter(path, schema, store_schema=False):

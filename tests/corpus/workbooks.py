@@ -1,5 +1,6 @@
 """Workbooks: sound ones from rows, and damaged or hostile ones made from them by rewriting their archive."""
 
+import gzip
 import io
 import random
 import struct
@@ -178,6 +179,11 @@ def macros(path: Path) -> Path:
     return rewritten(path, lambda parts: parts.__setitem__("xl/vbaProject.bin", b"\xd0\xcf"))
 
 
+def gzipped_macros(path: Path) -> Path:
+    path.write_bytes(gzip.compress(macros(path).read_bytes(), mtime=0))
+    return path
+
+
 def binary_workbook(path: Path) -> Path:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("[Content_Types].xml", "<Types/>")
@@ -212,4 +218,41 @@ def password(path: Path) -> Path:
 def truncated(path: Path) -> Path:
     workbook(path)
     path.write_bytes(path.read_bytes()[:-400])
+    return path
+
+
+def _with_links(parts: dict[str, bytes]) -> None:
+    """Other workbooks, a DDE call, a query, a picture and a pivot's cache; none of them is needed to read the cells."""
+    book = b'<externalLink xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+    parts["xl/externalLinks/externalLink1.xml"] = (
+        book + b'<ddeLink ddeService="cmd" ddeTopic="/c calc"/></externalLink>'
+    )
+    parts["xl/externalLinks/_rels/externalLink1.xml.rels"] = (
+        b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" '
+        b'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/externalLinkPath" '
+        b'Target="http://evil.example/book.xlsx" TargetMode="External"/></Relationships>'
+    )
+    parts["xl/connections.xml"] = b"<connections/>"
+    parts["xl/media/image1.png"] = b"\x89PNG"
+    parts["xl/pivotCache/pivotCacheDefinition1.xml"] = b"<pivotCacheDefinition/>"
+
+
+def links(path: Path) -> Path:
+    return rewritten(path, _with_links)
+
+
+def long_numbers(path: Path) -> Path:
+    return workbook(
+        path, (HEADER, *((12345678901234567 + n, *row[1:]) for n, row in zip((0, 1000), ROWS, strict=True)))
+    )
+
+
+def hidden_parts(path: Path) -> Path:
+    """The second row and the column of amounts are hidden."""
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("Data")
+        for number, row in enumerate((HEADER, *ROWS)):
+            sheet.write_row(number, 0, row)
+        sheet.set_row(2, None, None, {"hidden": True})
+        sheet.set_column(2, 2, None, None, {"hidden": True})
     return path

@@ -16,10 +16,9 @@ from django.db import connection
 from datasets import intake, reconcile, verify
 from datasets.facts import facts_of, table_of, version_of
 from datasets.models import DatasetVersion, Upload
-from datasets.refusals import OriginalMissing
+from datasets.refusals import DamagedData, OriginalMissing
 from jobs.models import Job
 from lake.contract import Column, ColumnType, Contract, Role
-from lake.store import DamagedFile
 from tests.factories import loaded_dataset, perform, upload_csv
 
 CONTRACT = Contract(
@@ -154,11 +153,11 @@ def test_a_damaged_file_is_refused_and_named_with_its_upload_and_units():  # F20
     file.chmod(0o600)
     file.write_bytes(bytes(content))
     verify.forget()
-    with pytest.raises(DamagedFile) as fault:
+    with pytest.raises(DamagedData) as fault:
         facts_of(dataset)
-    damage = verify.described(dataset, fault.value)
-    assert damage.uploads == (str(dataset.uploads.get()),)
-    assert file.name in damage.message
+    upload = dataset.uploads.get()
+    assert fault.value.extra["uploads"] == [str(upload)]
+    assert file.name in str(fault.value) and str(upload) in str(fault.value)
     assert [found.dataset for found in verify.scrub() if found.dataset in (dataset.code, other.code)] == [dataset.code]
     assert numbers(other) == [("1", 10.0), ("2", 20.0)]
 

@@ -131,6 +131,18 @@ def test_nor_take_a_record_of_another_ward_away_by_its_key(hospital):
     assert ids(dataset, member(Member.MANAGER, units["group"])) == ["1", "2", "3", "4"]
 
 
+def test_C61_unknown_units_are_set_aside_and_unknown_vendors_told_each_with_the_nearest_code(hospital):
+    dataset, units = hospital
+    lines = "9,2025-02-01,eats,acme,1\n8,2025-02-01,east,amce,1\n7,2025-02-01,east,,1\n"
+    upload = upload_csv(dataset, f"id,day,ward,supplier,minutes\n{lines}{TEXT.partition(chr(10))[2] * 10}")
+    reject = upload.rejects.get()
+    assert (reject.row, reject.column, reject.value, reject.code) == (2, "ward", "eats", "unknown_unit")
+    assert "Did you mean east?" in reject.message
+    assert upload.notes[-1] == "Vendor codes that no vendor has, 1 in all: amce (did you mean acme?)."
+    dataset.refresh_from_db()
+    assert ids(dataset, member(Member.MANAGER, units["group"])) == ["1", "2", "3", "4", "7", "8"]
+
+
 def test_codes_of_another_system_are_aliases():
     group = UnitFactory(code="g")
     east = UnitFactory(code="u-1", parent=group)

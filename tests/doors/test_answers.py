@@ -144,6 +144,25 @@ def test_f15_while_the_database_is_away_all_doors_answer_503(browser, monkeypatc
     assert Client().get("/healthz").status_code == 200  # the process lives; readyz tells that it is not ready
 
 
+def test_f17_while_the_databases_disk_is_full_changes_are_507_and_nothing_is_kept(browser, monkeypatch):
+    from organization import tree
+
+    class Full(OperationalError):
+        pgcode = "53100"
+
+    def no_space(*args, **options):
+        raise OperationalError("could not extend file: No space left on device") from Full()
+
+    unit = UnitFactory(code="south")
+    token = ApiTokenFactory(user=member(Role.ADMINISTRATOR, unit), scopes=["read", "administer"])
+    monkeypatch.setattr(tree, "change_unit", no_space)
+    headers = {"Authorization": f"Bearer {token.secret}"}
+    answer = browser.patch(f"/api/v1/units/{unit.pk}/", {"name": "x"}, "application/json", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (507, "disk_full")
+    assert "nothing was stored" in answer.json()["detail"]
+    assert browser.get("/units/").status_code == 200  # reads go on
+
+
 def test_the_description_of_the_api_is_served_with_its_page_and_no_foreign_asset(browser):
     schema = browser.get("/api/schema/", headers={"Accept": "application/json"})
     assert schema.json()["openapi"].startswith("3.1")

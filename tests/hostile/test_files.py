@@ -69,26 +69,10 @@ def test_C50_a_name_that_contradicts_the_content_is_told(client, tmp_path, name,
     assert not Upload.objects.exists()
 
 
-def with_links(parts: dict[str, bytes]) -> None:
-    """Other workbooks, a DDE call, a query, a picture and a pivot's cache; none of them is needed to read the cells."""
-    book = b'<externalLink xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
-    parts["xl/externalLinks/externalLink1.xml"] = (
-        book + b'<ddeLink ddeService="cmd" ddeTopic="/c calc"/></externalLink>'
-    )
-    parts["xl/externalLinks/_rels/externalLink1.xml.rels"] = (
-        b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" '
-        b'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/externalLinkPath" '
-        b'Target="http://evil.example/book.xlsx" TargetMode="External"/></Relationships>'
-    )
-    parts["xl/connections.xml"] = b"<connections/>"
-    parts["xl/media/image1.png"] = b"\x89PNG"
-    parts["xl/pivotCache/pivotCacheDefinition1.xml"] = b"<pivotCacheDefinition/>"
-
-
 def test_B17_C47_links_and_queries_are_named_as_ignored_and_nothing_calls_out(tmp_path, monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("it called out"))
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: pytest.fail("it looked up a name"))
-    path = workbooks.rewritten(tmp_path / "linked.xlsx", with_links)
+    path = workbooks.links(tmp_path / "linked.xlsx")
     of = contract(Column("amount", type=ColumnType.DECIMAL), Column("note"))
     found = outcome(intake.load(path, of, Dialect(kind="xlsx"), into=tmp_path / "into"))
     assert [str(value) for value in found.column("amount")] == ["1.5000", "2.0000"]

@@ -86,6 +86,69 @@ def test_a_hostile_formula_is_400_with_its_word_and_place(analyst, nothing_runs,
     assert not Kpi.objects.exists()
 
 
+def of_a_kpi(field: str):
+    def send(api, formula):
+        version = {"kind": "ratio", "dataset": "cases", "formula": "sum(met)", "denominator": "count(*)"}
+        return api.post(f"{API}/preview/", {"version": version | {field: formula}}, format="json")
+
+    return send
+
+
+def of_a_contract(change):
+    def send(api, formula):
+        contract = CONTRACT.to_dict()
+        change(contract, formula)
+        return api.put("/api/v1/datasets/cases/contract/", {"contract": contract}, format="json")
+
+    return send
+
+
+def of_a_rule(api, formula):
+    rule = {"dataset": "cases", "name": "x", "kind": "expression", "severity": "info"}
+    return api.post("/api/v1/quality-rules/", {**rule, "parameters": {"expression": formula}}, format="json")
+
+
+def calculated(contract, formula):
+    column = {**contract["columns"][-1], "name": "x", "header": "x", "type": "boolean", "formula": formula}
+    contract["columns"] = [*contract["columns"], column]
+
+
+def row_rule(contract, formula):
+    contract["rules"] = [{"name": "x", "formula": formula, "message": ""}]
+
+
+OTHER_DOORS = [
+    pytest.param(of_a_kpi("condition"), "condition", id="condition"),
+    pytest.param(of_a_kpi("denominator"), "denominator", id="denominator"),
+    pytest.param(of_a_contract(calculated), "contract.columns.x", id="calculated-column"),
+    pytest.param(of_a_contract(row_rule), "contract", id="row-rule"),
+    pytest.param(of_a_rule, "parameters.expression", id="quality-rule"),
+]
+
+
+@pytest.mark.parametrize(("send", "field"), OTHER_DOORS)
+@pytest.mark.parametrize(
+    ("formula", "word"),
+    [
+        pytest.param("met in (select 1)", "select", id="B1"),
+        pytest.param("getenv('HOME') = 'x'", "getenv", id="B2"),
+        pytest.param("(SHOW TABLES)", "SHOW", id="B3"),
+        pytest.param("met = 1; drop table facts", ";", id="B3-two"),
+        pytest.param("COLUMNS('.*') = 1", "COLUMNS", id="B4"),
+        pytest.param("met\u00a0= 1", "\u00a0", id="B6"),
+    ],
+)
+def test_every_other_door_that_takes_a_formula_refuses_it_by_field_and_word(
+    analyst, nothing_runs, dataset, send, field, formula, word
+):
+    answer = send(api_of(analyst), formula)
+    (fault,) = answer.json()["errors"] if "errors" in answer.json() else [answer.json()]
+    assert (answer.status_code, fault["field"]) == (400, field), answer.content
+    assert word in (fault.get("message") or fault["detail"]) or f"U+{ord(word[0]):04X}" in str(fault)
+    dataset.refresh_from_db()
+    assert dataset.contract_number == 1 and not dataset.quality_rules.exists()
+
+
 @pytest.mark.parametrize("formula", HUGE)
 def test_a_formula_beyond_the_limits_is_400(analyst, nothing_runs, formula):
     for answer in doors(api_of(analyst), formula):

@@ -129,7 +129,8 @@ def test_targets_are_set_in_bulk_or_not_at_all(client, group):
     assert not Target.objects.exists()
     assert client.post(f"{API}/targets/", row, format="json").status_code == 201
     twice = client.post(f"{API}/targets/", overlap, format="json")
-    assert (twice.status_code, twice.data["code"]) == (409, "target_overlap")
+    assert (twice.status_code, twice.data["code"], twice.data["field"]) == (409, "target_overlap", "valid_from")
+    assert "95 of Unit group holds from 2025-01-01" in twice.data["detail"] and Target.objects.count() == 1
     annual = {"kpi": kpi.code, "unit": "group", "year_of": "2026-01-01", "total": "100", "phasing": "even"}
     phases = client.post(f"{API}/annual-targets/", annual, format="json").data["phases"]
     assert sum(Decimal(phase["value"]) for phase in phases) == 100
@@ -149,7 +150,8 @@ def test_a_scorecard_is_built_and_read(client, group):
     january = client.get(f"{API}/scorecards/ops/view/", {"period": "2025-01-20"}).data
     assert january["period"]["label"] == "Jan 2025"
     move = client.post(f"{API}/scorecards/ops/nodes/{top.data['id']}/move/", {"parent": top.data["id"]}, format="json")
-    assert (move.status_code, move.data["path"]) == (409, ["Top", "Top"])
+    assert (move.status_code, move.data["code"], move.data["field"]) == (409, "scorecard_cycle", "parent")
+    assert "A scorecard cycle: Top > Top" in move.data["detail"] and move.data["path"] == ["Top", "Top"]
 
 
 def test_definitions_travel_as_yaml_with_a_dry_run(client, dataset):

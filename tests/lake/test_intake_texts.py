@@ -39,9 +39,11 @@ def test_C2_header_only_loads_no_rows_and_asks(tmp_path):
 def test_C4_no_header_shows_the_first_rows(tmp_path):
     error = refused(tmp_path, "a1,2025-02-01,1.5,one\na2,2025-02-02,2,two\n")
     assert error.code == "header_not_found" and "a1, 2025-02-01" in error.message
+    (tmp_path / "extract").write_text("".join(f"a{n},2025-02-0{n},{n},one\n" for n in range(1, 6)))
     with pytest.raises(IntakeError) as inspected:
         intake.inspect(tmp_path / "extract")
-    assert inspected.value.details["rows"][0] == ["a1", "2025-02-01", "1.5", "one"]
+    assert inspected.value.details["rows"] == [[f"a{n}", f"2025-02-0{n}", str(n), "one"] for n in (1, 2, 3)]
+    assert "a1, 2025-02-01, 1, one / a2, 2025-02-02, 2, one / a3, 2025-02-03, 3, one" in inspected.value.message
 
 
 def test_C4_headings_may_be_declared(tmp_path):
@@ -99,6 +101,13 @@ def test_C8_C9_C10_unicode_is_detected(tmp_path, data, encoding):
     dialect = intake.inspect(tmp_path / "x").dialect
     assert dialect.encoding == encoding
     assert load_bytes(tmp_path, data, NAMES, dialect).column("name") == ["café €", "naïve"]
+
+
+def test_C9_a_byte_order_mark_says_more_than_the_declared_encoding(tmp_path):
+    for data, encoding in ((TEXT.encode("utf-8-sig"), "utf-8"), (TEXT.encode("utf-16"), "utf-16-le")):
+        (tmp_path / "x").write_bytes(data)
+        dialect = intake.inspect(tmp_path / "x", dialect=Dialect(encoding="cp1252", header_row=1, quote="'")).dialect
+        assert (dialect.encoding, dialect.quote) == (encoding, "'")
 
 
 def test_C11_cp1252_only_when_declared(tmp_path):
@@ -181,7 +190,11 @@ def test_C22_ragged_rows_are_set_aside_without_a_shift(tmp_path):
 def test_C23_duplicate_headers_list_positions(tmp_path):
     error = refused(tmp_path, "id,name, Name\nk1,a,b\n", NAMES)
     assert (error.code, error.details) == ("duplicate_header", {"name": [2, 3]})
+    with pytest.raises(IntakeError) as inspected:
+        intake.inspect(tmp_path / "extract")
+    assert inspected.value.to_dict() == error.to_dict() | {"file": "extract"}
     renamed = Dialect(headers=("id", "name", "other"))
+    assert intake.inspect(tmp_path / "extract", dialect=renamed).columns[2].header == "other"
     assert load_bytes(tmp_path, "id,name, Name\nk1,a,b\n", NAMES, renamed).column("name") == ["a"]
 
 
@@ -196,6 +209,9 @@ def test_C24_odd_headings_match_when_trimmed(tmp_path, heading):
 def test_C25_unnamed_column_with_data(tmp_path):
     error = refused(tmp_path, "id,name,\nk1,a,\nk2,b,9\n", NAMES)
     assert (error.code, error.row, error.column) == ("unnamed_column", 3, "3")
+    with pytest.raises(IntakeError) as inspected:
+        intake.inspect(tmp_path / "extract")
+    assert inspected.value.to_dict() == error.to_dict() | {"file": "extract"}
     assert load_bytes(tmp_path, "id,name,\nk1,a,\n", NAMES).column("name") == ["a"]
 
 

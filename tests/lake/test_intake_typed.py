@@ -31,6 +31,14 @@ def test_C57_timestamps_of_every_unit(tmp_path, kind):
     assert found.column("at") == [datetime(2025, 7, 1, hour)]
 
 
+def test_C57_nanoseconds_that_are_cut_are_counted_and_told(tmp_path):
+    at = pa.array([1_000_000_000, 1_000_000_001, None], pa.timestamp("ns"))
+    found = load_table(tmp_path, pa.table({"id": ["a", "b", "c"], "at": at}), contract(AT))
+    assert found.column("at") == [datetime(1970, 1, 1, 0, 0, 1)] * 2 + [None]
+    assert found.loaded.counts["nanoseconds_dropped"] == 1
+    assert found.loaded.notes == ("Times finer than a microsecond, cut to one: 1.",)
+
+
 def test_C57_dictionaries_decimals_and_extra_columns(tmp_path):
     table = pa.table(
         {

@@ -188,6 +188,10 @@ def test_C38_clock_changes_by_the_stated_rule_and_counted(tmp_path):
         datetime(2025, 10, 26, 11),
     ]
     assert found.loaded.counts == {"dst_shifted": 1, "dst_ambiguous": 1}
+    assert found.loaded.notes == (
+        "Times in the hour that a clock change skips, shifted forward: 1.",
+        "Times in the hour that a clock change repeats, taken as the first of the two: 1.",
+    )
 
 
 def test_C39_C40_serials_only_when_declared(tmp_path):

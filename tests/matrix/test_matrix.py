@@ -80,3 +80,29 @@ def test_a_token_of_another_unit_does_not_reach_it(resource, units):
         assert resource.marker(thing) not in answer.content.decode()
     else:
         assert answer.status_code == 404
+
+
+def asked_with_more(resource: Resource, unit, **more):
+    """The resource's request by somebody who may, with parameters (of a read) or fields (of a write) besides."""
+    thing, person = resource.make(unit), member(min(resource.allowed), unit)
+    token = ApiTokenFactory(user=person, scopes=EVERY_SCOPE)
+    options = {"data": resource.body | more, "headers": {"Authorization": f"Bearer {token.secret}"}}
+    if resource.method != "get":
+        options["content_type"] = "application/json"
+    return getattr(Client(), resource.method)(resource.path.format(thing.pk), **options)
+
+
+@pytest.mark.parametrize("resource", [r for r in RESOURCES if r.is_api and r.body], ids=lambda resource: resource.name)
+def test_B14_fields_that_only_perfmgr_sets_are_refused_by_name(resource, units):
+    answer = asked_with_more(resource, units[0], approved_by=1, load_id="x")
+    fields = {fault["field"] for fault in answer.json().get("errors", ())}
+    assert (answer.status_code, fields) == (400, {"approved_by", "load_id"}), answer.content
+
+
+@pytest.mark.parametrize(
+    "resource", [r for r in RESOURCES if r.is_api and r.method == "get"], ids=lambda resource: resource.name
+)
+def test_B15_parameters_that_nobody_offers_are_refused_by_name(resource, units):
+    answer = asked_with_more(resource, units[0], _connector="OR", owner__password__startswith="a")
+    fields = {fault["field"] for fault in answer.json().get("errors", ())}
+    assert (answer.status_code, fields) == (400, {"_connector", "owner__password__startswith"}), answer.content

@@ -7,8 +7,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from doors.parsers import StrictJSONParser
-from doors.serializers import ScopedRelatedField, StrictModelSerializer, StrictSerializer
-from kpis.api.base import ScopedCodeField
+from doors.serializers import ScopedCodeField, ScopedRelatedField, StrictModelSerializer, StrictSerializer
 from kpis.calendars import calendars_of, period_of
 from kpis.models import Kpi
 from organization.access import OVERSEE, PROCURE, VIEW

@@ -7,8 +7,7 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from doors.serializers import ScopedRelatedField, StrictModelSerializer, StrictSerializer
-from kpis.api.base import ScopedCodeField
+from doors.serializers import ScopedCodeField, ScopedRelatedField, StrictModelSerializer, StrictSerializer
 from kpis.models import Kpi, KpiVersion
 from organization.access import ANSWER, PROCURE, VIEW
 from vendors import actions, plans, reviews

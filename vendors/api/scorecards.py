@@ -7,8 +7,7 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from doors.serializers import StrictModelSerializer, StrictSerializer
-from kpis.api.base import ScopedCodeField
+from doors.serializers import ScopedCodeField, StrictModelSerializer, StrictSerializer
 from kpis.models import Kpi
 from organization.access import OVERSEE, PROCURE, VIEW
 from organization.models import Unit

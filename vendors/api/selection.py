@@ -12,8 +12,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from doors.problems import Problem
-from doors.serializers import StrictModelSerializer, StrictSerializer
-from kpis.api.base import ScopedCodeField
+from doors.serializers import ScopedCodeField, StrictModelSerializer, StrictSerializer
 from organization.access import OVERSEE, PROCURE
 from organization.models import Unit
 from vendors import selection

@@ -1,0 +1,68 @@
+"""A refusal as templates/components/problem_list.html shows it: thing, fault, next step, and each place at fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+MOST_POINTS = 20
+
+
+def problem_of(words: dict[str, Any]) -> dict[str, Any]:
+    """words: `to_dict()` of a Refusal or an IntakeError, or what an upload has kept of it."""
+    places = [words.get("file"), words.get("sheet") and f"sheet {words['sheet']}"]
+    places += [words.get("row") and f"row {words['row']:,}", words.get("column"), _quoted(words.get("value"))]
+    points = POINTS.get(words.get("code", ""), _none)(words.get("details") or ())
+    return {
+        "thing": ", ".join(str(place) for place in places if place) or "The upload",
+        "fault": words.get("message", ""),
+        "next_step": words.get("next_step", ""),
+        "points": [point for point, _ in zip(points, range(MOST_POINTS), strict=False)],
+    }
+
+
+def _quoted(value: object) -> str:
+    """A value of the file in one short line, told apart from the words about it."""
+    line = " ".join(str(value or "").split())
+    return f"“{line[:40]}{'…' if len(line) > 40 else ''}”:" if line else ""
+
+
+def _none(_: Any) -> Iterator[str]:
+    yield from ()
+
+
+def _columns_that_do_not_fit(details: list[dict[str, str]]) -> Iterator[str]:
+    return (f"{one['column']}: wanted {one['wanted']}, got {one['got']}" for one in details)
+
+
+def _nearest_headings(details: dict[str, list[str]]) -> Iterator[str]:
+    for wanted, nearest in details.items():
+        yield f"{wanted}: {'is it ' + ' or '.join(nearest) + '?' if nearest else 'no heading comes near'}"
+
+
+def _positions(details: dict[str, list[int]]) -> Iterator[str]:
+    return (f"{heading}: columns {_listed(found)}" for heading, found in details.items())
+
+
+def _keys(details: list[dict[str, Any]]) -> Iterator[str]:
+    return (f"{' / '.join(map(str, one['key']))}: rows {_listed(one['rows'])}" for one in details)
+
+
+def _rows_of_units(details: list[dict[str, Any]]) -> Iterator[str]:
+    for one in details:
+        row = f"row {one['row']:,}: " if one.get("row") else ""
+        yield f"{row}{one['unit'] or 'the home unit of the dataset'}"
+
+
+def _listed(numbers: list[int]) -> str:
+    return ", ".join(f"{number:,}" for number in numbers)
+
+
+POINTS: dict[str, Callable[[Any], Iterator[str]]] = {
+    "schema_mismatch": _columns_that_do_not_fit,
+    "missing_column": _nearest_headings,
+    "duplicate_header": _positions,
+    "duplicate_keys": _keys,
+    "foreign_units": _rows_of_units,
+    "unit_not_allowed": _rows_of_units,
+}

@@ -1,0 +1,138 @@
+"""Pages on which a definition is written, tried, certified, run, and taken from one installation to another."""
+
+import pytest
+
+from kpis.models import KpiVersion, Result
+from tests.kpis.pages import opened, sent
+from tests.kpis.sample_desk import PASSPORT
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_this_process", "on_the_day")]
+
+
+NEW = {
+    "code": "hours_p90",
+    "name": "Hours to solve",
+    "unit": "group",
+    "kind": "percentile",
+    "dataset": "incidents",
+    "formula": "hours",
+    "percentile": "0.9",
+    "grain": "month",
+    "direction": "lower",
+    "unit_of_measure": "hours",
+    "decimals": "1",
+}
+
+
+def test_the_preview_names_the_wrong_word_and_the_nearest_column(client, made):
+    answer = sent(client, made.analyst, "kpi_preview", **{**NEW, "formula": "hourz"})
+    text = answer.content.decode()
+    assert "<mark>hourz</mark>" in text and "<code>hours</code>" in text
+
+
+def test_the_preview_is_what_the_rows_give(client, made):
+    text = sent(client, made.analyst, "kpi_preview", **NEW).content.decode()
+    # March: hours 1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 7, 8; the 0.9 quantile lies 0.9 of the way from the 10th to the 11th
+    assert "6.9" in text and "Mar 2025" in text
+    assert KpiVersion.objects.count() == 1  # nothing is kept
+
+
+def test_the_preview_needs_the_permission_and_shows_no_foreign_rows(client, made):
+    assert sent(client, made.viewer, "kpi_preview", **NEW).status_code == 403
+    text = sent(client, made.stranger, "kpi_preview", **NEW).content.decode()
+    assert "north-" not in text and "Choose the dataset" in text
+
+
+def test_a_wrong_formula_is_refused_beside_its_field_and_nothing_is_kept(client, made):
+    answer = sent(client, made.analyst, "kpi_new", **{**NEW, "formula": "hourz", "owner": made.analyst.username})
+    assert answer.status_code == 422
+    assert "Did you mean `hours`?" in answer.content.decode()
+    assert KpiVersion.objects.count() == 1
+
+
+def test_from_draft_to_certified_by_two_people(client, made):
+    given = {**NEW, "owner": made.analyst.username, "steward": made.analyst.username}
+    assert sent(client, made.analyst, "kpi_new", **given).status_code == 302
+    version = KpiVersion.objects.get(kpi__code="hours_p90")
+    assert "gaps" in opened(client, made.analyst, "kpi_definition", "hours_p90")
+    sent(client, made.analyst, "kpi_workflow", "hours_p90", "submit", version=1)
+    assert sent(client, made.analyst, "kpi_workflow", "hours_p90", "certify", version=1).status_code == 403
+    sent(client, made.manager, "kpi_workflow", "hours_p90", "certify", version=1)
+    version.refresh_from_db()
+    assert version.state == "in_review"  # the passport has gaps
+    KpiVersion.objects.filter(pk=version.pk).update(**PASSPORT)
+    sent(client, made.manager, "kpi_workflow", "hours_p90", "certify", version=1)
+    version.refresh_from_db()
+    assert (version.state, version.certified_by) == ("certified", made.manager)
+
+
+def test_an_edit_of_a_certified_kpi_warns_and_drops_the_certificate(client, made):
+    page = opened(client, made.analyst, "kpi_edit", "in_time")
+    assert "without that certificate" in page
+    number = page.split('name="opened" value="')[1].split('"')[0]
+    given = {
+        "opened": number,
+        "name": made.kpi.name,
+        "unit": "group",
+        "owner": made.manager.username,
+        "steward": made.analyst.username,
+        "kind": "ratio",
+        "dataset": "incidents",
+        "formula": "sum(met)",
+        "denominator": "count(met)",
+        "dimensions": ["priority"],
+        "grain": "month",
+        "direction": "higher",
+        "unit_of_measure": "percent",
+        "decimals": "1",
+        "bands": "green 95\namber 90 %\nred",
+        **PASSPORT,
+    }
+    assert sent(client, made.analyst, "kpi_edit", "in_time", **given).status_code == 302
+    made.kpi.refresh_from_db()
+    assert [band["status"] for band in made.kpi.bands] == ["green", "amber", "red"]
+    assert list(made.kpi.versions.order_by("number").values_list("number", "state")) == [
+        (1, "certified"),
+        (2, "draft"),
+    ]
+    text = opened(client, made.viewer, "kpi_definition", "in_time")
+    assert "green 95<br>amber 90 %<br>red" in text
+    assert "<del>count(*)</del>" in text and "<ins>count(met)</ins>" in text
+    again = sent(client, made.manager, "kpi_edit", "in_time", **given)
+    assert again.status_code == 422 and "Somebody changed this KPI" in again.content.decode()
+
+
+def test_steps_that_do_not_exist_are_not_there(client, made):
+    assert sent(client, made.manager, "kpi_workflow", "in_time", "destroy", version=1).status_code == 404
+    assert sent(client, made.manager, "kpi_workflow", "in_time", "submit", version="9" * 30).status_code == 404
+
+
+# --- runs and exchange ---------------------------------------------------------------------------------------------
+
+
+def test_runs_are_listed_with_their_steps_and_not_to_strangers(client, made):
+    run = Result.objects.filter(kpi=made.kpi).first().run
+    assert "definition of in_time" in opened(client, made.viewer, "runs")
+    assert "scan" in opened(client, made.viewer, "run", run.pk)
+    assert "in_time" not in opened(client, made.stranger, "runs")
+    opened(client, made.stranger, "run", run.pk, expect=404)
+
+
+def test_a_recompute_can_be_asked_for_and_shows_on_the_page(client, made):
+    assert sent(client, made.viewer, "kpi_recompute", "in_time").status_code == 403
+    sent(client, made.analyst, "kpi_recompute", "in_time")
+    assert "being computed again" in opened(client, made.viewer, "kpi_progress", "in_time", htmx=True)
+
+
+def test_definitions_go_out_and_in_with_a_look_before(client, made):
+    text = opened(client, made.viewer, "kpi_yaml", code="in_time")
+    changed = text.replace("Incidents solved in time", "Solved in time")
+    seen = sent(client, made.analyst, "kpi_exchange", text=changed)
+    assert "<del>Incidents solved in time</del>" in seen.content.decode()
+    made.kpi.refresh_from_db()
+    assert made.kpi.name == "Incidents solved in time"
+    assert sent(client, made.analyst, "kpi_exchange", text=changed, step="import").status_code == 302
+    made.kpi.refresh_from_db()
+    assert made.kpi.name == "Solved in time"
+    bad = sent(client, made.analyst, "kpi_exchange", text="!!python/object:os.system {}")
+    assert bad.status_code == 422

@@ -1,0 +1,144 @@
+"""Pages on which targets are set, and numbers entered by hand."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from kpis import targets
+from kpis.models import ManualEntry, Target
+from tests.factories import KpiFactory
+from tests.kpis.pages import opened, sent
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_this_process", "on_the_day")]
+
+
+# --- targets -------------------------------------------------------------------------------------------------------
+
+
+def cell(unit, month):
+    return f"c_{unit.pk}_2025-{month:02}-01"
+
+
+def set_cells(client, user, cells, before="{}", **query):
+    given = {"kpi": "in_time", "unit": "group", "year": "2025-01-01", **query}
+    return sent(client, user, "targets", query=given, before=before, **cells)
+
+
+def test_a_pasted_row_becomes_targets(client, made):
+    answer = set_cells(client, made.manager, {cell(made.north, 1): "80", cell(made.north, 2): " 82,5 % "})
+    assert answer.status_code == 302
+    assert list(Target.objects.order_by("valid_from").values_list("value", "valid_from", "valid_to")) == [
+        (Decimal(80), date(2025, 1, 1), date(2025, 2, 1)),
+        (Decimal("82.5"), date(2025, 2, 1), date(2025, 3, 1)),
+    ]
+
+
+def test_one_wrong_cell_and_nothing_is_set(client, made):
+    answer = set_cells(client, made.manager, {cell(made.north, 1): "80", cell(made.north, 2): "eighty"})
+    text = answer.content.decode()
+    assert answer.status_code == 422 and "“eighty” is not a number" in text and 'value="80"' in text
+    assert not Target.objects.exists()
+
+
+def test_an_overlap_is_named_in_its_cell(client, made):
+    targets.set_target(targets.Goal(made.kpi, made.north, date(2024, 1, 1), value=Decimal(70)), by=made.manager)
+    answer = set_cells(client, made.manager, {cell(made.north, 1): "80"})
+    assert answer.status_code == 422 and "end that one first" in answer.content.decode()
+
+
+def test_inheritance_is_shown_and_an_emptied_cell_takes_its_own_back(client, made):
+    targets.set_target(
+        targets.Goal(made.kpi, made.group, date(2024, 1, 1), value=Decimal(70), basis="Contract 7"), by=made.manager
+    )
+    month = (date(2025, 1, 1), date(2025, 2, 1))
+    targets.set_target(targets.Goal(made.kpi, made.north, *month, value=Decimal(72)), by=made.manager)
+    text = opened(client, made.manager, "targets", kpi="in_time", unit="group", year="2025-01-01")
+    assert 'placeholder="70"' in text and "from Service desk: Contract 7" in text
+    name = cell(made.north, 1)
+    set_cells(client, made.manager, {name: ""}, before=f'{{"{name}": "72"}}')
+    assert not Target.objects.filter(unit=made.north).exists()
+
+
+def test_a_cell_that_somebody_else_set_meanwhile_is_not_overwritten(client, made):
+    name = cell(made.north, 1)
+    month = (date(2025, 1, 1), date(2025, 2, 1))
+    targets.set_target(targets.Goal(made.kpi, made.north, *month, value=Decimal(72)), by=made.manager)
+    answer = set_cells(client, made.manager, {name: "90"}, before=f'{{"{name}": ""}}')
+    assert answer.status_code == 422 and "Somebody set 72 here" in answer.content.decode()
+
+
+def test_only_who_may_sets_targets(client, made):
+    answer = set_cells(client, made.analyst, {cell(made.north, 1): "80"})
+    assert answer.status_code == 422 and not Target.objects.exists()
+    assert sent(client, made.analyst, "target_annual", query={"kpi": "in_time"}).status_code == 403
+
+
+def test_an_annual_total_is_phased_exactly(client, made):
+    query = {"kpi": "in_time", "unit": "group", "year": "2025-01-01"}
+    given = {"annual-unit": "group", "annual-total": "100", "annual-phasing": "even", "annual-decimals": "2"}
+    assert sent(client, made.manager, "target_annual", query=query, **given).status_code == 302
+    values = list(Target.objects.values_list("value", flat=True))
+    assert (len(values), sum(values)) == (12, Decimal(100))
+    text = opened(client, made.manager, "targets", **query)
+    assert "Part of the annual target" in text
+    assert (
+        sent(client, made.manager, "target_annual", query=query, **{**given, "annual-total": "lots"}).status_code == 422
+    )
+
+
+def test_a_target_of_a_segment_with_its_own_days(client, made):
+    query = {"kpi": "in_time", "unit": "group"}
+    given = {
+        "single-unit": "north",
+        "single-comparator": "target",
+        "single-value": "99",
+        "single-valid_from": "2025-01-01",
+        "single-dimension": "priority",
+        "single-member": "high",
+    }
+    assert sent(client, made.manager, "target_set", query=query, **given).status_code == 302
+    target = Target.objects.get()
+    assert (target.member, target.valid_to) == ("high", None)
+    sent(client, made.manager, "target_change", target.pk, "end", query=query, last_day="2025-03-31")
+    target.refresh_from_db()
+    assert target.valid_to == date(2025, 4, 1)
+    sent(client, made.manager, "target_change", target.pk, "remove", query=query)
+    assert not Target.objects.exists()
+
+
+# --- entered numbers -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def manual(made):
+    return KpiFactory(code="audits", name="Audits held", unit=made.group, owner=made.manager)
+
+
+def test_an_entry_counts_once_a_second_person_approves_it(client, made, manual):
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    assert "Audits held" in opened(client, made.analyst, "manual_entries")  # due: March
+    given = {"kpi": "audits", "unit": "group", "day": "2025-03-15", "value": "12"}
+    file = SimpleUploadedFile("../../minutes.pdf", b"%PDF-1.4 ...")
+    assert sent(client, made.analyst, "manual_entries", **given, evidence=file).status_code == 302
+    entry = ManualEntry.objects.get()
+    sent(client, made.analyst, "manual_decide", entry.pk, "approve")
+    entry.refresh_from_db()
+    assert entry.state == "entered"  # not by the same person
+    sent(client, made.manager, "manual_decide", entry.pk, "approve")
+    entry.refresh_from_db()
+    assert entry.state == "approved"
+    client.force_login(made.viewer)
+    evidence = client.get(reverse("manual_evidence", args=[entry.pk]))
+    assert b"".join(evidence) == b"%PDF-1.4 ..." and "attachment" in evidence["Content-Disposition"]
+    client.force_login(made.stranger)
+    assert client.get(reverse("manual_evidence", args=[entry.pk])).status_code == 404
+
+
+def test_a_bad_entry_is_refused_beside_its_field(client, made, manual):
+    given = {"kpi": "audits", "unit": "group", "day": "2025-03-15", "value": "1,234"}
+    answer = sent(client, made.analyst, "manual_entries", **given)
+    assert answer.status_code == 422 and "may be 1234 or 1.234" in answer.content.decode()
+    assert not ManualEntry.objects.exists()

@@ -154,9 +154,7 @@ def test_a_bad_row_is_set_aside_with_row_column_value_and_reason_and_the_rest_is
     assert (reject.row, reject.column, reject.value) == (22, column, value)
     client.force_login(upload.uploaded_by)
     page = unescape(client.get(reverse("rejects", args=[upload.public_id])).content.decode())
-    reason = reject.message.removeprefix(f"{column}: ")[
-        1:
-    ]  # the page has the column before it, the reason as a sentence
+    reason = reject.message.removeprefix(f"{column}: ")[1:]  # a sentence after the column
     assert reason and reason in page and "22" in page
     doors.dataset.refresh_from_db()
     assert doors.dataset.rows == 39

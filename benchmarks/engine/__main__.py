@@ -7,12 +7,14 @@ PostgreSQL server's processor time is not ours to see.
 
 import argparse
 import atexit
+import multiprocessing
 import os
 import resource
 import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,7 @@ def main() -> None:
     _check_month(ways["engine"], month)
     medians = _measure(ways | {MONTH: month}, options.repeat)
     _print(medians, options.rows)
+    print(f"peak memory of a process that computes once, as a worker's child does: {_memory(files)} MB")
 
 
 def _options() -> argparse.Namespace:
@@ -120,8 +123,17 @@ def _print(medians: dict[str, tuple[float, float]], rows: int) -> None:
         print(f"{name:16}{their_wall:9.2f}{their_cpu:9.2f}{ratios}{targets.get(name, ''):>9}")
     share = medians[MONTH][0] / wall
     print(f"{MONTH}: {medians[MONTH][0]:.3f} s, {share:.3f} of all (at 10M rows at most 0.15 is asked)")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"peak memory of this process, all ways together: {peak} MB")
+
+
+def _memory(files: list[str]) -> int:
+    """Megabytes at the peak of one computation in a process of its own."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_compute_once, files).result()
+
+
+def _compute_once(files: list[str]) -> int:
+    peers.engine(files)()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from lake.formula.compile import quoted
 from lake.plan import Primitive
 
 VALUES_AT_ONCE = 20_000_000  # rows times expressions in memory together, 8 bytes each
+FEW_ROWS = 4_000_000  # of more, one order is held at a time
 BATCH = 1 << 17  # rows
 
 Column: TypeAlias = tuple[Values, npt.NDArray[np.bool_] | None]  # the flags are false where a row has no value
@@ -101,10 +102,11 @@ def _ranked(scan: Scan, axes: Sequence[Axis], expressions: Sequence[Ranked], cou
     dimensions = sorted({axis.dimension for axis in axes if axis.dimension is not None})
     rows = _rows(scan, dimensions, expressions, count)
     threads = int(scan.connection.execute("SELECT current_setting('threads')").fetchall()[0][0])
+    ordered = threads if count <= FEW_ROWS else 1  # axes at a time
     pieces = []
     with ThreadPoolExecutor(threads) as pool:  # NumPy sorts, takes and compares without the interpreter's lock
-        for first in range(0, len(axes), threads):
-            groups = list(pool.map(partial(_groups, rows), axes[first : first + threads]))
+        for first in range(0, len(axes), ordered):
+            groups = list(pool.map(partial(_groups, rows), axes[first : first + ordered]))
             pairs = list(product(groups, zip(rows.values, expressions, strict=True)))
             picked = pool.map(lambda pair: _picked(pair[0], *pair[1]), pairs)
             for one in groups:
@@ -153,10 +155,16 @@ def _rows(scan: Scan, dimensions: Sequence[int], expressions: Sequence[Ranked], 
     """The rows as columns of numbers, filled piece by piece so that they are in memory once."""
     names = {number: _numbered(scan, number) for number in dimensions}
     homes = f"(SELECT count(_code) FROM {scan.name}_units)"
-    columns = ["d._seg::INTEGER AS _seg", f"coalesce(n._line, {homes} + d._epoch)::INTEGER AS _line"]
+    segments, lines = scan.connection.execute(
+        f"SELECT (SELECT max(_seg) FROM {scan.name}_days), (SELECT max(_line) FROM {scan.name}_units)"
+    ).fetchall()[0]
+    columns = [
+        f"d._seg::{_narrow(segments)} AS _seg",
+        f"coalesce(n._line, {homes} + d._epoch)::{_narrow(lines)} AS _line",
+    ]
     for number in dimensions:
         member = f"CAST(CAST(f.{quoted(scan.dimensions[number])} AS VARCHAR) AS {scan.name}_members{number})"
-        columns.append(f"coalesce(enum_code({member})::INTEGER + 1, 0) AS _d{number}")
+        columns.append(f"coalesce(enum_code({member})::INTEGER + 1, 0)::{_narrow(len(names[number]))} AS _d{number}")
     columns += [f"{expression.sql} AS _x{number}" for number, expression in enumerate(expressions)]
     epoch = " AND n._epoch = d._epoch" if scan.layout.epochs > 1 else ""
     reader = scan.connection.sql(
@@ -170,6 +178,11 @@ def _rows(scan: Scan, dimensions: Sequence[int], expressions: Sequence[Ranked], 
         {number: (names[number], filled[f"_d{number}"]) for number in dimensions},
         [(filled[f"_x{number}"], given.get(f"_x{number}")) for number in range(len(expressions))],
     )
+
+
+def _narrow(most: int) -> str:
+    """The type of numbers up to this one that takes the least memory."""
+    return "USMALLINT" if most < 1 << 16 else "INTEGER"
 
 
 def _numbered(scan: Scan, dimension: int) -> pa.Array:
@@ -202,13 +215,13 @@ def _filled(
 
 def _picked(groups: Groups, values: Column, expression: Ranked) -> dict[str, pa.Array]:
     """The quantiles of one expression for every group, by the names of their primitives."""
-    (numbers, given), start, end = values, groups.start, groups.end
-    numbers = numbers[groups.order]
+    (numbers, given), order, start, end = values, groups.order, groups.start, groups.end
     if given is not None:  # the rows without a value leave, and the slices move up
-        kept = given[groups.order]
+        kept = given[order]
         before = np.concatenate([[0], np.cumsum(kept, dtype=np.int32)])
-        numbers, start, end = numbers[kept], before[start], before[end]
-    found = quantiles(numbers, start, end, [share for share, _ in expression.wanted])
+        order, start, end = order[kept], before[start], before[end]
+        del before
+    found = quantiles(numbers[order], start, end, [share for share, _ in expression.wanted])
     names = (name for _, name in expression.wanted)
     return {name: pa.array(found[:, place], mask=start == end) for place, name in enumerate(names)}
 
@@ -217,7 +230,7 @@ def _groups(rows: Rows, axis: Axis) -> Groups:
     """Put the rows in order by unit, member and segment, and find the slice of every unit, member and period."""
     ids, unit_of_line = np.unique(axis.unit_ids, return_inverse=True)
     names, member = rows.members.get(axis.dimension, (pa.array([None], pa.string()), 0))
-    segments = int(max(rows.segment.max(initial=0) + 1, axis.spans.past.max(initial=0)))
+    segments = max(int(rows.segment.max(initial=0)) + 1, int(axis.spans.past.max(initial=0)))
     bound = len(ids) * len(names) * segments
     code: Any = unit_of_line.astype(np.int32 if bound < 1 << 31 else np.int64)[rows.line]
     for size, number in ((len(names), member), (segments, rows.segment)):

@@ -128,12 +128,7 @@ def _print(medians: dict[str, tuple[float, float]], rows: int) -> None:
 def _memory(files: list[str]) -> int:
     """Megabytes at the peak of one computation in a process of its own."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(_compute_once, files).result()
-
-
-def _compute_once(files: list[str]) -> int:
-    peers.engine(files)()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        return pool.submit(peers.engine_memory, files).result()
 
 
 if __name__ == "__main__":

@@ -27,6 +27,13 @@ def engine(files: list[str]) -> Callable[[], Any]:
     return lambda: compute(files, tickets.CONTRACT, measures(), periods, units(), settings=Settings(2, "1GB"))
 
 
+def engine_memory(files: list[str]) -> int:
+    """Megabytes at the peak of this process after one computation; Linux counts them anew for each program."""
+    engine(files)()
+    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) // 1024
+
+
 def engine_of_last_month(files: list[str]) -> Callable[[], Any]:
     """What an upload into the last month asks for: the file of that month, and the groupings by month."""
     month = tickets.months()[-1]

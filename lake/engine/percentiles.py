@@ -16,12 +16,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lake.engine.layout import store
-from lake.engine.ranks import Numbers, Values, arrange, quantiles
+from lake.engine.ranks import Numbers, Values, arrange, given_in_order, in_order, quantiles
 from lake.engine.scans import GroupingSet, Scan
 from lake.formula.compile import quoted
 from lake.plan import Primitive
 
-VALUES_AT_ONCE = 20_000_000  # rows times expressions in memory together, 8 bytes each
+VALUES_AT_ONCE = 40_000_000  # rows times expressions in memory together, 8 bytes each
 FEW_ROWS = 4_000_000  # of more, one order is held at a time
 BATCH = 1 << 17  # rows
 
@@ -74,7 +74,7 @@ class Rows:
 class Groups:
     """The slices start..end of the rows in `order`, and the keys of each slice as columns."""
 
-    order: npt.NDArray[np.intp]
+    order: Numbers
     start: Numbers
     end: Numbers
     keys: Mapping[str, pa.Array]
@@ -215,13 +215,14 @@ def _filled(
 
 def _picked(groups: Groups, values: Column, expression: Ranked) -> dict[str, pa.Array]:
     """The quantiles of one expression for every group, by the names of their primitives."""
-    (numbers, given), order, start, end = values, groups.order, groups.start, groups.end
-    if given is not None:  # the rows without a value leave, and the slices move up
-        kept = given[order]
-        before = np.concatenate([[0], np.cumsum(kept, dtype=np.int32)])
-        order, start, end = order[kept], before[start], before[end]
+    (numbers, given), start, end = values, groups.start, groups.end
+    if given is None:
+        numbers = in_order(numbers, groups.order)
+    else:  # the rows without a value leave, and the slices move up
+        numbers, before = given_in_order(numbers, given, groups.order)
+        start, end = before[start], before[end]
         del before
-    found = quantiles(numbers[order], start, end, [share for share, _ in expression.wanted])
+    found = quantiles(numbers, start, end, [share for share, _ in expression.wanted])
     names = (name for _, name in expression.wanted)
     return {name: pa.array(found[:, place], mask=start == end) for place, name in enumerate(names)}
 

@@ -13,14 +13,14 @@ SMALL = 2_000  # up to this many values, sorting all is faster than looking for 
 SAMPLE = 1_000
 CELLS = 1 << 18  # of a matrix of small groups: it stays in the cache
 DIGIT = 1 << 16  # NumPy sorts 16 bit integers by their digits, four times as fast as wider ones
-BLOCK = 1 << 20  # of rows whose order fits into the cache
+BLOCK = 1 << 20  # rows that are put in order together, so that they stay in the cache
 
 
 @dataclass(frozen=True)
 class Arranged:
     """The order that puts codes in ascending order, the codes that occur, and where in the order each begins."""
 
-    order: npt.NDArray[np.intp]
+    order: Numbers
     codes: Numbers
     starts: Numbers  # one more than codes: the last is the length
 
@@ -42,7 +42,7 @@ def arrange(codes: Numbers, bound: int) -> Arranged:
     total = counts.sum(axis=0)
     present = np.flatnonzero(total)
     starts = np.cumsum(total) - total
-    order, begin = np.empty(len(codes), np.intp), starts.copy()
+    order, begin = np.empty(len(codes), np.int32 if len(codes) < 1 << 31 else np.int64), starts.copy()
     for number, block in enumerate(blocks):
         local = np.argsort(block, kind="stable")
         count = counts[number]
@@ -59,6 +59,27 @@ def _by_digits(codes: Numbers, bound: int) -> npt.NDArray[np.intp]:
     high = (codes // DIGIT).astype(np.uint16)[low]
     order: npt.NDArray[np.intp] = low[np.argsort(high, kind="stable")]
     return order
+
+
+def in_order(values: Values, order: Numbers) -> Values:
+    """The values in this order."""
+    found = np.empty(len(order))
+    for first in range(0, len(order), BLOCK):
+        here = slice(first, first + BLOCK)
+        found[here] = values[order[here]]
+    return found
+
+
+def given_in_order(values: Values, given: npt.NDArray[np.bool_], order: Numbers) -> tuple[Values, Numbers]:
+    """The given values in this order, and how many of them stand before each place of it (one more than places)."""
+    found, before = np.empty(np.count_nonzero(given)), np.zeros(len(order) + 1, np.int32)
+    for first in range(0, len(order), BLOCK):
+        part = order[first : first + BLOCK]
+        kept, reached = given[part], before[first + 1 : first + 1 + BLOCK]
+        np.cumsum(kept, dtype=np.int32, out=reached)
+        reached += before[first]
+        found[before[first] : reached[-1]] = values[part[kept]]
+    return found, before
 
 
 def quantiles(values: Values, starts: Numbers, ends: Numbers, shares: Sequence[float]) -> Values:

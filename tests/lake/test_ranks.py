@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lake.engine import ranks
-from lake.engine.ranks import arrange, quantiles
+from lake.engine.ranks import arrange, given_in_order, in_order, quantiles
 
 SHARES = [0.0, 0.5, 0.9, 1.0]
 
@@ -64,6 +64,15 @@ def test_codes_are_put_in_order_and_equal_ones_keep_theirs(bound, block, monkeyp
     ordered = np.sort(codes)
     for wanted in (0, bound // 3, codes[7], bound):
         assert arranged.place_of(np.array(wanted)) == np.searchsorted(ordered, wanted)
+
+
+@pytest.mark.parametrize("block", [2, 1 << 20])
+def test_the_given_values_move_up(block, monkeypatch):
+    monkeypatch.setattr(ranks, "BLOCK", block)
+    values, order = np.array([10.0, 20.0, 30.0, 40.0, 50.0]), np.array([4, 2, 0, 1, 3])
+    assert in_order(values, order).tolist() == [50, 30, 10, 20, 40]
+    found, before = given_in_order(values, np.array([True, False, True, False, True]), order)
+    assert (found.tolist(), before.tolist()) == ([50, 30, 10], [0, 1, 2, 3, 3, 3])
 
 
 def test_no_rows_have_an_order():

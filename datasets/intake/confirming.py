@@ -73,7 +73,7 @@ def examine(upload: Upload, *, encoding: str = "") -> Preview:
     `encoding`: as a person declares it for a file that is neither UTF-8 nor says what it is.
     """
     from lake.intake import Dialect, IntakeError
-    from lake.intake.headers import match_headers
+    from lake.intake.headers import match_headers, refuse_duplicates
 
     dataset = upload.dataset
     known = Dialect.from_dict(dataset.dialect) if dataset and dataset.dialect else None
@@ -82,8 +82,9 @@ def examine(upload: Upload, *, encoding: str = "") -> Preview:
             known = replace(known or Dialect(), encoding=_encoding(encoding))
         preview = inspect(upload, known)
         _check_name(upload.file_name, preview.dialect.kind)
+        headers = [column.header for column in preview.columns]
+        refuse_duplicates(headers, preview.dialect.header_row)
         if dataset and dataset.contract:
-            headers = [column.header for column in preview.columns]
             match_headers(headers, contract_of(dataset), preview.dialect.header_row)
             if not encoding:
                 _check_encoding(preview)

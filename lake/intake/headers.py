@@ -30,8 +30,8 @@ def plain_heading(header: str) -> str:
 
 def match_headers(headers: Sequence[str], contract: Contract, row: int) -> Matched:
     """IntakeError: header_not_found, duplicate_header, missing_column (with the nearest headings)."""
+    refuse_duplicates(headers, row)
     plain = [plain_heading(header) for header in headers]
-    refuse_duplicates(plain, row)
     place = {header: position for position, header in enumerate(plain) if header}
     positions = {
         column.name: place[plain_heading(column.heading)]
@@ -61,8 +61,9 @@ def match_headers(headers: Sequence[str], contract: Contract, row: int) -> Match
     return Matched(positions, tuple(i for i, header in enumerate(plain) if not header), tuple(notes))
 
 
-def refuse_duplicates(plain: Sequence[str], row: int) -> None:
-    """Two headings that are equal, or differ by case only, are refused with their positions."""
+def refuse_duplicates(headers: Sequence[str], row: int) -> None:
+    """Two headings that are equal, or differ by case or blanks only, are refused with their positions."""
+    plain = [plain_heading(header) for header in headers]
     places: dict[str, list[int]] = {}
     for position, header in enumerate(plain, start=1):
         if header:

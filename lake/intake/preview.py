@@ -17,7 +17,7 @@ from lake.intake.chunk import Chunk, Source
 from lake.intake.database import connect
 from lake.intake.detect import Found, detect, unpacked
 from lake.intake.guess import Guessed, column_names, guess
-from lake.intake.headers import plain_heading, refuse_duplicates, refuse_unnamed
+from lake.intake.headers import plain_heading, refuse_unnamed
 from lake.intake.jsonlines import JsonLinesSource, parse_line
 from lake.intake.layout import detect_dialect, find_header, first_records, sample_text
 from lake.intake.terms import ColumnGuess, Dialect, IntakeError, Limits, Preview, Question
@@ -162,7 +162,6 @@ def _native_types(column: ColumnGuess, kind: pa.DataType) -> ColumnGuess:
 
 def _preview(name: str, dialect: Dialect, source: Source, questions: list[Question], scratch: Path) -> Preview:
     plain = [plain_heading(header) for header in source.headers]
-    refuse_duplicates(plain, dialect.header_row)
     unnamed = [position for position, header in enumerate(plain) if not header]
     table, complete = _sample(source.chunks(), len(plain), unnamed)
     connection = connect(scratch)

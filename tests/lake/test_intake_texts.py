@@ -190,10 +190,8 @@ def test_C22_ragged_rows_are_set_aside_without_a_shift(tmp_path):
 def test_C23_duplicate_headers_list_positions(tmp_path):
     error = refused(tmp_path, "id,name, Name\nk1,a,b\n", NAMES)
     assert (error.code, error.details) == ("duplicate_header", {"name": [2, 3]})
-    with pytest.raises(IntakeError) as inspected:
-        intake.inspect(tmp_path / "extract")
-    assert inspected.value.to_dict() == error.to_dict() | {"file": "extract"}
-    renamed = Dialect(headers=("id", "name", "other"))
+    assert [column.header.strip() for column in intake.inspect(tmp_path / "extract").columns] == ["id", "name", "Name"]
+    renamed = Dialect(headers=("id", "name", "other"))  # who declares headings may look first
     assert intake.inspect(tmp_path / "extract", dialect=renamed).columns[2].header == "other"
     assert load_bytes(tmp_path, "id,name, Name\nk1,a,b\n", NAMES, renamed).column("name") == ["a"]
 

@@ -41,7 +41,7 @@ def home(request):
         "reds": [number_row(reading, as_of=request.GET.get("as_of")) for reading in now.reds[:SHOWN]],
         "more_reds": max(0, now.counts.get("red", 0) - SHOWN),
         "new_reds": [
-            (red, kpi_address(red.kpi.code, unit=red.unit.code, period=red.period_start.isoformat()))
+            (red, kpi_address(red.kpi.code, unit=red.unit.code, period=red.period.start.isoformat()))
             for red in now.new_reds[:SHOWN]
         ],
         "special": [

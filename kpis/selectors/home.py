@@ -3,9 +3,11 @@
 from collections import Counter
 from datetime import date, datetime
 
+from django.db.models import Exists, OuterRef
+
 from datasets.models import Dataset
 from kpis import scoring
-from kpis.models import Kpi, KpiVersion, ManualEntry, StatusChange
+from kpis.models import Kpi, KpiVersion, ManualEntry, Result, StatusChange
 from organization.access import CERTIFY, VIEW, Access
 from organization.models import User
 
@@ -16,6 +18,15 @@ from .units import unit_ref, units_by_id
 from .words import SPARKLINE_PERIODS, Home, NewRed, Reading, Stale, Waiting
 
 LONGEST = 20
+STILL_RED = Result.objects.filter(
+    kpi=OuterRef("kpi"),
+    unit=OuterRef("unit"),
+    grain=OuterRef("grain"),
+    period_start=OuterRef("period_start"),
+    dimension="",
+    superseded_at=None,
+    status=scoring.RED,
+)
 
 
 def home(user: User, access: Access, day: date, now: datetime) -> Home:
@@ -44,14 +55,14 @@ def _readings(access: Access, day: date) -> list[Reading]:
 
 
 def _new_reds(access: Access, day: date) -> tuple[NewRed, ...]:
-    """The last changes to red, of periods that had begun on `day`."""
+    """The last changes to red, of periods that had begun on `day` and still are red."""
     changes = StatusChange.objects.filter(
-        unit__in=access.units(VIEW), after=scoring.RED, period_start__lte=day
-    ).select_related("kpi", "unit")
+        Exists(STILL_RED), unit__in=access.units(VIEW), after=scoring.RED, period_start__lte=day
+    ).select_related("kpi", "unit", "result")
     changes = list(changes.order_by("-period_start", "-pk")[:LONGEST])
     book = Book({change.kpi_id for change in changes}, day)
     return tuple(
-        NewRed(book.refs[c.kpi_id], unit_ref(c.unit), c.period_start, c.before, c.at)
+        NewRed(book.refs[c.kpi_id], unit_ref(c.unit), book.period(c.result), c.before, c.at)
         for c in changes
         if c.kpi_id in book.refs
     )

@@ -4,7 +4,7 @@ Rows pass `datasets.scope` first, below everything else; the work is done in the
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from datasets.facts import contract_of
 from datasets.models import DatasetVersion, QualityResult, Upload
@@ -14,7 +14,7 @@ from organization.models import Unit
 
 from . import rows
 from .calendars import calendars_of, period_of
-from .measures import faults_of, grains_of, measure_of, scale_of
+from .measures import faults_of, grains_of, input_codes, measure_of, scale_of
 from .models import KpiVersion, Result, Run
 from .recompute.levels import levels_of
 from .selectors.words import NotYours
@@ -154,8 +154,45 @@ def preview(version: KpiVersion, unit: Unit, access: Access, day: date) -> Previ
     except sandbox.SandboxKilled as killed:
         raise TooLong(f"The rows could not be read in time: {killed}") from killed
     scale = scale_of(version)
-    numbers = [{**row, "value": None if row["value"] is None else row["value"] * scale} for row in results.to_pylist()]
+    complete = through + timedelta(days=1)
+    numbers = [
+        row | {"value": None if row["value"] is None else row["value"] * scale, "is_open": row["period_end"] > complete}
+        for row in results.to_pylist()
+    ]
     return PreviewOf(tuple(numbers), tuple(sample.to_pylist()) if sample else (), total)
+
+
+def derived_preview(version: KpiVersion, unit: Unit, access: Access, day: date) -> PreviewOf:
+    """As `preview`, of a KPI made of others: its expression over their results at `unit`. Raises NotYours, NoRows.
+
+    `rows` are the inputs of the latest period. The version's faults must have been looked at before.
+    """
+    from lake.formula import derived
+
+    if not access.allows(VIEW, unit):
+        raise NotYours("There is no such unit, or it is not yours to see.")
+    codes = input_codes(version.formula)
+    found = Result.objects.current().filter(
+        kpi__code__in=codes, unit=unit, grain=version.grain, dimension="", period_start__lte=day
+    )
+    periods: dict[date, dict] = {}
+    for row in found.order_by("-period_start").select_related("kpi")[: PREVIEW_PERIODS * len(codes)]:
+        period = periods.setdefault(row.period_start, {"inputs": {}, "rows": 0, "is_open": False})
+        period["inputs"][row.kpi.code] = row.value
+        period["is_open"] |= row.is_open
+    if not periods:
+        raise NoRows(f"{', '.join(codes)}: there are no results at {unit} yet, so nothing can be made of them.")
+    results = []
+    for start in sorted(periods)[-PREVIEW_PERIODS:]:
+        given = {code: periods[start]["inputs"].get(code) for code in codes}
+        blank = ", ".join(code for code, value in given.items() if value is None)
+        value = derived(version.formula, given)
+        reason = "" if value is not None else f"{blank} has no value" if blank else "no finite value"
+        results.append(
+            {"period_start": start, "grain": version.grain, "dimension": None, "value": value, "numerator": None}
+            | {"denominator": None, "reason": reason, **periods[start], "inputs": given}
+        )
+    return PreviewOf(tuple(results), (), 0)
 
 
 def provenance(result: Result, access: Access) -> Provenance:

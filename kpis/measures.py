@@ -176,7 +176,8 @@ def _derived_faults(version: KpiVersion) -> Iterator[Fault]:
     try:
         inputs = input_codes(version.formula)
     except FormulaError as fault:
-        yield Fault("formula", str(fault), fault.token, fault.position, fault.suggestion)
+        words = str(fault).replace("There is no column", "There is no KPI")
+        yield Fault("formula", words, fault.token, fault.position, fault.suggestion)
         return
     if not inputs:
         yield Fault("formula", "A derived KPI needs at least one other KPI in its expression.")

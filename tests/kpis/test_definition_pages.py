@@ -27,7 +27,7 @@ NEW = {
 def test_the_preview_names_the_wrong_word_and_the_nearest_column(client, made):
     answer = sent(client, made.analyst, "kpi_preview", **{**NEW, "formula": "hourz"})
     text = answer.content.decode()
-    assert "<mark>hourz</mark>" in text and "<code>hours</code>" in text
+    assert "<mark>hourz</mark>" in text and "Did you mean `hours`?" in text
 
 
 def test_the_preview_is_what_the_rows_give(client, made):

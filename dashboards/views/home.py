@@ -12,7 +12,7 @@ from dashboards.navigation import address
 from jobs.models import Job
 from kpis import selectors
 from kpis.models import Scorecard
-from kpis.selectors import NotYours, ScorecardView, scorecard_view
+from kpis.selectors import NotYours, ScorecardView, Waiting, scorecard_view
 from kpis.views.addresses import kpi_address, with_query
 from kpis.views.asking import day_of, unit_of
 from kpis.views.rows import number_row, rows_of
@@ -52,8 +52,8 @@ def home(request):
             (phase, kpi_address(phase.kpi.code, "kpi_chart", unit=phase.unit.code, grain=phase.grain))
             for phase in now.rebases
         ],
-        "waiting": [(item, kpi_address(item.kpi_code)) for item in now.to_approve],
-        "drafts": [(item, kpi_address(item.kpi_code)) for item in now.my_drafts],
+        "waiting": [(item, _decided_at(item)) for item in now.to_approve],
+        "drafts": [(item, kpi_address(item.kpi_code, "kpi_definition")) for item in now.my_drafts],
         "datasets_address": address("datasets"),
         "parked": _parked() if access.everywhere(ADMINISTER) else (),
         "cards": cards,
@@ -64,6 +64,13 @@ def home(request):
         "is_new": not (now.counts or cards),
     }
     return render(request, "dashboards/home.html", context)
+
+
+def _decided_at(item: Waiting) -> str:
+    """The page on which a second person decides."""
+    if item.kind == "manual_entry":
+        return with_query(reverse("manual_entries"), state="entered")
+    return kpi_address(item.kpi_code, "kpi_definition")
 
 
 def _moment(day) -> datetime:

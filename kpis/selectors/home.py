@@ -11,6 +11,7 @@ from kpis.models import Kpi, KpiVersion, ManualEntry, Result, StatusChange
 from organization.access import CERTIFY, VIEW, Access
 from organization.models import User
 
+from .manual import written
 from .readings import Book
 from .results import last_rows
 from .signals import proposals, special
@@ -38,7 +39,7 @@ def home(user: User, access: Access, day: date, now: datetime) -> Home:
         new_reds=_new_reds(access, day),
         stale=stale_datasets(access, now),
         my_drafts=_drafts(user),
-        to_approve=_to_approve(user, access),
+        to_approve=_to_approve(user, access, day),
         counts=dict(Counter(r.status for r in readings)),
         special=special(readings),
         rebases=tuple(proposals(access, user)),
@@ -88,7 +89,7 @@ def _drafts(user: User) -> tuple[Waiting, ...]:
     )
 
 
-def _to_approve(user: User, access: Access) -> tuple[Waiting, ...]:
+def _to_approve(user: User, access: Access, day: date) -> tuple[Waiting, ...]:
     """What others did and this person may decide."""
     versions = (
         KpiVersion.objects.filter(state=KpiVersion.State.IN_REVIEW, kpi__unit__in=access.units(CERTIFY))
@@ -107,7 +108,7 @@ def _to_approve(user: User, access: Access) -> tuple[Waiting, ...]:
             for v in versions[:LONGEST]
         ),
         *(
-            Waiting("manual_entry", e.pk, e.kpi.code, f"{e.kpi} {e.period_start}", e.entered_at, str(e.entered_by))
-            for e in entries[:LONGEST]
+            Waiting("manual_entry", e.pk, e.kpi.code, f"{e.kpi}, {label}", e.entered_at, str(e.entered_by))
+            for e, label, _ in written(entries[:LONGEST], day)
         ),
     )

@@ -3,6 +3,7 @@
 Rows pass `datasets.scope` first, below everything else; the work is done in the limited child process.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -235,8 +236,9 @@ def _formula(version: KpiVersion) -> str:
 def _written_out(result: Result, formula: str, inputs: tuple[Result, ...]) -> str:
     value = "no value" if result.value is None else f"{result.value:.10g}"
     if inputs:
-        given = ", ".join(f"{i.kpi.code} = {'no value' if i.value is None else f'{i.value:.10g}'}" for i in inputs)
-        return f"{formula} with {given} = {value}"
+        given = {one.kpi.code: "no value" if one.value is None else f"{one.value:.10g}" for one in inputs}
+        put_in = re.sub(r"\w+", lambda word: given.get(word[0], word[0]), formula)
+        return f"{formula} = {put_in} = {value}"
     if result.numerator is not None and result.denominator is not None:
         times = "100 × " if scale_of(result.version) == 100 else ""
         return f"{times}{formula} = {times}{result.numerator:.10g} / {result.denominator:.10g} = {value}"

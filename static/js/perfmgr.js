@@ -89,6 +89,10 @@
     if (layout.xaxis?.type === "category" && layout.xaxis.nticks) layout.xaxis.nticks = 4;
     layout.legend = { ...layout.legend, entrywidth: 0.48, entrywidthmode: "fraction", y: -0.2 };
   };
+  const scalable = (canvas) => all(canvas, ".main-svg").forEach((svg) => { // so that a sheet of paper may shrink it
+    svg.setAttribute("viewBox", `0 0 ${svg.getAttribute("width")} ${svg.getAttribute("height")}`);
+    svg.setAttribute("preserveAspectRatio", "xMinYMin meet");
+  });
   pm.chart = async (canvas) => {
     try {
       const source = document.getElementById(canvas.dataset.pmChart);
@@ -96,6 +100,8 @@
       if (canvas.clientWidth < 520) onPhone(figure.layout);
       const Plotly = await plotly();
       await Plotly.react(canvas, figure.data, { ...figure.layout, template: template() }, plotlyConfig);
+      if (!("pmDrawn" in canvas.dataset)) canvas.on("plotly_afterplot", () => scalable(canvas));
+      scalable(canvas);
       canvas.dataset.pmDrawn = "";
     } catch (error) {
       canvas.innerHTML = '<p class="failed">The chart could not be drawn. Its numbers are in the table below.</p>';
@@ -141,7 +147,15 @@
   const whenSeen = new IntersectionObserver((entries) => entries.forEach(({ isIntersecting, target }) => {
     if (isIntersecting) { whenSeen.unobserve(target); pm.chart(target); }
   }), { rootMargin: "300px" });
-  addEventListener("beforeprint", () => all(document, "[data-pm-chart]:not([data-pm-drawn])").forEach(pm.chart));
+  // On paper a chart is drawn again as wide as its part of the sheet, so that its words stay readable.
+  const sheet = 690;
+  const printed = (widthOf) => all(document, "[data-pm-drawn]").forEach((canvas) => window.Plotly.relayout(canvas, widthOf(canvas)));
+  addEventListener("beforeprint", () => {
+    all(document, "[data-pm-chart]:not([data-pm-drawn])").forEach(pm.chart);
+    const scale = Math.min(1, sheet / document.querySelector("main").clientWidth);
+    printed((canvas) => ({ autosize: false, width: Math.round(canvas.clientWidth * scale) }));
+  });
+  addEventListener("afterprint", () => printed(() => ({ autosize: true, width: null })));
 
   // --- trees: arrow keys move, fold and unfold -----------------------------------------------------------------------
   const level = (row) => Number(row.getAttribute("aria-level") || 1);

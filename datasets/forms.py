@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.db import models
 
+from doors.days import DayField
 from lake.contract import Contract
 from organization.access import DEFINE, VIEW
 from organization.fields import UnitField
 from organization.models import Unit, User
 
+from .closing import LONGEST_REASON
 from .describing import DESCRIBED
 from .models import Dataset, QualityRule
 
@@ -122,6 +124,32 @@ class DialectForm(forms.Form):
             thousands=thousands,
             total_words=tuple(word.strip() for word in given["total_words"].split(",") if word.strip()),
         )
+
+
+class ClosingForm(forms.Form):
+    """Through which day a dataset is closed from now on; an earlier day than now re-opens."""
+
+    through = DayField(required=False, label="Closed through")
+    open_all = forms.BooleanField(required=False, label="Re-open all periods")
+    reason = forms.CharField(max_length=LONGEST_REASON, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args, dataset: Dataset, **kwargs):
+        super().__init__(*args, **kwargs)
+        contract = Contract.from_dict(dataset.contract) if dataset.contract else None
+        self.is_offered = dataset.source == Dataset.Source.EXTRACT and bool(contract and contract.event_time)
+        self.fields["through"].help_text = "The last day of what was reported, such as the end of a month."
+        if dataset.closed_through:
+            self.fields[
+                "through"
+            ].help_text = "Later than now: more is closed. Earlier: the days after it are re-opened."
+        else:
+            del self.fields["open_all"]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        if "through" in given and bool(given["through"]) == bool(given.get("open_all")):
+            self.add_error("through", "Say through which day, or that all periods are re-opened.")
+        return given
 
 
 class RuleForm(forms.ModelForm):

@@ -31,7 +31,7 @@ class DatasetSerializer(serializers.ModelSerializer):
         fields = (
             "code", "name", "description", "source", "unit", "owner", "steward", "source_system", "licence",
             "code_system", "refresh_promise_hours", "covers", "contract_number", "current_version", "rows",
-            "complete_through", "quality_score", "is_provisional", "loaded_at",
+            "complete_through", "closed_through", "quality_score", "is_provisional", "loaded_at",
         )  # fmt: skip
 
 
@@ -82,10 +82,11 @@ class ContractVersionSerializer(serializers.ModelSerializer):
 
 class DatasetVersionSerializer(serializers.ModelSerializer):
     upload = serializers.SlugRelatedField("public_id", read_only=True)
+    restated_by = serializers.SlugRelatedField("username", read_only=True)
 
     class Meta:
         model = DatasetVersion
-        fields = ("version", "kind", "upload", "rows", "touched", "at")
+        fields = ("version", "kind", "upload", "rows", "touched", "restated", "restatement", "restated_by", "at")
 
 
 class RowsSerializer(serializers.Serializer):
@@ -187,7 +188,7 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
     @action(detail=True, pagination_class=None)
     def versions(self, request, code):
         """What can be read "as it was at version N", newest first."""
-        found = self.get_object().versions.select_related("upload")[:500]
+        found = self.get_object().versions.select_related("upload", "restated_by")[:500]
         return Response(DatasetVersionSerializer(found, many=True).data)
 
     @extend_schema(

@@ -54,6 +54,21 @@ def _rows_of_units(details: list[dict[str, Any]]) -> Iterator[str]:
         yield f"{row}{one['unit'] or 'the home unit of the dataset'}"
 
 
+def _closed_rows(details: list[dict[str, Any]]) -> Iterator[str]:
+    for one in details:
+        match one:
+            case {"day": None, "stored_day": was}:
+                change = f"would leave {was}"
+            case {"day": now, "stored_day": None}:
+                change = f"would be new on {now}"
+            case {"day": now, "stored_day": was} if now == was:
+                change = f"would change on {now}"
+            case {"day": now, "stored_day": was}:
+                change = f"would move from {was} to {now}"
+        row = f"row {one['row']:,}: " if one.get("row") else ""
+        yield f"{row}{one['key']} {change}"
+
+
 def _listed(numbers: list[int]) -> str:
     return ", ".join(f"{number:,}" for number in numbers)
 
@@ -65,4 +80,5 @@ POINTS: dict[str, Callable[[Any], Iterator[str]]] = {
     "duplicate_keys": _keys,
     "foreign_units": _rows_of_units,
     "unit_not_allowed": _rows_of_units,
+    "period_closed": _closed_rows,
 }

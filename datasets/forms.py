@@ -144,6 +144,7 @@ class ClosingForm(forms.Form):
             ].help_text = "Later than now: more is closed. Earlier: the days after it are re-opened."
         else:
             del self.fields["open_all"]
+            self.fields["through"].required = True
 
     def clean(self) -> dict[str, Any]:
         given = super().clean()

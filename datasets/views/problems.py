@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 MOST_POINTS = 20
@@ -56,17 +57,17 @@ def _rows_of_units(details: list[dict[str, Any]]) -> Iterator[str]:
 
 def _closed_rows(details: list[dict[str, Any]]) -> Iterator[str]:
     for one in details:
-        match one:
-            case {"day": None, "stored_day": was}:
-                change = f"would leave {was}"
-            case {"day": now, "stored_day": None}:
-                change = f"would be new on {now}"
-            case {"day": now, "stored_day": was} if now == was:
-                change = f"would change on {now}"
-            case {"day": now, "stored_day": was}:
-                change = f"would move from {was} to {now}"
-        row = f"row {one['row']:,}: " if one.get("row") else ""
-        yield f"{row}{one['key']} {change}"
+        day, was = (date.fromisoformat(one[name]) if one[name] else None for name in ("day", "stored_day"))
+        if day is None:
+            change = f"would leave {was:%-d %b %Y}"
+        elif was is None:
+            change = f"would be new on {day:%-d %b %Y}"
+        elif day == was:
+            change = f"would change on {day:%-d %b %Y}"
+        else:
+            change = f"would move from {was:%-d %b %Y} to {day:%-d %b %Y}"
+        row = f"row {one['row']:,}, " if one.get("row") else ""
+        yield f"{row}record {one['key']} {change}"
 
 
 def _listed(numbers: list[int]) -> str:

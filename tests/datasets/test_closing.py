@@ -435,7 +435,7 @@ def test_the_pages_close_refuse_restate_and_tell(client, home, people):
     where = client.post(reverse("upload_new"), sent).url
     perform(Upload.objects.first().job)
     shown = client.get(where).content.decode()
-    assert "Orders is closed through 31 Jan 2025" in shown and "row 2: 1 would change on 2025-01-10" in shown
+    assert "Orders is closed through 31 Jan 2025" in shown and "row 2, record 1 would change on 10 Jan 2025" in shown
     assert "Load it as a restatement" not in shown
 
     client.force_login(people[Member.MANAGER])

@@ -157,9 +157,14 @@ def quality_page(request, code):
     found = visible(Dataset.objects.select_related("unit"), request, code=code)
     if not found.contract:
         return redirect("dataset_contract", found.code)
-    form = RuleForm(request.POST or None, dataset=found, access=request.access)
+    again = request.POST.get("again")
+    form = RuleForm(None if again else request.POST or None, dataset=found, access=request.access)
     if request.method == "POST":
         require(request, DEFINE, found.unit_id)
+        if again:
+            quality.request_run(found, by=request.user)
+            messages.success(request, "The rules are evaluated again; the results come in a moment.")
+            return redirect("dataset_quality", found.code)
         if form.is_valid():
             values = {name: form.cleaned_data[name] for name in RuleForm.Meta.fields}
             try:
@@ -169,7 +174,7 @@ def quality_page(request, code):
                 messages.success(request, "The rule is made; its first result comes in a moment.")
                 return redirect("dataset_quality", found.code)
             except Refusal as refusal:
-                form.add_error(None, str(refusal))
+                form.refuse(refusal)
     results = {result.rule_id: result for result in quality.latest_results(found)}
     rules = found.quality_rules.filter(is_active=True).prefetch_related("overrides__by")
     all_rows = scope.row_scope(found, request.access).everything

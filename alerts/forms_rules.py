@@ -15,6 +15,7 @@ from .selectors import people_who_may
 
 Condition = AlertRule.Condition
 CLOCK = {"type": "time"}
+PERIODS = {"day": "days", "week": "weeks", "month": "months", "quarter": "quarters", "year": "years"}
 NUMBER = {"inputmode": "decimal", "autocomplete": "off"}
 
 
@@ -56,9 +57,9 @@ class RuleForm(forms.Form):
     grace_hours = forms.IntegerField(
         required=False, min_value=0, max_value=10_000, label="Grace (hours)", help_text="Beyond what was promised."
     )
-    grain = forms.ChoiceField(choices=KpiVersion.Grain.choices, required=False, label="By")
-    times = forms.IntegerField(min_value=1, max_value=36, required=False, label="At")
-    periods = forms.IntegerField(min_value=1, max_value=36, required=False, label="of the last periods")
+    grain = forms.ChoiceField(choices=list(PERIODS.items()), required=False, label="Periods")
+    times = forms.IntegerField(min_value=1, max_value=36, required=False, label="How many")
+    periods = forms.IntegerField(min_value=1, max_value=36, required=False, label="Of how many")
     dimension = forms.ChoiceField(required=False, label="Member by member of")
     members = forms.CharField(
         required=False,
@@ -130,8 +131,7 @@ class RuleForm(forms.Form):
         dimensions = self.version.dimensions if self.version else []
         self.fields["dimension"].choices = [("", "the whole only"), *((name, name) for name in dimensions)]
         if self.version:
-            labels = dict(KpiVersion.Grain.choices)
-            self.fields["grain"].choices = [(grain, labels[grain]) for grain in grains_of(self.version)]
+            self.fields["grain"].choices = [(grain, PERIODS[grain]) for grain in grains_of(self.version)]
             self.initial.setdefault("grain", self.version.grain)
 
     @property
@@ -140,15 +140,32 @@ class RuleForm(forms.Form):
         return given if given in Condition.values else Condition.VALUE
 
     @property
+    def chosen_comparator(self) -> str:
+        return self.data.get("comparator", "") if self.is_bound else self.initial["comparator"]
+
+    @property
     def parts(self) -> list:
         """The fields of the condition, in the order in which they are read."""
         order = ("comparator", "limit", "margin", "statuses", "signal_kinds", "chance_pct", "grace_hours")
         names = [name for name in order if name in OWN[self.chosen_condition]]
-        if self.chosen_condition not in (Condition.LATE_DATA, Condition.FORECAST_MISS):
-            names += ["times", "periods"]
-        names.append("grain")
+        if self.chosen_comparator == AlertRule.Comparator.TARGET and "limit" in names:
+            names.remove("limit")
+        return [self[name] for name in names]
+
+    @property
+    def counts_periods(self) -> bool:
+        """Whether it looks at several periods: at how many of the last it must hold."""
+        return self.chosen_condition not in (Condition.LATE_DATA, Condition.FORECAST_MISS)
+
+    @property
+    def often(self) -> list:
+        return [self[name] for name in ("times", "periods", "grain")]
+
+    @property
+    def members_parts(self) -> list:
+        names = []
         if self.chosen_condition not in WHOLE_ONLY and self.version and self.version.dimensions:
-            names += ["dimension", "members"]
+            names = ["dimension", "members"]
         return [self[name] for name in names]
 
     @property

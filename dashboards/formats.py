@@ -16,6 +16,8 @@ from functools import lru_cache
 
 from django.utils.formats import get_format
 
+from organization import money
+
 MINUS = "\N{MINUS SIGN}"
 NO_BREAK = "\N{NO-BREAK SPACE}"
 NONE = "\N{EN DASH}"
@@ -23,7 +25,6 @@ NONE = "\N{EN DASH}"
 SYMBOLS = {"percent": "%", "share": "%", "seconds": "s", "minutes": "min", "hours": "h", "days": "d", "points": "pts"}
 WITHOUT_SYMBOL = {"", "number", "count", "score", "ratio"}
 DEFAULT_DECIMALS = {"percent": 1, "share": 1, "points": 1, "count": 0, "score": 0}
-CURRENCIES = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥"}
 MAGNITUDES = ((Decimal(10) ** 9, "bn"), (Decimal(10) ** 6, "m"), (Decimal(10) ** 3, "k"))
 
 
@@ -60,7 +61,7 @@ def shown(value: object, spec: str = "", *, signed: bool = False, compact: bool 
     rounded = number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     before = sign_of(rounded, signed)
     if is_currency(unit):
-        before += CURRENCIES.get(unit, unit + NO_BREAK)
+        before += money.before_digits(unit)
         symbol = ""
     else:
         symbol = "" if unit in WITHOUT_SYMBOL else SYMBOLS.get(unit, unit)

@@ -3,8 +3,9 @@
 Rows pass `datasets.scope` first, below everything else; the work is done in the limited child process.
 """
 
+import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from datasets.facts import contract_of
 from datasets.models import DatasetVersion, QualityResult, Upload
@@ -14,7 +15,7 @@ from organization.models import Unit
 
 from . import rows
 from .calendars import calendars_of, period_of
-from .measures import faults_of, grains_of, measure_of, scale_of
+from .measures import faults_of, grains_of, input_codes, measure_of, scale_of
 from .models import KpiVersion, Result, Run
 from .recompute.levels import levels_of
 from .selectors.words import NotYours
@@ -154,8 +155,45 @@ def preview(version: KpiVersion, unit: Unit, access: Access, day: date) -> Previ
     except sandbox.SandboxKilled as killed:
         raise TooLong(f"The rows could not be read in time: {killed}") from killed
     scale = scale_of(version)
-    numbers = [{**row, "value": None if row["value"] is None else row["value"] * scale} for row in results.to_pylist()]
+    complete = through + timedelta(days=1)
+    numbers = [
+        row | {"value": None if row["value"] is None else row["value"] * scale, "is_open": row["period_end"] > complete}
+        for row in results.to_pylist()
+    ]
     return PreviewOf(tuple(numbers), tuple(sample.to_pylist()) if sample else (), total)
+
+
+def derived_preview(version: KpiVersion, unit: Unit, access: Access, day: date) -> PreviewOf:
+    """As `preview`, of a KPI made of others: its expression over their results at `unit`. Raises NotYours, NoRows.
+
+    `rows` are the inputs of the latest period. The version's faults must have been looked at before.
+    """
+    from lake.formula import derived
+
+    if not access.allows(VIEW, unit):
+        raise NotYours("There is no such unit, or it is not yours to see.")
+    codes = input_codes(version.formula)
+    found = Result.objects.current().filter(
+        kpi__code__in=codes, unit=unit, grain=version.grain, dimension="", period_start__lte=day
+    )
+    periods: dict[date, dict] = {}
+    for row in found.order_by("-period_start").select_related("kpi")[: PREVIEW_PERIODS * len(codes)]:
+        period = periods.setdefault(row.period_start, {"inputs": {}, "rows": 0, "is_open": False})
+        period["inputs"][row.kpi.code] = row.value
+        period["is_open"] |= row.is_open
+    if not periods:
+        raise NoRows(f"{', '.join(codes)}: there are no results at {unit} yet, so nothing can be made of them.")
+    results = []
+    for start in sorted(periods)[-PREVIEW_PERIODS:]:
+        given = {code: periods[start]["inputs"].get(code) for code in codes}
+        blank = ", ".join(code for code, value in given.items() if value is None)
+        value = derived(version.formula, given)
+        reason = "" if value is not None else f"{blank} has no value" if blank else "no finite value"
+        results.append(
+            {"period_start": start, "grain": version.grain, "dimension": None, "value": value, "numerator": None}
+            | {"denominator": None, "reason": reason, **periods[start], "inputs": given}
+        )
+    return PreviewOf(tuple(results), (), 0)
 
 
 def provenance(result: Result, access: Access) -> Provenance:
@@ -198,8 +236,9 @@ def _formula(version: KpiVersion) -> str:
 def _written_out(result: Result, formula: str, inputs: tuple[Result, ...]) -> str:
     value = "no value" if result.value is None else f"{result.value:.10g}"
     if inputs:
-        given = ", ".join(f"{i.kpi.code} = {'no value' if i.value is None else f'{i.value:.10g}'}" for i in inputs)
-        return f"{formula} with {given} = {value}"
+        given = {one.kpi.code: "no value" if one.value is None else f"{one.value:.10g}" for one in inputs}
+        put_in = re.sub(r"\w+", lambda word: given.get(word[0], word[0]), formula)
+        return f"{formula} = {put_in} = {value}"
     if result.numerator is not None and result.denominator is not None:
         times = "100 × " if scale_of(result.version) == 100 else ""
         return f"{times}{formula} = {times}{result.numerator:.10g} / {result.denominator:.10g} = {value}"

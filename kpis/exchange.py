@@ -56,27 +56,36 @@ def export_yaml(kpis) -> str:
     return yaml.safe_dump({"kpis": entries}, sort_keys=False, allow_unicode=True, width=110)
 
 
-def compare(text: str, access: Access) -> list[Difference]:
-    """What `import_yaml` would do; nothing is changed. Raises ExchangeRefused."""
-    return [_difference(entry) for entry in _entries(text, access)]
+def compare(text: str, *, by, access: Access) -> list[Difference]:
+    """What `import_yaml` would do: it is done and taken back, so that every fault is told. Raises ExchangeRefused."""
+    entries = _entries(text, access)
+    differences = [_difference(entry) for entry in entries]
+    with transaction.atomic():
+        _apply_all(entries, by)
+        transaction.set_rollback(True)
+    return differences
 
 
 def import_yaml(text: str, *, by, access: Access) -> list[Difference]:
     """Create and change KPIs as drafts, all or none. Raises ExchangeRefused."""
     entries = _entries(text, access)
     differences = [_difference(entry) for entry in entries]
-    faults = []
-    with transaction.atomic():
-        for entry in _inputs_first(entries):
-            try:
-                with transaction.atomic():
-                    _apply(entry, by)
-            except (DefinitionError, ValidationError) as fault:
-                words = " ".join(fault.messages) if isinstance(fault, ValidationError) else str(fault)
-                faults.append((entry["code"], words))
-        if faults:
-            raise ExchangeRefused(faults)
+    _apply_all(entries, by)
     return differences
+
+
+@transaction.atomic
+def _apply_all(entries: list[dict], by) -> None:
+    faults = []
+    for entry in _inputs_first(entries):
+        try:
+            with transaction.atomic():
+                _apply(entry, by)
+        except (DefinitionError, ValidationError) as fault:
+            words = " ".join(fault.messages) if isinstance(fault, ValidationError) else str(fault)
+            faults.append((entry["code"], words))
+    if faults:
+        raise ExchangeRefused(faults)
 
 
 def read_yaml(text: str) -> dict:

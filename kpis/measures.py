@@ -89,9 +89,17 @@ def adds_up_over_time(version: KpiVersion) -> bool:
     """Whether a quarter's number is about three times a month's, so that a month's target is none for the quarter."""
     if version.kind == Kind.DISTINCT:
         return True
-    if version.kind != Kind.SIMPLE:
-        return False
-    words = version.formula.lower().lstrip(" (")
+    return version.kind == Kind.SIMPLE and _is_sum(version.formula)
+
+
+def is_total(version: KpiVersion) -> bool:
+    """Whether a unit's number is about the sum of its parts', so that the whole's target is none for a part."""
+    base = base_of(version)
+    return base == Kind.DISTINCT or (base in {Kind.SIMPLE, Kind.SEMI_ADDITIVE} and _is_sum(version.formula))
+
+
+def _is_sum(formula: str) -> bool:
+    words = formula.lower().lstrip(" (")
     return "/" not in words and words.startswith(("count", "sum", "round(sum", "coalesce(sum"))
 
 
@@ -176,7 +184,8 @@ def _derived_faults(version: KpiVersion) -> Iterator[Fault]:
     try:
         inputs = input_codes(version.formula)
     except FormulaError as fault:
-        yield Fault("formula", str(fault), fault.token, fault.position, fault.suggestion)
+        words = str(fault).replace("There is no column", "There is no KPI")
+        yield Fault("formula", words, fault.token, fault.position, fault.suggestion)
         return
     if not inputs:
         yield Fault("formula", "A derived KPI needs at least one other KPI in its expression.")

@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from organization.models import UnitPath
 
-from .models import Target
+from .measures import is_total
+from .models import KpiVersion, Target
 from .models.targets import Comparator
 from .scoring import Goals
 
@@ -48,7 +49,7 @@ class _Entry:
 
 
 class TargetBook:
-    """All targets of some KPIs. Two queries, then every look-up is in memory."""
+    """All targets of some KPIs. Three queries, then every look-up is in memory."""
 
     def __init__(self, kpis: Iterable[int]):
         self._entries: dict[tuple, list[_Entry]] = defaultdict(list)
@@ -59,6 +60,10 @@ class TargetBook:
             numbers = (_number(t.value), _number(t.low), _number(t.high))
             self._entries[key].append(_Entry(t.pk, *numbers, t.valid_from, end, t.annual_id is not None, t.basis))
             self._kpis.add(t.kpi_id)
+        self._totals: dict[int, list[tuple[date, date]]] = defaultdict(list)
+        for version in KpiVersion.objects.filter(kpi__in=self._kpis) if self._kpis else ():
+            if is_total(version):
+                self._totals[version.kpi_id].append((version.valid_from, version.valid_to or date.max))
         self._paths: dict[int, list[tuple[int, int, date, date]]] = defaultdict(list)
         units = {key[2] for key in self._entries}
         for path in UnitPath.objects.filter(ancestor__in=units) if units else ():
@@ -84,12 +89,18 @@ class TargetBook:
         for all rows. The tree is that of the period's first day. A phase of an annual target counts for its own month,
         and added up for a period that it fills with others; a plain target counts if it holds on the first day, unless
         `only_phases` (a sum's monthly target is none for its quarter).
+
+        Of a total neither is inherited: 500 incidents for the whole say nothing of a unit below or of a segment. See
+        docs/decisions/0006-targets-of-totals.md.
         """
         if kpi not in self._kpis:
             return None
         segments = [(dimension, member), ("", "")] if dimension else [("", "")]
+        units = self._above(unit, start)
+        if self.is_total(kpi, start):
+            segments, units = segments[:1], units[:1] if units[:1] == (unit,) else ()
         for segment in segments:
-            for ancestor in self._above(unit, start):
+            for ancestor in units:
                 entries = self._entries.get((kpi, comparator, ancestor, *segment))
                 found = entries and _holding(entries, start, end, only_phases)
                 if found:
@@ -97,6 +108,9 @@ class TargetBook:
                     source = "segment" if segment[0] else "unit" if ancestor == unit else "inherited"
                     return Found(comparator, *numbers, source, ancestor, entry.id, entry.basis, phases)
         return None
+
+    def is_total(self, kpi: int, day: date) -> bool:
+        return any(start <= day < end for start, end in self._totals.get(kpi, ()))
 
     def goals(
         self,

@@ -80,7 +80,7 @@ class Period:
     @classmethod
     def of_span(cls, start: date, end: date, label: str = "") -> "Period":
         """Any stretch of days as a period of grain "span", for totals over all of it."""
-        return cls("span", start, end, label or f"{start} to {end - ONE_DAY}", start.year, 1)
+        return cls("span", start, end, label or f"{_day_label(start)} to {_day_label(end - ONE_DAY)}", start.year, 1)
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class Calendar:
         match grain:
             case "day":
                 year = _year_with(self, day)
-                return Period("day", day, day + ONE_DAY, day.isoformat(), year.fiscal_year, (day - year.start).days + 1)
+                return Period("day", day, day + ONE_DAY, _day_label(day), year.fiscal_year, (day - year.start).days + 1)
             case "week":
                 return _week_of(self, day)
             case "year":
@@ -268,6 +268,10 @@ def _month_starts(calendar: Calendar, year: Period) -> list[date]:
         return [*(date(year.start.year + m // 12, m % 12 + 1, 1) for m in months), year.end]
     weeks = accumulate(MONTH_WEEKS[calendar.kind][:-1], initial=0)  # the last month takes a 53rd week as well
     return [*(year.start + timedelta(weeks=w) for w in weeks), year.end]
+
+
+def _day_label(day: date) -> str:
+    return f"{day.day} {MONTH_NAMES[day.month - 1]} {day.year}"
 
 
 def _label(calendar: Calendar, year: Period, grain: str, start: date, index: int) -> str:

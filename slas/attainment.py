@@ -80,13 +80,18 @@ def _definition(agreement: Agreement, target: ServiceTarget) -> dict | None:
         "condition": condition,
         "time_column": "counted_at" if target.is_clocked else target.measure.time_column,
         "unit_of_measure": "percent",
-        "decimals": 2,
+        "decimals": decimals_of(target.required_pct),
         "direction": KpiVersion.Direction.HIGHER,
         "dimensions": [column.name for column in contract_of(dataset).dimensions if column.name != "verdict"],
         "purpose": f"Shows whether {agreement.name} keeps what it promises: {target.name}.",
         "description": f"{good} ÷ {total}{f', where {condition}' if condition else ''}, without what was excluded.",
         **PASSPORT,
     }
+
+
+def decimals_of(required: Decimal) -> int:
+    """As many as what is required has, and one at least: 80.5 % beside 80 %, 99.93 % beside 99.95 %."""
+    return max(1, -required.normalize().as_tuple().exponent)
 
 
 def case_condition(dataset: Dataset, target_code: str) -> str:

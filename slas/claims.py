@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from organization import audit
+from organization.money import written
 
 from . import credits
 from .figures import Figure, read_figures
@@ -98,7 +99,7 @@ def agree(claim: CreditClaim, *, by, day: date, amount: Decimal | None = None, n
         raise SecondPersonNeeded("You claimed this credit: somebody else must record that it was agreed.")
     amount = claim.amount if amount is None else credits.rounded(amount, claim.currency)
     if not 0 < amount <= claim.amount:
-        raise ClaimRefused(f"Agree on an amount above 0 and up to {claim.amount} {claim.currency}.")
+        raise ClaimRefused(f"Agree on an amount above 0 and up to {written(claim.amount, claim.currency)}.")
     claim.state, claim.agreed_amount, claim.decided_on = State.AGREED, amount, day
     claim.note = note or claim.note
     claim.save()

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
+from organization.money import decimals_of
+
 HUNDRED = Decimal(100)
-NO_SMALL_UNIT = frozenset(
-    ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +126,7 @@ def last_day_to_claim(closed_on: date, claim_days: int) -> date:
 
 def rounded(amount: Decimal, currency: str, rounding: str = ROUND_HALF_UP) -> Decimal:
     """To the currency's smallest unit: 0.01, or 1 where it has none."""
-    return amount.quantize(Decimal(1) if currency in NO_SMALL_UNIT else Decimal("0.01"), rounding=rounding)
+    return amount.quantize(Decimal(1).scaleb(-decimals_of(currency)), rounding=rounding)
 
 
 def _line(terms: Terms, outcome: Outcome) -> Line | None:

@@ -88,6 +88,10 @@ class Overview:
     backing: tuple = ()
     trail: tuple = field(default=())
 
+    @property
+    def by_code(self) -> dict[str, Promise]:
+        return {promise.code: promise for promise in self.promises}
+
 
 def status_of(figure: Figure) -> str:
     return {True: "green", False: "red", None: "no_data"}[figure.is_met]

@@ -12,6 +12,7 @@ from django.urls import reverse
 from alerts import notify
 from organization.access import MONEY, holders
 from organization.models import User
+from organization.money import written
 
 from .models import Agreement, ClockWarning, CreditClaim, Slo
 
@@ -71,7 +72,7 @@ def claims_near(day: date, *, now: datetime) -> int:
         unit = claim.agreement.unit
         notify.tell(
             User.objects.filter(pk__in=holders(MONEY, unit, day)), key=f"slas:claim:{claim.pk}", kind="sla.claim",
-            subject=f"Claim {claim.amount:,} {claim.currency} by {claim.claim_by:%-d %b %Y}",
+            subject=f"Claim {written(claim.amount, claim.currency)} by {claim.claim_by:%-d %b %Y}",
             text=f"{claim.agreement.name}, {claim.period.label}. After that day the credit is lost.",
             link=reverse("service_credit", args=[claim.pk]), now=now, unit=unit,
         )  # fmt: skip

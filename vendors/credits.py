@@ -7,6 +7,7 @@ from decimal import Decimal
 from kpis.calendars import period_of
 from kpis.selectors.readings import Book
 from kpis.selectors.results import last_rows
+from organization.money import decimals_of
 from slas.models import Agreement, AttainmentKpi, CreditClaim
 
 from .models import Vendor
@@ -61,5 +62,6 @@ def credits_of(vendor: Vendor) -> list[dict]:
         money["paid"] += (claim.agreed_amount or 0) if claim.state == State.CREDITED else 0
     names = ("calculated", "claimed", "agreed", "paid")
     return [
-        {"currency": c, "format": f"{c}:2", **{name: f"{sums[c][name]:.2f}" for name in names}} for c in sorted(sums)
+        {"currency": c, "format": f"{c}:{decimals_of(c)}", **{name: f"{sums[c][name]:.2f}" for name in names}}
+        for c in sorted(sums)
     ]

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.urls import reverse
 
 from alerts import notify
+from organization.money import written
 
 from .models import ActionNote, Reminder, VendorAction
 
@@ -35,7 +36,7 @@ def contract_near(reminder: Reminder, now: datetime) -> None:
         [contract.owner],
         key=f"vendors:contract:{reminder.pk}",
         subject=f"{contract}: {reminder.get_kind_display()} on {_day(reminder.day)}",
-        text=f"{contract.vendor}, {contract.value} {contract.currency}.",
+        text=f"{contract.vendor}, {written(contract.value, contract.currency)}.",
         link=contract.get_absolute_url(),
         kind="vendor.contract_near",
         now=now,

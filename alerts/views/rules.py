@@ -129,7 +129,9 @@ def _typed(form: RuleForm) -> dict:
 def alert_rule_preview(request):
     """On which stored periods the rule that is being written would have fired (htmx)."""
     rule = _editing(request)
-    form = RuleForm(request.POST, access=request.access, day=request.day, rule=rule)
+    written = request.POST.copy()
+    written["name"] = written.get("name") or "a rule without a name yet"
+    form = RuleForm(written, access=request.access, day=request.day, rule=rule)
     kpi, unit = form.kpi, form.is_valid() and form.cleaned_data["unit"]
     context: dict = {"form": form, "kpi": kpi}
     if kpi and form.is_valid():

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from analytics.finance.value import discount_factors
 from analytics.inputs import BadInput, EmptyInput, Floats, LengthMismatch, OutOfRange, number, vector
+from analytics.wording import percent
 
 LOWEST, HIGHEST = -0.9999, 1e6  # rates searched, per period or per year
 
@@ -101,8 +102,8 @@ def _irr(flows: Floats, times: Floats) -> Irr:
     if not rates:
         return Irr((), "none", changes, "No rate makes the value zero; use MIRR.")
     if len(rates) == 1:
-        return Irr(rates, "one", changes, f"The internal rate of return is {rates[0]:.2%}.")
-    listed = ", ".join(f"{rate:.2%}" for rate in rates)
+        return Irr(rates, "one", changes, f"The internal rate of return is {percent(rates[0], 2)}.")
+    listed = ", ".join(percent(rate, 2) for rate in rates)
     return Irr(rates, "several", changes, f"{len(rates)} rates make the value zero ({listed}); use MIRR or NPV.")
 
 

@@ -12,6 +12,7 @@ from scipy import stats
 from analytics.hypothesis.finding import Effect, p_words
 from analytics.hypothesis.proportions import two_proportions
 from analytics.inputs import BadInput, LengthMismatch, NegativeValue, ZeroDenominator, choice, number, vector
+from analytics.wording import percent
 
 SRM_ALPHA = 0.001  # a split this unlikely is a fault of the experiment, not chance
 
@@ -92,8 +93,9 @@ def ab_test(
     ratio = sample_ratio((a_n, b_n), planned_split)
     if ratio.is_mismatch:
         raise SampleRatioMismatch(
-            f"The arms hold {ratio.seen[0]:.1%} and {ratio.seen[1]:.1%} instead of {ratio.planned[0]:.1%} and "
-            f"{ratio.planned[1]:.1%} ({p_words(ratio.p)}); find the fault before reading the result."
+            f"The arms hold {percent(ratio.seen[0], 1)} and {percent(ratio.seen[1], 1)} instead of "
+            f"{percent(ratio.planned[0], 1)} and {percent(ratio.planned[1], 1)} "
+            f"({p_words(ratio.p)}); find the fault before reading the result."
         )
     if rule == "fixed":
         if planned_n is None or a_n + b_n < planned_n:
@@ -114,8 +116,8 @@ def ab_test(
         decision,
         rule,
         ratio,
-        f"{words}: B less A is {effect.value:+.2%} ({confidence:.0%} interval {effect.low:+.2%} to {effect.high:+.2%}, "
-        f"{p_words(p)}, {rule} rule).",
+        f"{words}: B less A is {percent(effect.value, 2, signed=True)} ({percent(confidence)} interval "
+        f"{percent(effect.low, 2, signed=True)} to {percent(effect.high, 2, signed=True)}, {p_words(p)}, {rule} rule).",
     )
 
 

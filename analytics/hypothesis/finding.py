@@ -8,6 +8,7 @@ import numpy as np
 from scipy import stats
 
 from analytics.inputs import Floats, number
+from analytics.wording import digits, percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +89,8 @@ def sentence(effect: Effect, p: float, confidence: float) -> str:
     """Effect, interval, verdict."""
     interval = ""
     if effect.low is not None and effect.high is not None:
-        interval = f" ({confidence:.0%} interval {effect.low:.4g} to {effect.high:.4g})"
-    return f"{effect.name[0].upper()}{effect.name[1:]}: {effect.value:.4g}{interval}. {verdict(p, confidence)}"
+        interval = f" ({percent(confidence)} interval {digits(effect.low)} to {digits(effect.high)})"
+    return f"{effect.name[0].upper()}{effect.name[1:]}: {digits(effect.value)}{interval}. {verdict(p, confidence)}"
 
 
 def normality(values: Floats, name: str) -> Assumption:

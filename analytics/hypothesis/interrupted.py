@@ -10,6 +10,7 @@ from scipy import stats
 
 from analytics.hypothesis.finding import Assumption, Effect, level, p_words, verdict
 from analytics.inputs import ConstantSeries, Floats, OutOfRange, TooFewPoints, number, same_length, vector
+from analytics.wording import digits, percent
 
 FEWEST = 8  # points on either side, as reviews of such studies demand
 
@@ -121,11 +122,11 @@ def _report(
         Assumption("nothing else changed at that time", design == "comparison" or None, f"{design} series"),
         Assumption("errors allow for neighbours", True, f"Durbin-Watson {watson:.2f}, Newey-West with {lags} lags"),
     )
-    interval = f"{confidence:.0%} interval {end.low:.4g} to {end.high:.4g}"
+    interval = f"{percent(confidence)} interval {digits(end.low)} to {digits(end.high)}"
     words = (
-        f"At the last point the effect is {end.value:+.4g} ({interval}): "
-        f"level {step.value:+.4g} ({p_words(step_p)}), slope {slope.value:+.4g} per period ({p_words(slope_p)}). "
-        f"{verdict(end_p, confidence)}"
+        f"At the last point the effect is {digits(end.value, signed=True)} ({interval}): "
+        f"level {digits(step.value, signed=True)} ({p_words(step_p)}), "
+        f"slope {digits(slope.value, signed=True)} per period ({p_words(slope_p)}). {verdict(end_p, confidence)}"
     )
     return Interruption(
         step, step_p, slope, slope_p, end, before, at, n, lags, design, fitted, fitted - change, checks, words

@@ -24,6 +24,7 @@ from analytics.inputs import (
     table,
     vector,
 )
+from analytics.wording import digits, percent
 
 
 class Collinear(BadInput):
@@ -127,7 +128,7 @@ def ols(
         np.asarray(result.resid),
         _influential(np.asarray(result.resid), matrix),
         _residual_checks(np.asarray(result.resid), matrix, terms),
-        f"{words}. The model explains {result.rsquared:.0%} of the variation.",
+        f"{words}. The model explains {percent(result.rsquared)} of the variation.",
     )
 
 
@@ -185,7 +186,7 @@ def logistic(y: ArrayLike, predictors: ArrayLike, names: Sequence[str], *, confi
         Assumption("10 events per predictor", rarer >= 10 * k, f"{rarer} of the rarer outcome for {k} predictors"),
         _inflation_check(terms),
     )
-    words = "; ".join(f"{e.name} {e.value:.3g} ({e.low:.3g} to {e.high:.3g})" for e in odds)
+    words = "; ".join(f"{e.name} {digits(e.value, 3)} ({digits(e.low, 3)} to {digits(e.high, 3)})" for e in odds)
     ranks = stats.rankdata(fitted)
     auc = (ranks[outcome == 1].sum() - events * (events + 1) / 2) / (events * (outcome.size - events))
     p = float(result.llr_pvalue)
@@ -289,6 +290,6 @@ def _residual_checks(residuals: Floats, matrix: Floats, terms: Sequence[Term]) -
 
 def _term_words(term: Term, confidence: float) -> str:
     return (
-        f"One more {term.name} goes with {term.value:+.4g} "
-        f"({confidence:.0%} interval {term.low:.4g} to {term.high:.4g}, {p_words(term.p)})"
+        f"One more {term.name} goes with {digits(term.value, signed=True)} "
+        f"({percent(confidence)} interval {digits(term.low)} to {digits(term.high)}, {p_words(term.p)})"
     )

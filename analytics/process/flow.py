@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analytics.inputs import BadInput, OutOfRange, ZeroDenominator, not_negative, number, same_length
+from analytics.wording import percent
 
 
 class Overdetermined(BadInput):
@@ -101,7 +102,9 @@ def oee(
     availability = run_time / planned_time
     performance = ideal_cycle_time * total_units / run_time
     if performance > 1 + 1e-9:
-        raise OutOfRange(f"Performance is {performance:.1%}: more units than the ideal cycle time allows; correct it.")
+        raise OutOfRange(
+            f"Performance is {percent(performance, 1)}: more units than the ideal cycle time allows; correct it."
+        )
     quality = good_units / total_units
     return Oee(availability, performance, quality, availability * performance * quality)
 

@@ -78,9 +78,17 @@ def trend(
 def actual_lines(
     points: Sequence[Point], labels: Sequence[str], values: Sequence[float | None], hover: str
 ) -> list[dict[str, Any]]:
-    """The actual: solid for closed periods, dashed from the last closed one into the open one."""
+    """The actual: solid for closed periods, dashed from the last closed one into the open one.
+
+    A period without a neighbour, which no line passes, is a dot.
+    """
     closed = [None if point.is_open else value for point, value in zip(points, values, strict=True)]
-    lines = [line("actual", "Actual", labels, closed, hover=hover)]
+    solid = line("actual", "Actual", labels, closed, hover=hover)
+    beside = [None, *closed, None]
+    sizes = [6 if one is not None and beside[at] is beside[at + 2] is None else 0 for at, one in enumerate(closed)]
+    if any(sizes):
+        solid |= {"mode": "lines+markers", "marker": {"color": "token:chart-actual", "size": sizes}}
+    lines = [solid]
     first_open = next((index for index, point in enumerate(points) if point.is_open), None)
     if first_open is not None and values[first_open] is not None:
         start = max(first_open - 1, 0)

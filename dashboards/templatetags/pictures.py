@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django import template
 
+from analytics.wording import digits, in_points, percent
 from dashboards import charts, formats
 from dashboards.charts.boxes import Box
 from dashboards.charts.control import Point as ControlPoint
@@ -31,19 +33,30 @@ def picture_id(number: int) -> str:
 def significant(value: object, unit: str = "") -> str:
     """A number of unknown unit: four significant digits, thousands apart; a text as it is; nothing as a dash.
 
-    unit: "share" is shown in percent.
+    unit: "share" is shown in percent, "points" (the difference of two shares) in points.
     """
     if value is None:
         return formats.NONE
-    if unit == "share":
-        return f"{100 * float(value):.1f}{formats.NO_BREAK}%"  # type: ignore[arg-type]
-    if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
-        return f"{value:,}" if isinstance(value, int) else value
+    if isinstance(value, str):
+        return value
     number = float(value)  # type: ignore[arg-type]
-    size = abs(number)
-    if size >= 1_000:
-        return f"{number:,.0f}"
-    return f"{number:.4g}" if size >= 0.001 or number == 0 else f"{number:.2e}"
+    if unit == "share":
+        return percent(number, 1)
+    if unit == "points":
+        return f"{in_points(number)}{formats.NO_BREAK}pts"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else digits(number)
+
+
+def when(labels: Sequence[str]) -> list[str]:
+    """ISO days and moments as people write them: months alone where each label is the first day of one."""
+    try:
+        moments = [datetime.fromisoformat(label) for label in labels]
+    except ValueError:
+        return list(labels)
+    if all(moment.day == 1 and len(label) == 10 for moment, label in zip(moments, labels, strict=True)):
+        return [f"{moment:%b %Y}" for moment in moments]
+    clock = "" if all(len(label) == 10 for label in labels) else " %H:%M"
+    return [f"{moment.day} {moment:%b %Y{clock}}" for moment in moments]
 
 
 @register.filter
@@ -71,7 +84,7 @@ def _control(title: str, data: Mapping[str, Any]) -> charts.Chart:
     fired: dict[int, list[str]] = {}
     for one in data["signals"]:
         fired.setdefault(one["position"], []).append(one["words"])
-    columns = (data[name] for name in ("labels", "points", "centre", "lower", "upper"))
+    columns = (when(data["labels"]), *(data[name] for name in ("points", "centre", "lower", "upper")))
     points = [
         ControlPoint(*one, phase=1, kind="neutral" if at in fired else "", rules=fired.get(at, ()))
         for at, one in enumerate(zip(*columns, strict=True))
@@ -80,7 +93,9 @@ def _control(title: str, data: Mapping[str, Any]) -> charts.Chart:
 
 
 def _run(title: str, data: Mapping[str, Any]) -> charts.Chart:
-    return charts.run_chart(data["labels"], data["points"], median=data["median"], title=title, value=data["value"])
+    return charts.run_chart(
+        when(data["labels"]), data["points"], median=data["median"], title=title, value=data["value"]
+    )
 
 
 def _scatter(title: str, data: Mapping[str, Any]) -> charts.Chart:
@@ -102,5 +117,5 @@ BUILDERS: dict[str, Callable[[str, Mapping[str, Any]], charts.Chart]] = {
     "scatter": _scatter,
     "pareto": _pareto,
     "power": lambda title, data: charts.power_curve(title=title, **data),
-    "interrupted": lambda title, data: charts.interrupted(title=title, **data),
+    "interrupted": lambda title, data: charts.interrupted(title=title, **{**data, "labels": when(data["labels"])}),
 }

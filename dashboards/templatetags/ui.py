@@ -371,6 +371,6 @@ def is_checkbox(field: Any) -> bool:
 
 
 @register.filter
-def at(items: Sequence[Any], index: int) -> Any:
-    """The item of a list at `index`, for a column that belongs to a cell; None beyond the end."""
-    return items[index] if index < len(items) else None
+def at(items: Sequence[Any] | None, index: int) -> Any:
+    """The item of a list at `index`, for a column that belongs to a cell; None beyond the end or without a list."""
+    return items[index] if items and index < len(items) else None

@@ -13,7 +13,7 @@ from datasets.models import Closing
 from jobs.models import Job
 from kpis import selectors
 from kpis.models import Scorecard
-from kpis.selectors import NotYours, ScorecardView, scorecard_view
+from kpis.selectors import NotYours, ScorecardView, Waiting, scorecard_view
 from kpis.views.addresses import kpi_address, with_query
 from kpis.views.asking import day_of, unit_of
 from kpis.views.rows import number_row, rows_of
@@ -42,7 +42,7 @@ def home(request):
         "reds": [number_row(reading, as_of=request.GET.get("as_of")) for reading in now.reds[:SHOWN]],
         "more_reds": max(0, now.counts.get("red", 0) - SHOWN),
         "new_reds": [
-            (red, kpi_address(red.kpi.code, unit=red.unit.code, period=red.period_start.isoformat()))
+            (red, kpi_address(red.kpi.code, unit=red.unit.code, period=red.period.start.isoformat()))
             for red in now.new_reds[:SHOWN]
         ],
         "special": [
@@ -54,8 +54,8 @@ def home(request):
             for phase in now.rebases
         ],
         "closings": Closing.objects.to_decide(access).select_related("dataset", "proposed_by")[:SHOWN],
-        "waiting": [(item, kpi_address(item.kpi_code)) for item in now.to_approve],
-        "drafts": [(item, kpi_address(item.kpi_code)) for item in now.my_drafts],
+        "waiting": [(item, _decided_at(item)) for item in now.to_approve],
+        "drafts": [(item, kpi_address(item.kpi_code, "kpi_definition")) for item in now.my_drafts],
         "datasets_address": address("datasets"),
         "parked": _parked() if access.everywhere(ADMINISTER) else (),
         "cards": cards,
@@ -66,6 +66,13 @@ def home(request):
         "is_new": not (now.counts or cards),
     }
     return render(request, "dashboards/home.html", context)
+
+
+def _decided_at(item: Waiting) -> str:
+    """The page on which a second person decides."""
+    if item.kind == "manual_entry":
+        return with_query(reverse("manual_entries"), state="entered")
+    return kpi_address(item.kpi_code, "kpi_definition")
 
 
 def _moment(day) -> datetime:

@@ -230,7 +230,7 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
         """Read definitions in as drafts, all or none; `dry_run` (the default) only says what would change."""
         values = self.checked(YamlText)
         if values["dry_run"]:
-            found = exchange.compare(values["yaml"], request.access)
+            found = exchange.compare(values["yaml"], by=request.user, access=request.access)
         else:
             found = exchange.import_yaml(values["yaml"], by=request.user, access=request.access)
         return Response({"imported": not values["dry_run"], "kpis": [dataclasses.asdict(one) for one in found]})

@@ -3,12 +3,15 @@
 from collections import Counter
 from datetime import date, datetime
 
+from django.db.models import Exists, OuterRef
+
 from datasets.models import Dataset
 from kpis import scoring
-from kpis.models import Kpi, KpiVersion, ManualEntry, StatusChange
+from kpis.models import Kpi, KpiVersion, ManualEntry, Result, StatusChange
 from organization.access import CERTIFY, VIEW, Access
 from organization.models import User
 
+from .manual import written
 from .readings import Book
 from .results import last_rows
 from .signals import proposals, special
@@ -16,6 +19,15 @@ from .units import unit_ref, units_by_id
 from .words import SPARKLINE_PERIODS, Home, NewRed, Reading, Stale, Waiting
 
 LONGEST = 20
+STILL_RED = Result.objects.filter(
+    kpi=OuterRef("kpi"),
+    unit=OuterRef("unit"),
+    grain=OuterRef("grain"),
+    period_start=OuterRef("period_start"),
+    dimension="",
+    superseded_at=None,
+    status=scoring.RED,
+)
 
 
 def home(user: User, access: Access, day: date, now: datetime) -> Home:
@@ -27,7 +39,7 @@ def home(user: User, access: Access, day: date, now: datetime) -> Home:
         new_reds=_new_reds(access, day),
         stale=stale_datasets(access, now),
         my_drafts=_drafts(user),
-        to_approve=_to_approve(user, access),
+        to_approve=_to_approve(user, access, day),
         counts=dict(Counter(r.status for r in readings)),
         special=special(readings),
         rebases=tuple(proposals(access, user)),
@@ -44,14 +56,14 @@ def _readings(access: Access, day: date) -> list[Reading]:
 
 
 def _new_reds(access: Access, day: date) -> tuple[NewRed, ...]:
-    """The last changes to red, of periods that had begun on `day`."""
+    """The last changes to red, of periods that had begun on `day` and still are red."""
     changes = StatusChange.objects.filter(
-        unit__in=access.units(VIEW), after=scoring.RED, period_start__lte=day
-    ).select_related("kpi", "unit")
+        Exists(STILL_RED), unit__in=access.units(VIEW), after=scoring.RED, period_start__lte=day
+    ).select_related("kpi", "unit", "result")
     changes = list(changes.order_by("-period_start", "-pk")[:LONGEST])
     book = Book({change.kpi_id for change in changes}, day)
     return tuple(
-        NewRed(book.refs[c.kpi_id], unit_ref(c.unit), c.period_start, c.before, c.at)
+        NewRed(book.refs[c.kpi_id], unit_ref(c.unit), book.period(c.result), c.before, c.at)
         for c in changes
         if c.kpi_id in book.refs
     )
@@ -77,7 +89,7 @@ def _drafts(user: User) -> tuple[Waiting, ...]:
     )
 
 
-def _to_approve(user: User, access: Access) -> tuple[Waiting, ...]:
+def _to_approve(user: User, access: Access, day: date) -> tuple[Waiting, ...]:
     """What others did and this person may decide."""
     versions = (
         KpiVersion.objects.filter(state=KpiVersion.State.IN_REVIEW, kpi__unit__in=access.units(CERTIFY))
@@ -96,7 +108,7 @@ def _to_approve(user: User, access: Access) -> tuple[Waiting, ...]:
             for v in versions[:LONGEST]
         ),
         *(
-            Waiting("manual_entry", e.pk, e.kpi.code, f"{e.kpi} {e.period_start}", e.entered_at, str(e.entered_by))
-            for e in entries[:LONGEST]
+            Waiting("manual_entry", e.pk, e.kpi.code, f"{e.kpi}, {label}", e.entered_at, str(e.entered_by))
+            for e, label, _ in written(entries[:LONGEST], day)
         ),
     )

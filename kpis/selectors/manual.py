@@ -1,5 +1,6 @@
 """Numbers entered by hand: which are due, which wait for a second person."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,7 +10,7 @@ from kpis.calendars import calendars_of
 from kpis.models import Kpi, KpiVersion, ManualEntry
 from organization.access import UPLOAD, VIEW, Access
 
-from .readings import versions_on
+from .readings import Book, versions_on
 from .words import PeriodRef
 
 
@@ -24,6 +25,18 @@ class Due:
 def visible_entries(access: Access) -> QuerySet[ManualEntry]:
     entries = ManualEntry.objects.filter(unit__in=access.units(VIEW))
     return entries.select_related("kpi", "unit", "entered_by", "decided_by")
+
+
+def written(entries: Iterable[ManualEntry], day: date) -> list[tuple[ManualEntry, str, str]]:
+    """Each entry with the name of its period and the format of its KPI on `day`. Two queries."""
+    entries = list(entries)
+    book = Book({entry.kpi_id for entry in entries}, day)
+    lines = []
+    for entry in entries:
+        kpi = book.refs.get(entry.kpi_id)  # None: it is out of use
+        label = book.period(entry).label if kpi else f"{entry.grain} from {entry.period_start:%-d %b %Y}"
+        lines.append((entry, label, f"{kpi.unit_of_measure}:{kpi.decimals}" if kpi else "number"))
+    return lines
 
 
 def manual_kpis(access: Access, day: date) -> QuerySet[Kpi]:

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from kpis.calendars import calendars_of
+from kpis.measures import is_total
 from kpis.models import AnnualTarget, Kpi, KpiVersion, Target
 from kpis.target_book import Found, TargetBook
 from organization.access import TARGET, Access
@@ -78,12 +79,17 @@ class TargetGrid:
     annual: tuple[AnnualTarget, ...]
     cut: int
 
+    @property
+    def is_total(self) -> bool:
+        """Its targets are not inherited."""
+        return self.version is not None and is_total(self.version)
+
     def cells(self):
         return (cell for row in self.rows for cell in row.cells)
 
 
 def target_grid(kpi: Kpi, unit: Unit, comparator: str, year_of: date, day: date, access: Access) -> TargetGrid:
-    """The grid of the fiscal year that holds `year_of`, by the tree of `day`. Nine queries. Raises NotYours."""
+    """The grid of the fiscal year that holds `year_of`, by the tree of `day`. Ten queries. Raises NotYours."""
     require_visible(unit, access)
     version = kpi.versions.select_related("dataset").in_force(day).order_by("-number").first()
     version = version or kpi.versions.order_by("-number").first()

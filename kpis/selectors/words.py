@@ -257,9 +257,11 @@ class Breakdown:
 
 @dataclass(frozen=True, slots=True)
 class NewRed:
+    """`before`: the status of the period before, or what the same period said first."""
+
     kpi: KpiRef
     unit: UnitRef
-    period_start: date
+    period: PeriodRef
     before: str
     at: datetime
 

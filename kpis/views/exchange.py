@@ -28,7 +28,7 @@ def kpi_exchange(request):
             changed = [one for one in found if one.change != "same"]
             messages.success(request, f"{len(changed)} of {len(found)} KPIs were taken in as drafts.")
             return redirect("kpis")
-        context["differences"] = exchange.compare(text, request.access)
+        context["differences"] = exchange.compare(text, by=request.user, access=request.access)
     except exchange.ExchangeRefused as refusal:
         return render(request, "kpis/exchange.html", {**context, "faults": refusal.faults}, status=422)
     compared = context["differences"]

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from analytics.wording import digits
 from datasets.facts import NoSuchVersion
 from doors.pages import page, require, show_faults, visible
 from kpis import definitions, drill
@@ -33,7 +34,10 @@ def kpi_new(request):
         form = DesignForm(request.POST, access=request.access)
         version = form.is_valid() and _created(form, request.user)
         if version:
-            messages.success(request, f"{version.kpi.name} is kept as a draft. Its numbers are being computed.")
+            then = (
+                "Its numbers are entered by hand." if version.kind == Kind.MANUAL else "Its numbers are being computed."
+            )
+            messages.success(request, f"{version.kpi.name} is kept as a draft. {then}")
             return redirect("kpi_definition", code=version.kpi.code)
     else:
         form = DesignForm(access=request.access, initial=_first_words(request))
@@ -182,6 +186,8 @@ class Tried:
     denominator: float | None
     rows: int
     reason: str
+    is_open: bool
+    made_of: str
 
 
 @page(DEFINE)
@@ -198,7 +204,7 @@ def kpi_preview(request):
     if version.kind not in (Kind.MANUAL,) and not version.formula:
         return render(request, "kpis/_preview.html", {**context, "nothing_yet": True})
     faults = [_marked(fault, version, form) for fault in faults_of(version)]
-    if not faults and version.dataset_id:
+    if not faults and (version.dataset_id or version.kind == Kind.DERIVED):
         context |= _tried(request, form, version)
     return render(request, "kpis/_preview.html", {**context, "faults": faults})
 
@@ -242,7 +248,8 @@ def _tried(request, form: DesignForm, version: KpiVersion) -> dict:
     if unit is None:
         return {"hint": "Choose the unit that answers for it to see its numbers."}
     try:
-        seen = drill.preview(version, unit, request.access, request.day)
+        look = drill.derived_preview if version.kind == Kind.DERIVED else drill.preview
+        seen = look(version, unit, request.access, request.day)
     except NotYours:
         raise Http404 from None
     except (drill.NoRows, drill.TooLong, NoSuchVersion) as fault:
@@ -254,6 +261,8 @@ def _tried(request, form: DesignForm, version: KpiVersion) -> dict:
             period_of(calendar, row["period_start"], row["grain"]).label,
             *(row[name] for name in ("value", "numerator", "denominator", "rows")),
             row["reason"] or "",
+            row["is_open"],
+            ", ".join(f"{code} {digits(value)}" for code, value in row.get("inputs", {}).items()),
         )
         for row in rows
     ]

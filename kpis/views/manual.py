@@ -11,7 +11,7 @@ from doors.pages import page, paged, require
 from kpis import manual
 from kpis.forms_targets import EntryForm
 from kpis.models import ManualEntry
-from kpis.selectors.manual import due, manual_kpis, visible_entries
+from kpis.selectors.manual import due, manual_kpis, visible_entries, written
 from kpis.workflow import SecondPersonNeeded
 from organization.access import DEFINE, UPLOAD, VIEW
 
@@ -31,12 +31,14 @@ def manual_entries(request):
     state = request.GET.get("state", "")
     entries = visible_entries(request.access)
     entries = entries.filter(state=state) if state in State.values else entries
+    shown = paged(request, entries)
     context = {
         "heading": "Entered numbers",
         "breadcrumb": [("KPIs", reverse("kpis"))],
         "form": form,
         "due": due(request.access, request.day),
-        "page": paged(request, entries),
+        "page": shown,
+        "lines": written(shown, request.day),
         "may_decide": request.access.units(DEFINE),
         "may_enter": request.access.anywhere(UPLOAD) and kpis.exists(),
         "state": state,

@@ -1,5 +1,6 @@
 """From a formula's text to the tree and the SQL that may be executed."""
 
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from threading import Lock
@@ -11,6 +12,8 @@ from lake.contract import ColumnType, Contract
 from lake.formula import grammar
 from lake.formula.grammar import FormulaError
 
+TYPE_WORDS = {"text": "a text", "boolean": "yes and no", "date": "a date", "timestamp": "a time"}
+TYPE_WORDS |= dict.fromkeys(("integer", "number", "decimal"), "a number")
 NUMERIC = frozenset({"integer", "number", "decimal"})
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UINTEGER", "UBIGINT", "UHUGEINT")
 
@@ -56,7 +59,7 @@ def _compile(text: str, schema: Schema, aggregate: bool) -> Formula:
     _check_level(tree, text, aggregate)
     tree = _divide_safely(tree)
     sql = to_sql(tree)
-    type_ = _bind(sql, schema)
+    type_ = _bind(sql, schema, text)
     if type_ == "other":
         raise FormulaError("The formula gives neither a number, a text, a date nor true or false")
     if aggregate and type_ not in NUMERIC:
@@ -139,16 +142,25 @@ _binder: duckdb.DuckDBPyConnection | None = None
 _binder_lock = Lock()
 
 
-def _bind(sql: str, schema: Schema) -> str:
+def _bind(sql: str, schema: Schema, text: str) -> str:
     """The type that DuckDB gives the expression over columns of these types; nothing is computed."""
     columns = ", ".join(f"CAST(NULL AS {type_.sql}) AS {quoted(name)}" for name, type_ in schema)
     query = f"DESCRIBE SELECT {sql} AS value FROM (SELECT {columns})"
     try:
         described = _describe(query)
     except duckdb.Error as error:
-        reason = grammar.first_line(error).removeprefix("Binder Error: ")
-        raise FormulaError(f"The formula does not fit its columns' types: {reason}") from error
+        raise _misfit(grammar.first_line(error).removeprefix("Binder Error: "), text) from error
     return type_name(described)
+
+
+def _misfit(reason: str, text: str) -> FormulaError:
+    """DuckDB's complaint about types, with the word of the formula that it is about where it names one."""
+    found = re.search(r"name and argument types '(\W+|\w+)\((.*)\)'", reason)
+    if not found:
+        return FormulaError(f"The formula does not fit its columns' types: {reason}")
+    word, given = found[1], " and ".join(TYPE_WORDS.get(type_name(one), one) for one in found[2].split(", "))
+    place = text.casefold().find(word.casefold())
+    return FormulaError(f"`{word}` does not fit {given}", word if place >= 0 else "", place + 1 or None)
 
 
 def _describe(query: str) -> str:

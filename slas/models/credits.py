@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from organization.money import written
+
 from .agreements import Agreement, AgreementVersion
 from .periods import OfVisibleAgreements, PeriodResult
 from .targets import ServiceTarget
@@ -99,4 +101,4 @@ class CreditClaim(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.amount} {self.currency} for {self.period}"
+        return f"{written(self.amount, self.currency)} for {self.period}"

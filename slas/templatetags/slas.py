@@ -1,11 +1,12 @@
 """`{% load slas %}`: money and shares as the pages of service levels write them."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import ROUND_DOWN, Decimal
 
 from django import template
 
-from slas.credits import rounded
+from organization.money import written
 from slas.supports import hours
 
 register = template.Library()
@@ -13,10 +14,18 @@ register = template.Library()
 
 @register.filter
 def money(amount: Decimal | str | None, currency: str) -> str:
-    """`{{ claim.amount|money:claim.currency }}`: 12,345.60 USD, exact; no amount is a dash."""
-    if amount in (None, ""):
-        return "–"
-    return f"{rounded(Decimal(amount), currency):,} {currency}".strip()
+    """`{{ claim.amount|money:claim.currency }}`: $12,345.60, exact; no amount is a dash."""
+    return "–" if amount in (None, "") else written(amount, currency)
+
+
+@register.filter
+def name_in(code: str, named: Mapping) -> str:
+    """`{{ line.target|name_in:figures }}`: the name of a promise; its code where the figures do not know it.
+
+    named: by code what has a name.
+    """
+    found = named.get(code)
+    return found.name if found else code
 
 
 @register.filter

@@ -14,8 +14,11 @@ from doors.exports import Column, csv_response
 from doors.pages import page, paged, require, visible
 from kpis.requests import as_of_day
 from organization.access import CERTIFY, MONEY, VIEW
+from organization.money import written
 from slas import claims
+from slas.figures import read_figures
 from slas.models import CreditClaim
+from slas.periods import standing_figures
 
 from .document import _reason as reason_of
 from .frame import frame_of, the_agreement
@@ -106,6 +109,7 @@ def service_credit(request, pk: int):
         "credits",
         claim=claim,
         lines=lines,
+        figures=read_figures(standing_figures(claim.period)),
         total=total,
         steps=steps,
         is_late=as_of_day() > claim.claim_by,
@@ -135,7 +139,7 @@ def service_credit_step(request, pk: int, name: str):
 
 def _claim(claim, request) -> str:
     claims.claim_credit(claim, by=request.user, day=as_of_day(), note=request.POST.get("reason", "")[:2000])
-    return f"{claim.amount} {claim.currency} are claimed."
+    return f"{written(claim.amount, claim.currency)} are claimed."
 
 
 def _agree(claim, request) -> str:
@@ -145,7 +149,7 @@ def _agree(claim, request) -> str:
     except InvalidOperation:
         raise ValidationError(f"“{text[:30]}” is no amount such as 1250.00.") from None
     agreed = claims.agree(claim, by=request.user, day=as_of_day(), amount=amount)
-    return f"{agreed.agreed_amount} {agreed.currency} are agreed."
+    return f"{written(agreed.agreed_amount, agreed.currency)} are agreed."
 
 
 def _reject(claim, request) -> str:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from doors.pages import page, require
 from kpis.requests import as_of_day
 from organization.access import CERTIFY, DEFINE, VIEW
+from organization.money import written
 from slas import closing, periods, selectors
 from slas.models import CreditClaim, PeriodResult
 
@@ -103,7 +104,7 @@ def _done(request, one: PeriodResult, act):
 def _close(one, request) -> str:
     closed = closing.close_period(one, by=request.user, day=as_of_day())
     claim = CreditClaim.objects.filter(period=closed).first()
-    return f"Closed. {f'{claim.amount} {claim.currency} are due.' if claim else 'No credit is due.'}"
+    return f"Closed. {f'{written(claim.amount, claim.currency)} are due.' if claim else 'No credit is due.'}"
 
 
 def _dispute(one, request) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from analytics.wording import percent
+
 from .checks import data_check
 from .words import Analysis, CannotAnswer, Check, Estimate, Picture, Sample, Table, column, numbers_of
 
@@ -26,7 +28,7 @@ def causes(sample: Sample, options: Mapping[str, Any]) -> Analysis:
     what = _amount_words(options)
     return Analysis(
         method="Pareto analysis",
-        reason=f"Causes by {what}: the fewest that reach {cut:.0%} are the vital few.",
+        reason=f"Causes by {what}: the fewest that reach {percent(cut)} are the vital few.",
         verdict=_verdict(vital, of, held / made.total, what),
         estimates=(
             estimate,
@@ -34,7 +36,7 @@ def causes(sample: Sample, options: Mapping[str, Any]) -> Analysis:
         ),
         checks=data_check(sample, used),
         assumptions=(
-            Check("few causes", len(vital) <= max(1, of // 3), f"{len(vital)} of {of} reach {cut:.0%}"),
+            Check("few causes", len(vital) <= max(1, of // 3), f"{len(vital)} of {of} reach {percent(cut)}"),
             Check("one kind of amount", None, "a cause that is rare can still be the dearest: try another amount"),
         ),
         n=sample.rows,
@@ -44,6 +46,7 @@ def causes(sample: Sample, options: Mapping[str, Any]) -> Analysis:
                 "Causes",
                 ["Cause", what, "Share", "Running share", "Vital few"],
                 [[bar.name, bar.amount, bar.share, bar.cumulative, "yes" if bar.is_vital else ""] for bar in made.bars],
+                ("", "", "share", "share", ""),
             ),
         ),
         numbers=numbers_of((estimate,), **{f"share of {bar.name}": bar.share for bar in made.bars}),
@@ -59,8 +62,8 @@ def _bars(made: Any) -> list[dict[str, Any]]:
 
 def _verdict(vital: Sequence[str], of: int, share: float, what: str) -> str:
     if len(vital) > max(1, of // 2):
-        return f"No vital few: it takes {len(vital)} of {of} causes to make {share:.0%} of {what}."
-    return f"{len(vital)} of {of} causes make {share:.0%} of {what}: {', '.join(vital)}."
+        return f"No vital few: it takes {len(vital)} of {of} causes to make {percent(share)} of {what}."
+    return f"{len(vital)} of {of} causes make {percent(share)} of {what}: {', '.join(vital)}."
 
 
 def _by_cause(sample: Sample, options: Mapping[str, Any]) -> tuple[list[str], dict[str, float], bool]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from analytics.wording import percent
+
 from .words import Check, Sample, numeric
 
 FENCE = 3.0  # Tukey's outer fence, in interquartile ranges
@@ -17,7 +19,7 @@ def data_check(sample: Sample, names: Sequence[str]) -> tuple[Check, ...]:
         values = sample.columns[name]
         missing = sum(value is None for value in values)
         share = missing / len(values) if values else 0.0
-        words = f"{missing:,} of {len(values):,} missing ({share:.1%}), left out"
+        words = f"{missing:,} of {len(values):,} missing ({percent(share, 1)}), left out"
         found.append(Check(f"{name} complete", share <= 0.05, words if missing else "nothing missing"))
     return tuple(found)
 

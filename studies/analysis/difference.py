@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
+from analytics.wording import digits, in_points, percent
+
 from .checks import data_check, shape_checks
 from .words import (
     Analysis,
@@ -196,8 +198,8 @@ def _verdict(finding: Any, estimates: Sequence[Estimate], confidence: float, two
     if finding.p >= 1 - confidence:
         return f"No difference between the groups is shown (p = {finding.p:.3f}), nor is it ruled out."
     return (
-        f"The groups differ. Clearest pair: {first.name} {first.value:+.4g} "
-        f"({confidence:.0%} interval {first.low:.4g} to {first.high:.4g})."
+        f"The groups differ. Clearest pair: {first.name} {digits(first.value, signed=True)} "
+        f"({percent(confidence)} interval {digits(first.low)} to {digits(first.high)})."
         if first.low is not None and first.value is not None
         else f"The groups differ: {finding.sentence}"
     )
@@ -254,7 +256,7 @@ def _shares(
     each = 1 - (1 - confidence) / len(pairs)
     found = [(a, b, two_proportions(*counted[a], *counted[b], confidence=each)) for a, b in pairs]
     ranked = sorted(found, key=lambda pair: (pair[2].p, -abs(pair[2].effect.value)))
-    estimates = tuple(estimate_of(one.effect, f"share, {a} less {b}", "share") for a, b, one in ranked)
+    estimates = tuple(estimate_of(one.effect, f"share, {a} less {b}", "points") for a, b, one in ranked)
     two = len(counted) == 2
     overall = found[0][2] if two else chi_square(_table(counted))
     picture, table = _shares_shown(options, counted, shares)
@@ -297,7 +299,7 @@ def _shares_shown(
     data = {"unit": "share", "value": options["value"], "points": points}
     headers = [options["group"], "n", f"{options['value']} is true", "Share", "Low", "High"]
     title = f"Share of {options['value']} by {options['group']}"
-    return Picture("intervals", title, data), Table("Shares", headers, rows)
+    return Picture("intervals", title, data), Table("Shares", headers, rows, ("", "", "", "share", "share", "share"))
 
 
 def _table(counted: Mapping[str, tuple[int, int]]) -> list[list[int]]:
@@ -312,10 +314,10 @@ def _shares_verdict(overall: Any, value: str, a: str, b: str, first: Any, two: b
         return f"No difference between the shares is shown (p = {overall.p:.3f}), nor is it ruled out."
     effect = first.effect
     interval = (
-        f"interval {100 * effect.low:+.1f} to {100 * effect.high:+.1f}{'' if two else ', allowing for all pairs'}"
+        f"interval {in_points(effect.low)} to {in_points(effect.high)}{'' if two else ', allowing for all pairs'}"
     )
     lead = "The shares differ" if two else "The shares differ. Clearest pair"
-    return f"{lead}: {value} in {a} less {b}, {100 * effect.value:+.1f} points ({interval})."
+    return f"{lead}: {value} in {a} less {b}, {in_points(effect.value)} points ({interval})."
 
 
 # --- categories -------------------------------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from analytics.wording import digits, percent
+
 from .checks import data_check, shape_checks
 from .words import (
     Analysis,
@@ -128,7 +130,7 @@ def _many(
     ranked = sorted(zip(terms, adjusted, strict=True), key=lambda pair: -abs(pair[0].value))
     estimates = tuple(Estimate(term.name, term.value, term.low, term.high) for term, _ in ranked)
     shown = [term.name for term, p in ranked if p < 1 - confidence]
-    verdict = f"Together they explain {fit.r_squared:.0%} of the variation of {name}. " + (
+    verdict = f"Together they explain {percent(fit.r_squared)} of the variation of {name}. " + (
         f"Beyond chance: {', '.join(shown)}." if shown else "None is beyond chance."
     )
     explained = Estimate("share of variation explained", fit.r_squared, unit="share")
@@ -139,7 +141,7 @@ def _many(
         estimates=(*estimates, explained),
         checks=checks,
         assumptions=(*checks_of(fit.assumptions), Check("cause", None, "a relation is no proof of cause")),
-        statistic=f"F = {fit.f:.4g}" if fit.f is not None else "",
+        statistic=f"F = {digits(fit.f)}" if fit.f is not None else "",
         p=fit.p,
         n=fit.n,
         confidence=confidence,
@@ -201,7 +203,7 @@ def _design(
             spread = float(array.std(ddof=1))
             if spread == 0:
                 raise CannotAnswer(f"{driver} does not vary, so it drives nothing. Leave it out.")
-            names.append(f"{driver} (per {spread:.3g})")
+            names.append(f"{driver} (per {digits(spread, 3)})")
             made.append((array - array.mean()) / spread)
             continue
         words = [str(value) for value in values]

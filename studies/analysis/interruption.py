@@ -15,6 +15,7 @@ from .words import (
     Table,
     checks_of,
     column,
+    day_words,
     estimate_of,
     numbers_of,
 )
@@ -65,7 +66,7 @@ def _first_after(labels: list[str], day: str) -> int:
     at = sum(label < day for label in labels)
     if at < 3 or len(labels) - at < 3:
         raise CannotAnswer(
-            f"There are {at} periods before {day} and {len(labels) - at} from it on; "
+            f"There are {at} periods before {day_words(day)} and {len(labels) - at} from it on; "
             "at least 3 on either side are needed. Choose another day or finer periods."
         )
     return at
@@ -76,7 +77,7 @@ def _shown(labels: list[str], values: list[float], found: Any, at: int, day: str
     data = {"labels": labels, "points": values, "fitted": fitted, "expected": expected, "at": at, "value": name}
     rows = [list(row) for row in zip(labels, values, fitted, expected, strict=True)]
     table = Table("Points", ["Period", name, "Model", "Without the change"], rows)
-    return Picture("interrupted", f"{name} before and after {day}", data), table
+    return Picture("interrupted", f"{name} before and after {day_words(day)}", data), table
 
 
 def _rows(sample: Sample, names: list[str], each: str | None) -> list[tuple[Any, ...]]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from math import sqrt
 from typing import Any
 
+from analytics.wording import percent
+
 from .checks import data_check, shape_checks
 from .words import Analysis, CannotAnswer, Check, Estimate, Picture, Sample, Table, column, numbers_of, numeric
 
@@ -60,7 +62,9 @@ def _for_share(sample: Sample, known: list[Any], options: Mapping[str, Any]) -> 
     now = share_interval(sum(known), len(known), confidence=1 - alpha)
     wanted = now.value + difference
     if not 0 < wanted < 1:
-        raise CannotAnswer(f"The share is {now.value:.1%} now; {difference:+g} would leave 0 to 1. Take a smaller one.")
+        raise CannotAnswer(
+            f"The share is {percent(now.value, 1)} now; {difference:+g} would leave 0 to 1. Take a smaller one."
+        )
     size = size_for_proportions(now.value, wanted, power=power, alpha=alpha).per_group
     effect, z = abs(cohen_h(now.value, wanted)), NormalDist().inv_cdf(1 - alpha / 2)
     ns = [max(2, round(size * step)) for step in STEPS]
@@ -70,7 +74,7 @@ def _for_share(sample: Sample, known: list[Any], options: Mapping[str, Any]) -> 
         Estimate("share now", now.value, now.low, now.high, "share"),
         Estimate("share wanted", wanted, unit="share"),
     )
-    reason = f"Two shares, {now.value:.1%} now and {wanted:.1%}: the number that tells them apart."
+    reason = f"Two shares, {percent(now.value, 1)} now and {percent(wanted, 1)}: the number that tells them apart."
     return _result(sample, options, estimates, curve, size, reason=reason, shape=())
 
 
@@ -108,8 +112,8 @@ def _result(
         method="Sample size and power",
         reason=reason,
         verdict=(
-            f"{size:,} in each group find a difference of {abs(difference):g} in {power:.0%} of such studies, "
-            f"with {alpha:.0%} false alarms."
+            f"{size:,} in each group find a difference of {abs(difference):g} in {percent(power)} of such studies, "
+            f"with {percent(alpha)} false alarms."
         ),
         estimates=estimates,
         checks=(*data_check(sample, [name]), *shape),
@@ -120,6 +124,6 @@ def _result(
         n=sample.rows,
         confidence=1 - alpha,
         pictures=(Picture("power", f"Chance to find {abs(difference):g}", data),),
-        tables=(Table("Power", ["In each group", "Power"], [list(pair) for pair in curve]),),
+        tables=(Table("Power", ["In each group", "Power"], [list(pair) for pair in curve], ("", "share")),),
         numbers=numbers_of(estimates),
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from analytics.wording import digits
+
 from .checks import data_check, shape_checks
 from .periods import by_period
 from .words import (
@@ -181,7 +183,7 @@ def _said(chart: Any, fired: list[dict[str, Any]], able: dict[str, Any] | None) 
     if able is None:
         return (centre,), stable
     good = able["ppk"] >= 4 / 3
-    words = "Capable: Ppk is 1.33 or more." if good else f"Not capable: Ppk is {able['ppk']:.2f}, below 1.33."
+    words = "Capable: Ppk is 1.33 or more." if good else f"Not capable: Ppk is {digits(able['ppk'], 3)}, below 1.33."
     if fired:
         words += " An unstable process has no capability that one could promise."
     return (*able["estimates"], centre), f"{stable} {words}"

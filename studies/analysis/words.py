@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
+
+from analytics.wording import digits
 
 
 class CannotAnswer(ValueError):
@@ -38,7 +41,10 @@ class Sample:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number with its interval; low and high are None where there is none. unit: "share" is shown in percent."""
+    """A number with its interval; low and high are None where there is none.
+
+    unit: "share" is shown in percent, "points" (the difference of two shares) in points.
+    """
 
     name: str
     value: float | None
@@ -58,9 +64,12 @@ class Check:
 
 @dataclass(frozen=True)
 class Table:
+    """units: of each column, as those of an `Estimate`; empty: all are plain."""
+
     title: str
     headers: Sequence[str]
     rows: Sequence[Sequence[Any]]
+    units: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -118,8 +127,14 @@ def statistic_words(finding: Any) -> str:
     """`t = 3.12 (df 47.2)`; nothing for a test without a statistic."""
     if finding.statistic is None:
         return ""
-    df = ", ".join(f"{one:.4g}" for one in finding.df)
-    return f"{finding.statistic_name} = {finding.statistic:.4g}" + (f" (df {df})" if df else "")
+    df = ", ".join(digits(one) for one in finding.df)
+    return f"{finding.statistic_name} = {digits(finding.statistic)}" + (f" (df {df})" if df else "")
+
+
+def day_words(day: str) -> str:
+    """2018-01-05 as 5 Jan 2018."""
+    read = date.fromisoformat(day[:10])
+    return f"{read.day} {read:%b %Y}"
 
 
 def numeric(values: Sequence[Any]) -> list[float]:

@@ -10,15 +10,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from analytics.wording import percent
 from doors.pages import page, paged, require, visible
 from organization.access import DEFINE, VIEW
 from studies import bench, saving
 from studies.analysis import CannotAnswer
+from studies.analysis.words import day_words
 from studies.comparing import compared
 from studies.forms import ConclusionForm, FilterForm, ReviewForm
 from studies.limited import TooMuch
 from studies.models import Study
-from studies.questions import QUESTIONS
+from studies.questions import QUESTIONS, Asked, Field
 
 from .bench import address_of
 from .tables import csv_of
@@ -71,7 +73,7 @@ def study(request, pk: int):
         "result": shown.result,
         "before": before,
         "lines": compared(before.result, shown.result) if before else [],
-        "parameters": [(name.replace("_", " "), _words(value)) for name, value in shown.parameters.items()],
+        "parameters": _asked_with(QUESTIONS[found.question], shown.parameters),
         "bench": address_of(found),
         "may_change": may_change,
         "may_conclude": may_change and mine and found.state == Study.State.DRAFT,
@@ -178,5 +180,21 @@ def _run(found: Study, number):
     return found.runs.select_related("by").filter(number=int(number)).first()
 
 
-def _words(value) -> str:
+def _asked_with(asked: Asked, parameters: dict) -> list[tuple[str, str]]:
+    """What the question was asked with, in the words and the order of its form."""
+    fields = {field.name: field for field in asked.fields}
+    order = [name for name in fields if name in parameters] + [name for name in parameters if name not in fields]
+    return [
+        (fields[name].label if name in fields else name.replace("_", " "), _words(parameters[name], fields.get(name)))
+        for name in order
+    ]
+
+
+def _words(value, field: Field | None) -> str:
+    if field and field.kind == "share":
+        return percent(float(value), 0 if round(value, 2) == value else 1)
+    if field and field.kind == "day":
+        return day_words(value)
+    if field and field.kind == "choice":
+        return str(value).replace("_", " ")
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

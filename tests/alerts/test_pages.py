@@ -131,7 +131,7 @@ def body_of(kpi, **words) -> dict:
 def test_the_preview_shows_on_which_months_a_rule_would_have_fired(client, unit):
     """Below 95 in 2 of 3 months: February and March raise it in March, it is over in May."""
     kpi = kpi_with([96.0, 94.0, 93.0, 96.0, 97.0, 97.0], unit=unit)
-    words = text_of(client.post("/alerts/rules/preview/", body_of(kpi)))
+    words = text_of(client.post("/alerts/rules/preview/", body_of(kpi, name="")))  # before it has a name
     assert "below 95.0 in 2 of the last 3 months." in words
     assert "1 alert from Jan 2025 to Jun 2025" in words
     assert "Mar 2025 North 93.0 in Mar 2025, limit 95.0; 2 of the last 3 months May 2025" in words
@@ -170,10 +170,22 @@ def test_a_rule_that_cannot_work_is_refused_beside_its_field(client, unit, words
 def test_the_form_offers_what_kpi_and_condition_need(client, unit):
     kpi = KpiFactory(unit=unit, dimensions=["priority"])
     body = body_of(kpi, condition="status")
-    names = [field.name for field in client.post("/alerts/rules/form/", body).context["form"].parts]
-    assert names == ["statuses", "times", "periods", "grain", "dimension", "members"]
-    names = [f.name for f in client.post("/alerts/rules/form/", body | {"condition": "signal"}).context["form"].parts]
-    assert names == ["signal_kinds", "times", "periods", "grain"]
+    form = client.post("/alerts/rules/form/", body).context["form"]
+    assert [field.name for field in form.parts] == ["statuses"]
+    assert [field.name for field in form.members_parts] == ["dimension", "members"]
+    form = client.post("/alerts/rules/form/", body | {"condition": "signal"}).context["form"]
+    assert [field.name for field in form.parts] == ["signal_kinds"]
+    assert form.members_parts == []
+
+
+def test_how_often_reads_as_a_sentence_and_a_target_needs_no_limit(client, unit):
+    kpi = KpiFactory(unit=unit)
+    below, target = (client.post("/alerts/rules/form/", body_of(kpi, comparator=word)) for word in ("below", "target"))
+    assert re.search(r"In How many of the last Of how many Periods months", text_of(below))
+    assert [[field.name for field in page.context["form"].parts] for page in (below, target)] == [
+        ["comparator", "limit", "margin"],
+        ["comparator", "margin"],
+    ]
 
 
 def test_a_viewer_reads_a_rule_in_words(unit):

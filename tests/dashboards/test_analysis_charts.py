@@ -7,7 +7,7 @@ import pytest
 from dashboards import charts
 from dashboards.charts.boxes import Box
 from dashboards.charts.intervals import Interval
-from dashboards.templatetags.pictures import BUILDERS, check_state, p_value, picture_of, significant
+from dashboards.templatetags.pictures import BUILDERS, check_state, p_value, picture_of, significant, when
 from studies.analysis import Sample, answered
 
 
@@ -119,6 +119,14 @@ def test_numbers_of_unknown_unit_keep_four_digits():
     assert [significant(one) for one in (None, "a", 12345, 1234.5, 0.123456, 0, 0.00001234)] == [
         "–", "a", "12,345", "1,234", "0.1235", "0", "1.23e-05"
     ]  # fmt: skip
-    assert significant(-0.836, "share") == "-83.6\N{NO-BREAK SPACE}%"
+    assert significant(-0.836, "points") == "\N{MINUS SIGN}83.6\N{NO-BREAK SPACE}pts"
+    assert significant(1.0, "share") == "100.0\N{NO-BREAK SPACE}%"
     assert (p_value(0.0004), p_value(0.1234)) == ("p < 0.001", "p = 0.123")
     assert [check_state(one) for one in (True, False, None)] == ["passed", "warning", "info"]
+
+
+def test_days_on_an_axis_are_written_as_people_write_them():
+    assert when(["2016-04-01", "2016-05-01"]) == ["Apr 2016", "May 2016"]
+    assert when(["2016-04-01", "2016-04-08"]) == ["1 Apr 2016", "8 Apr 2016"]
+    assert when(["2016-04-01 09:30"]) == ["1 Apr 2016 09:30"]
+    assert when(["1", "2"]) == ["1", "2"]

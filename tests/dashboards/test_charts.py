@@ -9,7 +9,7 @@ from dashboards.charts.control import Landing
 from dashboards.charts.control import Point as ControlPoint
 from dashboards.charts.lines import STYLES
 from dashboards.charts.pareto import cumulative_shares
-from dashboards.charts.trend import Point
+from dashboards.charts.trend import Point, actual_lines
 from dashboards.charts.waterfall import Step
 
 POINTS = [
@@ -148,3 +148,9 @@ def test_a_bridge_goes_from_end_to_end_by_its_parts():
     drawn = traces(waterfall(Step("Jan", 10), steps, Step("Feb", 12), title="Moved"))
     assert (drawn["parts"]["base"], drawn["parts"]["y"]) == ([10, 12], [3, 1])
     assert drawn["ends"]["y"] == [10, 12]
+
+
+def test_a_period_without_neighbours_is_a_dot():
+    points = [Point(label, value) for label, value in (("Jan", 1.0), ("Feb", None), ("Mar", 2.0), ("Apr", 3.0))]
+    (solid,) = actual_lines(points, [p.label for p in points], [p.value for p in points], "")
+    assert solid["marker"]["size"] == [6, 0, 0, 0]

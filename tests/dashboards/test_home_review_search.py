@@ -48,7 +48,7 @@ def test_home_lists_what_is_off_target_and_what_turned_red():
     assert {row.name for row in page.context["reds"]} == {"A&E seen within 4 hours", "Open backlog, end of month"}
     assert page.context["summary"] is None
     assert "Turned red lately" in text_of(page)
-    assert "South West 1 Nov 2025" in text_of(page)
+    assert "South West Nov 2025" in text_of(page)
 
 
 def test_executives_see_their_scorecard_first():

@@ -27,7 +27,7 @@ NEW = {
 def test_the_preview_names_the_wrong_word_and_the_nearest_column(client, made):
     answer = sent(client, made.analyst, "kpi_preview", **{**NEW, "formula": "hourz"})
     text = answer.content.decode()
-    assert "<mark>hourz</mark>" in text and "<code>hours</code>" in text
+    assert "<mark>hourz</mark>" in text and "Did you mean `hours`?" in text
 
 
 def test_the_preview_is_what_the_rows_give(client, made):
@@ -136,3 +136,17 @@ def test_definitions_go_out_and_in_with_a_look_before(client, made):
     assert made.kpi.name == "Solved in time"
     bad = sent(client, made.analyst, "kpi_exchange", text="!!python/object:os.system {}")
     assert bad.status_code == 422
+
+
+def test_a_dry_run_tells_every_fault_and_keeps_nothing(client, made):
+    text = sent(
+        client,
+        made.analyst,
+        "kpi_exchange",
+        text=opened(client, made.viewer, "kpi_yaml", code="in_time").replace(
+            "denominator: count(*)", "denominator: sum(hourz)"
+        ),
+    )
+    assert text.status_code == 422
+    assert "Did you mean `hours`?" in text.content.decode()
+    assert KpiVersion.objects.count() == 1

@@ -170,6 +170,31 @@ def test_the_most_specific_target_wins_and_says_where_it_comes_from(db):
     assert found(UnitFactory()) is None
 
 
+@pytest.mark.parametrize(
+    ("words", "inherited"),
+    [
+        ({"kind": "simple", "formula": "count(*)"}, False),
+        ({"kind": "distinct", "formula": "caller"}, False),
+        ({"kind": "semi_additive", "formula": "sum(open)", "time_rule": "last"}, False),
+        ({"kind": "cumulative", "formula": "sum(cost)", "window": "ytd"}, False),
+        ({"kind": "simple", "formula": "avg(hours)"}, True),
+        ({"kind": "simple", "formula": "sum(met) / count(*)"}, True),
+        ({"kind": "cumulative", "base_kind": "ratio", "formula": "sum(met)", "denominator": "count(*)"}, True),
+    ],
+)
+def test_a_target_of_a_total_is_none_for_its_parts(db, words, inherited):
+    """At most 500 incidents for the whole say nothing of a unit below, nor of one priority."""
+    group = UnitFactory()
+    team, kpi = UnitFactory(parent=group), KpiFactory(unit=group, **words)
+    TargetFactory(kpi=kpi, unit=group, value=500)
+    book = TargetBook([kpi.pk])
+    assert book.goals(kpi.pk, group.pk, JAN).target == 500
+    assert book.goals(kpi.pk, team.pk, JAN).target == (500 if inherited else None)
+    assert book.goals(kpi.pk, group.pk, JAN, None, "priority", "1").target == (500 if inherited else None)
+    TargetFactory(kpi=kpi, unit=team, value=20)
+    assert TargetBook([kpi.pk]).goals(kpi.pk, team.pk, JAN).target == 20
+
+
 def test_inheritance_follows_the_tree_of_the_day(db, manager):
     from organization.tree import move_unit
 
@@ -183,11 +208,11 @@ def test_inheritance_follows_the_tree_of_the_day(db, manager):
     assert [book.find(kpi.pk, team.pk, day).value for day in (JAN, FEB, MAR)] == [1, 1, 2]
 
 
-def test_a_book_asks_two_queries_whatever_is_looked_up(db, django_assert_num_queries):
+def test_a_book_asks_three_queries_whatever_is_looked_up(db, django_assert_num_queries):
     kpis = [KpiFactory() for _ in range(5)]
     for kpi in kpis:
         TargetFactory(kpi=kpi)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         book = TargetBook(kpi.pk for kpi in kpis)
         assert all(book.goals(kpi.pk, kpi.unit_id, JAN).target == 95 for kpi in kpis)
 

@@ -66,7 +66,7 @@ def test_from_draft_to_claim(people, settings):
     author.get_by_role("button", name="Keep the tiers").click()
     author.get_by_role("link", name="Replay").click()
     january = author.get_by_role("row", name="Jan 2025")
-    expect(january).to_contain_text("50.00 USD")  # 80 % are below 95 for the one promise, and kept for the other
+    expect(january).to_contain_text("$50.00")  # 80 % are below 95 for the one promise, and kept for the other
     author.get_by_role("link", name="Document").click()
     author.get_by_role("button", name="Offer for signature").click()
     expect(author.get_by_text("waits for a second person")).to_be_visible()
@@ -98,9 +98,9 @@ def test_from_draft_to_claim(people, settings):
     expect(signer.get_by_role("row", name="On time")).to_contain_text("88.89")  # 8 of 9; 80 with the excluded one
     signer.get_by_role("button", name="Close the period").click()
     signer.get_by_role("button", name="Close it").click()
-    expect(signer.get_by_text("50.00 USD are due")).to_be_visible()
+    expect(signer.get_by_text("$50.00 are due")).to_be_visible()
     finance.goto("/service-credits/")
-    finance.get_by_role("link", name="50.00 USD").last.click()
-    finance.get_by_role("button", name="Claim 50.00 USD").click()
-    expect(finance.get_by_text("50.00 USD are claimed")).to_be_visible()
+    finance.get_by_role("link", name="$50.00").last.click()
+    finance.get_by_role("button", name="Claim $50.00").click()
+    expect(finance.get_by_text("$50.00 are claimed")).to_be_visible()
     assert Agreement.objects.get().claims.get().claimed_by == desk.finance

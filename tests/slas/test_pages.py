@@ -73,7 +73,7 @@ def test_from_an_empty_list_to_a_claimed_credit(client, desk):
     assert agreement.versions.get().state == "active"
     periods.refresh(agreement, day=DAY)
     page = get(client, desk.signer, "agreement", "acme", period="2025-01-01")
-    assert "80.00" in page and "broken" in page and "50.00 USD" in page
+    assert "80.00" in page and "broken" in page and "$50.00" in page
     assert "where feb 2025 will land" in get(client, desk.signer, "agreement", "acme").lower()
     assert "Close the period" in get(client, desk.signer, "agreement_period", "acme", "2025-01-01")
     post(client, desk.signer, "agreement_period_step", "acme", "2025-01-01", "close")

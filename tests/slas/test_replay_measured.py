@@ -60,7 +60,7 @@ def test_a_replay_counts_the_rows_that_its_reader_may_see(desk, draft):
 def test_the_page_and_the_api_replay_it(desk, draft, client):
     client.force_login(desk.author)
     page = client.get(reverse("agreement_replay", args=["acme"]), {"load": 1}).content.decode()
-    assert "100.00 USD" in page and "Cases that would flip" not in page
+    assert "$100.00" in page and "Cases that would flip" not in page
     found = client.get("/api/v1/clocks/acme/replay/").json()
     assert [period["credit"] for period in found["periods"]] == ["100.00", "0"]
     assert (found["targets"][0]["met"], found["targets"][0]["cases"]) == (18, 20)

@@ -14,6 +14,7 @@ from studies.functions.calls import plain, result_schema
 
 # Parts that functions are built of. They answer no question of their own: checks, words, rules, estimators, shapes.
 PARTS = {
+    "analytics.wording": "numbers in sentences",
     "analytics.inputs": "checks of arguments",
     "analytics.hypothesis.finding": "words of a finding",
     "analytics.forecast.candidates": "candidates of `forecast`, chosen by name",

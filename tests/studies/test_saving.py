@@ -49,7 +49,7 @@ def test_what_is_kept_says_where_it_came_from(study, analyst):
     run = study.runs.get()
     assert (study.title, study.state, study.analyst) == ("Causes", "draft", analyst)
     assert (run.number, run.data_version, run.rows, run.code_version) == (1, 3, 100, "abc")
-    assert run.result["verdict"] == "No vital few: it takes 2 of 3 causes to make 90% of rows."
+    assert run.result["verdict"] == "No vital few: it takes 2 of 3 causes to make 90\N{NO-BREAK SPACE}% of rows."
     entry = AuditEntry.objects.get(action="study saved")
     assert (entry.unit, entry.actor) == (study.unit, analyst)
 

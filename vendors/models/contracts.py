@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
+from organization.money import decimals_of
+
 from .register import OverseenQuerySet, Vendor
 
 CURRENCY = RegexValidator(r"\A[A-Z]{3}\Z", "Write a currency as its three letters, such as EUR.")
@@ -64,7 +66,7 @@ class Contract(models.Model):
     @property
     def money_format(self) -> str:
         """To the cent: see `dashboards.formats`."""
-        return f"{self.currency}:2"
+        return f"{self.currency}:{decimals_of(self.currency)}"
 
 
 class Document(models.Model):

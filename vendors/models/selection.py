@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from organization.access import OVERSEE
 from organization.models import Unit
+from organization.money import decimals_of
 
 from .contracts import CURRENCY
 from .register import Vendor
@@ -61,7 +62,7 @@ class SelectionRound(models.Model):
     @property
     def money_format(self) -> str:
         """To the cent: see `dashboards.formats`."""
-        return f"{self.currency}:2"
+        return f"{self.currency}:{decimals_of(self.currency)}"
 
     @property
     def is_open_to_all(self) -> bool:

@@ -9,7 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from doors.serializers import StrictModelSerializer, StrictSerializer
-from doors.viewsets import ScopedReadViewSet
+from doors.viewsets import PLAIN_LIST, ScopedReadViewSet
 from organization import business_calendars, fiscal, ics, shared_calendars
 from organization.access import ADMINISTER, VIEW
 from organization.models import BusinessCalendar, CalendarVersion, FiscalCalendar, OpeningWindow
@@ -170,7 +170,7 @@ class FiscalViewSet(ScopedReadViewSet):
         return Response(FiscalSerializer(shared_calendars.change(calendar, by=request.user, **values)).data)
 
     @extend_schema(parameters=[OpenApiParameter("day", A_DAY)], responses=FiscalPeriodSerializer(many=True))
-    @action(detail=True, pagination_class=None)
+    @action(detail=True, **PLAIN_LIST)
     def periods(self, request, pk):
         """The week, month, quarter and year that hold a day."""
         given = request.query_params.get("day")

@@ -44,6 +44,8 @@ def expected(fault: Exception) -> Exception:
             return exceptions.ValidationError(getattr(fault, "message_dict", None) or fault.messages)
         case Http404() | exceptions.NotFound():
             return exceptions.NotFound(NOT_FOUND)
+        case exceptions.NotAuthenticated():
+            return exceptions.NotAuthenticated("Send a token: `Authorization: Bearer pm_...`. Your profile makes one.")
         case PermissionDenied():
             return exceptions.PermissionDenied(str(fault) or None)
         case RequestDataTooBig():

@@ -10,6 +10,9 @@ from rest_framework.exceptions import ValidationError
 from .permissions import SAFE
 from .problems import Problem
 
+# For an action whose answer is a plain list: `@action(..., **PLAIN_LIST)`.
+PLAIN_LIST: dict = {"pagination_class": None, "filter_backends": ()}
+
 
 class ScopedViewSet(viewsets.GenericViewSet):
     """A viewset whose objects are those that the caller may see: the queryset's `visible_to(access)`.

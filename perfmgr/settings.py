@@ -276,7 +276,7 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_THROTTLE_CLASSES": ["doors.throttles.TokenThrottle"],
     "DEFAULT_THROTTLE_RATES": {"token": "600/min", "upload": "60/min", "preview": "120/min", "analysis": "120/min"},
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "doors.schema.DescribedSchema",
     "EXCEPTION_HANDLER": "doors.problems.handler",
     "URL_FORMAT_OVERRIDE": None,  # ?format= is an unknown parameter like any other
     "NUM_PROXIES": env.int("PERFMGR_PROXIES", 0),

@@ -15,6 +15,7 @@ from datasets.refusals import NotConfirmed
 from doors.etags import conditional, etag_of
 from doors.pagination import CursorPages
 from doors.serializers import ScopedRelatedField, StrictModelSerializer, StrictSerializer
+from doors.viewsets import PLAIN_LIST
 from organization.access import DEFINE, QUERY, UPLOAD, VIEW
 from organization.models import Unit, User
 
@@ -158,7 +159,7 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
 
     @extend_schema(methods=["get"], responses=ContractVersionSerializer)
     @extend_schema(methods=["put"], request=ContractBody, responses=DifferenceSerializer(many=True))
-    @action(methods=["get", "put"], detail=True)
+    @action(methods=["get", "put"], detail=True, **PLAIN_LIST)
     def contract(self, request, code):
         """The contract in force; or put a new one in force and see what changes. Stored rows are not read again."""
         from lake.contract import Contract
@@ -177,14 +178,14 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
         return Response(DifferenceSerializer(changes, many=True).data)
 
     @extend_schema(responses=ContractVersionSerializer(many=True))
-    @action(detail=True, pagination_class=None)
+    @action(detail=True, **PLAIN_LIST)
     def contracts(self, request, code):
         """All contracts of the dataset, newest first."""
         found = self.get_object().contract_versions.select_related("created_by")[:100]
         return Response(ContractVersionSerializer(found, many=True).data)
 
     @extend_schema(responses=DatasetVersionSerializer(many=True))
-    @action(detail=True, pagination_class=None)
+    @action(detail=True, **PLAIN_LIST)
     def versions(self, request, code):
         """What can be read "as it was at version N", newest first."""
         found = self.get_object().versions.select_related("upload")[:500]
@@ -193,7 +194,7 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
     @extend_schema(
         parameters=[OpenApiParameter(name, int) for name in ("version", "offset", "limit")], responses=RowsSerializer
     )
-    @action(detail=True, pagination_class=None)
+    @action(detail=True, **PLAIN_LIST)
     def rows(self, request, code):
         """Rows of the current or an older version that the caller may see, newest event first."""
         dataset = with_contract(self.get_object())
@@ -226,7 +227,7 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
 
     @extend_schema(methods=["get"], responses=SavedViewSerializer(many=True))
     @extend_schema(methods=["post"], request=SavedViewSerializer, responses={201: SavedViewSerializer})
-    @action(methods=["get", "post"], detail=True, pagination_class=None)
+    @action(methods=["get", "post"], detail=True, **PLAIN_LIST)
     def views(self, request, code):
         """Questions that somebody kept."""
         dataset = self.get_object()

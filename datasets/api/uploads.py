@@ -18,6 +18,7 @@ from datasets.refusals import InvalidRequest
 from doors.exports import Column, Sheet, csv_response, xlsx_response
 from doors.serializers import ScopedRelatedField, StrictSerializer
 from doors.throttles import TokenThrottle, UploadThrottle
+from doors.viewsets import PLAIN_LIST
 from organization.access import DEFINE, UPLOAD, VIEW
 from organization.models import Unit
 
@@ -198,7 +199,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
         return self.get_paginated_response(RejectSerializer(page, many=True).data)
 
     @extend_schema(request=CorrectionBody, responses=RejectSerializer(many=True))
-    @action(methods=["patch"], detail=True, url_path=r"rejects/(?P<row>[0-9]{1,9})")
+    @action(methods=["patch"], detail=True, url_path=r"rejects/(?P<row>[0-9]{1,9})", **PLAIN_LIST)
     def correct(self, request, public_id, row):
         """Write down how the cells of a rejected row should have been."""
         upload = self._with_rejects(UPLOAD)

@@ -5,6 +5,7 @@ from rest_framework import mixins
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from doors.viewsets import PLAIN_LIST
 from kpis import rebasing
 from kpis.calendars import calendars_of
 from kpis.charting import chart_of
@@ -45,31 +46,31 @@ PLACE = ("unit", "grain")
 class ChartActions:
     """What `/api/v1/kpis/{code}/` answers beside the definition; mixed into its view."""
 
-    @extend_schema(parameters=[PlaceAsked], responses=ChartSerializer, filters=False)
-    @action(methods=["get"], detail=True, pagination_class=None)
+    @extend_schema(parameters=[PlaceAsked], responses=ChartSerializer)
+    @action(methods=["get"], detail=True, **PLAIN_LIST)
     def chart(self, request, code):
         """The control chart of the KPI at a unit: limits per phase, signals, icons, and how its limits were made."""
         kpi, unit, grain, _ = self._place(PlaceAsked)
         chart = chart_of(kpi, unit, grain, request.day, request.access, all_points=True)
         return Response(ChartSerializer(chart).data)
 
-    @extend_schema(parameters=[PlaceAsked], responses=SignalSerializer(many=True), filters=False)
-    @action(methods=["get"], detail=True, pagination_class=None)
+    @extend_schema(parameters=[PlaceAsked], responses=SignalSerializer(many=True))
+    @action(methods=["get"], detail=True, **PLAIN_LIST)
     def signals(self, request, code):
         """The signals that stand, the newest first."""
         kpi, unit, grain, _ = self._place(PlaceAsked)
         found = Signal.objects.current().filter(kpi=kpi, unit=unit, grain=grain).select_related("kpi", "unit")
         return Response(SignalSerializer(found[:500], many=True).data)
 
-    @extend_schema(parameters=[PlaceAsked], responses=LandingSerializer, filters=False)
-    @action(methods=["get"], detail=True, pagination_class=None)
+    @extend_schema(parameters=[PlaceAsked], responses=LandingSerializer)
+    @action(methods=["get"], detail=True, **PLAIN_LIST)
     def forecast(self, request, code):
         """Where the period after the last complete one will land, with the back-test."""
         kpi, unit, grain, _ = self._place(PlaceAsked)
         return Response(LandingSerializer(landing(kpi, unit, grain, request.day, request.access)).data)
 
-    @extend_schema(parameters=[DriversAsked], responses=DriversSerializer, filters=False)
-    @action(methods=["get"], detail=True, pagination_class=None)
+    @extend_schema(parameters=[DriversAsked], responses=DriversSerializer)
+    @action(methods=["get"], detail=True, **PLAIN_LIST)
     def drivers(self, request, code):
         """What moved the number between two complete periods, by the members of a dimension."""
         kpi, unit, grain, asked = self._place(DriversAsked)

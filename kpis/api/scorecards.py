@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from doors.pagination import CursorPages
 from doors.serializers import ScopedCodeField, StrictModelSerializer, StrictSerializer
+from doors.viewsets import PLAIN_LIST
 from kpis import scorecards, selectors
 from kpis.calendars import calendars_of
 from kpis.models import Kpi, Objective, Scorecard, ScorecardNode
@@ -125,7 +126,7 @@ class ScorecardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisVie
 
     @extend_schema(methods=["GET"], responses=NodeSerializer(many=True))
     @extend_schema(methods=["POST"], request=NewNode, responses={201: NodeSerializer})
-    @action(methods=["get", "post"], detail=True)
+    @action(methods=["get", "post"], detail=True, **PLAIN_LIST)
     def nodes(self, request, code):
         """The rows of the scorecard; POST adds one."""
         if request.method == "GET":

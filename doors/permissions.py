@@ -18,4 +18,5 @@ class DenyUnlessAllowed(BasePermission):
             return True  # the view answers 405
         needs = getattr(view, "needs", None) or {}
         wanted = needs.get(getattr(view, "action", None)) or needs.get("read" if request.method in SAFE else "write")
+        self.message = f"You may not {wanted} anywhere: it takes a role that may, and a token with the scope for it."
         return wanted is not None and request._request.access.anywhere(wanted)

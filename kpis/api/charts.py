@@ -1,5 +1,6 @@
 """Control charts, signals, forecasts and drivers: of one KPI under its address, and as lists over all."""
 
+import django_filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins
 from rest_framework.decorators import action
@@ -10,7 +11,7 @@ from kpis import rebasing
 from kpis.calendars import calendars_of
 from kpis.charting import chart_of
 from kpis.landing import landing
-from kpis.models import ChartPhase, ChartSetting, ChartVerdict, ExcludedPoint, Forecast, Kpi, Signal
+from kpis.models import ChartPhase, ChartSetting, ChartVerdict, ExcludedPoint, Forecast, Kpi, KpiVersion, Signal
 from kpis.moved import what_moved
 from kpis.selectors.catalogue import first_unit
 from kpis.selectors.readings import versions_on
@@ -102,20 +103,35 @@ class ChartActions:
 # --- lists ----------------------------------------------------------------------------------------------------------
 
 
+class SignalFilter(django_filters.FilterSet):
+    grain = django_filters.ChoiceFilter(choices=KpiVersion.Grain.choices)
+
+    class Meta:
+        model = Signal
+        fields = {
+            "kpi__code": ["exact"],
+            "unit__code": ["exact"],
+            "kind": ["exact"],
+            "rule": ["exact"],
+            "period_start": ["gte", "lt"],
+            "found_at": ["gte"],
+        }
+
+
+class VerdictFilter(django_filters.FilterSet):
+    grain = django_filters.ChoiceFilter(choices=KpiVersion.Grain.choices)
+
+    class Meta:
+        model = ChartVerdict
+        fields = ("kpi__code", "unit__code", "variation", "assurance")
+
+
 class SignalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
     """Signals of the units that the caller may see, those that are gone only with `gone=true`."""
 
     queryset = Signal.objects.select_related("kpi", "unit")
     serializer_class = SignalSerializer
-    filterset_fields = {
-        "kpi__code": ["exact"],
-        "unit__code": ["exact"],
-        "grain": ["exact"],
-        "kind": ["exact"],
-        "rule": ["exact"],
-        "period_start": ["gte", "lt"],
-        "found_at": ["gte"],
-    }
+    filterset_class = SignalFilter
     query_parameters = frozenset({"gone"})
     needs = {"read": VIEW}
 
@@ -125,7 +141,7 @@ class SignalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSe
 
     def get_queryset(self):
         found = super().get_queryset()
-        if self.action == "list" and self.request and self.request.query_params.get("gone") != "true":
+        if self.action == "list" and self.request and not self.flag("gone"):
             found = found.filter(gone_at=None)
         return found
 
@@ -136,10 +152,7 @@ class VerdictViewSet(mixins.ListModelMixin, KpisViewSet):
     queryset = ChartVerdict.objects.select_related("kpi", "unit")
     serializer_class = VerdictRowSerializer
     unit_path = "unit"
-    filterset_fields = {
-        "kpi__code": ["exact"], "unit__code": ["exact"], "grain": ["exact"], "variation": ["exact"],
-        "assurance": ["exact"],
-    }  # fmt: skip
+    filterset_class = VerdictFilter
     needs = {"read": VIEW}
 
 

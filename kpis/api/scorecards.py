@@ -169,12 +169,11 @@ class ScorecardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisVie
         """The scorecard with values, statuses and scores at a unit and a period."""
         scorecard = self.get_object()
         unit = self._unit(scorecard)
-        given = request.query_params.get("period", "latest")
         period = None
-        if given != "latest":
-            day: date = serializers.DateField().run_validation(given)
+        if request.query_params.get("period", "latest") != "latest":
+            day: date = self.asked("period", serializers.DateField())
             period = calendars_of([scorecard.unit_id], day)[scorecard.unit_id].period_of(day, scorecard.grain)
-        include_open = request.query_params.get("include_open") == "true"
+        include_open = self.flag("include_open")
         seen = selectors.scorecard_view(
             scorecard, unit, request.day, request.access, period=period, include_open=include_open
         )

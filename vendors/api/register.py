@@ -138,7 +138,7 @@ class VendorViewSet(VendorsViewSet):
         """Every criterion with its number, weight and score; as the published review kept it, unless `live=true`."""
         vendor = self.get_object()
         grain, at, day = self._period([vendor])
-        card = card_of(vendor, grain=grain, at=at, day=day, live=request.query_params.get("live") == "true")
+        card = card_of(vendor, grain=grain, at=at, day=day, live=self.flag("live"))
         return Response(card.to_dict())
 
     @extend_schema(parameters=PERIOD, responses=PlaceInLeague(many=True))
@@ -192,8 +192,8 @@ class VendorViewSet(VendorsViewSet):
         grain = self.request.query_params.get("grain") or (grain_of(vendors[0]) if len(vendors) == 1 else "quarter")
         if grain not in Vendor.Cadence.values:
             raise serializers.ValidationError({"grain": "Write week, month, quarter or year."})
-        if given := self.request.query_params.get("period"):
-            return grain, serializers.DateField().run_validation(given), day
+        if at := self.asked("period", serializers.DateField()):
+            return grain, at, day
         calendar = calendars_of([vendors[0].unit_id], day)[vendors[0].unit_id]
         return grain, newest_period_start(vendors, grain, day) or last_complete(calendar, grain, day).start, day
 

@@ -2,11 +2,13 @@
 
 import contextlib
 
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lake.contract import Contract, ContractError
+from lake.contract.words import FORMAT_PARTS
 from lake.intake import Dialect
 
 COLUMN = {"name": "hours", "type": "number", "roles": ["measure"]}
@@ -78,3 +80,17 @@ def test_no_entry_of_a_column_is_an_error_of_ours(entry, value):
 def test_an_entry_of_a_dialect_that_is_not_right_is_named(entry, value, fault):
     with pytest.raises(ValueError, match=fault):
         Dialect.from_dict({entry: value})
+
+
+@pytest.mark.parametrize(
+    ("format", "fault"),
+    [("%Q", "'%Q', which means nothing"), ("%Y-%", "'%', which means"), ("%d.%m.", "says no year"), ("%%Y", "no year")],
+)
+def test_a_format_that_cannot_read_dates_is_refused_with_the_contract(format, fault):
+    with pytest.raises(ContractError, match=fault):
+        Contract.from_dict({"columns": [{**CONTRACT["columns"][0], "format": format}]}).check()
+
+
+@pytest.mark.parametrize("part", sorted(FORMAT_PARTS))
+def test_every_part_of_a_format_is_one_that_the_reader_knows(part):
+    duckdb.execute("select try_strptime('x', ?)", [f"%Y %{part}"])

@@ -8,7 +8,7 @@ from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.exceptions import ValidationError
 
-from .permissions import SAFE
+from .permissions import SAFE, in_words
 from .problems import Problem
 
 TRUE_OR_FALSE = ("true", "false")
@@ -41,7 +41,7 @@ class ScopedViewSet(viewsets.GenericViewSet):
     def require(self, permission: str, unit) -> None:
         """Raise PermissionDenied (403) unless the caller holds `permission` at `unit`."""
         if not self.request.access.allows(permission, unit):
-            raise PermissionDenied(f"You may not {permission} here. Ask an administrator of this unit.")
+            raise PermissionDenied(f"You may not {in_words(permission)} here. Ask an administrator of this unit.")
 
     def asked(self, name: str, field: serializers.Field):
         """What the query parameter says, read as `field`; None without it. Raises ValidationError that names it."""

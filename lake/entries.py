@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import date
 from enum import StrEnum
 from functools import cache
 from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
-WORDS = {str: "a text", bool: "true or false", int: "a whole number", float: "a number", type(None): "null"}
+WORDS = {
+    str: "a text",
+    date: "a day",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    type(None): "null",
+}
+
+JSON_TYPES = {str: "string", date: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
 
 
 def known_entries(kind: type, plain: Any, what: str) -> dict[str, Any]:
@@ -43,7 +53,9 @@ def _fits(hint: Any, value: Any) -> bool:
         return isinstance(value, (list, tuple)) and all(_fits_in_list(get_args(hint)[0], one) for one in value)
     if hint is float:
         return type(value) in (int, float)
-    return type(value) is hint if hint in WORDS else True
+    if is_dataclass(hint):
+        return isinstance(value, (Mapping, cast(type, hint)))
+    return type(value) is hint
 
 
 def _fits_in_list(hint: Any, value: Any) -> bool:
@@ -54,6 +66,23 @@ def _choices(hint: Any) -> tuple[str, ...]:
     if get_origin(hint) is Literal:
         return get_args(hint)
     return tuple(map(str, hint)) if isinstance(hint, type) and issubclass(hint, StrEnum) else ()
+
+
+def json_schema(kind: type) -> dict[str, Any]:
+    """What `known_entries` takes for the dataclass `kind`, as JSON Schema (draft 2020-12)."""
+    properties = {name: _schema(hint) for name, hint in _hints(kind).items()}
+    required = [f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING]
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def _schema(hint: Any) -> dict[str, Any]:
+    if get_origin(hint) in (Union, UnionType):
+        return {"anyOf": [_schema(one) for one in get_args(hint)]}
+    if choices := _choices(hint):
+        return {"type": "string", "enum": list(choices)}
+    if get_origin(hint) is tuple:
+        return {"type": "array", "items": _schema(get_args(hint)[0])}
+    return {"type": JSON_TYPES[hint]} if hint in JSON_TYPES else json_schema(hint)
 
 
 def _words(hint: Any) -> str:

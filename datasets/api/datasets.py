@@ -20,6 +20,7 @@ from organization.access import DEFINE, QUERY, UPLOAD, VIEW
 from organization.models import Unit, User
 
 from .base import DatasetsViewSet
+from .described import ContractField, QuestionField
 
 
 class DatasetSerializer(serializers.ModelSerializer):
@@ -61,7 +62,7 @@ class NewDatasetSerializer(StrictModelSerializer):
 
 
 class ContractBody(StrictSerializer):
-    contract = serializers.JSONField(help_text="lake.contract.Contract.to_dict()")
+    contract = ContractField()
     dry_run = serializers.BooleanField(default=False, help_text="Only say what would change.")
 
 
@@ -103,7 +104,7 @@ class Statement(StrictSerializer):
 
 
 class QuestionBody(StrictSerializer):
-    question = serializers.JSONField(help_text="groups, totals, filters, pivot, order_by, descending, limit, chart")
+    question = QuestionField()
     version = serializers.IntegerField(required=False, min_value=0)
 
 

@@ -23,6 +23,7 @@ from organization.access import DEFINE, UPLOAD, VIEW
 from organization.models import Unit
 
 from .base import DatasetsViewSet
+from .described import ContractField, DialectField
 
 LONGEST_KEY = 200
 
@@ -65,7 +66,7 @@ class RequestedSerializer(serializers.Serializer):
 
 
 class DialectBody(StrictSerializer):
-    dialect = serializers.JSONField(required=False, help_text="lake.intake.Dialect.to_dict(); read the file so.")
+    dialect = DialectField(required=False, help_text="Read the file so, instead of as it seems.")
 
 
 class NewDatasetBody(StrictSerializer):
@@ -81,8 +82,8 @@ class NewDatasetBody(StrictSerializer):
 
 
 class ConfirmBody(StrictSerializer):
-    contract = serializers.JSONField()
-    dialect = serializers.JSONField()
+    contract = ContractField()
+    dialect = DialectField()
     dataset = serializers.CharField(required=False, help_text="Code of an existing dataset.")
     new_dataset = NewDatasetBody(required=False)
 

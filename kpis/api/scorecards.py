@@ -99,6 +99,8 @@ VIEW_PARAMETERS = [
 
 
 class ScorecardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
+    """Scorecards of the units that the caller may see; `view` gives one with its values."""
+
     queryset = Scorecard.objects.select_related("unit", "owner")
     serializer_class = ScorecardSerializer
     pagination_class = ByCode

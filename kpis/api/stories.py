@@ -68,6 +68,8 @@ class LinkSerializer(StrictModelSerializer):
 
 
 class ObjectiveViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
+    """Objectives of units, each below a theme."""
+
     queryset = Objective.objects.select_related("theme", "unit", "owner")
     serializer_class = ObjectiveSerializer
     unit_path = "unit"
@@ -139,6 +141,8 @@ class AnnotationText(StrictSerializer):
 
 
 class AnnotationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
+    """What happened, written beside a KPI's numbers on its day."""
+
     queryset = Annotation.objects.select_related("kpi", "unit", "by")
     serializer_class = AnnotationSerializer
     unit_path = "unit"

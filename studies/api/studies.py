@@ -108,6 +108,8 @@ class StudyReason(StrictSerializer):
 
 
 class StudyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewSet):
+    """Kept analyses: a question to the data, its answers, and who reviewed it."""
+
     queryset = Study.objects.select_related("unit", "dataset", "kpi", "analyst", "reviewer")
     serializer_class = StudySerializer
     filterset_fields = {"question": ["exact"], "state": ["exact"], "dataset__code": ["exact"], "kpi__code": ["exact"]}

@@ -289,6 +289,8 @@ class ContractSerializer(StrictModelSerializer):
 
 
 class ContractViewSet(VendorsViewSet):
+    """Contracts with vendors, each with its state and the days by which it must be decided about."""
+
     queryset = Contract.objects.select_related("vendor__unit", "owner").order_by("pk")
     serializer_class = ContractSerializer
     filterset_fields = ("vendor",)

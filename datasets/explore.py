@@ -152,8 +152,8 @@ def _rows_for(allowed: AuthorisedRows, contract):
 
 
 def refused(fault) -> QuestionRefused:
-    suggestion = f"Did you mean {fault.suggestion}?" if getattr(fault, "suggestion", "") else ""
-    return QuestionRefused(str(fault), next_step=suggestion, token=fault.token, position=fault.position)
+    """Its words hold the nearest column already."""
+    return QuestionRefused(str(fault), token=fault.token, position=fault.position)
 
 
 def question_of(plain: Mapping[str, Any]):

@@ -27,9 +27,7 @@ def page(permission: str) -> Callable:
         @wraps(view)
         def guarded(request, *args, **kwargs):
             if not request.access.anywhere(permission):
-                raise PermissionDenied(
-                    f"You may not {in_words(permission)} anywhere. Ask an administrator for a role that may."
-                )
+                raise PermissionDenied(f"You may not {in_words(permission)} anywhere: it takes a role that may.")
             return view(request, *args, **kwargs)
 
         guarded.needs = permission

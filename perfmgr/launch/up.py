@@ -173,4 +173,6 @@ def _announce(address: str, port: int) -> None:
     print(f"\nperfmgr is at {url}")
     if os.environ.get("PERFMGR_DEMO", "true").lower() == "true":
         print("Log in as admin, manager, analyst, executive, finance, viewer or vendor; password: perfmgr-demo")
+    else:
+        print("The first log-in of a new installation: python3 manage.py create_administrator --help")
     print("Ctrl-C stops everything.\n", flush=True)

@@ -15,10 +15,12 @@ from datasets.refusals import NotConfirmed
 from doors.etags import conditional, etag_of
 from doors.pagination import CursorPages
 from doors.serializers import ScopedRelatedField, StrictModelSerializer, StrictSerializer
+from doors.viewsets import PLAIN_LIST
 from organization.access import DEFINE, QUERY, UPLOAD, VIEW
 from organization.models import Unit, User
 
 from .base import DatasetsViewSet
+from .described import ContractField, QuestionField
 
 
 class DatasetSerializer(serializers.ModelSerializer):
@@ -60,7 +62,7 @@ class NewDatasetSerializer(StrictModelSerializer):
 
 
 class ContractBody(StrictSerializer):
-    contract = serializers.JSONField(help_text="lake.contract.Contract.to_dict()")
+    contract = ContractField()
     dry_run = serializers.BooleanField(default=False, help_text="Only say what would change.")
 
 
@@ -103,7 +105,7 @@ class Statement(StrictSerializer):
 
 
 class QuestionBody(StrictSerializer):
-    question = serializers.JSONField(help_text="groups, totals, filters, pivot, order_by, descending, limit, chart")
+    question = QuestionField()
     version = serializers.IntegerField(required=False, min_value=0)
 
 
@@ -159,7 +161,7 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
 
     @extend_schema(methods=["get"], responses=ContractVersionSerializer)
     @extend_schema(methods=["put"], request=ContractBody, responses=DifferenceSerializer(many=True))
-    @action(methods=["get", "put"], detail=True)
+    @action(methods=["get", "put"], detail=True, **PLAIN_LIST)
     def contract(self, request, code):
         """The contract in force; or put a new one in force and see what changes. Stored rows are not read again."""
         from lake.contract import Contract
@@ -178,14 +180,14 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
         return Response(DifferenceSerializer(changes, many=True).data)
 
     @extend_schema(responses=ContractVersionSerializer(many=True))
-    @action(detail=True, pagination_class=None)
+    @action(detail=True, **PLAIN_LIST)
     def contracts(self, request, code):
         """All contracts of the dataset, newest first."""
         found = self.get_object().contract_versions.select_related("created_by")[:100]
         return Response(ContractVersionSerializer(found, many=True).data)
 
     @extend_schema(responses=DatasetVersionSerializer(many=True))
-    @action(detail=True, pagination_class=None)
+    @action(detail=True, **PLAIN_LIST)
     def versions(self, request, code):
         """What can be read "as it was at version N", newest first."""
         found = self.get_object().versions.select_related("upload", "restated_by")[:500]
@@ -194,7 +196,7 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
     @extend_schema(
         parameters=[OpenApiParameter(name, int) for name in ("version", "offset", "limit")], responses=RowsSerializer
     )
-    @action(detail=True, pagination_class=None)
+    @action(detail=True, **PLAIN_LIST)
     def rows(self, request, code):
         """Rows of the current or an older version that the caller may see, newest event first."""
         dataset = with_contract(self.get_object())
@@ -227,7 +229,7 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
 
     @extend_schema(methods=["get"], responses=SavedViewSerializer(many=True))
     @extend_schema(methods=["post"], request=SavedViewSerializer, responses={201: SavedViewSerializer})
-    @action(methods=["get", "post"], detail=True, pagination_class=None)
+    @action(methods=["get", "post"], detail=True, **PLAIN_LIST)
     def views(self, request, code):
         """Questions that somebody kept."""
         dataset = self.get_object()

@@ -18,10 +18,12 @@ from datasets.refusals import InvalidRequest
 from doors.exports import Column, Sheet, csv_response, xlsx_response
 from doors.serializers import ScopedRelatedField, StrictSerializer
 from doors.throttles import TokenThrottle, UploadThrottle
+from doors.viewsets import PLAIN_LIST
 from organization.access import DEFINE, RESTATE, UPLOAD, VIEW
 from organization.models import Unit
 
 from .base import DatasetsViewSet
+from .described import ContractField, DialectField
 
 LONGEST_KEY = 200
 
@@ -79,7 +81,7 @@ class RequestedSerializer(serializers.Serializer):
 
 
 class DialectBody(StrictSerializer):
-    dialect = serializers.JSONField(required=False, help_text="lake.intake.Dialect.to_dict(); read the file so.")
+    dialect = DialectField(required=False, help_text="Read the file so, instead of as it seems.")
 
 
 class NewDatasetBody(StrictSerializer):
@@ -95,8 +97,8 @@ class NewDatasetBody(StrictSerializer):
 
 
 class ConfirmBody(StrictSerializer):
-    contract = serializers.JSONField()
-    dialect = serializers.JSONField()
+    contract = ContractField()
+    dialect = DialectField()
     dataset = serializers.CharField(required=False, help_text="Code of an existing dataset.")
     new_dataset = NewDatasetBody(required=False)
 
@@ -229,7 +231,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
         return self.get_paginated_response(RejectSerializer(page, many=True).data)
 
     @extend_schema(request=CorrectionBody, responses=RejectSerializer(many=True))
-    @action(methods=["patch"], detail=True, url_path=r"rejects/(?P<row>[0-9]{1,9})")
+    @action(methods=["patch"], detail=True, url_path=r"rejects/(?P<row>[0-9]{1,9})", **PLAIN_LIST)
     def correct(self, request, public_id, row):
         """Write down how the cells of a rejected row should have been."""
         upload = self._with_rejects(UPLOAD)

@@ -189,12 +189,12 @@ def _kill(child: subprocess.Popen[bytes]) -> None:
 
 def _killed(kind: bytes, code: int | None, limits: Limits, errors: str) -> SandboxKilled:
     if kind == b"T":
-        return SandboxKilled("time", f"Stopped after {limits.wall_seconds:g} seconds. Ask for less, or split the file.")
+        return SandboxKilled("time", f"Stopped after {limits.wall_seconds:g} seconds: ask for less at a time.")
     if code == -signal.SIGXCPU:
         return SandboxKilled("time", f"Stopped after {limits.cpu_seconds:g} seconds of processor time. Ask for less.")
     if kind == SHORT_OF_MEMORY or any(mark in errors for mark in ("bad_alloc", "memory allocation", "MemoryError")):
         megabytes = limits.memory_bytes // MB
-        return SandboxKilled("memory", f"Needs more than the allowed {megabytes} MB. Ask for less, or split the file.")
+        return SandboxKilled("memory", f"Needs more than the allowed {megabytes} MB: ask for less at a time.")
     name = signal.Signals(-code).name if code is not None and code < 0 else f"exit code {code}"
     last = errors.strip().rsplit("\n", 1)[-1][:300]
     return SandboxKilled("crash", f"The work ended abruptly ({name}). {last}".strip())

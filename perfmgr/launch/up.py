@@ -68,7 +68,9 @@ def processes(address: str, port: int) -> list[Supervised]:
     python = [sys.executable, "-m"]
     gunicorn = [*python, "gunicorn", "perfmgr.wsgi", "--worker-class", "perfmgr.web_worker.WebWorker"]
     gunicorn += ["--workers", "1", "--threads", "8", "--timeout", "120"]
-    celery = [*python, "celery", "--quiet", "-A", "perfmgr"]
+    # root in a container is expected here: the queue is a socket of ours, and messages are JSON
+    celery = [sys.executable, "-W", "ignore:You're running the worker with superuser", "-m", "celery", "--quiet"]
+    celery += ["-A", "perfmgr"]
     return [
         Supervised("web", [*gunicorn, "--bind", f"{address}:{port}", "--log-level", "warning"]),
         Supervised(
@@ -171,4 +173,7 @@ def _announce(address: str, port: int) -> None:
     say(f"\nperfmgr is at {url}")
     if os.environ.get("PERFMGR_DEMO", "true").lower() == "true":
         say("Log in as admin, manager, analyst, executive, finance, viewer or vendor; password: perfmgr-demo")
-    say("Ctrl-C stops everything.\n")
+    else:
+        say("The first log-in of a new installation: python3 manage.py create_administrator --help")
+    say("Ctrl-C stops everything.
+")

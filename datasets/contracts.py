@@ -92,6 +92,8 @@ def put_in_force(dataset: Dataset, contract: Contract, *, by) -> ContractVersion
     changes = difference(before, contract)
     if before and dataset.current_version is not None:
         _check_stored(before, contract)
+    if before and dataset.closed_through is not None:
+        _check_closed(dataset, before, contract)
     number = dataset.contract_number + 1
     version = ContractVersion.objects.create(dataset=dataset, number=number, contract=plain, created_by=by)
     Dataset.objects.filter(pk=dataset.pk).update(contract=plain, contract_number=number)
@@ -118,6 +120,18 @@ def _check_stored(before: Contract, after: Contract) -> None:
             f"The key is {', '.join(keys[0]) or 'the row'} and cannot become {', '.join(keys[1]) or 'the row'}: "
             "stored records would no longer be replaced.",
             next_step="Make a new dataset with that key.",
+            field="contract",
+        )
+
+
+def _check_closed(dataset: Dataset, before: Contract, after: Contract) -> None:
+    """What lies in the closed periods is told by the event time and its local day: both stay as they are."""
+    told_by = [(c.event_time and c.event_time.name, c.reporting_timezone) for c in (before, after)]
+    if told_by[0] != told_by[1]:
+        raise InvalidRequest(
+            f"{dataset.name} is closed through {dataset.closed_through:%-d %b %Y}: its event time and the time zone of "
+            "its days stay as they are.",
+            next_step="Have its periods re-opened first, or make a new dataset.",
             field="contract",
         )
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -24,6 +23,7 @@ from .scope import AuthorisedRows, authorised_rows
 MOST_ROWS = 10_000
 PAGE = 100
 CHARTS = ("table", "bar", "line")
+NAMES = {"filter": "column and operator", "total": "function"}
 
 
 class QuestionRefused(Refusal):
@@ -152,8 +152,8 @@ def _rows_for(allowed: AuthorisedRows, contract):
 
 
 def refused(fault) -> QuestionRefused:
-    suggestion = f"Did you mean {fault.suggestion}?" if getattr(fault, "suggestion", "") else ""
-    return QuestionRefused(str(fault), next_step=suggestion, token=fault.token, position=fault.position)
+    """Its words hold the nearest column already."""
+    return QuestionRefused(str(fault), token=fault.token, position=fault.position)
 
 
 def question_of(plain: Mapping[str, Any]):
@@ -162,51 +162,36 @@ def question_of(plain: Mapping[str, Any]):
     groups: [{column, unit}], totals: [{function, column}], filters: [{column, operator, values}],
     pivot: {column, unit}, order_by, descending, limit; `chart` says how it is shown and is no part of the question.
     """
+    from lake.entries import known_entries
     from lake.explore import Explore, Filter, GroupBy, Total
 
-    known = {"groups", "totals", "filters", "pivot", "order_by", "descending", "limit", "chart"}
-    unknown = sorted(set(plain) - known)
-    if unknown:
-        raise QuestionRefused(f"A question has no {unknown[0]!r}; it has {', '.join(sorted(known))}.", field=unknown[0])
-    limit = plain.get("limit", 1_000)
-    if type(limit) is not int or not 1 <= limit <= MOST_ROWS:
-        raise QuestionRefused(f"The limit is a whole number from 1 to {MOST_ROWS:,}.", field="limit")
     if plain.get("chart", "table") not in CHARTS:
         raise QuestionRefused(f"The chart is one of {', '.join(CHARTS)}.", field="chart")
     try:
-        pivot = plain.get("pivot")
-        return Explore(
-            groups=tuple(GroupBy(**_texts(group, "groups")) for group in plain.get("groups") or ()),
-            totals=tuple(Total(**_texts(total, "totals")) for total in plain.get("totals") or ()),
-            filters=tuple(_filter(Filter, entry) for entry in plain.get("filters") or ()),
-            pivot=GroupBy(**_texts(pivot, "pivot")) if pivot else None,
-            order_by=str(plain.get("order_by") or ""),
-            descending=plain.get("descending") is True,
-            limit=limit,
-        )
-    except (TypeError, KeyError, AttributeError) as fault:
-        raise QuestionRefused(f"The question is incomplete: {fault}.", field="question") from fault
+        asked = known_entries(Explore, {name: value for name, value in plain.items() if name != "chart"}, "question")
+        for name, kind, what in (
+            ("groups", GroupBy, "group"),
+            ("totals", Total, "total"),
+            ("filters", Filter, "filter"),
+        ):
+            asked[name] = tuple(_entry(kind, entry, what) for entry in asked.get(name, ()))
+        asked["pivot"] = _entry(GroupBy, asked["pivot"], "pivot") if asked.get("pivot") else None
+        question = Explore(**asked)
+    except ValueError as fault:
+        raise QuestionRefused(str(fault), field="question") from None
+    if not 1 <= question.limit <= MOST_ROWS:
+        raise QuestionRefused(f"The limit is a whole number from 1 to {MOST_ROWS:,}.", field="limit")
+    return question
 
 
-def _texts(entry: Any, where: str) -> dict[str, str]:
-    if not isinstance(entry, Mapping) or not all(
-        isinstance(value, str) for value in entry.values() if value is not None
-    ):
-        raise QuestionRefused(f"Each entry of {where} is an object of texts.", field=where)
-    return {str(name): value for name, value in entry.items() if value}
+def _entry(kind: type, plain: Any, what: str):
+    from lake.entries import known_entries
 
-
-def _filter(kind, entry: Any):
-    if not isinstance(entry, Mapping) or not isinstance(entry.get("values", []), list):
-        raise QuestionRefused("A filter is an object with column, operator and a list of values.", field="filters")
-    values = tuple(_value(value) for value in entry.get("values", []))
-    return kind(str(entry["column"]), str(entry["operator"]), values)
-
-
-def _value(value: Any):
-    if not isinstance(value, str | int | float | bool | date | None):
-        raise QuestionRefused("A filter's values are texts, numbers, true or false.", field="filters")
-    return value
+    entries = known_entries(kind, plain, what)
+    try:
+        return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in entries.items()})
+    except TypeError:
+        raise ValueError(f"A {what} names its {NAMES.get(what, 'column')}.") from None
 
 
 @transaction.atomic

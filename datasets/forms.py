@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.db import models
 
+from doors.days import DayField
 from lake.contract import Contract
 from organization.access import DEFINE, VIEW
 from organization.fields import UnitField
 from organization.models import Unit, User
 
+from .closing import LONGEST_REASON
 from .describing import DESCRIBED
 from .models import Dataset, QualityRule
+from .refusals import Refusal
 
 if TYPE_CHECKING:
     from lake.intake import Dialect
@@ -124,6 +127,33 @@ class DialectForm(forms.Form):
         )
 
 
+class ClosingForm(forms.Form):
+    """Through which day a dataset is closed from now on; an earlier day than now re-opens."""
+
+    through = DayField(required=False, label="Closed through")
+    open_all = forms.BooleanField(required=False, label="Re-open all periods")
+    reason = forms.CharField(max_length=LONGEST_REASON, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args, dataset: Dataset, **kwargs):
+        super().__init__(*args, **kwargs)
+        contract = Contract.from_dict(dataset.contract) if dataset.contract else None
+        self.is_offered = dataset.source == Dataset.Source.EXTRACT and bool(contract and contract.event_time)
+        self.fields["through"].help_text = "The last day of what was reported, such as the end of a month."
+        if dataset.closed_through:
+            self.fields[
+                "through"
+            ].help_text = "Later than now: more is closed. Earlier: the days after it are re-opened."
+        else:
+            del self.fields["open_all"]
+            self.fields["through"].required = True
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        if "through" in given and bool(given["through"]) == bool(given.get("open_all")):
+            self.add_error("through", "Say through which day, or that all periods are re-opened.")
+        return given
+
+
 class RuleForm(forms.ModelForm):
     """A quality rule; `parameters` in words instead of JSON."""
 
@@ -131,14 +161,20 @@ class RuleForm(forms.ModelForm):
     high = forms.CharField(required=False, label="At most")
     values = forms.CharField(required=False, label="Allowed values", help_text="Separated by commas.")
     expression = forms.CharField(required=False, help_text="Must hold for each row, such as closed_at >= opened_at.")
+    deviation_pct = forms.FloatField(
+        required=False, min_value=0, label="Off the mean by at most (%)", help_text="The mean of the uploads before."
+    )
     hours = forms.FloatField(required=False, min_value=0, label="Stale after hours")
-    reference = forms.ModelChoiceField(Dataset.objects.none(), required=False, to_field_name="code")
+    reference = forms.ModelChoiceField(
+        Dataset.objects.none(), required=False, to_field_name="code", help_text="None: the codes of our units."
+    )
     reference_column = forms.CharField(required=False)
 
     class Meta:
         model = QualityRule
         fields = ("name", "kind", "column", "severity", "tolerance_pct")
         labels = {"tolerance_pct": "Failing rows allowed (%)"}
+        help_texts = {"tolerance_pct": ""}
 
     def __init__(self, *args, dataset: Dataset, access, **kwargs):
         super().__init__(*args, **kwargs)
@@ -148,11 +184,22 @@ class RuleForm(forms.ModelForm):
         )
         self.fields["reference"].queryset = Dataset.objects.visible_to(access)
 
+    FIELDS = {
+        "min": "low", "max": "high", "parameters": "low", "parameters.dataset": "reference",
+        "parameters.column": "reference_column", "parameters.values": "values", "parameters.expression": "expression",
+    }  # fmt: skip
+
+    def refuse(self, refusal: Refusal) -> None:
+        """What the rule's check says, beside the field that it speaks of."""
+        named = str(refusal.extra.get("field", ""))
+        field = self.FIELDS.get(named, named)
+        self.add_error(field if field in self.fields else None, str(refusal))
+
     def parameters(self) -> dict[str, Any]:
         given = self.cleaned_data
         found: dict[str, Any] = {"min": given["low"] or None, "max": given["high"] or None}
         found["values"] = [value.strip() for value in given["values"].split(",") if value.strip()]
-        found |= {"expression": given["expression"], "hours": given["hours"]}
+        found |= {name: given[name] for name in ("expression", "hours", "deviation_pct")}
         if given["reference"]:
             found |= {"dataset": given["reference"].code, "column": given["reference_column"]}
         elif given["kind"] == "reference":

@@ -178,7 +178,12 @@ def _load_again(dataset: Dataset, missing: tuple[int, ...]) -> tuple[tuple[int, 
         )
         audit.record(None, "versions missing in the lake", dataset, versions=list(missing))
         for upload in uploads:
-            Upload.objects.filter(pk=upload.pk).update(state=Upload.State.FAILED, fault=_lost_words(upload))
+            words = (
+                upload.restatement or "Loaded again: the lake had lost these rows."
+            )  # they were there when it closed
+            Upload.objects.filter(pk=upload.pk).update(
+                state=Upload.State.FAILED, fault=_lost_words(upload), restatement=words
+            )
             upload.refresh_from_db()
             try:
                 original_of(upload)

@@ -69,6 +69,18 @@ class DamagedData(Refusal):
     status, code = 409, "damaged_file"
 
 
+class SecondPersonNeeded(Refusal):
+    """Who proposed it cannot approve it."""
+
+    status, code = 409, "second_person_needed"
+
+
+class PeriodClosed(Refusal):
+    """Rows of closed periods would change (B23); `details` names the first of them, `closed_through` the day."""
+
+    status, code = 409, "period_closed"
+
+
 class InvalidRequest(Refusal):
     """A field of the request is wrong; `field` names it."""
 

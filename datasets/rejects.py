@@ -129,10 +129,11 @@ def correct_from_list(upload: Upload, path: Path, *, name: str, by) -> int:
     return count
 
 
-def replay(upload: Upload, *, by, token=None):
+def replay(upload: Upload, *, by, token=None, restatement: str = ""):
     """Load the corrected rows as an upload of their own that `replays` this one. Returns intake.Requested.
 
-    Raises WrongState when nothing is corrected, or the first upload is not loaded.
+    restatement: why they may change closed periods. Raises WrongState when nothing is corrected, or the first upload is
+    not loaded.
     """
     from . import intake
 
@@ -152,7 +153,7 @@ def replay(upload: Upload, *, by, token=None):
     made = intake.receive(upload.dataset, io.BytesIO(content), name=name, by=by, length=len(content), replays=upload)
     Upload.objects.filter(pk=made.pk).update(dialect=upload.dialect)
     made.refresh_from_db()
-    return intake.request_load(made, by=by, token=token)
+    return intake.request_load(made, by=by, token=token, restatement=restatement)
 
 
 def corrected_records(path: Path) -> tuple[list[int], list[dict[str, str]]]:

@@ -13,10 +13,10 @@ from jobs.work import Claim
 from organization import audit
 from organization.access import UPLOAD, Access
 
-from . import reconcile
+from . import closing, reconcile
 from .facts import contract_of, table_of
 from .models import Dataset, DatasetVersion, Upload
-from .refusals import WrongState
+from .refusals import PeriodClosed, WrongState
 
 
 def may_undo(upload: Upload, access: Access) -> bool:
@@ -26,17 +26,24 @@ def may_undo(upload: Upload, access: Access) -> bool:
 
 
 @transaction.atomic
-def request_undo(upload: Upload, *, by, reason: str = "") -> Job:
-    """Queue the undo of a loaded upload. Raises WrongState."""
-    upload = Upload.objects.select_for_update().get(pk=upload.pk)
+def request_undo(upload: Upload, *, by, reason: str = "", restatement: str = "") -> Job:
+    """Queue the undo of a loaded upload. restatement: why it may change closed periods, by the word of `by`.
+
+    Raises WrongState, PeriodClosed, InvalidRequest.
+    """
+    upload = Upload.objects.select_for_update(of=("self",)).select_related("dataset__unit").get(pk=upload.pk)
     if upload.state != Upload.State.LOADED:
         raise WrongState(
             f"Upload #{upload.pk} is {upload.get_state_display().lower()}; only a loaded one can be taken back."
         )
-    job = work.submit("datasets.undo", f"undo {upload.pk}", by=by, upload=upload.pk)
-    Upload.objects.filter(pk=upload.pk).update(job=job)
-    audit.record(by, "undo requested", upload, unit=upload.dataset.unit, reason=reason)
-    return job
+    upload.restatement = closing.checked_reason(restatement, "restatement") if restatement else ""
+    upload.restated_by = by if restatement else None
+    closing.check_undo(upload)
+    upload.job = work.submit("datasets.undo", f"undo {upload.pk}", by=by, upload=upload.pk)
+    upload.save(update_fields=["restatement", "restated_by", "job"])
+    more = {"restatement": upload.restatement} if restatement else {}
+    audit.record(by, "undo requested", upload, unit=upload.dataset.unit, reason=reason, **more)
+    return upload.job
 
 
 def undo(claim: Claim) -> dict[str, Any]:
@@ -47,7 +54,9 @@ def undo(claim: Claim) -> dict[str, Any]:
     from .intake.committing import name_version, summary_of
     from .intake.loading import _sole_loader
 
-    upload = Upload.objects.select_related("dataset", "uploaded_by").get(pk=claim.job.arguments["upload"])
+    upload = Upload.objects.select_related("dataset", "uploaded_by", "restated_by").get(
+        pk=claim.job.arguments["upload"]
+    )
     if upload.state != Upload.State.LOADED:
         return {"state": upload.state}
     dataset, table = upload.dataset, table_of(upload.dataset)
@@ -55,8 +64,10 @@ def undo(claim: Claim) -> dict[str, Any]:
         reconcile.settle(dataset)
         claim.progress(20, "Taking the rows back")
         try:
-            commit = table.undo(upload.load_id, f"undo-{upload.load_id}")
-        except (UnknownLoad, UnknownVersion) as fault:
+            with closing.refusing(dataset, next_step=closing.LEAVE_IN):
+                closed = closing.closed_days(upload, contract_of(dataset))
+                commit = table.undo(upload.load_id, f"undo-{upload.load_id}", closed=closed)
+        except (UnknownLoad, UnknownVersion, PeriodClosed) as fault:
             raise work.Refused(str(fault)) from fault
         summary = summary_of(dataset, contract_of(dataset), table.files(commit.version))
         with transaction.atomic():

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import datasets, explore, jobs, uploads
+from .views import closing, datasets, explore, jobs, uploads
 
 urlpatterns = [
     path("datasets/", datasets.dataset_list, name="datasets"),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("datasets/<slug:code>/contract/", datasets.contract, name="dataset_contract"),
     path("datasets/<slug:code>/about/", datasets.describe, name="dataset_describe"),
     path("datasets/<slug:code>/quality/", datasets.quality_page, name="dataset_quality"),
+    path("datasets/<slug:code>/closing/", closing.closed_periods, name="dataset_closing"),
+    path("dataset-closings/<int:pk>/<slug:decision>/", closing.closing_decide, name="closing_decide"),
     path("datasets/<slug:code>/history/", datasets.history, name="dataset_history"),
     path("datasets/<slug:code>/views/", explore.save_view, name="view_save"),
     path("quality-rules/<int:pk>/override/", datasets.override_rule, name="rule_override"),

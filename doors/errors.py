@@ -28,8 +28,12 @@ DETAILS = {
 def csrf_failure(request, reason=""):
     if bodies.broke_off(request):  # the check could not read its token
         return HttpResponse(_page("The request broke off", BROKEN), status=400)
-    fault = "The form was open for too long or came from another site."
-    return render(request, "403.html", {"fault": fault}, status=403)
+    words = {
+        "title": "The form could not be taken",
+        "fault": "It was open for too long, or you signed in anew, or it came from another site. Nothing changed.",
+        "next_step": "Go back, load the page anew, and send it again.",
+    }
+    return render(request, "403.html", words, status=403)
 
 
 def server_error(request):

@@ -17,7 +17,7 @@ def etag_of(access, *content) -> str:
 
 def conditional(request, tag: str, answer: Callable[[], HttpResponseBase]) -> HttpResponseBase:
     """304 without a body when the caller has `tag` already, else `answer()` with the tag. Private to the caller."""
-    known = parse_etags(request.headers.get("If-None-Match", ""))
+    known = {given.removeprefix("W/") for given in parse_etags(request.headers.get("If-None-Match", ""))}  # of a proxy
     response = Response(status=304) if tag in known or "*" in known else answer()
     response["ETag"] = tag
     patch_cache_control(response, private=True, no_cache=True)

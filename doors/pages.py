@@ -12,6 +12,8 @@ from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
+from .permissions import in_words
+
 ROWS = 50
 
 
@@ -25,7 +27,7 @@ def page(permission: str) -> Callable:
         @wraps(view)
         def guarded(request, *args, **kwargs):
             if not request.access.anywhere(permission):
-                raise PermissionDenied(f"You may not {permission} anywhere. Ask an administrator for a role that may.")
+                raise PermissionDenied(f"You may not {in_words(permission)} anywhere: it takes a role that may.")
             return view(request, *args, **kwargs)
 
         guarded.needs = permission
@@ -45,7 +47,7 @@ def visible(queryset, request, **lookup):
 def require(request, permission: str, unit) -> None:
     """Raise PermissionDenied unless the person holds `permission` at `unit`."""
     if not request.access.allows(permission, unit):
-        raise PermissionDenied(f"You may not {permission} here. Ask an administrator of this unit.")
+        raise PermissionDenied(f"You may not {in_words(permission)} here. Ask an administrator of this unit.")
 
 
 def paged(request, rows, size: int = ROWS) -> Page:

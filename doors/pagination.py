@@ -17,6 +17,11 @@ class CursorPages(CursorPagination):
     ordering = "-pk"
     parameters = frozenset({"cursor", "page_size"})
 
+    def get_paginated_response_schema(self, schema: dict) -> dict:
+        address = {"type": ["string", "null"], "format": "uri"}
+        properties = {"next": address, "previous": address, "results": schema}
+        return {"type": "object", "required": list(properties), "properties": properties}
+
     def get_page_size(self, request) -> int:
         asked = request.query_params.get(self.page_size_query_param)
         if asked is None:

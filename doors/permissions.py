@@ -3,6 +3,22 @@
 from rest_framework.permissions import BasePermission
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
+# Permissions that are no verb of their own in "You may not ... here".
+IN_WORDS = {
+    "define": "define KPIs and datasets",
+    "target": "set targets",
+    "certify": "certify definitions",
+    "query": "query rows",
+    "money": "see money",
+    "audit": "read the audit trail",
+    "oversee": "oversee vendors",
+    "procure": "keep contracts and reviews",
+    "answer": "answer actions",
+}
+
+
+def in_words(permission: str | None) -> str:
+    return IN_WORDS.get(permission or "", permission or "do this")
 
 
 class DenyUnlessAllowed(BasePermission):
@@ -18,4 +34,7 @@ class DenyUnlessAllowed(BasePermission):
             return True  # the view answers 405
         needs = getattr(view, "needs", None) or {}
         wanted = needs.get(getattr(view, "action", None)) or needs.get("read" if request.method in SAFE else "write")
+        self.message = (
+            f"You may not {in_words(wanted)} anywhere: it takes a role that may, and a token with the scope for it."
+        )
         return wanted is not None and request._request.access.anywhere(wanted)

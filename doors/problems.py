@@ -44,6 +44,8 @@ def expected(fault: Exception) -> Exception:
             return exceptions.ValidationError(getattr(fault, "message_dict", None) or fault.messages)
         case Http404() | exceptions.NotFound():
             return exceptions.NotFound(NOT_FOUND)
+        case exceptions.NotAuthenticated():
+            return exceptions.NotAuthenticated("Send a token: `Authorization: Bearer pm_...`. Your profile makes one.")
         case PermissionDenied():
             return exceptions.PermissionDenied(str(fault) or None)
         case RequestDataTooBig():
@@ -74,7 +76,8 @@ def details_of(fault: exceptions.APIException, status: int) -> dict:
     details = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
     if isinstance(fault, exceptions.ValidationError):
         errors = list(_field_errors(fault.get_full_details()))
-        return {**details, "code": "invalid", "detail": " ".join(e["message"] for e in errors[:3]), "errors": errors}
+        words = [f"{error['field']}: {error['message']}" if error["field"] else error["message"] for error in errors]
+        return {**details, "code": "invalid", "detail": " ".join(words[:3]), "errors": errors}
     codes = fault.get_codes()
     details["code"] = codes if isinstance(codes, str) else fault.default_code
     details["detail"] = str(fault.detail)

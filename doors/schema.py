@@ -1,6 +1,96 @@
-"""What drf-spectacular must be told about our doors."""
+"""The description of the API as it really answers: how we authenticate, what may be null, and problems."""
 
+from django.db import models
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent, get_lib_doc_excludes
+from rest_framework import serializers
+
+from .problems import MEDIA_TYPE
+
+TEXT, ANYTHING = {"type": "string"}, {}
+PROBLEM = {
+    "type": "object",
+    "description": "RFC 9457. `errors` names each field of a request that was not accepted; other members may follow.",
+    "properties": {
+        "type": TEXT,
+        "title": TEXT,
+        "status": {"type": "integer"},
+        "code": {**TEXT, "description": "For programs; it does not change."},
+        "detail": {**TEXT, "description": "For people: thing, fault, next step."},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"field": TEXT, "code": TEXT, "message": TEXT},
+                "required": ["field", "code", "message"],
+            },
+        },
+    },
+    "required": ["type", "title", "status", "code", "detail"],
+}
+
+
+def undescribed() -> list[type]:
+    """Classes whose docstring speaks to us and not to the callers of what derives from them."""
+    from .serializers import StrictMixin, StrictModelSerializer, StrictSerializer
+    from .viewsets import ScopedReadViewSet, ScopedViewSet
+
+    rooms = [cls for cls in ScopedViewSet.__subclasses__() if cls.__module__.endswith(".base")]
+    return [*get_lib_doc_excludes(), StrictMixin, StrictModelSerializer, StrictSerializer, ScopedReadViewSet,
+            ScopedViewSet, *rooms]  # fmt: skip
+
+
+class DescribedSchema(AutoSchema):
+    """Adds to drf-spectacular's reading of a view what it cannot see in the serializers."""
+
+    def _get_response_bodies(self, direction="response"):
+        """Every operation may answer with a problem."""
+        problem = ResolvedComponent("Problem", ResolvedComponent.SCHEMA, schema=PROBLEM, object="Problem")
+        self.registry.register_on_missing(problem)
+        refused = {"description": "A problem", "content": {MEDIA_TYPE: {"schema": problem.ref}}}
+        return {**super()._get_response_bodies(direction), "default": refused}
+
+    def _get_serializer_field_meta(self, field, direction):
+        """A field read from a relation or column that may be empty answers null, whatever its writing takes."""
+        meta = super()._get_serializer_field_meta(field, direction)
+        if direction == "response" and isinstance(field, serializers.Field) and may_be_empty(field):
+            meta["nullable"] = True
+        if isinstance(field, serializers.JSONField):
+            meta.pop("nullable", None)  # any JSON is null, too
+        return meta
+
+    def _insert_field_validators(self, field, schema):
+        """An empty text beside an address or a pattern: either will do, for a format is no test."""
+        super()._insert_field_validators(field, schema)
+        if {"type": "string", "maxLength": 0} in schema.get("oneOf", ()):
+            schema["anyOf"] = schema.pop("oneOf")
+
+    def _map_basic_serializer(self, serializer, direction):
+        """`Meta.for_some`: fields that only some callers are shown."""
+        schema = super()._map_basic_serializer(serializer, direction)
+        hidden = getattr(getattr(serializer, "Meta", None), "for_some", ())
+        if hidden and "required" in schema:
+            schema["required"] = [name for name in schema["required"] if name not in hidden]
+        return schema
+
+
+def may_be_empty(field: serializers.Field) -> bool:
+    """Whether the way from the serializer's model to the field's value leads over something that takes null."""
+    model = getattr(getattr(field.parent, "Meta", None), "model", None)
+    for name in field.source_attrs if model else ():
+        found = _field_of(model, name)
+        if found is None:
+            return False
+        if getattr(found, "null", False) and not found.many_to_many and not found.one_to_many:
+            return True
+        model = found.related_model
+    return False
+
+
+def _field_of(model: type[models.Model] | None, name: str):
+    known = {found.name: found for found in model._meta.get_fields()} if model else {}
+    return known.get(name)
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

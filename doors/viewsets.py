@@ -3,12 +3,17 @@
 import re
 
 from django.core.exceptions import PermissionDenied
+from django_filters import BooleanFilter, Filter
 from django_filters.rest_framework import DjangoFilterBackend
-from rest_framework import mixins, viewsets
+from rest_framework import mixins, serializers, viewsets
 from rest_framework.exceptions import ValidationError
 
-from .permissions import SAFE
+from .permissions import SAFE, in_words
 from .problems import Problem
+
+TRUE_OR_FALSE = ("true", "false")
+# For an action whose answer is a plain list: `@action(..., **PLAIN_LIST)`.
+PLAIN_LIST: dict = {"pagination_class": None, "filter_backends": ()}
 
 
 class ScopedViewSet(viewsets.GenericViewSet):
@@ -36,16 +41,36 @@ class ScopedViewSet(viewsets.GenericViewSet):
     def require(self, permission: str, unit) -> None:
         """Raise PermissionDenied (403) unless the caller holds `permission` at `unit`."""
         if not self.request.access.allows(permission, unit):
-            raise PermissionDenied(f"You may not {permission} here. Ask an administrator of this unit.")
+            raise PermissionDenied(f"You may not {in_words(permission)} here. Ask an administrator of this unit.")
+
+    def asked(self, name: str, field: serializers.Field):
+        """What the query parameter says, read as `field`; None without it. Raises ValidationError that names it."""
+        given = self.request.query_params.get(name)
+        if given is None:
+            return None
+        try:
+            return field.run_validation(given)
+        except ValidationError as fault:
+            raise ValidationError({name: fault.detail}) from None
+
+    def flag(self, name: str) -> bool:
+        """Whether the query parameter says true; without it, false. Raises ValidationError for anything else."""
+        given = self.request.query_params.get(name, "false")
+        if given not in TRUE_OR_FALSE:
+            raise ValidationError({name: "Write true or false."})
+        return given == "true"
 
     def known_parameters(self) -> set[str]:
-        filters: set[str] = set()
+        paged = self.paginator.parameters if self.paginator else frozenset()
+        return set(self._filters()) | self.query_parameters | paged
+
+    def _filters(self) -> dict[str, Filter]:
+        filters: dict[str, Filter] = {}
         for backend in self.filter_backends:
             if issubclass(backend, DjangoFilterBackend) and getattr(self, "queryset", None) is not None:
                 filterset = backend().get_filterset_class(self, self.queryset.all())
-                filters |= set(filterset.base_filters) if filterset else set()
-        paged = self.paginator.parameters if self.paginator else frozenset()
-        return filters | self.query_parameters | paged
+                filters |= filterset.base_filters if filterset else {}
+        return filters
 
     def _check_parameters(self, given) -> None:
         known = self.known_parameters()
@@ -53,6 +78,11 @@ class ScopedViewSet(viewsets.GenericViewSet):
             name: f"There is no such parameter. Known are: {', '.join(sorted(known)) or 'none'}."
             for name in given
             if name not in known
+        }
+        faults |= {
+            name: "Write true or false."  # the filter itself would leave out what it does not understand
+            for name, known_filter in self._filters().items()
+            if isinstance(known_filter, BooleanFilter) and given.get(name, "true") not in TRUE_OR_FALSE
         }
         faults |= {name: "Holds a NUL." for name, values in given.lists() if any("\0" in value for value in values)}
         if faults:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -23,8 +23,12 @@ _COMPARISONS: dict[str, type[exp.Expr]] = {
     "gt": exp.GT,
     "gte": exp.GTE,
 }
-OPERATORS = (*_COMPARISONS, "in", "not_in", "contains", "starts_with", "is_null", "not_null")
-AGGREGATES = ("count", "count_distinct", "sum", "avg", "min", "max", "median")
+Operator = Literal[
+    "eq", "ne", "lt", "lte", "gt", "gte", "in", "not_in", "contains", "starts_with", "is_null", "not_null"
+]
+Aggregate = Literal["count", "count_distinct", "sum", "avg", "min", "max", "median"]
+OPERATORS: tuple[Operator, ...] = get_args(Operator)
+AGGREGATES: tuple[Aggregate, ...] = get_args(Aggregate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Filter:
     """`column` compared by one of OPERATORS with one value; several for in, not_in; none for is_null, not_null."""
 
     column: str
-    operator: str
+    operator: Operator
     values: tuple[Value, ...] = ()
 
 
@@ -52,7 +56,7 @@ class GroupBy:
 class Total:
     """One of AGGREGATES over a column (count needs none)."""
 
-    function: str
+    function: Aggregate
     column: str = ""
 
     @property

@@ -13,18 +13,19 @@ from .models import ApiToken, Membership, Role, Unit, UnitPath, UnitPlacement, U
 
 VIEW, UPLOAD, DEFINE, CERTIFY, TARGET = "view", "upload", "define", "certify", "target"
 ADMINISTER, AUDIT, QUERY, MONEY = "administer", "audit", "query", "money"
+# What a dataset's closed periods are; loading rows of closed periods all the same.
+CLOSE, RESTATE = "close", "restate"
 # Vendors: look behind the scorecard, keep contracts and reviews, answer an action.
 OVERSEE, PROCURE, ANSWER = "oversee", "procure", "answer"
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     Role.VIEWER: frozenset({VIEW}),
     Role.ANALYST: frozenset({VIEW, UPLOAD, DEFINE, QUERY, OVERSEE, ANSWER}),
-    Role.MANAGER: frozenset({VIEW, UPLOAD, DEFINE, CERTIFY, TARGET, QUERY, OVERSEE, PROCURE, ANSWER}),
+    Role.MANAGER: frozenset({VIEW, UPLOAD, DEFINE, CERTIFY, TARGET, QUERY, CLOSE, RESTATE, OVERSEE, PROCURE, ANSWER}),
     Role.EXECUTIVE: frozenset({VIEW, MONEY, OVERSEE, ANSWER}),
-    Role.FINANCE: frozenset({VIEW, MONEY, AUDIT, QUERY, OVERSEE, ANSWER}),
-    Role.ADMINISTRATOR: frozenset(
-        {VIEW, UPLOAD, DEFINE, CERTIFY, TARGET, ADMINISTER, AUDIT, QUERY, MONEY, OVERSEE, PROCURE, ANSWER}
-    ),
+    Role.FINANCE: frozenset({VIEW, MONEY, AUDIT, QUERY, CLOSE, OVERSEE, ANSWER}),
+    Role.ADMINISTRATOR: frozenset({VIEW, UPLOAD, DEFINE, CERTIFY, TARGET, ADMINISTER, AUDIT, QUERY, MONEY})
+    | frozenset({CLOSE, RESTATE, OVERSEE, PROCURE, ANSWER}),
     Role.VENDOR_CONTACT: frozenset({VIEW, ANSWER}),
     Role.INTEGRATION: frozenset({VIEW, UPLOAD, DEFINE, TARGET}),
 }
@@ -32,7 +33,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 SCOPES: dict[str, frozenset[str]] = {
     ApiToken.Scope.READ: frozenset({VIEW, AUDIT, QUERY, MONEY, OVERSEE}),
     ApiToken.Scope.UPLOAD: frozenset({UPLOAD}),
-    ApiToken.Scope.DEFINE: frozenset({DEFINE, CERTIFY, TARGET, PROCURE, ANSWER}),
+    ApiToken.Scope.DEFINE: frozenset({DEFINE, CERTIFY, TARGET, CLOSE, RESTATE, PROCURE, ANSWER}),
     ApiToken.Scope.ADMINISTER: frozenset({ADMINISTER}),
 }
 

@@ -18,6 +18,15 @@ structlog.configure(
 )
 
 
+class RefusalsAreShort(logging.Filter):
+    """Django logs an answer 403 or 404 with the way to it through the code; that is wanted for faults of ours only."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if getattr(record, "status_code", 500) < 500:
+            record.exc_info = None
+        return True
+
+
 class JsonFormatter(structlog.stdlib.ProcessorFormatter):
     def __init__(self, *_, **__):
         super().__init__(processor=structlog.processors.JSONRenderer(), foreign_pre_chain=_SHARED)

@@ -276,7 +276,7 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_THROTTLE_CLASSES": ["doors.throttles.TokenThrottle"],
     "DEFAULT_THROTTLE_RATES": {"token": "600/min", "upload": "60/min", "preview": "120/min", "analysis": "120/min"},
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "doors.schema.DescribedSchema",
     "EXCEPTION_HANDLER": "doors.problems.handler",
     "URL_FORMAT_OVERRIDE": None,  # ?format= is an unknown parameter like any other
     "NUM_PROXIES": env.int("PERFMGR_PROXIES", 0),
@@ -288,6 +288,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "DESCRIPTION": "Measure, detect, diagnose, improve, prove, standardise: everything that the pages can do.",
     "SERVE_INCLUDE_SCHEMA": False,
+    "GET_LIB_DOC_EXCLUDES": "doors.schema.undescribed",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"docExpansion": "none", "filter": True, "deepLinking": True},
@@ -327,7 +328,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "perfmgr.logs.JsonFormatter"}, "plain": {"()": "perfmgr.logs.PlainFormatter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json" if PRODUCTION else "plain"}},
+    "filters": {"refusals": {"()": "perfmgr.logs.RefusalsAreShort"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if PRODUCTION else "plain",
+            "filters": ["refusals"],
+        }
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO" if PRODUCTION else "WARNING")},
 }
 

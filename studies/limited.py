@@ -21,7 +21,7 @@ class TooMuch(Exception):
 def run(work: Callable[..., Any], *values: Any) -> Any:
     """`work(*values)` in a child. Raises TooMuch, and what the work raises."""
     try:
-        return sandbox.run(work, *values, limits=LIMITS, warm=WARM)
+        return sandbox.run(work, *values, limits=LIMITS, warm=WARM, without=())
     except (sandbox.SandboxKilled, sandbox.SandboxError) as fault:
         raise TooMuch(str(fault)) from fault
     except MemoryError as fault:

@@ -50,7 +50,7 @@ def in_this_process(monkeypatch):
     tests/lake/test_sandbox.py and by the tests with the mark `child_process`."""
     from lake import sandbox
 
-    def run(function, *args, limits=None, on_progress=None, warm=(), **named):
+    def run(function, *args, limits=None, on_progress=None, warm=(), without=(), **named):
         return function(*args, **named)
 
     monkeypatch.setattr(sandbox, "run", run)

@@ -78,6 +78,8 @@ class BackTestSerializer(serializers.Serializer):
 
 
 class RuleViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, AlertsViewSet):
+    """When an alert is raised on a KPI, and who is told."""
+
     queryset = AlertRule.objects.select_related("kpi__unit", "unit", "owner").prefetch_related("people")
     serializer_class = AlertRuleSerializer
     filterset_fields = {

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from dashboards.navigation import address
+from datasets.models import Closing
 from jobs.models import Job
 from kpis import selectors
 from kpis.models import Scorecard
@@ -52,6 +53,7 @@ def home(request):
             (phase, kpi_address(phase.kpi.code, "kpi_chart", unit=phase.unit.code, grain=phase.grain))
             for phase in now.rebases
         ],
+        "closings": Closing.objects.to_decide(access).select_related("dataset", "proposed_by")[:SHOWN],
         "waiting": [(item, _decided_at(item)) for item in now.to_approve],
         "drafts": [(item, kpi_address(item.kpi_code, "kpi_definition")) for item in now.my_drafts],
         "datasets_address": address("datasets"),

@@ -15,10 +15,12 @@ from datasets.refusals import NotConfirmed
 from doors.etags import conditional, etag_of
 from doors.pagination import CursorPages
 from doors.serializers import ScopedRelatedField, StrictModelSerializer, StrictSerializer
+from doors.viewsets import PLAIN_LIST
 from organization.access import DEFINE, QUERY, UPLOAD, VIEW
 from organization.models import Unit, User
 
 from .base import DatasetsViewSet
+from .described import ContractField, QuestionField
 
 
 class DatasetSerializer(serializers.ModelSerializer):
@@ -31,7 +33,7 @@ class DatasetSerializer(serializers.ModelSerializer):
         fields = (
             "code", "name", "description", "source", "unit", "owner", "steward", "source_system", "licence",
             "code_system", "refresh_promise_hours", "covers", "contract_number", "current_version", "rows",
-            "complete_through", "quality_score", "is_provisional", "loaded_at",
+            "complete_through", "closed_through", "quality_score", "is_provisional", "loaded_at",
         )  # fmt: skip
 
 
@@ -60,7 +62,7 @@ class NewDatasetSerializer(StrictModelSerializer):
 
 
 class ContractBody(StrictSerializer):
-    contract = serializers.JSONField(help_text="lake.contract.Contract.to_dict()")
+    contract = ContractField()
     dry_run = serializers.BooleanField(default=False, help_text="Only say what would change.")
 
 
@@ -82,10 +84,11 @@ class ContractVersionSerializer(serializers.ModelSerializer):
 
 class DatasetVersionSerializer(serializers.ModelSerializer):
     upload = serializers.SlugRelatedField("public_id", read_only=True)
+    restated_by = serializers.SlugRelatedField("username", read_only=True)
 
     class Meta:
         model = DatasetVersion
-        fields = ("version", "kind", "upload", "rows", "touched", "at")
+        fields = ("version", "kind", "upload", "rows", "touched", "restated", "restatement", "restated_by", "at")
 
 
 class RowsSerializer(serializers.Serializer):
@@ -102,7 +105,7 @@ class Statement(StrictSerializer):
 
 
 class QuestionBody(StrictSerializer):
-    question = serializers.JSONField(help_text="groups, totals, filters, pivot, order_by, descending, limit, chart")
+    question = QuestionField()
     version = serializers.IntegerField(required=False, min_value=0)
 
 
@@ -158,7 +161,7 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
 
     @extend_schema(methods=["get"], responses=ContractVersionSerializer)
     @extend_schema(methods=["put"], request=ContractBody, responses=DifferenceSerializer(many=True))
-    @action(methods=["get", "put"], detail=True)
+    @action(methods=["get", "put"], detail=True, **PLAIN_LIST)
     def contract(self, request, code):
         """The contract in force; or put a new one in force and see what changes. Stored rows are not read again."""
         from lake.contract import Contract
@@ -177,23 +180,23 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
         return Response(DifferenceSerializer(changes, many=True).data)
 
     @extend_schema(responses=ContractVersionSerializer(many=True))
-    @action(detail=True, pagination_class=None)
+    @action(detail=True, **PLAIN_LIST)
     def contracts(self, request, code):
         """All contracts of the dataset, newest first."""
         found = self.get_object().contract_versions.select_related("created_by")[:100]
         return Response(ContractVersionSerializer(found, many=True).data)
 
     @extend_schema(responses=DatasetVersionSerializer(many=True))
-    @action(detail=True, pagination_class=None)
+    @action(detail=True, **PLAIN_LIST)
     def versions(self, request, code):
         """What can be read "as it was at version N", newest first."""
-        found = self.get_object().versions.select_related("upload")[:500]
+        found = self.get_object().versions.select_related("upload", "restated_by")[:500]
         return Response(DatasetVersionSerializer(found, many=True).data)
 
     @extend_schema(
         parameters=[OpenApiParameter(name, int) for name in ("version", "offset", "limit")], responses=RowsSerializer
     )
-    @action(detail=True, pagination_class=None)
+    @action(detail=True, **PLAIN_LIST)
     def rows(self, request, code):
         """Rows of the current or an older version that the caller may see, newest event first."""
         dataset = with_contract(self.get_object())
@@ -226,7 +229,7 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
 
     @extend_schema(methods=["get"], responses=SavedViewSerializer(many=True))
     @extend_schema(methods=["post"], request=SavedViewSerializer, responses={201: SavedViewSerializer})
-    @action(methods=["get", "post"], detail=True, pagination_class=None)
+    @action(methods=["get", "post"], detail=True, **PLAIN_LIST)
     def views(self, request, code):
         """Questions that somebody kept."""
         dataset = self.get_object()

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from datasets import quality, scope
 from datasets.models import QualityOverride, QualityResult, QualityRule
 from doors.serializers import StrictModelSerializer, StrictSerializer
+from doors.viewsets import PLAIN_LIST
 from organization.access import DEFINE, VIEW
 
 from .base import DatasetsViewSet
@@ -86,7 +87,7 @@ class QualityRuleViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Datas
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(responses=ResultSerializer(many=True))
-    @action(detail=True, pagination_class=None)
+    @action(detail=True, **PLAIN_LIST)
     def results(self, request, pk):
         """The newest hundred results. Sample values are shown to those who see all rows of the dataset."""
         rule = self.get_object()

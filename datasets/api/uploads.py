@@ -12,16 +12,18 @@ from rest_framework import mixins, parsers, serializers, status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from datasets import intake, rejects, undo
+from datasets import closing, intake, rejects, undo
 from datasets.models import Dataset, Reject, Upload
 from datasets.refusals import InvalidRequest
 from doors.exports import Column, Sheet, csv_response, xlsx_response
 from doors.serializers import ScopedRelatedField, StrictSerializer
 from doors.throttles import TokenThrottle, UploadThrottle
-from organization.access import DEFINE, UPLOAD, VIEW
+from doors.viewsets import PLAIN_LIST
+from organization.access import DEFINE, RESTATE, UPLOAD, VIEW
 from organization.models import Unit
 
 from .base import DatasetsViewSet
+from .described import ContractField, DialectField
 
 LONGEST_KEY = 200
 
@@ -40,7 +42,8 @@ class UploadSerializer(serializers.ModelSerializer):
         fields = (
             "public_id", "number", "dataset", "file_name", "size", "sha256", "state", "job_state", "progress",
             "progress_note", "contract_number", "dialect", "rows_read", "accepted", "replaced", "duplicates",
-            "rejected", "notes", "fault", "replays", "timings", "uploaded_by", "uploaded_at", "finished_at",
+            "rejected", "notes", "fault", "restatement", "replays", "timings", "uploaded_by", "uploaded_at",
+            "finished_at",
         )  # fmt: skip
 
     def to_representation(self, upload):
@@ -57,6 +60,20 @@ class FileBody(serializers.Serializer):
     encoding = serializers.CharField(required=False, max_length=40, help_text="Of a file that is not UTF-8: cp1252 ...")
 
 
+class ExtractBody(FileBody):
+    restatement = serializers.CharField(
+        required=False,
+        max_length=500,
+        help_text="Why the extract may change closed periods; needs the right to restate.",
+    )
+
+
+class RestatementBody(StrictSerializer):
+    restatement = serializers.CharField(
+        required=False, max_length=500, help_text="Why closed periods may change; needs the right to restate."
+    )
+
+
 class RequestedSerializer(serializers.Serializer):
     upload = UploadSerializer()
     already = serializers.BooleanField()
@@ -64,7 +81,7 @@ class RequestedSerializer(serializers.Serializer):
 
 
 class DialectBody(StrictSerializer):
-    dialect = serializers.JSONField(required=False, help_text="lake.intake.Dialect.to_dict(); read the file so.")
+    dialect = DialectField(required=False, help_text="Read the file so, instead of as it seems.")
 
 
 class NewDatasetBody(StrictSerializer):
@@ -80,8 +97,8 @@ class NewDatasetBody(StrictSerializer):
 
 
 class ConfirmBody(StrictSerializer):
-    contract = serializers.JSONField()
-    dialect = serializers.JSONField()
+    contract = ContractField()
+    dialect = DialectField()
     dataset = serializers.CharField(required=False, help_text="Code of an existing dataset.")
     new_dataset = NewDatasetBody(required=False)
 
@@ -96,7 +113,7 @@ class CorrectionBody(StrictSerializer):
     cells = serializers.DictField(child=serializers.CharField(allow_blank=True, trim_whitespace=False))
 
 
-class UndoBody(StrictSerializer):
+class UndoBody(RestatementBody):
     reason = serializers.CharField(required=False, allow_blank=True, default="")
 
 
@@ -115,7 +132,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
         return [UploadThrottle() if self.action == "create" else TokenThrottle()]
 
     @extend_schema(
-        request={"multipart/form-data": FileBody},
+        request={"multipart/form-data": ExtractBody},
         responses={200: RequestedSerializer, 201: UploadSerializer, 202: RequestedSerializer},
         parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
     )
@@ -125,9 +142,10 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
         What cannot be read at all is refused at once, with file, row, column, value and next step; nothing is kept.
         """
         intake.check_room(_length(request))
-        form = FileBody(data=request.data)
+        form = ExtractBody(data=request.data)
         form.is_valid(raise_exception=True)
         dataset = self._writable_dataset(form.validated_data.get("dataset"))
+        restatement = self._restatement(dataset, form.validated_data)
         file = form.validated_data["file"]
         known = request.headers.get("Idempotency-Key", "")
         upload = intake.receive(
@@ -137,7 +155,9 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
             intake.examine(upload, encoding=form.validated_data.get("encoding", ""))
         if dataset is None or not dataset.contract_number:
             return Response(self.get_serializer(upload).data, status=status.HTTP_201_CREATED)
-        return self._requested(intake.request_load(upload, by=request.user, token=request.auth))
+        return self._requested(
+            intake.request_load(upload, by=request.user, token=request.auth, restatement=restatement)
+        )
 
     @extend_schema(request=DialectBody, responses={200: dict})
     @action(methods=["post"], detail=True)
@@ -166,20 +186,33 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
         intake.confirm(upload, contract, dialect, by=request.user, into=into)
         return Response(self.get_serializer(self.get_object()).data)
 
-    @extend_schema(request=None, responses={200: RequestedSerializer, 202: RequestedSerializer})
+    @extend_schema(request=RestatementBody, responses={200: RequestedSerializer, 202: RequestedSerializer})
     @action(methods=["post"], detail=True)
     def load(self, request, public_id):
-        """Queue the load of a confirmed upload, or of one that failed."""
-        return self._requested(intake.request_load(self._own(), by=request.user, token=request.auth))
+        """Queue the load of a confirmed upload, or of one that failed.
+
+        One that was refused because it would change closed periods is refused again (409 `period_closed`), unless it
+        comes with a `restatement`: the reason, of somebody who may restate.
+        """
+        upload = self._own()
+        restatement = self._restatement(upload.dataset, self.checked(RestatementBody))
+        return self._requested(
+            intake.request_load(upload, by=request.user, token=request.auth, restatement=restatement)
+        )
 
     @extend_schema(request=UndoBody, responses={202: UploadSerializer})
     @action(methods=["post"], detail=True)
     def undo(self, request, public_id):
-        """Take a loaded upload back: its rows leave, what they had replaced returns."""
+        """Take a loaded upload back: its rows leave, what they had replaced returns.
+
+        409 `period_closed` if closed periods would change, unless it comes with a `restatement`.
+        """
         upload = self.get_object()
         if not undo.may_undo(upload, request.access):
             raise PermissionDenied("Only its uploader, or an analyst of the dataset's unit, may take an upload back.")
-        undo.request_undo(upload, by=request.user, reason=self.checked(UndoBody)["reason"])
+        body = self.checked(UndoBody)
+        restatement = self._restatement(upload.dataset, body)
+        undo.request_undo(upload, by=request.user, reason=body["reason"], restatement=restatement)
         return Response(self.get_serializer(self.get_object()).data, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(
@@ -198,7 +231,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
         return self.get_paginated_response(RejectSerializer(page, many=True).data)
 
     @extend_schema(request=CorrectionBody, responses=RejectSerializer(many=True))
-    @action(methods=["patch"], detail=True, url_path=r"rejects/(?P<row>[0-9]{1,9})")
+    @action(methods=["patch"], detail=True, url_path=r"rejects/(?P<row>[0-9]{1,9})", **PLAIN_LIST)
     def correct(self, request, public_id, row):
         """Write down how the cells of a rejected row should have been."""
         upload = self._with_rejects(UPLOAD)
@@ -214,17 +247,26 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
         form.is_valid(raise_exception=True)
         return Response({"corrected": correct_from_file(upload, form.validated_data["file"], by=request.user)})
 
-    @extend_schema(request=None, responses={202: RequestedSerializer})
+    @extend_schema(request=RestatementBody, responses={202: RequestedSerializer})
     @action(methods=["post"], detail=True)
     def replay(self, request, public_id):
         """Load the corrected rows, as an upload of their own."""
         upload = self._with_rejects(UPLOAD)
-        return self._requested(rejects.replay(upload, by=request.user, token=request.auth))
+        restatement = self._restatement(upload.dataset, self.checked(RestatementBody))
+        return self._requested(rejects.replay(upload, by=request.user, token=request.auth, restatement=restatement))
 
     def _requested(self, requested) -> Response:
         requested.upload.refresh_from_db()
         code = status.HTTP_200_OK if requested.already else status.HTTP_202_ACCEPTED
         return Response(RequestedSerializer(requested, context=self.get_serializer_context()).data, status=code)
+
+    def _restatement(self, dataset: Dataset | None, body) -> str:
+        """The reason given for changing closed periods, by who may. Raises PermissionDenied."""
+        reason = body.get("restatement", "")
+        if reason:
+            self.require(RESTATE, dataset.unit_id if dataset else None)
+            closing.checked_reason(reason, "restatement")
+        return reason
 
     def _writable_dataset(self, code: str | None) -> Dataset | None:
         if not code:

@@ -20,7 +20,7 @@ from jobs.work import Claim
 from organization import audit
 from organization.models import Unit
 
-from .. import scan, scope
+from .. import closing, scan, scope
 from ..facts import table_of
 from ..models import Dataset, DatasetVersion, Reject, Upload
 from ..rejects import corrected_rows
@@ -95,7 +95,7 @@ def make_visible(
             replaced=commit.replaced,
             duplicates=loaded.duplicates + loaded.superseded,
             rejected=loaded.rejected,
-            notes=[*loaded.notes, *summary.notes()],
+            notes=[*loaded.notes, *summary.notes(), *_restated_notes(upload, commit)],
             fault=None,
             timings=timings,
             finished_at=timezone.now(),
@@ -106,6 +106,14 @@ def make_visible(
             _settle_replayed(upload)
         failpoint("before_db_commit")
     failpoint("after_db_commit")
+
+
+def _restated_notes(upload: Upload, commit: Commit) -> list[str]:
+    if not upload.restatement:
+        return []
+    if not commit.restated:
+        return ["It was sent as a restatement, but changed nothing of closed periods."]
+    return [f"Restated: {closing.records(commit.restated)} of closed periods changed."]
 
 
 def name_version(
@@ -134,6 +142,7 @@ def name_version(
         rows=commit.rows,
         touched={column: list(months) for column, months in commit.touched_months.items()},
         at=timezone.now(),
+        **_restatement(commit, upload),
     )
     dataset.current_version, dataset.rows, dataset.loaded_at = commit.version, commit.rows, version.at
     if kind == DatasetVersion.Kind.UNDO or dataset.source == Dataset.Source.DERIVED and kind == version.Kind.LOAD:
@@ -147,11 +156,23 @@ def name_version(
     audit.record(
         by, f"{version.get_kind_display().lower()} made visible", dataset, version=commit.version, rows=commit.rows
     )
+    if version.restated:
+        audit.record(
+            version.restated_by, "closed periods restated", dataset, version=commit.version, records=version.restated,
+            reason=version.restatement, closed_through=dataset.closed_through,
+        )  # fmt: skip
     if kind != DatasetVersion.Kind.COMPACT:
         work.submit("datasets.quality", f"quality {dataset.pk}", dataset=dataset.pk)
         _compact_if_scattered(dataset, version)
     version_committed.send(sender=Dataset, dataset=dataset, version=version, by=by)
     return version
+
+
+def _restatement(commit: Commit, upload: Upload | None) -> dict[str, Any]:
+    """What the version changed of closed periods, why and by whose word."""
+    if not commit.restated or upload is None:
+        return {}
+    return {"restated": commit.restated, "restatement": upload.restatement, "restated_by": upload.restated_by}
 
 
 def _compact_if_scattered(dataset: Dataset, version: DatasetVersion) -> None:

@@ -23,7 +23,7 @@ from organization import audit
 from organization.access import UPLOAD, access_of
 from organization.models import ApiToken
 
-from .. import reconcile, scan, scope
+from .. import closing, reconcile, scan, scope
 from ..facts import facts_of, table_of
 from ..models import Dataset, Upload
 from ..parse import intake_in_child
@@ -45,7 +45,9 @@ def load(claim: Claim) -> dict[str, Any]:
     """Do the load of `claim.job.arguments["upload"]`. A file or a right that does not suffice ends it as refused."""
     from lake.intake import IntakeError
 
-    upload = Upload.objects.select_related("dataset__unit", "uploaded_by").get(pk=claim.job.arguments["upload"])
+    upload = Upload.objects.select_related("dataset__unit", "uploaded_by", "restated_by").get(
+        pk=claim.job.arguments["upload"]
+    )
     if upload.state not in (Upload.State.QUEUED, Upload.State.LOADING):
         return {"state": upload.state}
     Upload.objects.filter(pk=upload.pk, state=Upload.State.QUEUED).update(state=Upload.State.LOADING)
@@ -77,7 +79,9 @@ def _load(upload: Upload, claim: Claim) -> dict[str, Any]:
             reconcile.settle(dataset)
             _check_records(dataset, contract, loaded, writable)
             claim.progress(85, "Storing the rows")
-            commit = table_of(dataset).commit(upload.load_id, loaded.accepted_path, contract)
+            with closing.refusing(dataset):
+                closed = closing.closed_days(upload, contract)
+                commit = table_of(dataset).commit(upload.load_id, loaded.accepted_path, contract, closed=closed)
             claim.progress(95, "Making the rows visible")
             make_visible(upload, commit, loaded, summary, timings=timings, claim=claim)
     return {"state": "loaded", "accepted": loaded.accepted, "rejected": loaded.rejected, "version": commit.version}
@@ -220,7 +224,7 @@ def _work_folder(upload: Upload, claim: Claim) -> Iterator[Path]:
 @contextmanager
 def _sole_loader(dataset: Dataset, claim: Claim | None) -> Iterator[None]:
     """PostgreSQL's advisory lock of the dataset: one writer at a time, freed with the connection of a dead one."""
-    key = [7301, dataset.pk]
+    key = [closing.WRITER_LOCK, dataset.pk]
     until = time.monotonic() + WAIT_FOR_OTHERS_SECONDS
     while not _ask("select pg_try_advisory_lock(%s, %s)", key):
         if time.monotonic() > until:

@@ -12,6 +12,7 @@ from jobs import work
 from jobs.models import Job
 from organization import audit
 
+from .. import closing
 from ..models import Dataset, Upload
 from ..refusals import NotConfirmed, WrongState
 from . import receiving
@@ -46,10 +47,11 @@ def load_id_of(upload: Upload, dataset: Dataset) -> str:
 
 
 @transaction.atomic
-def request_load(upload: Upload, *, by, token=None) -> Requested:
+def request_load(upload: Upload, *, by, token=None, restatement: str = "") -> Requested:
     """Queue the load of a confirmed upload, once. A file that is loaded already is left aside with its earlier upload.
 
-    token: the API token of the request, whose narrower rights the worker checks again. Raises NotConfirmed, WrongState.
+    token: the API token of the request, whose narrower rights the worker checks again. restatement: why it may change
+    closed periods, by the word of `by`, who may restate. Raises NotConfirmed, WrongState, PeriodClosed, InvalidRequest.
     """
     if upload.dataset_id is None:
         raise NotConfirmed(
@@ -63,6 +65,10 @@ def request_load(upload: Upload, *, by, token=None) -> Requested:
         return Requested(upload, already=True)
     if upload.state == Upload.State.UNDONE:
         raise WrongState(f"Upload #{upload.pk} was taken back.", next_step="Upload the file again to load it again.")
+    if restatement:
+        upload.restatement, upload.restated_by = closing.checked_reason(restatement, "restatement"), by
+    elif not upload.restatement and (refusal := closing.refused_before(upload)):
+        raise refusal
     upload.contract_number = dataset.contract_number
     upload.dialect = upload.dialect or dataset.dialect
     upload.load_id = load_id_of(upload, dataset)
@@ -73,7 +79,8 @@ def request_load(upload: Upload, *, by, token=None) -> Requested:
     if earlier is not None:
         Upload.objects.filter(pk=earlier.pk).update(state=Upload.State.FAILED)
     _queue(upload, by, token)
-    audit.record(by, "load requested", upload, unit=dataset.unit, load_id=upload.load_id)
+    more = {"restatement": upload.restatement} if restatement else {}
+    audit.record(by, "load requested", upload, unit=dataset.unit, load_id=upload.load_id, **more)
     return Requested(upload, already=False)
 
 

@@ -1,10 +1,12 @@
 """What is true of datasets. One module per subject; import from here."""
 
+from .closing import Closing
 from .datasets import ContractVersion, Dataset, DatasetVersion, SavedView
 from .quality import QualityOverride, QualityResult, QualityRule
 from .uploads import Reject, Upload
 
 __all__ = [
+    "Closing",
     "ContractVersion",
     "Dataset",
     "DatasetVersion",

@@ -60,6 +60,9 @@ class Dataset(models.Model):
     current_version = models.BigIntegerField(null=True, editable=False)
     rows = models.BigIntegerField(default=0, editable=False)
     complete_through = models.DateField(null=True, blank=True, help_text="Data complete through this day.")
+    closed_through = models.DateField(
+        null=True, editable=False, help_text="Rows up to this day stay as they are; see Closing."
+    )
     quality_score = models.DecimalField(max_digits=5, decimal_places=2, null=True, editable=False)
     is_provisional = models.BooleanField(default=False, editable=False, help_text="A critical quality rule fails.")
     loaded_at = models.DateTimeField(null=True, editable=False)
@@ -107,6 +110,9 @@ class DatasetVersion(models.Model):
     files = models.JSONField(help_text="[{path, sha256, size, rows, month}] of this version.")
     rows = models.BigIntegerField()
     touched = models.JSONField(default=dict, help_text="Per time column, the months (yyyymm) in which rows changed.")
+    restated = models.BigIntegerField(default=0, help_text="Records of closed periods that it changed.")
+    restatement = models.TextField(blank=True, help_text="Why it changed them.")
+    restated_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
 
     class Meta:

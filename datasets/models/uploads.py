@@ -49,6 +49,12 @@ class Upload(models.Model):
     load_id = models.CharField(
         max_length=100, blank=True, help_text="Deterministic: content, dataset, contract, dialect."
     )
+    restatement = models.TextField(
+        blank=True, help_text="Why its load (or later its undo) may change closed periods; empty: it may not."
+    )
+    restated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", help_text="Who answers for that."
+    )
     idempotency_key = models.CharField(max_length=200, blank=True)
     job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
     rows_read = models.BigIntegerField(null=True)

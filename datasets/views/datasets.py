@@ -46,12 +46,14 @@ def tabs_of(dataset: Dataset, active: str) -> list[dict]:
             ("Overview", "dataset"),
             ("Contract", "dataset_contract"),
             ("Quality", "dataset_quality"),
+            ("Closed periods", "dataset_closing"),
             ("History", "dataset_history"),
         )
     ]
 
 
-def _context(request, dataset: Dataset, active: str, **more) -> dict:
+def context_of(request, dataset: Dataset, active: str, **more) -> dict:
+    """What the frame of a dataset's pages shows, and `more`."""
     may = {name: request.access.allows(name, dataset.unit_id) for name in (DEFINE, UPLOAD)}
     crumbs = [("Datasets", reverse("datasets"))]
     return {"dataset": dataset, "tabs": tabs_of(dataset, active), "may": may, "breadcrumb": crumbs, **more}
@@ -66,7 +68,7 @@ def dataset(request, code):
         .order_by("-pk")
     )
     columns = contract_of(found).columns if found.contract else ()
-    context = _context(request, found, "dataset", page=paged(request, uploads, 20), columns=columns)
+    context = context_of(request, found, "dataset", page=paged(request, uploads, 20), columns=columns)
     context["kpis"] = _kpis_fed(found, request.access)
     return render(request, "datasets/dataset.html", context)
 
@@ -101,8 +103,8 @@ def _kpis_fed(dataset: Dataset, access):
 @page(VIEW)
 def history(request, code):
     found = visible(Dataset.objects, request, code=code)
-    versions = found.versions.select_related("upload__uploaded_by").defer("files")
-    context = _context(request, found, "dataset_history", page=paged(request, versions))
+    versions = found.versions.select_related("upload__uploaded_by", "restated_by").defer("files")
+    context = context_of(request, found, "dataset_history", page=paged(request, versions))
     context["contracts"] = found.contract_versions.select_related("created_by").defer("contract")
     return render(request, "datasets/history.html", context)
 
@@ -136,7 +138,7 @@ def contract(request, code):
         except (ValueError, Refusal) as fault:
             form.add_error(None, str(fault))
     status = 422 if given is not None and (form.errors or any(columns.errors)) else 200
-    context = _context(request, found, "dataset_contract", form=form, columns=columns, changes=changes)
+    context = context_of(request, found, "dataset_contract", form=form, columns=columns, changes=changes)
     return render(request, "datasets/contract.html", context, status=status)
 
 
@@ -155,9 +157,14 @@ def quality_page(request, code):
     found = visible(Dataset.objects.select_related("unit"), request, code=code)
     if not found.contract:
         return redirect("dataset_contract", found.code)
-    form = RuleForm(request.POST or None, dataset=found, access=request.access)
+    again = request.POST.get("again")
+    form = RuleForm(None if again else request.POST or None, dataset=found, access=request.access)
     if request.method == "POST":
         require(request, DEFINE, found.unit_id)
+        if again:
+            quality.request_run(found, by=request.user)
+            messages.success(request, "The rules are evaluated again; the results come in a moment.")
+            return redirect("dataset_quality", found.code)
         if form.is_valid():
             values = {name: form.cleaned_data[name] for name in RuleForm.Meta.fields}
             try:
@@ -167,12 +174,12 @@ def quality_page(request, code):
                 messages.success(request, "The rule is made; its first result comes in a moment.")
                 return redirect("dataset_quality", found.code)
             except Refusal as refusal:
-                form.add_error(None, str(refusal))
+                form.refuse(refusal)
     results = {result.rule_id: result for result in quality.latest_results(found)}
     rules = found.quality_rules.filter(is_active=True).prefetch_related("overrides__by")
     all_rows = scope.row_scope(found, request.access).everything
     listed = [(rule, results.get(rule.pk), _answer_to(rule, results.get(rule.pk))) for rule in rules]
-    context = _context(request, found, "dataset_quality", form=form, rules=listed, shows_values=all_rows)
+    context = context_of(request, found, "dataset_quality", form=form, rules=listed, shows_values=all_rows)
     return render(request, "datasets/quality.html", context, status=422 if form.errors else 200)
 
 

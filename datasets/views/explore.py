@@ -28,7 +28,7 @@ def explore_page(request):
     form = QuestionForm(request.GET, dataset=dataset, contract=contract_of(dataset))
     context = {"dataset": dataset, "datasets": choices, "form": form, "breadcrumb": _crumbs(dataset)}
     context["views"] = dataset.saved_views.select_related("created_by").order_by("name")
-    context["address"] = request.GET.urlencode()
+    context |= {"address": request.GET.urlencode(), "may_query": request.access.anywhere(QUERY)}
     try:
         if form.is_valid() and (request.GET.get("group") or request.GET.get("total")):
             question, version = form.question(), form.cleaned_data["version"]

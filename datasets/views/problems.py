@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 MOST_POINTS = 20
@@ -54,6 +55,21 @@ def _rows_of_units(details: list[dict[str, Any]]) -> Iterator[str]:
         yield f"{row}{one['unit'] or 'the home unit of the dataset'}"
 
 
+def _closed_rows(details: list[dict[str, Any]]) -> Iterator[str]:
+    for one in details:
+        day, was = (date.fromisoformat(one[name]) if one[name] else None for name in ("day", "stored_day"))
+        if day is None:
+            change = f"would leave {was:%-d %b %Y}"
+        elif was is None:
+            change = f"would be new on {day:%-d %b %Y}"
+        elif day == was:
+            change = f"would change on {day:%-d %b %Y}"
+        else:
+            change = f"would move from {was:%-d %b %Y} to {day:%-d %b %Y}"
+        row = f"row {one['row']:,}, " if one.get("row") else ""
+        yield f"{row}record {one['key']} {change}"
+
+
 def _listed(numbers: list[int]) -> str:
     return ", ".join(f"{number:,}" for number in numbers)
 
@@ -65,4 +81,5 @@ POINTS: dict[str, Callable[[Any], Iterator[str]]] = {
     "duplicate_keys": _keys,
     "foreign_units": _rows_of_units,
     "unit_not_allowed": _rows_of_units,
+    "period_closed": _closed_rows,
 }

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from datasets import intake, rejects, undo
+from datasets import closing, intake, rejects, undo
 from datasets.api.uploads import correct_from_file, download, may_upload
 from datasets.facts import contract_of
 from datasets.forms import DialectForm, NewDatasetForm
@@ -31,7 +31,7 @@ from datasets.forms_contract import (
 from datasets.models import Dataset, Reject, Upload
 from datasets.refusals import Refusal
 from doors.pages import page, paged, require, visible
-from organization.access import DEFINE, UPLOAD, VIEW
+from organization.access import DEFINE, RESTATE, UPLOAD, VIEW
 
 from .datasets import show_contract_fault
 from .problems import problem_of
@@ -69,6 +69,8 @@ def upload_new(request):
         "datasets": datasets.filter(source=Dataset.Source.EXTRACT),
         "problems": [problem_of(fault.to_dict())] if fault else [],
         "hidden": [("dataset", dataset.code)] if dataset else [],
+        "may_restate": dataset and dataset.closed_through and request.access.allows(RESTATE, dataset.unit_id),
+        "restatement": request.POST.get("restatement", ""),
         "encoding": encoding,
         "encodings": ENCODINGS,
         "breadcrumb": [("Datasets", reverse("datasets"))],
@@ -83,6 +85,7 @@ def _received(request, dataset: Dataset | None):
     intake.check_takes_uploads(dataset)
     if dataset and not may_upload(dataset, request.access):
         raise PermissionDenied("You may not upload to this dataset. Ask an administrator of its unit.")
+    restatement = _restatement(request, dataset)
     file = request.FILES.get("file")
     if file is None:
         raise Refusal("No file came with the form.", next_step="Choose a file, then press Upload.")
@@ -90,10 +93,19 @@ def _received(request, dataset: Dataset | None):
     intake.examine(upload, encoding=request.POST.get("encoding", ""))
     if dataset is None or not dataset.contract_number:
         return _go(request, reverse("upload_confirm", args=[upload.public_id]))
-    requested = intake.request_load(upload, by=request.user)
+    requested = intake.request_load(upload, by=request.user, restatement=restatement)
     if requested.already:
         messages.info(request, requested.message)
     return _go(request, reverse("upload", args=[requested.upload.public_id]))
+
+
+def _restatement(request, dataset: Dataset | None) -> str:
+    """Why closed periods may change, said by who may restate. Raises PermissionDenied, InvalidRequest."""
+    reason = request.POST.get("restatement", "").strip()
+    if reason:
+        require(request, RESTATE, dataset.unit_id if dataset else None)
+        closing.checked_reason(reason, "restatement")
+    return reason
 
 
 def _go(request, url: str) -> HttpResponse:
@@ -180,8 +192,8 @@ def _named(upload: Upload) -> dict:
 
 @page(VIEW)
 def upload(request, public_id):
-    found = visible(Upload.objects.select_related("dataset__unit", "uploaded_by", "job", "replays"), request,
-                    public_id=public_id)  # fmt: skip
+    uploads = Upload.objects.select_related("dataset__unit", "uploaded_by", "restated_by", "job", "replays")
+    found = visible(uploads, request, public_id=public_id)
     context = _context(request, found)
     template = "datasets/_upload_state.html" if request.htmx else "datasets/upload.html"
     return render(request, template, context)
@@ -192,6 +204,7 @@ def _context(request, found: Upload) -> dict:
     job = found.job
     at_home = found.dataset and request.access.allows(UPLOAD, found.dataset.unit_id)
     sees = bool(found.fault or found.rejected) and rejects.may_see(found, request.access)
+    may_restate = bool(found.dataset) and request.access.allows(RESTATE, found.dataset.unit_id)
     crumbs = [("Datasets", reverse("datasets"))]
     if found.dataset:
         crumbs.append((found.dataset.name, found.dataset.get_absolute_url()))
@@ -201,6 +214,9 @@ def _context(request, found: Upload) -> dict:
         "is_waiting": bool(job and not job.is_finished),
         "state": "parked" if job and job.state == "parked" else found.state,
         "problems": [problem_of(found.fault if sees else HIDDEN)] if found.fault else [],
+        "may_restate": may_restate,
+        "is_closed_out": found.state == "refused" and found.fault.get("code") == "period_closed",
+        "asks_why": may_restate and found.dataset.closed_through is not None,
         "may_undo": found.state == "loaded" and undo.may_undo(found, request.access),
         "may_change": bool(at_home or found.uploaded_by_id == request.access.user_id),
         "shows_rejects": bool(found.rejected) and sees,
@@ -211,8 +227,13 @@ def _context(request, found: Upload) -> dict:
 @require_POST
 @page(UPLOAD)
 def upload_load(request, public_id):
-    """Try a failed or refused upload again."""
-    return _act(request, public_id, lambda upload: intake.request_load(upload, by=request.user).message)
+    """Try a failed or refused upload again; with a reason, as a restatement of closed periods."""
+
+    def load(found: Upload) -> str:
+        reason = _restatement(request, found.dataset)
+        return intake.request_load(found, by=request.user, restatement=reason).message
+
+    return _act(request, public_id, load)
 
 
 @require_POST
@@ -222,7 +243,9 @@ def upload_undo(request, public_id):
     if not undo.may_undo(found, request.access):
         raise PermissionDenied("Only its uploader, or an analyst of the dataset's unit, may take an upload back.")
     try:
-        undo.request_undo(found, by=request.user, reason=request.POST.get("reason", ""))
+        reason = request.POST.get("reason", "")
+        restatement = _restatement(request, found.dataset)
+        undo.request_undo(found, by=request.user, reason=reason, restatement=restatement)
         messages.success(request, "The upload is being taken back.")
     except Refusal as refusal:
         messages.error(request, f"{refusal} {refusal.next_step}")

@@ -1,15 +1,17 @@
 """Control charts, signals, forecasts and drivers: of one KPI under its address, and as lists over all."""
 
+import django_filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from doors.viewsets import PLAIN_LIST
 from kpis import rebasing
 from kpis.calendars import calendars_of
 from kpis.charting import chart_of
 from kpis.landing import landing
-from kpis.models import ChartPhase, ChartSetting, ChartVerdict, ExcludedPoint, Forecast, Kpi, Signal
+from kpis.models import ChartPhase, ChartSetting, ChartVerdict, ExcludedPoint, Forecast, Kpi, KpiVersion, Signal
 from kpis.moved import what_moved
 from kpis.selectors.catalogue import first_unit
 from kpis.selectors.readings import versions_on
@@ -45,31 +47,31 @@ PLACE = ("unit", "grain")
 class ChartActions:
     """What `/api/v1/kpis/{code}/` answers beside the definition; mixed into its view."""
 
-    @extend_schema(parameters=[PlaceAsked], responses=ChartSerializer, filters=False)
-    @action(methods=["get"], detail=True, pagination_class=None)
+    @extend_schema(parameters=[PlaceAsked], responses=ChartSerializer)
+    @action(methods=["get"], detail=True, **PLAIN_LIST)
     def chart(self, request, code):
         """The control chart of the KPI at a unit: limits per phase, signals, icons, and how its limits were made."""
         kpi, unit, grain, _ = self._place(PlaceAsked)
         chart = chart_of(kpi, unit, grain, request.day, request.access, all_points=True)
         return Response(ChartSerializer(chart).data)
 
-    @extend_schema(parameters=[PlaceAsked], responses=SignalSerializer(many=True), filters=False)
-    @action(methods=["get"], detail=True, pagination_class=None)
+    @extend_schema(parameters=[PlaceAsked], responses=SignalSerializer(many=True))
+    @action(methods=["get"], detail=True, **PLAIN_LIST)
     def signals(self, request, code):
         """The signals that stand, the newest first."""
         kpi, unit, grain, _ = self._place(PlaceAsked)
         found = Signal.objects.current().filter(kpi=kpi, unit=unit, grain=grain).select_related("kpi", "unit")
         return Response(SignalSerializer(found[:500], many=True).data)
 
-    @extend_schema(parameters=[PlaceAsked], responses=LandingSerializer, filters=False)
-    @action(methods=["get"], detail=True, pagination_class=None)
+    @extend_schema(parameters=[PlaceAsked], responses=LandingSerializer)
+    @action(methods=["get"], detail=True, **PLAIN_LIST)
     def forecast(self, request, code):
         """Where the period after the last complete one will land, with the back-test."""
         kpi, unit, grain, _ = self._place(PlaceAsked)
         return Response(LandingSerializer(landing(kpi, unit, grain, request.day, request.access)).data)
 
-    @extend_schema(parameters=[DriversAsked], responses=DriversSerializer, filters=False)
-    @action(methods=["get"], detail=True, pagination_class=None)
+    @extend_schema(parameters=[DriversAsked], responses=DriversSerializer)
+    @action(methods=["get"], detail=True, **PLAIN_LIST)
     def drivers(self, request, code):
         """What moved the number between two complete periods, by the members of a dimension."""
         kpi, unit, grain, asked = self._place(DriversAsked)
@@ -101,20 +103,35 @@ class ChartActions:
 # --- lists ----------------------------------------------------------------------------------------------------------
 
 
+class SignalFilter(django_filters.FilterSet):
+    grain = django_filters.ChoiceFilter(choices=KpiVersion.Grain.choices)
+
+    class Meta:
+        model = Signal
+        fields = {
+            "kpi__code": ["exact"],
+            "unit__code": ["exact"],
+            "kind": ["exact"],
+            "rule": ["exact"],
+            "period_start": ["gte", "lt"],
+            "found_at": ["gte"],
+        }
+
+
+class VerdictFilter(django_filters.FilterSet):
+    grain = django_filters.ChoiceFilter(choices=KpiVersion.Grain.choices)
+
+    class Meta:
+        model = ChartVerdict
+        fields = ("kpi__code", "unit__code", "variation", "assurance")
+
+
 class SignalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
     """Signals of the units that the caller may see, those that are gone only with `gone=true`."""
 
     queryset = Signal.objects.select_related("kpi", "unit")
     serializer_class = SignalSerializer
-    filterset_fields = {
-        "kpi__code": ["exact"],
-        "unit__code": ["exact"],
-        "grain": ["exact"],
-        "kind": ["exact"],
-        "rule": ["exact"],
-        "period_start": ["gte", "lt"],
-        "found_at": ["gte"],
-    }
+    filterset_class = SignalFilter
     query_parameters = frozenset({"gone"})
     needs = {"read": VIEW}
 
@@ -124,7 +141,7 @@ class SignalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSe
 
     def get_queryset(self):
         found = super().get_queryset()
-        if self.action == "list" and self.request and self.request.query_params.get("gone") != "true":
+        if self.action == "list" and self.request and not self.flag("gone"):
             found = found.filter(gone_at=None)
         return found
 
@@ -135,10 +152,7 @@ class VerdictViewSet(mixins.ListModelMixin, KpisViewSet):
     queryset = ChartVerdict.objects.select_related("kpi", "unit")
     serializer_class = VerdictRowSerializer
     unit_path = "unit"
-    filterset_fields = {
-        "kpi__code": ["exact"], "unit__code": ["exact"], "grain": ["exact"], "variation": ["exact"],
-        "assurance": ["exact"],
-    }  # fmt: skip
+    filterset_class = VerdictFilter
     needs = {"read": VIEW}
 
 

@@ -12,6 +12,7 @@ from datasets.models import Dataset
 from doors.pagination import CursorPages
 from doors.serializers import ScopedCodeField, StrictModelSerializer, StrictSerializer
 from doors.throttles import PreviewThrottle
+from doors.viewsets import PLAIN_LIST
 from kpis import definitions, drill, exchange, workflow
 from kpis.measures import faults_of
 from kpis.models import Kpi, KpiVersion
@@ -154,7 +155,7 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
 
     @extend_schema(methods=["GET"], responses=KpiVersionSerializer(many=True))
     @extend_schema(methods=["POST"], request=VersionChange, responses={201: KpiVersionSerializer})
-    @action(methods=["get", "post"], detail=True)
+    @action(methods=["get", "post"], detail=True, **PLAIN_LIST)
     def versions(self, request, code):
         """All versions, newest first; POST changes the newest, or makes a new draft of it."""
         if request.method == "GET":

@@ -16,7 +16,7 @@ from doors.pagination import CursorPages
 from doors.serializers import ScopedCodeField, StrictSerializer
 from doors.throttles import PreviewThrottle
 from kpis import drill, requests
-from kpis.models import Kpi, Result, Run
+from kpis.models import Kpi, KpiVersion, Result, Run
 from organization.access import DEFINE, VIEW
 
 from .base import KpisViewSet
@@ -58,10 +58,11 @@ class ResultFilter(django_filters.FilterSet):
     period_from = django_filters.DateFilter(field_name="period_start", lookup_expr="gte")
     period_before = django_filters.DateFilter(field_name="period_start", lookup_expr="lt")
     dimension = django_filters.CharFilter(field_name="dimension")
+    grain = django_filters.ChoiceFilter(choices=KpiVersion.Grain.choices)
 
     class Meta:
         model = Result
-        fields = ("grain", "member", "status", "is_open")
+        fields = ("member", "status", "is_open")
 
 
 class Oldest(CursorPages):
@@ -103,11 +104,8 @@ class ResultViewSet(mixins.RetrieveModelMixin, KpisViewSet):
 
     def _page(self) -> Response:
         found = self.get_queryset()
-        moment = self.request.query_params.get("as_known_at")
-        if moment:
-            found = found.as_known_at(serializers.DateTimeField().run_validation(moment))
-        else:
-            found = found.current()
+        moment = self.asked("as_known_at", serializers.DateTimeField())
+        found = found.as_known_at(moment) if moment else found.current()
         if "dimension" not in self.request.query_params:
             found = found.filter(dimension="")
         page = self.paginate_queryset(self.filter_queryset(found))

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from doors.pagination import CursorPages
 from doors.serializers import ScopedCodeField, StrictModelSerializer, StrictSerializer
+from doors.viewsets import PLAIN_LIST
 from kpis import scorecards, selectors
 from kpis.calendars import calendars_of
 from kpis.models import Kpi, Objective, Scorecard, ScorecardNode
@@ -98,6 +99,8 @@ VIEW_PARAMETERS = [
 
 
 class ScorecardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
+    """Scorecards of the units that the caller may see; `view` gives one with its values."""
+
     queryset = Scorecard.objects.select_related("unit", "owner")
     serializer_class = ScorecardSerializer
     pagination_class = ByCode
@@ -125,7 +128,7 @@ class ScorecardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisVie
 
     @extend_schema(methods=["GET"], responses=NodeSerializer(many=True))
     @extend_schema(methods=["POST"], request=NewNode, responses={201: NodeSerializer})
-    @action(methods=["get", "post"], detail=True)
+    @action(methods=["get", "post"], detail=True, **PLAIN_LIST)
     def nodes(self, request, code):
         """The rows of the scorecard; POST adds one."""
         if request.method == "GET":
@@ -168,12 +171,11 @@ class ScorecardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisVie
         """The scorecard with values, statuses and scores at a unit and a period."""
         scorecard = self.get_object()
         unit = self._unit(scorecard)
-        given = request.query_params.get("period", "latest")
         period = None
-        if given != "latest":
-            day: date = serializers.DateField().run_validation(given)
+        if request.query_params.get("period", "latest") != "latest":
+            day: date = self.asked("period", serializers.DateField())
             period = calendars_of([scorecard.unit_id], day)[scorecard.unit_id].period_of(day, scorecard.grain)
-        include_open = request.query_params.get("include_open") == "true"
+        include_open = self.flag("include_open")
         seen = selectors.scorecard_view(
             scorecard, unit, request.day, request.access, period=period, include_open=include_open
         )

@@ -9,8 +9,9 @@ from rest_framework.response import Response
 from doors.outgoing import UnsafeAddress
 from doors.parsers import StrictJSONParser
 from doors.serializers import ScopedCodeField, StrictModelSerializer, StrictSerializer
+from doors.viewsets import PLAIN_LIST
 from kpis import annotations, manual, strategy, webhooks
-from kpis.models import Annotation, Kpi, KpiLink, ManualEntry, Objective, Theme, Webhook
+from kpis.models import Annotation, Kpi, KpiLink, ManualEntry, Objective, Theme, Webhook, WebhookDelivery
 from organization.access import ADMINISTER, CERTIFY, DEFINE, UPLOAD, VIEW
 from organization.models import Unit, User
 
@@ -68,6 +69,8 @@ class LinkSerializer(StrictModelSerializer):
 
 
 class ObjectiveViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
+    """Objectives of units, each below a theme."""
+
     queryset = Objective.objects.select_related("theme", "unit", "owner")
     serializer_class = ObjectiveSerializer
     unit_path = "unit"
@@ -139,6 +142,8 @@ class AnnotationText(StrictSerializer):
 
 
 class AnnotationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
+    """What happened, written beside a KPI's numbers on its day."""
+
     queryset = Annotation.objects.select_related("kpi", "unit", "by")
     serializer_class = AnnotationSerializer
     unit_path = "unit"
@@ -236,23 +241,42 @@ class WebhookSerializer(StrictModelSerializer):
         read_only_fields = ("is_active",)
 
 
+class MadeWebhookSerializer(WebhookSerializer):
+    secret = serializers.CharField(read_only=True, help_text="Shown this once: receivers check signatures with it.")
+
+    class Meta(WebhookSerializer.Meta):
+        fields = (*WebhookSerializer.Meta.fields, "secret")
+
+
+class DeliverySerializer(serializers.ModelSerializer):
+    class Meta:
+        model = WebhookDelivery
+        fields = ("id", "event", "attempts", "delivered_at", "response", "created_at")
+
+
 class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
-    """Who is told of changes of status at a unit and below. The secret is shown once, when it is made."""
+    """Who is told of changes of status at a unit and below. The secret is shown once, when it is made.
+
+    Each message has `X-Perfmgr-Signature: t=<unix seconds>,v1=<hex>`: the HMAC-SHA256 of "<t>.<body>" with the secret.
+    """
 
     queryset = Webhook.objects.select_related("unit")
     serializer_class = WebhookSerializer
     unit_path = "unit"
     needs = {"read": ADMINISTER, "write": ADMINISTER}
-    refusals = (*KpisViewSet.refusals, UnsafeAddress)
 
     def get_queryset(self):
         return super().get_queryset().filter(unit__in=self.request.access.units(ADMINISTER))
 
+    @extend_schema(request=WebhookSerializer, responses={201: MadeWebhookSerializer})
     def create(self, request):
         values = self.checked(WebhookSerializer)
         self.require(ADMINISTER, values["unit"])
-        hook = webhooks.create_webhook(by=request.user, **values)
-        return Response({**WebhookSerializer(hook).data, "secret": hook.secret}, status=201)
+        try:
+            hook = webhooks.create_webhook(by=request.user, **values)
+        except UnsafeAddress as refusal:
+            raise serializers.ValidationError({"url": str(refusal)}, code="unsafe_address") from None
+        return Response(MadeWebhookSerializer(hook).data, status=201)
 
     def destroy(self, request, pk):
         hook = self.get_object()
@@ -269,10 +293,8 @@ class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewS
         webhooks.send_trial(hook, by=request.user)
         return Response(status=202)
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
-    @action(methods=["get"], detail=True)
+    @extend_schema(responses=DeliverySerializer(many=True))
+    @action(methods=["get"], detail=True, **PLAIN_LIST)
     def deliveries(self, request, pk):
         """The last hundred messages and what was answered."""
-        found = self.get_object().deliveries.all()[:100]
-        names = ("id", "event", "attempts", "delivered_at", "response", "created_at")
-        return Response([{name: getattr(one, name) for name in names} for one in found])
+        return Response(DeliverySerializer(self.get_object().deliveries.all()[:100], many=True).data)

@@ -7,6 +7,7 @@ from rest_framework.response import Response
 
 from doors.idempotency import once
 from doors.serializers import ScopedCodeField, StrictSerializer
+from doors.viewsets import PLAIN_LIST
 from kpis import targets
 from kpis.models import AnnualTarget, Kpi, Target
 from kpis.models.targets import Comparator
@@ -96,7 +97,7 @@ class TargetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSe
         return once(request, lambda: self.answer(targets.set_target(targets.Goal(**values), by=request.user), 201))
 
     @extend_schema(request=GridSerializer, responses=TargetSerializer(many=True))
-    @action(methods=["post"], detail=False)
+    @action(methods=["post"], detail=False, **PLAIN_LIST)
     def bulk(self, request):
         """Set a grid of targets, all or none; the answer names every faulty cell."""
         rows = self.checked(GridSerializer)["targets"]

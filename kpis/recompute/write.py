@@ -8,8 +8,12 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from django.db import connection
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 COLUMNS = (
     "kpi_id",
@@ -121,19 +125,19 @@ def _copy(cursor, table: str, columns: Sequence[str], records: Iterable[tuple]) 
     values = list(zip(*records, strict=True))
     if not values:
         return
+    table_of_values = pa.table([_storable(pa.array(column)) for column in values], names=list(columns))
     file = io.BytesIO()
-    arrays = [pa.array(_storable(column)) for column in values]
-    table_of_values = pa.table(arrays, names=list(columns))
     csv.write_csv(table_of_values, file, csv.WriteOptions(include_header=False, quoting_style="all_valid"))
     file.seek(0)
     cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN WITH (FORMAT csv)", file)
 
 
-def _storable(column: Sequence) -> Sequence:
+def _storable(column: "pa.Array") -> "pa.Array":
     """PostgreSQL keeps no NUL in a text."""
-    if any(isinstance(value, str) and "\0" in value for value in column):
-        return [value.replace("\0", "") if isinstance(value, str) else value for value in column]
-    return column
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.replace_substring(column, "\0", "") if pa.types.is_string(column.type) else column
 
 
 def _know_sizes(cursor, added: int = 0) -> None:

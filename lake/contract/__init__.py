@@ -6,8 +6,10 @@ A `Contract` is a plain frozen value: it travels as JSON, is compared by value a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
+
+from lake.entries import known_entries
 
 from .checks import CompileFormula, check
 from .words import (
@@ -221,19 +223,16 @@ def _sequence(value: Any, name: str) -> list[Any]:
     return list(value)
 
 
-def _known_entries(kind: type, plain: Any, what: str) -> dict[str, Any]:
-    if not isinstance(plain, Mapping):
-        raise ContractError(f"A {what} must be an object with named entries.")
-    known = {field.name for field in fields(kind)}
-    unknown = sorted(set(plain) - known)
-    if unknown:
-        raise ContractError(f"Unknown entry {unknown[0]!r} in a {what}; known are {', '.join(sorted(known))}.")
-    return dict(plain)
+def _known_entries(kind: type, plain: Any, what: str, column: str = "") -> dict[str, Any]:
+    try:
+        return known_entries(kind, plain, what)
+    except ValueError as error:
+        raise ContractError(str(error), column=column) from None
 
 
 def _read_column(plain: Any) -> Column:
-    entries = _known_entries(Column, plain, "column")
-    name = str(entries.get("name", ""))
+    name = str(plain.get("name", "")) if isinstance(plain, Mapping) else ""
+    entries = _known_entries(Column, plain, f"column {name!r}" if name else "column", name)
     try:
         entries["type"] = ColumnType(entries.get("type", "text"))
         entries["roles"] = tuple(Role(role) for role in _sequence(entries.get("roles", ()), "roles"))

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from .words import (
+    FORMAT_PARTS,
     MAX_COLUMNS,
     SPECIAL_FORMATS,
     THOUSANDS,
+    YEAR_PARTS,
     ColumnType,
     ContractError,
     Role,
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 CompileFormula = Callable[[str, "Contract"], object]
 
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_FORMAT_PART = re.compile(r"%(-?.|$)", re.DOTALL)
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -104,7 +107,18 @@ def _column_faults(column: Column) -> Iterator[str]:
         if text not in SPECIAL_FORMATS and "%" not in text:
             special = ", ".join(sorted(SPECIAL_FORMATS))
             yield f"the format {text!r} is neither strptime text such as %d/%m/%Y nor one of {special}."
+        elif text not in SPECIAL_FORMATS:
+            yield from _format_faults(text)
     yield from _range_faults(column)
+
+
+def _format_faults(text: str) -> Iterator[str]:
+    parts = _FORMAT_PART.findall(text)
+    unknown = [part for part in parts if part not in FORMAT_PARTS]
+    if unknown:
+        yield f"the format {text!r} has the part '%{unknown[0]}', which means nothing; %d is the day, %m the month."
+    elif not YEAR_PARTS & set(parts):
+        yield f"the format {text!r} says no year: write %Y, or %y for two digits."
 
 
 def _range_faults(column: Column) -> Iterator[str]:

@@ -7,6 +7,9 @@ from typing import Any
 
 NUMBER_FORMS = frozenset({"percent", "parentheses", "trailing_minus"})
 SPECIAL_FORMATS = frozenset({"iso", "epoch_s", "epoch_ms", "excel_serial", "excel_serial_1904"})
+# The parts of a date's format that DuckDB's strptime knows; those in YEAR_PARTS say which year it is.
+FORMAT_PARTS = frozenset("abcdfghjmnpuwxyzABGHIMSTUVWXYZ%") | {"-d", "-j", "-m", "-y", "-H", "-I", "-M", "-S"}
+YEAR_PARTS = frozenset({"Y", "y", "-y", "G", "g", "x", "c"})
 THOUSANDS = frozenset({"", " ", "'", ",", "."})
 MAX_COLUMNS = 1_000
 

@@ -1,7 +1,9 @@
 """Compute many measures over one dataset: few scans, one long table of results."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import duckdb
 import pyarrow as pa
@@ -9,9 +11,9 @@ import pyarrow as pa
 from lake.contract import Contract, Role
 from lake.engine import scans
 from lake.engine.layout import Frame, frames_of, lay_out
-from lake.engine.percentiles import percentiles
+from lake.engine.percentiles import FEW_ROWS, percentiles
 from lake.engine.results import RESULT, long_table
-from lake.engine.scans import GroupingSet, Scan, Wide, sets_of, triples
+from lake.engine.scans import GroupingSet, Scan, sets_of, triples
 from lake.engine.source import DEFAULT, Settings, Source, connect
 from lake.formula.grammar import first_line
 from lake.periods import MONTHS, Calendar, Period
@@ -143,13 +145,22 @@ def _base(
     scan = scan_of(connection, name, contract, measures, frames, units)
     fusion = Fusion(contract)
     terms = [fusion.add(measure) for measure in measures]
-    maps = scans.bitmaps(scan, [p for p in fusion.primitives if p.kind == "distinct"])
-    scans.gather(scan, fusion.primitives, maps)
+    framed = [
+        [t for t in terms if t.measure.window == frame.window and t.measure.grains_wanted & set(frame.grains)]
+        for frame in frames
+    ]
     pieces = []
-    for number, frame in enumerate(frames):
-        mine = [t for t in terms if t.measure.window == frame.window and t.measure.grains_wanted & set(frame.grains)]
-        wide = _wide(scan, number, frame, mine, fusion.primitives, maps)
-        pieces.append(long_table(wide, scan, frame, mine))
+    ranked: list[Callable[[], list[str]]] = [
+        partial(_ranked, scan, *numbered, fusion.primitives) for numbered in enumerate(framed)
+    ]
+    with ThreadPoolExecutor(1) as beside:
+        if scan.count() <= FEW_ROWS:  # while DuckDB gathers; of more rows, memory holds one of the two
+            ranked = [beside.submit(rank).result for rank in ranked]
+        maps = scans.bitmaps(scan, [p for p in fusion.primitives if p.kind == "distinct"])
+        scans.gather(scan, fusion.primitives, maps)
+        for number, (frame, mine, rank) in enumerate(zip(frames, framed, ranked, strict=True)):
+            rolled = _rolled(scan, number, mine, fusion.primitives, maps)
+            pieces.append(long_table(scans.combine(scan, number, mine, [*rolled, *rank()]), scan, frame, mine))
     connection.execute(f"DROP TABLE {name}_base")
     return pa.concat_tables(pieces)
 
@@ -170,31 +181,31 @@ def scan_of(
     return Scan(connection, name, layout, measures[0].time_column, unit_column, dimensions, by_day)
 
 
-def _wide(
-    scan: Scan,
-    number: int,
-    frame: Frame,
-    terms: Sequence[Terms],
-    primitives: Mapping[Primitive, str],
-    maps: Collection[Primitive],
-) -> Wide:
-    """The primitives rolled up to every period, unit and member, and the measures made of them."""
+def _rolled(
+    scan: Scan, number: int, terms: Sequence[Terms], primitives: Mapping[Primitive, str], maps: Collection[Primitive]
+) -> list[str]:
+    """Tables with the primitives that add up, and the distinct counts, of every period, unit and member of a frame."""
     table = f"{scan.name}_{number}"
     rolled = {p: name for p, name in primitives.items() if p.kind in MERGEABLE or p in maps}
-    scans.roll_up(scan, number, _sets(scan, frame, terms), rolled, table)
+    scans.roll_up(scan, number, _sets(scan, terms, number), rolled, table)
     tables = [table]
     for primitive, name in primitives.items():
         reading = [t for t in terms if name in t.names]
         if primitive.kind == "distinct" and primitive not in maps and reading:
             tables.append(f"{table}{name}")
-            scans.distincts(scan, number, _sets(scan, frame, reading), primitive, name, tables[-1])
-    ranked = {p: name for p, name in primitives.items() if p.kind == "quantile"}
-    reading = [t for t in terms if t.names & set(ranked.values())]
-    if reading:
-        read = {p: name for p, name in ranked.items() if any(name in t.names for t in reading)}
-        tables += percentiles(scan, number, _sets(scan, frame, reading), read, f"{table}_percentiles")
-    return scans.combine(scan, number, terms, tables)
+            scans.distincts(scan, number, _sets(scan, reading, number), primitive, name, tables[-1])
+    return tables
 
 
-def _sets(scan: Scan, frame: Frame, terms: Iterable[Terms]) -> list[GroupingSet]:
+def _ranked(scan: Scan, number: int, terms: Sequence[Terms], primitives: Mapping[Primitive, str]) -> list[str]:
+    """Tables with the percentiles of every period, unit and member of a frame."""
+    names = {p: name for p, name in primitives.items() if p.kind == "quantile"}
+    reading = [t for t in terms if t.names & set(names.values())]
+    read = {p: name for p, name in names.items() if any(name in t.names for t in reading)}
+    table = f"{scan.name}_{number}_percentiles"
+    return percentiles(scan, number, _sets(scan, reading, number), read, table) if read else []
+
+
+def _sets(scan: Scan, terms: Iterable[Terms], number: int) -> list[GroupingSet]:
+    frame = scan.layout.frames[number]
     return sets_of(frame, (triple for t in terms for triple in triples(t.measure, scan.layout)), scan)

@@ -6,7 +6,7 @@ dimension: by unit, member, segment. A unit's rows in any period or window are t
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice, product
 from typing import Any, TypeAlias
@@ -18,7 +18,7 @@ import pyarrow as pa
 from lake.engine.layout import store
 from lake.engine.ranks import Numbers, Values, arrange, given_in_order, in_order, quantiles
 from lake.engine.scans import GroupingSet, Scan
-from lake.formula.compile import quoted
+from lake.engine.source import literal
 from lake.plan import Primitive
 
 VALUES_AT_ONCE = 40_000_000  # rows times expressions in memory together, 8 bytes each
@@ -85,22 +85,26 @@ def percentiles(
 ) -> list[str]:
     """Create tables with the keys and every quantile; their names begin with `table`.
 
-    Of a large dataset fewer expressions are held at a time, down to one.
+    Works on a cursor of its own, so that a thread may call it. Of a large dataset fewer expressions are held at a time,
+    down to one.
     """
-    stored = scan.connection.execute(f"SELECT coalesce(sum(_rows), 0) FROM {scan.name}_base").fetchall()[0][0]
-    together = max(1, VALUES_AT_ONCE // max(1, int(stored)))
-    expressions, axes = list(_expressions(primitives)), _axes(scan, frame, sets)
-    tables = []
-    for first in range(0, len(expressions), together):
-        tables.append(f"{table}{first}")
-        store(scan.connection, tables[-1], _ranked(scan, axes, expressions[first : first + together], int(stored)))
+    with scan.connection.cursor() as cursor:
+        scan = replace(scan, connection=cursor)
+        expressions, axes, count = list(_expressions(primitives)), _axes(scan, frame, sets), scan.count()
+        names = _members(scan, sorted({axis.dimension for axis in axes if axis.dimension is not None}))
+        together = max(1, VALUES_AT_ONCE // max(1, count))
+        tables = []
+        for first in range(0, len(expressions), together):
+            tables.append(f"{table}{first}")
+            store(cursor, tables[-1], _ranked(scan, axes, names, expressions[first : first + together], count))
     return tables
 
 
-def _ranked(scan: Scan, axes: Sequence[Axis], expressions: Sequence[Ranked], count: int) -> pa.Table:
+def _ranked(
+    scan: Scan, axes: Sequence[Axis], names: Mapping[int, pa.Array], expressions: Sequence[Ranked], count: int
+) -> pa.Table:
     """The keys and quantiles of every group that has rows."""
-    dimensions = sorted({axis.dimension for axis in axes if axis.dimension is not None})
-    rows = _rows(scan, dimensions, expressions, count)
+    rows = _rows(scan, names, expressions, count)
     threads = int(scan.connection.execute("SELECT current_setting('threads')").fetchall()[0][0])
     ordered = threads if count <= FEW_ROWS else 1  # axes at a time
     pieces = []
@@ -151,9 +155,8 @@ def _spans(scan: Scan, frame: int, grains: Sequence[int]) -> Spans:
     return Spans(*(table[name].to_numpy() for name in ("p", "first", "past")))
 
 
-def _rows(scan: Scan, dimensions: Sequence[int], expressions: Sequence[Ranked], count: int) -> Rows:
+def _rows(scan: Scan, names: Mapping[int, pa.Array], expressions: Sequence[Ranked], count: int) -> Rows:
     """The rows as columns of numbers, filled piece by piece so that they are in memory once."""
-    names = {number: _numbered(scan, number) for number in dimensions}
     homes = f"(SELECT count(_code) FROM {scan.name}_units)"
     segments, lines = scan.connection.execute(
         f"SELECT (SELECT max(_seg) FROM {scan.name}_days), (SELECT max(_line) FROM {scan.name}_units)"
@@ -162,8 +165,8 @@ def _rows(scan: Scan, dimensions: Sequence[int], expressions: Sequence[Ranked], 
         f"d._seg::{_narrow(segments)} AS _seg",
         f"coalesce(n._line, {homes} + d._epoch)::{_narrow(lines)} AS _line",
     ]
-    for number in dimensions:
-        member = f"CAST(CAST(f.{quoted(scan.dimensions[number])} AS VARCHAR) AS {scan.name}_members{number})"
+    for number in names:
+        member = f"CAST(CAST({scan.dimension(number)} AS VARCHAR) AS {scan.name}_members{number})"
         columns.append(f"coalesce(enum_code({member})::INTEGER + 1, 0)::{_narrow(len(names[number]))} AS _d{number}")
     columns += [f"{expression.sql} AS _x{number}" for number, expression in enumerate(expressions)]
     epoch = " AND n._epoch = d._epoch" if scan.layout.epochs > 1 else ""
@@ -175,7 +178,7 @@ def _rows(scan: Scan, dimensions: Sequence[int], expressions: Sequence[Ranked], 
     return Rows(
         filled["_seg"],
         filled["_line"],
-        {number: (names[number], filled[f"_d{number}"]) for number in dimensions},
+        {number: (names[number], filled[f"_d{number}"]) for number in names},
         [(filled[f"_x{number}"], given.get(f"_x{number}")) for number in range(len(expressions))],
     )
 
@@ -185,20 +188,20 @@ def _narrow(most: int) -> str:
     return "USMALLINT" if most < 1 << 16 else "INTEGER"
 
 
-def _numbered(scan: Scan, dimension: int) -> pa.Array:
-    """Number the members of a dimension by an enum type; returns their names, at 0 that of rows without one."""
-    listed = (
-        f"SELECT DISTINCT CAST(_d{dimension} AS VARCHAR) AS m FROM {scan.name}_base WHERE _d{dimension} IS NOT NULL"
-    )
-    scan.connection.execute(f"CREATE OR REPLACE TYPE {scan.name}_members{dimension} AS ENUM ({listed} ORDER BY m)")
-    members = scan.connection.execute(f"{listed} ORDER BY m").fetchall()
-    return pa.array([None, *(name for (name,) in members)], pa.string())
+def _members(scan: Scan, dimensions: Sequence[int]) -> dict[int, pa.Array]:
+    """Number the members of each dimension by an enum type; returns their names, at 0 that of rows without one."""
+    names = {}
+    for number, listed in zip(dimensions, scan.listed([scan.dimension(number) for number in dimensions]), strict=True):
+        members = ", ".join(literal(member) for member in listed)
+        scan.connection.execute(f"CREATE OR REPLACE TYPE {scan.name}_members{number} AS ENUM ({members})")
+        names[number] = pa.array([None, *listed], pa.string())
+    return names
 
 
 def _filled(
     reader: pa.RecordBatchReader, count: int
 ) -> tuple[dict[str, npt.NDArray[Any]], dict[str, npt.NDArray[np.bool_]]]:
-    """All batches in one array a column, and flags that are false where a column with nulls has none."""
+    """All batches, `count` rows, in one array a column, and flags that are false where a column with nulls has none."""
     columns = {field.name: np.empty(count, field.type.to_pandas_dtype()) for field in reader.schema}
     given: dict[str, npt.NDArray[np.bool_]] = {}
     at = 0

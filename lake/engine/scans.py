@@ -3,8 +3,7 @@
 1. `gather`: one scan that fills a base table by segment, unit code and dimensions with every primitive that adds up,
    and with a bitmap for each distinct count over few values. CASE, not FILTER, whose cost is quadratic in their number.
 2. `roll_up`: GROUPING SETS over the base, a table of some ten thousand rows.
-3. `quantiles`: one scan with one list of shares per expression. `approx_quantile` is slower than this exact one.
-4. `distincts`: a count over many values has no small state; each takes its own scan per cut.
+3. `distincts`: a count over many values has no small state; each takes its own scan per cut.
 The measurements behind this are told in `lake/README.md`.
 """
 
@@ -65,9 +64,24 @@ class Scan:
         """Lets the reader skip files and row groups outside the days that are asked for."""
         return f"{self.day} >= DATE '{self.layout.first}' AND {self.day} < DATE '{self.layout.end}'"
 
+    def dimension(self, number: int) -> str:
+        return f"f.{quoted(self.dimensions[number])}"
+
     @property
     def dimension_columns(self) -> list[str]:
-        return [f"f.{quoted(dimension)} AS _d{n}" for n, dimension in enumerate(self.dimensions)]
+        return [f"{self.dimension(number)} AS _d{number}" for number in range(len(self.dimensions))]
+
+    def count(self) -> int:
+        """How many rows there are within the days."""
+        return int(self.connection.execute(f"SELECT count(*) FROM facts AS f WHERE {self.within}").fetchall()[0][0])
+
+    def listed(self, values: Sequence[str]) -> list[list[str]]:
+        """The different values of each expression, as sorted texts without null, of all rows in one scan."""
+        if not values:
+            return []
+        lists = ", ".join(f"list(DISTINCT CAST({value} AS VARCHAR))" for value in values)
+        found = self.connection.execute(f"SELECT {lists} FROM facts AS f WHERE {self.within}").fetchall()[0]
+        return [sorted(text for text in members or [] if text is not None) for members in found]
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -92,7 +106,7 @@ def bitmaps(scan: Scan, primitives: Iterable[Primitive]) -> dict[Primitive, Bitm
         by_value.setdefault(str(primitive.value), []).append(primitive)
     few = [value for value, count in _counts(scan, list(by_value)).items() if count <= BITMAP_VALUES]
     found: dict[Primitive, Bitmap] = {}
-    for number, (value, members) in enumerate(zip(few, _listed(scan, few), strict=True)):
+    for number, (value, members) in enumerate(zip(few, scan.listed(few), strict=True)):
         if 0 < len(members) <= BITMAP_VALUES:
             name = f"{scan.name}_values{number}"
             scan.connection.execute(f"CREATE TYPE {name} AS ENUM ({', '.join(literal(member) for member in members)})")
@@ -110,15 +124,6 @@ def _counts(scan: Scan, values: list[str]) -> dict[str, int]:
     return dict(zip(values, scan.connection.execute(sample).fetchall()[0], strict=True))
 
 
-def _listed(scan: Scan, values: list[str]) -> list[list[str]]:
-    """The different values, as sorted texts without null, of all rows in one scan."""
-    if not values:
-        return []
-    lists = ", ".join(f"list(DISTINCT CAST({value} AS VARCHAR))" for value in values)
-    found = scan.connection.execute(f"SELECT {lists} FROM facts AS f WHERE {scan.within}").fetchall()[0]
-    return [sorted(text for text in members or [] if text is not None) for members in found]
-
-
 def gather(scan: Scan, primitives: Mapping[Primitive, str], maps: Mapping[Primitive, Bitmap]) -> None:
     """Create the base table: one row a segment, unit code and combination of dimension members."""
     columns = ["d._seg", f"{scan.code} AS _code", *scan.dimension_columns, "count(*) AS _rows"]
@@ -129,7 +134,7 @@ def gather(scan: Scan, primitives: Mapping[Primitive, str], maps: Mapping[Primit
             columns.append(f"{_bits(primitive, maps[primitive])} AS {name}")
     keys = ", ".join(str(n + 1) for n in range(2 + len(scan.dimensions)))
     scan.connection.execute(
-        f"CREATE TEMP TABLE {scan.name}_base AS SELECT {', '.join(columns)} FROM facts AS f "
+        f"CREATE TABLE {scan.name}_base AS SELECT {', '.join(columns)} FROM facts AS f "
         f"JOIN {scan.name}_days AS d ON d._day = {scan.day} WHERE {scan.within} GROUP BY {keys}"
     )
 
@@ -147,7 +152,7 @@ def roll_up(
             values.append(f"coalesce(bit_count(bit_or({name})), 0) AS {name}")
     joins = _joins(scan, frame, "b._seg", "b._code")
     source = f"SELECT s.*, {_units(scan)}, b.* EXCLUDE (_seg) FROM {scan.name}_base AS b {joins}"
-    scan.connection.execute(f"CREATE TEMP TABLE {table} AS {_grouped(scan, sets, source, values)}")
+    scan.connection.execute(f"CREATE TABLE {table} AS {_grouped(scan, sets, source, values)}")
 
 
 def distincts(scan: Scan, frame: int, sets: Sequence[GroupingSet], primitive: Primitive, name: str, table: str) -> None:
@@ -156,9 +161,7 @@ def distincts(scan: Scan, frame: int, sets: Sequence[GroupingSet], primitive: Pr
     source = joined_facts(scan, frame) + only
     for number, one in enumerate(sets):
         grouped = _grouped(scan, [one], source, [f"count(DISTINCT {primitive.value}) AS {name}"])
-        scan.connection.execute(
-            f"INSERT INTO {table} {grouped}" if number else f"CREATE TEMP TABLE {table} AS {grouped}"
-        )
+        scan.connection.execute(f"INSERT INTO {table} {grouped}" if number else f"CREATE TABLE {table} AS {grouped}")
 
 
 def _over_rows(primitive: Primitive) -> str:
@@ -289,7 +292,7 @@ def combine(scan: Scan, frame: int, terms: Sequence[Terms], tables: Sequence[str
     query = f"SELECT {', '.join((*keys, *_named(found)))} FROM {first} {' '.join(joins)}"
     if scan.by_day:
         query, columns = _over_days(scan, frame, terms, query, columns)
-    scan.connection.execute(f"CREATE OR REPLACE TEMP TABLE {first}_wide AS {query}")
+    scan.connection.execute(f"CREATE OR REPLACE TABLE {first}_wide AS {query}")
     return Wide(scan.connection.sql(f"FROM {first}_wide").to_arrow_table(), tuple(columns))
 
 

@@ -32,7 +32,7 @@ def limits(source: Source, *, memory_bytes: int = 3 * 1024**3, seconds: float = 
 
 @contextmanager
 def connect(source: Source, settings: Settings = DEFAULT) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection whose view `facts` holds the source's rows and which can read nothing else.
+    """A connection whose `facts` are the source's rows and which, with its cursors, can read nothing else.
 
     Files are opened by name, never by pattern: a folder may hold files that the table's version does not name.
     """
@@ -53,7 +53,9 @@ def connect(source: Source, settings: Settings = DEFAULT) -> Iterator[duckdb.Duc
     try:
         connection.execute("SET enable_progress_bar = false")  # a log is no place for it
         if isinstance(source, pa.Table):
-            connection.register("facts", source)
+            connection.register("arriving", source)
+            connection.execute("CREATE TABLE facts AS SELECT * FROM arriving")  # a cursor sees no registered table
+            connection.unregister("arriving")
         else:
             connection.execute("SET parquet_metadata_cache = true")  # each scan would read every footer again
             _view_files(connection, list(source))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from lake.contract.words import THOUSANDS
+from lake.entries import known_entries
+
+MOST_HEADER_ROWS = 10_000
 Kind = Literal["csv", "xlsx", "parquet", "jsonl"]
 
 MIB = 1024 * 1024
@@ -88,14 +93,28 @@ class Dialect:
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Dialect:
-        """Read `to_dict` output; ValueError names an unknown entry."""
-        unknown = sorted(set(plain) - {entry.name for entry in fields(cls)})
-        if unknown:
-            raise ValueError(f"Unknown entry {unknown[0]!r} in a dialect.")
-        entries = dict(plain)
+        """Read `to_dict` output; ValueError names an entry that is unknown, of another type, or too long."""
+        entries = known_entries(cls, plain, "dialect")
         for entry in ("headers", "total_words"):
-            entries[entry] = tuple(entries.get(entry, ()))
-        return cls(**entries)
+            entries[entry] = tuple(map(str, entries.get(entry, ())))
+        dialect = cls(**entries)
+        _check_marks(dialect)
+        return dialect
+
+
+def _check_marks(dialect: Dialect) -> None:
+    for entry in ("delimiter", "quote", "escape"):
+        mark = getattr(dialect, entry)
+        if len(mark) > 1 or mark in ("\r", "\n"):
+            raise ValueError(f"The entry {entry!r} of a dialect takes one character, not {mark[:40]!r}.")
+    if not 0 <= dialect.header_row <= MOST_HEADER_ROWS:
+        raise ValueError(f"The entry 'header_row' of a dialect takes 0 to {MOST_HEADER_ROWS:,}.")
+    if dialect.thousands is not None and dialect.thousands not in THOUSANDS:
+        raise ValueError(f"Thousands are not separated by {dialect.thousands[:40]!r}: give one of {sorted(THOUSANDS)}.")
+    try:
+        codecs.lookup(dialect.encoding)
+    except (LookupError, ValueError):
+        raise ValueError(f"There is no encoding {dialect.encoding[:40]!r}; give one such as utf-8 or cp1252.") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ The function and its arguments go to a fresh interpreter (never a fork of a web 
 reads back is limited to data and to exceptions of our own packages, so that a child taken over by a hostile file cannot
 send code. Arrow tables travel as IPC streams.
 
-Starting costs 0.1 s, importing DuckDB and Arrow half a second more. Where a person waits, `warm=("duckdb", "pyarrow")`
+Starting costs 0.1 s, importing DuckDB and Arrow a third of a second. Where a person waits, `warm=("duckdb", "pyarrow")`
 takes a child that was started ahead and has imported them; each child still answers one request and dies.
 """
 

@@ -31,6 +31,17 @@ def report(*values: Any) -> None:
         send(_reply_to, PROGRESS, json.dumps(values).encode())
 
 
+class Without:
+    """A finder that says of some packages that they are not installed."""
+
+    def __init__(self, packages: frozenset[str]):
+        self.packages = packages
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        if name in self.packages:
+            raise ModuleNotFoundError(f"{name} is left out of this process", name=name)
+
+
 def live(arguments: list[str]) -> NoReturn:
     """The whole life of a child: cut itself off, wait for the request, bind itself, call, answer.
 
@@ -49,6 +60,7 @@ def live(arguments: list[str]) -> NoReturn:
     (length,) = struct.unpack("<Q", request.read(8))
     asked = json.loads(request.read(length))
     _bind(Limits(**asked["limits"]))
+    sys.meta_path.insert(0, Without(frozenset(asked["without"])))
     try:
         function = _find(asked["module"], asked["name"])
         args, kwargs = pickle.load(request)  # from our own parent

@@ -48,6 +48,7 @@ def run(
     limits: Limits = USUAL,
     on_progress: Callable[..., None] | None = None,
     warm: tuple[str, ...] = (),
+    without: tuple[str, ...] = ("pandas",),
     **kwargs: Any,
 ) -> T:
     """Return `function(*args, **kwargs)`, called in a limited child process.
@@ -55,9 +56,11 @@ def run(
     `function` must be importable by module and name. What it raises is raised here; `SandboxKilled` says why a child
     did not answer. Inside the child `report(...)` sends progress; its arguments reach `on_progress` here, as they come.
     `warm` names modules that a child started ahead has imported; after the answer the next such child is started.
+    `without` names packages that count as not installed: Arrow imports pandas, which takes half a second, only to ask
+    whether a list is a series of it.
     """
     with tempfile.NamedTemporaryFile(prefix="sandbox-") as request:
-        _write_request(request, function, args, kwargs, limits)
+        _write_request(request, function, args, kwargs, limits, without)
         child, errors = _take_spare(warm) or _start(warm)
         try:
             _hand_over(child, request.name)
@@ -76,13 +79,18 @@ def run(
 
 
 def _write_request(
-    request: IO[bytes], function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], limits: Limits
+    request: IO[bytes],
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    limits: Limits,
+    without: tuple[str, ...],
 ) -> None:
     """The limits and the function's name come first, so that the child can bind itself before it imports anything."""
     where = getattr(function, "__module__", None), getattr(function, "__qualname__", "")
     if where[0] in (None, "__main__") or "<" in where[1]:
         raise TypeError(f"{function!r} has no importable name, so a child process cannot call it.")
-    asked = {"limits": asdict(limits), "module": where[0], "name": where[1]}
+    asked = {"limits": asdict(limits), "without": without, "module": where[0], "name": where[1]}
     json_part = json.dumps(asked).encode()
     request.write(struct.pack("<Q", len(json_part)) + json_part)
     dump((args, kwargs), request)
@@ -181,12 +189,12 @@ def _kill(child: subprocess.Popen[bytes]) -> None:
 
 def _killed(kind: bytes, code: int | None, limits: Limits, errors: str) -> SandboxKilled:
     if kind == b"T":
-        return SandboxKilled("time", f"Stopped after {limits.wall_seconds:g} seconds. Ask for less, or split the file.")
+        return SandboxKilled("time", f"Stopped after {limits.wall_seconds:g} seconds: ask for less at a time.")
     if code == -signal.SIGXCPU:
         return SandboxKilled("time", f"Stopped after {limits.cpu_seconds:g} seconds of processor time. Ask for less.")
     if kind == SHORT_OF_MEMORY or any(mark in errors for mark in ("bad_alloc", "memory allocation", "MemoryError")):
         megabytes = limits.memory_bytes // MB
-        return SandboxKilled("memory", f"Needs more than the allowed {megabytes} MB. Ask for less, or split the file.")
+        return SandboxKilled("memory", f"Needs more than the allowed {megabytes} MB: ask for less at a time.")
     name = signal.Signals(-code).name if code is not None and code < 0 else f"exit code {code}"
     last = errors.strip().rsplit("\n", 1)[-1][:300]
     return SandboxKilled("crash", f"The work ended abruptly ({name}). {last}".strip())

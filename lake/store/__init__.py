@@ -1,6 +1,9 @@
 """The fact store: one Delta table a dataset, one atomic version a load. Start reading at `table.py`."""
 
+from lake.store.closed import Closed
 from lake.store.records import (
+    ChangedRow,
+    ClosedRows,
     Commit,
     Conflict,
     DamagedFile,
@@ -17,6 +20,9 @@ from lake.store.records import (
 from lake.store.table import FactStore, FactTable
 
 __all__ = [
+    "ChangedRow",
+    "Closed",
+    "ClosedRows",
     "Commit",
     "Conflict",
     "DamagedFile",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from typing import Any, Literal
 
 Operation = Literal["load", "undo", "compact"]
@@ -28,6 +29,7 @@ class Commit:
     `accepted` rows came in, `replaced` of them took the place of a stored record, `unchanged` of these said the same
     (None: not counted, the replaced records lie in files too large to compare).
     An undo has `removed` rows that left and `restored` rows that came back. `files` are the files that it added.
+    `restated` records of closed days were changed.
     `months` are the partitions it touched; `touched_months` has, per time column, the months (yyyymm, local days) in
     which rows came or went, old and new place of every record: what a recompute must refresh.
     """
@@ -43,6 +45,7 @@ class Commit:
     unchanged: int | None = 0
     removed: int = 0
     restored: int = 0
+    restated: int = 0
     undone_load: str = ""
     key: tuple[str, ...] = ()
     months: tuple[int, ...] = ()
@@ -100,6 +103,27 @@ class DuplicateKey(StoreError):
 
 class SchemaConflict(StoreError):
     """A column of the contract has another type than the stored one."""
+
+
+@dataclass(frozen=True)
+class ChangedRow:
+    """A record of a closed day that would change: its row in the file, its key, its day then and its day now.
+
+    No `day`: it would leave; no `stored_day`: it would be new.
+    """
+
+    row: int | None
+    key: str
+    day: date | None
+    stored_day: date | None
+
+
+class ClosedRows(StoreError):
+    """The load or undo would change `total` records of closed days; `rows` are the first of them."""
+
+    def __init__(self, through: date, total: int, rows: tuple[ChangedRow, ...]) -> None:
+        self.through, self.total, self.rows = through, total, rows
+        super().__init__(f"{total:,} records on or before {through} would change, and these days are closed.")
 
 
 class StoreFull(StoreError):

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from lake.contract import Contract
+from lake.store.closed import Closed, changed
 from lake.store.log import Snapshot
 from lake.store.records import DataFile, DuplicateKey, StoreError
 from lake.store.schema import DAY_SUFFIX, KEY, LOAD, MONTH, ROW, columns_of, empty, identifier, literal, stored_columns
@@ -49,6 +50,7 @@ class Change:
     unchanged: int | None = 0
     leaving: int = 0
     restored: int = 0
+    restated: int = 0
 
 
 def connect(temporary: Path) -> duckdb.DuckDBPyConnection:
@@ -79,14 +81,27 @@ def load(
     contract: Contract,
     key: tuple[str, ...],
     staging: Path,
+    closed: Closed | None = None,
 ) -> Change:
-    """Rows of `accepted` come in and supersede the stored rows with their keys; with no key they only come in."""
+    """Rows of `accepted` come in and supersede the stored rows with their keys; with no key they only come in.
+
+    Raises ClosedRows if one of them would change a closed day that `closed` does not restate.
+    """
     with connect(staging) as connection:
         _make_incoming(connection, load_id, accepted, contract)
         if key:
             _check_keys(connection, key, contract)
         count = _check_months(connection)
         hit = files_with(connection, read.files, folder, f"semi join keys on {same(key)}") if key else ()
+        restated = changed(
+            connection,
+            closed,
+            coming="incoming",
+            leaving=f"({_leaving(folder, hit, columns_of(read.handle), key)})",
+            key=key,
+            values=tuple(column.name for column in contract.columns),
+            hit=hit,
+        )
         replaced, unchanged = (0, 0) if not hit else _superseded(connection, read, hit, folder, key, contract)
         staged = write(
             connection, folder, hit, f"anti join keys on {same(key)}", "incoming", staging, contract.storage_order
@@ -101,6 +116,7 @@ def load(
             accepted=count,
             replaced=replaced,
             unchanged=unchanged,
+            restated=restated,
         )
 
 
@@ -259,6 +275,12 @@ def _superseded(
     )
     count, unchanged = connection.execute("select count(*), count(*) filter (same) from superseded").fetchall()[0]
     return int(count), int(unchanged) if compare else None
+
+
+def _leaving(folder: Path, hit: Sequence[DataFile], stored: dict[str, str], key: tuple[str, ...]) -> str:
+    """SQL of the stored rows that the incoming ones supersede."""
+    rows = relation(_paths(folder, hit), stored)
+    return f"select t.* from ({rows}) t semi join keys on {same(key)}" if hit else rows
 
 
 def relation(paths: Sequence[Path], columns: dict[str, str]) -> str:

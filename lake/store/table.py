@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import errno
 import re
+import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Literal
@@ -24,6 +25,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 
 from lake.contract import Contract
 from lake.store import durable, log, rewrite, undo, upkeep
+from lake.store.closed import Closed
 from lake.store.log import Snapshot
 from lake.store.records import (
     Commit,
@@ -82,7 +84,13 @@ class FactTable:
     # --- writing ------------------------------------------------------------------------------------------------------
 
     def commit(
-        self, load_id: str, accepted: Path | Sequence[Path], contract: Contract, *, mode: Mode = "upsert"
+        self,
+        load_id: str,
+        accepted: Path | Sequence[Path],
+        contract: Contract,
+        *,
+        mode: Mode = "upsert",
+        closed: Closed | None = None,
     ) -> Commit:
         """Store the accepted rows of a load as one version.
 
@@ -91,8 +99,9 @@ class FactTable:
 
         accepted: Parquet with the contract's columns (missing ones are null), `_row`, and optionally `<column>__day`,
         `_month` is always derived. Without a key in the contract `_key` (content and occurrence) is the key.
+        closed: days whose rows the load may not change; not for "replace".
         A load that is in the lake already gives its earlier Commit and writes nothing. Raises DuplicateKey,
-        SchemaConflict.
+        SchemaConflict, ClosedRows.
         """
         key = () if mode == "append" else rewrite.key_of(contract)
         paths = [accepted] if isinstance(accepted, Path) else list(accepted)
@@ -101,30 +110,47 @@ class FactTable:
         def change(read: Snapshot, staging: Path) -> Change:
             if mode == "replace":
                 return rewrite.replace(read, self.folder, load_id, paths, contract, staging)
-            return rewrite.load(read, self.folder, load_id, paths, contract, key, staging)
+            return rewrite.load(read, self.folder, load_id, paths, contract, key, staging, closed)
 
         with durable.sole_writer(self.folder):
             return self._write(load_id, "load", change, key, contract=contract)
 
-    def undo(self, load_id: str, undo_id: str) -> Commit:
+    def undo(self, load_id: str, undo_id: str, *, closed: Closed | None = None) -> Commit:
         """Take a load back in one version: its rows leave, records it had replaced return unless replaced since.
 
-        Raises UnknownLoad if the load is not in effect, UnknownVersion if the replaced records are past retention.
+        closed: days whose rows the undo may not change. Raises UnknownLoad if the load is not in effect,
+        UnknownVersion if the replaced records are past retention, ClosedRows.
         """
         with durable.sole_writer(self.folder):
             done = self.find(undo_id)
             if done is not None:
                 return done
-            load = self.find(load_id)
-            if load is None or load.operation != "load":
-                raise UnknownLoad(f"Table {self.folder.name} has no load {load_id} in effect; nothing to take back.")
-            target = load
+            load = self._in_effect(load_id)
 
             def change(read: Snapshot, staging: Path) -> Change:
-                entries = log.check_entries(self.folder)[: read.version + 1]
-                return undo.take_back(read, self.folder, target, entries, lambda other: stands(read, other), staging)
+                return self._taking_back(load, read, staging, closed)
 
             return self._write(undo_id, "undo", change, load.key, undone=load_id)
+
+    def check_undo(self, load_id: str, closed: Closed) -> None:
+        """Whether `undo` would change closed days, with nothing written. Raises as `undo` does."""
+        load, read = self._in_effect(load_id), log.snapshot(self.folder)
+        with tempfile.TemporaryDirectory() as aside:
+            self._taking_back(load, read, Path(aside), closed, dry_run=True)
+
+    def _in_effect(self, load_id: str) -> Commit:
+        load = self.find(load_id)
+        if load is None or load.operation != "load":
+            raise UnknownLoad(f"Table {self.folder.name} has no load {load_id} in effect; nothing to take back.")
+        return load
+
+    def _taking_back(
+        self, load: Commit, read: Snapshot, staging: Path, closed: Closed | None, *, dry_run: bool = False
+    ) -> Change:
+        entries = log.check_entries(self.folder)[: read.version + 1]
+        return undo.take_back(
+            read, self.folder, load, entries, lambda other: stands(read, other), staging, closed, dry_run=dry_run
+        )
 
     def compact(self, compact_id: str, *, sort_by: Sequence[str] = (), more_than_files: int = 1) -> Commit | None:
         """Write the months that have more than so many files as one sorted file each; None if there are none."""
@@ -201,7 +227,8 @@ class FactTable:
                 now = int(staging.stat().st_mtime * 1000)
                 record = _record(read, write_id, operation, made, tuple(placed), key, undone)
                 durable.failpoint("before_lake_commit")
-                log.commit(read, record, made.removed, now, _marks(record))
+                marks = {_undone(undone): record.version} if undone else {}
+                log.commit(read, record, made.removed, now, marks)
                 durable.failpoint("after_lake_commit")
         except (CommitFailedError, StoreError, duckdb.Error, OSError, DeltaError):
             # A commit whose outcome is unknown (a checkpoint after it may have failed) is looked up, not assumed.
@@ -305,7 +332,7 @@ class FactTable:
 
 
 def find(read: Snapshot, folder: Path, write_id: str) -> Commit | None:
-    """Look a load, undo or compaction up on the handle that a commit would go through."""
+    """Look a load, undo or compaction up on the handle that a commit goes through."""
     return log.read_entry(folder, _number(read, write_id)).commit if stands(read, write_id) else None
 
 
@@ -321,10 +348,6 @@ def _number(read: Snapshot, name: str) -> int:
 
 def _undone(load_id: str) -> str:
     return f"undone:{load_id}"
-
-
-def _marks(record: Commit) -> dict[str, int]:
-    return {_undone(record.undone_load): record.version} if record.undone_load else {}
 
 
 def _record(
@@ -348,6 +371,7 @@ def _record(
         unchanged=change.unchanged,
         removed=change.leaving,
         restored=change.restored,
+        restated=change.restated,
         undone_load=undone,
         key=key,
         months=change.months,
@@ -369,9 +393,8 @@ class _disk_errors:
         if not full and isinstance(error, duckdb.Error | DeltaError | OSError):
             full = any(words in str(error) for words in _FULL_WORDS)
         if full:
-            raise StoreFull(
-                f"The disk of table {self.folder.name} is full. Nothing was stored. Make room and load again."
-            ) from error
+            words = f"The disk of table {self.folder.name} is full. Nothing was stored. Make room and load again."
+            raise StoreFull(words) from error
 
 
 __all__ = ["FactStore", "FactTable", "find", "stands"]

@@ -13,10 +13,11 @@ from pathlib import Path
 import duckdb
 
 from lake.store import rewrite
+from lake.store.closed import Closed, changed
 from lake.store.log import Entry, Snapshot
-from lake.store.records import Commit, UnknownVersion
+from lake.store.records import Commit, DataFile, UnknownVersion
 from lake.store.rewrite import Change
-from lake.store.schema import DAY_SUFFIX, LOAD, columns_of, empty, identifier, literal
+from lake.store.schema import DAY_SUFFIX, KEY, LOAD, MONTH, ROW, columns_of, empty, identifier, literal
 
 
 def take_back(
@@ -26,8 +27,14 @@ def take_back(
     entries: Sequence[Entry],
     stands: Callable[[str], bool],
     staging: Path,
+    closed: Closed | None = None,
+    *,
+    dry_run: bool = False,
 ) -> Change:
-    """Rows of `load` leave, what they replaced returns. `entries` is the whole log, `stands` tells what counts."""
+    """Rows of `load` leave, what they replaced returns. `entries` is the whole log, `stands` tells what counts.
+
+    Raises ClosedRows if that would change a closed day that `closed` does not restate. dry_run: write no file.
+    """
     columns = columns_of(read.handle)
     days = tuple(name for name in columns if name.endswith(DAY_SUFFIX))
     mine = f"t.{LOAD} = {literal(load.load_id)}"
@@ -37,6 +44,9 @@ def take_back(
         connection.execute(f"create table leaving as select t.* from ({live}) t where {mine}")
         connection.execute(f"create table restored as {empty(columns)}")
         _restore(connection, folder, load, entries, stands, columns)
+        restated = _restated(connection, closed, load, columns, hit)
+        if dry_run:
+            return Change(restated=restated)
         staged = rewrite.write(connection, folder, hit, f"where not ({mine})", "restored", staging)
         sources = ["leaving", "restored"]
         counts = [connection.execute(f"select count(*) from {source}").fetchall()[0][0] for source in sources]
@@ -47,7 +57,32 @@ def take_back(
             touched_months=rewrite.touched_months_of(connection, sources, days),
             leaving=counts[0],
             restored=counts[1],
+            restated=restated,
         )
+
+
+def _restated(
+    connection: duckdb.DuckDBPyConnection,
+    closed: Closed | None,
+    load: Commit,
+    columns: dict[str, str],
+    hit: Sequence[DataFile],
+) -> int:
+    """How many records of closed days change between `leaving` and `restored`. Raises ClosedRows."""
+    if closed is not None and closed.column + DAY_SUFFIX not in columns:
+        return 0
+    made = {LOAD, ROW, MONTH, KEY}
+    values = [name for name in columns if name not in made and not name.endswith(DAY_SUFFIX)]
+    return changed(
+        connection,
+        closed,
+        coming="restored",
+        leaving="leaving",
+        key=load.key,
+        values=values,
+        hit=hit,
+        numbered="leaving",
+    )
 
 
 def _restore(

@@ -9,7 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from doors.serializers import StrictModelSerializer, StrictSerializer
-from doors.viewsets import ScopedReadViewSet
+from doors.viewsets import PLAIN_LIST, ScopedReadViewSet
 from organization import business_calendars, fiscal, ics, shared_calendars
 from organization.access import ADMINISTER, VIEW
 from organization.models import BusinessCalendar, CalendarVersion, FiscalCalendar, OpeningWindow
@@ -120,9 +120,9 @@ class CalendarViewSet(ScopedReadViewSet):
     @action(detail=True)
     def hours(self, request, pk):
         """The open spans, in UTC, that touch the local days from `first` to `last`."""
-        first, last = (
-            serializers.DateField().run_validation(request.query_params.get(name)) for name in ("first", "last")
-        )
+        first, last = (self.asked(name, serializers.DateField()) for name in ("first", "last"))
+        if missing := [name for name, day in (("first", first), ("last", last)) if day is None]:
+            raise serializers.ValidationError(dict.fromkeys(missing, "Say which day."), code="required")
         spans = business_calendars.opening_spans(business_calendars.rules_of(self.get_object()), first, last)
         open_for = sum((end - start for start, end in spans), timedelta())
         shown = [{"start": start, "end": end} for start, end in spans]
@@ -170,11 +170,10 @@ class FiscalViewSet(ScopedReadViewSet):
         return Response(FiscalSerializer(shared_calendars.change(calendar, by=request.user, **values)).data)
 
     @extend_schema(parameters=[OpenApiParameter("day", A_DAY)], responses=FiscalPeriodSerializer(many=True))
-    @action(detail=True, pagination_class=None)
+    @action(detail=True, **PLAIN_LIST)
     def periods(self, request, pk):
         """The week, month, quarter and year that hold a day."""
-        given = request.query_params.get("day")
-        day = serializers.DateField().run_validation(given) if given else request.day
+        day = self.asked("day", serializers.DateField()) or request.day
         calendar = fiscal.calendar_of(self.get_object())
         found = [calendar.period_of(day, grain) for grain in ("week", "month", "quarter", "year")]
         return Response(FiscalPeriodSerializer(found, many=True).data)

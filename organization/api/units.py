@@ -102,8 +102,8 @@ class UnitViewSet(ScopedReadViewSet):
 
     def get_queryset(self):
         day = self.request.day if self.request else tree.ALWAYS
-        if self.request and (given := self.request.query_params.get("day")):
-            day = serializers.DateField().run_validation(given)
+        if self.request:
+            day = self.asked("day", serializers.DateField()) or day
         placed = UnitPlacement.objects.in_force(day).filter(unit=OuterRef("pk"))
         units = super().get_queryset()
         seen = units.values("pk").order_by()

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from . import children
 from .postgres import Postgres
+from .saying import say
 from .valkey import Valkey
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -47,7 +48,7 @@ class Supervised:
             if now - self.started > 60:
                 self.pause = 0.5
         elif not self.start_again_at:
-            print(f"{self.name} ended with code {self.process.returncode}; again in {self.pause:g} s", flush=True)
+            say(f"{self.name} ended with code {self.process.returncode}; again in {self.pause:g} s")
             self.start_again_at, self.pause = now + self.pause, min(self.pause * 2, 30)
         elif now >= self.start_again_at:
             self.start_again_at = 0.0
@@ -59,8 +60,7 @@ class Supervised:
 
     def _print_lines(self, output) -> None:
         for line in output:
-            sys.stdout.write(f"{self.name:<9} {line.decode(errors='replace')}")
-            sys.stdout.flush()
+            say(f"{self.name:<9} {line.decode(errors='replace').rstrip()}")
 
 
 def processes(address: str, port: int) -> list[Supervised]:
@@ -68,7 +68,9 @@ def processes(address: str, port: int) -> list[Supervised]:
     python = [sys.executable, "-m"]
     gunicorn = [*python, "gunicorn", "perfmgr.wsgi", "--worker-class", "perfmgr.web_worker.WebWorker"]
     gunicorn += ["--workers", "1", "--threads", "8", "--timeout", "120"]
-    celery = [*python, "celery", "--quiet", "-A", "perfmgr"]
+    # root in a container is expected here: the queue is a socket of ours, and messages are JSON
+    celery = [sys.executable, "-W", "ignore:You're running the worker with superuser", "-m", "celery", "--quiet"]
+    celery += ["-A", "perfmgr"]
     return [
         Supervised("web", [*gunicorn, "--bind", f"{address}:{port}", "--log-level", "warning"]),
         Supervised(
@@ -93,7 +95,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        print(f"perfmgr is running already on {var}. Stop it first, or give another PERFMGR_VAR and PORT.")
+        say(f"perfmgr is running already on {var}. Stop it first, or give another PERFMGR_VAR and PORT.")
         return 1
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, _interrupt)
@@ -112,11 +114,11 @@ def main(arguments: Sequence[str]) -> int:
                 process.keep_running()
             for server in servers:
                 if server.process.poll() is not None:
-                    print(f"{server.name} ended with code {server.process.returncode}; starting it again", flush=True)
+                    say(f"{server.name} ended with code {server.process.returncode}; starting it again")
                     server.start()
             time.sleep(0.2)
     except Interrupted:
-        print("\nStopping ...", flush=True)
+        say("\nStopping ...")
         return 0
     except (RuntimeError, subprocess.CalledProcessError) as fault:
         print(fault, file=sys.stderr)
@@ -126,7 +128,7 @@ def main(arguments: Sequence[str]) -> int:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         for process in [*reversed(running), *reversed(servers)]:  # scheduler, worker, web, valkey, postgres
             process.stop()
-            print(f"{process.name} has stopped", flush=True)
+            say(f"{process.name} has stopped")
 
 
 def _interrupt(*_) -> None:
@@ -168,7 +170,10 @@ def _announce(address: str, port: int) -> None:
             break
         except OSError:
             time.sleep(0.1)
-    print(f"\nperfmgr is at {url}")
+    say(f"\nperfmgr is at {url}")
     if os.environ.get("PERFMGR_DEMO", "true").lower() == "true":
-        print("Log in as admin, manager, analyst, executive, finance, viewer or vendor; password: perfmgr-demo")
-    print("Ctrl-C stops everything.\n", flush=True)
+        say("Log in as admin, manager, analyst, executive, finance, viewer or vendor; password: perfmgr-demo")
+    else:
+        say("The first log-in of a new installation: python3 manage.py create_administrator --help")
+    say("Ctrl-C stops everything.
+")

@@ -1,6 +1,5 @@
 """Agreements, their versions with tiers, and their targets with clocks and measures."""
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
@@ -8,6 +7,7 @@ from rest_framework.response import Response
 
 from datasets.models import Dataset
 from doors.serializers import ScopedCodeField, StrictSerializer
+from doors.viewsets import PLAIN_LIST
 from kpis.requests import as_of_day
 from organization.access import CERTIFY, DEFINE, VIEW
 from organization.models import BusinessCalendar, Unit, User
@@ -131,6 +131,14 @@ class TierWords(StrictSerializer):
     below_pct = serializers.DecimalField(**PERCENT)
     side = serializers.ChoiceField(CreditTier.Side.choices, default=CreditTier.Side.BELOW)
     credit_pct = serializers.DecimalField(**PERCENT)
+
+
+class BackingSerializer(serializers.Serializer):
+    target = serializers.CharField(source="target.code")
+    threshold_seconds = serializers.IntegerField(source="target.threshold_seconds", allow_null=True)
+    sum_seconds = serializers.IntegerField(source="total_seconds")
+    holds = serializers.BooleanField()
+    sentence = serializers.CharField()
 
 
 class Tiers(StrictSerializer):
@@ -264,23 +272,11 @@ class VersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewS
         drafting.set_tiers(found, [line | {"target": targets.get(line["target"])} for line in lines], by=request.user)
         return self.answer(self.get_object())
 
-    @extend_schema(responses={200: OpenApiTypes.OBJECT})
-    @action(methods=["get"], detail=True)
+    @extend_schema(responses={200: BackingSerializer(many=True)})
+    @action(methods=["get"], detail=True, **PLAIN_LIST)
     def backing(self, request, pk):
         """Whether the sums of the supporting agreements' targets fit into each promise."""
-        found = backing_of(self.get_object())
-        return Response(
-            [
-                {
-                    "target": one.target.code,
-                    "threshold_seconds": one.target.threshold_seconds,
-                    "sum_seconds": one.total_seconds,
-                    "holds": one.holds,
-                    "sentence": one.sentence,
-                }
-                for one in found
-            ]
-        )
+        return Response(BackingSerializer(backing_of(self.get_object()), many=True).data)
 
     @extend_schema(request=None, responses=VersionSerializer)
     @action(methods=["post"], detail=True)

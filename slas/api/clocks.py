@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from datasets.scan import ScanFailed
 from doors.serializers import StrictModelSerializer
-from doors.viewsets import ScopedViewSet
+from doors.viewsets import PLAIN_LIST, ScopedViewSet
 from jobs.models import Job
 from organization.access import DEFINE, VIEW
 from slas.clocks import bench, board, compare, explain, listing
@@ -184,7 +184,7 @@ class ClocksViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedView
         return Response(_trial(trial))
 
     @extend_schema(responses={200: WarningSerializer(many=True)})
-    @action(methods=["get"], detail=True)
+    @action(methods=["get"], detail=True, **PLAIN_LIST)
     def warnings(self, request, code):
         """The newest warnings of cases that the caller may see."""
         return Response(WarningSerializer(board.warnings_of(self.get_object(), request.access, 200), many=True).data)

@@ -6,12 +6,12 @@ import logging
 import re
 from typing import Any
 
-from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from doors.problems import Problem
+from doors.schema import DescribedSchema
 from doors.throttles import AnalysisThrottle
 from doors.viewsets import ScopedViewSet
 from organization.access import VIEW
@@ -21,20 +21,18 @@ from studies.models import Study
 
 log = logging.getLogger(__name__)
 JSON = "application/json"
-INDEX = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "properties": {
-            "family": {"type": "string"},
-            "words": {"type": "string"},
-            "functions": {"type": "array", "items": {"type": "object"}},
-        },
+FAMILY = {
+    "type": "object",
+    "properties": {
+        "family": {"type": "string"},
+        "words": {"type": "string"},
+        "functions": {"type": "array", "items": {"type": "object"}},
     },
+    "required": ["family", "words", "functions"],
 }
 
 
-class FunctionSchema(AutoSchema):
+class FunctionSchema(DescribedSchema):
     """Reads summary, parameters and result of an operation off the function's signature."""
 
     @property
@@ -101,7 +99,7 @@ class IndexViewSet(ScopedViewSet):
     filter_backends = ()
     needs = {"read": VIEW}
 
-    @extend_schema(operation_id="analysis_index", tags=["analysis"], responses={(200, JSON): INDEX})
+    @extend_schema(operation_id="analysis_index", tags=["analysis"], responses={(200, JSON): FAMILY})
     def list(self, request):
         """Every function by family, with the JSON schema of what it takes."""
         return Response([_family(name, held) for name, held in functions.FAMILIES.items()])

@@ -13,7 +13,7 @@ from datasets.models import Dataset
 from doors.problems import Problem
 from doors.serializers import ScopedCodeField, StrictSerializer
 from doors.throttles import AnalysisThrottle
-from doors.viewsets import ScopedViewSet
+from doors.viewsets import PLAIN_LIST, ScopedViewSet
 from kpis.models import Kpi, KpiVersion
 from organization.access import DEFINE, VIEW
 from organization.models import Unit
@@ -108,6 +108,8 @@ class StudyReason(StrictSerializer):
 
 
 class StudyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewSet):
+    """Kept analyses: a question to the data, its answers, and who reviewed it."""
+
     queryset = Study.objects.select_related("unit", "dataset", "kpi", "analyst", "reviewer")
     serializer_class = StudySerializer
     filterset_fields = {"question": ["exact"], "state": ["exact"], "dataset__code": ["exact"], "kpi__code": ["exact"]}
@@ -142,8 +144,8 @@ class StudyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewS
             saving.conclude(self._mine(), self._checked(StudyConclusion)["conclusion"], by=request.user)
         )
 
-    @extend_schema(responses=StudyRunSerializer(many=True), filters=False)
-    @action(methods=["get"], detail=True, pagination_class=None)
+    @extend_schema(responses=StudyRunSerializer(many=True))
+    @action(methods=["get"], detail=True, **PLAIN_LIST)
     def runs(self, request, pk):
         """Every run with its result, the newest first."""
         return Response(StudyRunSerializer(self.get_object().runs.select_related("by"), many=True).data)

@@ -251,3 +251,23 @@ def test_quality_rules_by_api(analyst, orders):
     assert analyst("get", "datasets/orders/")[1]["is_provisional"] is False
     status, problem = analyst("post", "quality-rules/", {**rule, "column": "colour"})
     assert (status, "colour" in problem["detail"], problem["field"]) == (400, True, "column")
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ({"groups": [{"column": "cost", "by": "day"}]}, "Unknown entry 'by' in a group"),
+        ({"groups": "cost"}, "The entry 'groups' of a question takes a list"),
+        ({"groups": [{"column": "day", "unit": "hour"}]}, "one of day, week, month"),
+        ({"totals": [{"function": "mode", "column": "cost"}]}, "one of count, count_distinct"),
+        ({"totals": [{"column": "cost"}]}, "A total names its"),
+        ({"filters": [{"column": "cost", "operator": "like", "values": ["1"]}]}, "one of eq, ne"),
+        ({"filters": [{"column": "cost", "operator": "eq", "values": {"a": 1}}]}, "'values' of a filter takes a list"),
+        ({"limit": 0}, "from 1 to 10,000"),
+        ({"limit": True}, "takes a whole number"),
+        ({"chart": "pie"}, "one of table, bar, line"),
+    ],
+)
+def test_a_question_that_is_not_right_is_refused_in_words(analyst, orders, question, said):
+    status, problem = analyst("post", f"datasets/{orders.code}/explore/", {"question": question})
+    assert (status, said in problem["detail"]) == (400, True), problem

@@ -256,3 +256,29 @@ def test_a_call_is_let_through_while_the_cache_is_away(api):
     away = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1"}}
     with override_settings(CACHES=away):
         assert api.get("/api/v1/units/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "field"),
+    [
+        ("units/?is_active=maybe", "is_active"),
+        ("units/?is_active=", "is_active"),
+        ("units/?day=yesterday", "day"),
+        ("results/?as_known_at=yesterday", "as_known_at"),
+        ("results/?grain=fortnight", "grain"),
+        ("results/?is_open=5", "is_open"),
+        ("signals/?gone=perhaps", "gone"),
+    ],
+)
+def test_a_filter_that_cannot_be_read_is_named_and_not_left_out(api, address, field):
+    body = is_problem(api.get(f"/api/v1/{address}"), 400, "invalid")
+    assert [fault["field"] for fault in body["errors"]] == [field]
+
+
+def test_a_refusal_says_what_is_missing(api, unit):
+    token = ApiTokenFactory(user=member(Role.ADMINISTRATOR, unit), scopes=["read"])
+    api.credentials(HTTP_AUTHORIZATION=f"Bearer {token.secret}")
+    answer = is_problem(api.post("/api/v1/units/", {}, format="json"), 403, "permission_denied")
+    assert answer["detail"].startswith("You may not administer anywhere") and "scope" in answer["detail"]
+    api.credentials()
+    assert "Authorization: Bearer" in is_problem(api.get("/api/v1/units/"), 401, "not_authenticated")["detail"]

@@ -50,10 +50,10 @@ def environment(queue_url: str, **more: str) -> dict[str, str]:
 
 
 class Process:
-    """A child in a process group of its own, so that the whole group can be killed at once."""
+    """A child in a process group of its own, so that the whole group can be killed at once. It writes to `logs`."""
 
-    def __init__(self, command: list[str], env: dict[str, str]):
-        self.output = Path(os.environ["PERFMGR_TEST_SCRATCH"]) / f"process-{time.monotonic_ns()}.log"
+    def __init__(self, command: list[str], env: dict[str, str], logs: str = ""):
+        self.output = Path(logs or f"{os.environ['PERFMGR_TEST_SCRATCH']}/process-{time.monotonic_ns()}.log")
         with self.output.open("wb") as log:
             self.popen = children.start(
                 [sys.executable, *command], cwd=ROOT, env=env, stdout=log, stderr=log, death_signal=signal.SIGKILL
@@ -83,10 +83,11 @@ class Process:
 class Worker(Process):
     """A Celery worker with its pool of children, as `manage.py up` starts it."""
 
-    def __init__(self, queue_url: str, *, concurrency: int = 1, **more: str):
+    def __init__(self, queue_url: str, *, concurrency: int = 1, logs: str = "", **more: str):
         command = [
             "-m",
             "celery",
+            "--quiet",
             "-A",
             "perfmgr",
             "worker",
@@ -98,6 +99,7 @@ class Worker(Process):
         super().__init__(
             [*command, "--without-gossip", "--without-mingle", "-I", "tests.faults.in_worker"],
             environment(queue_url, **more),
+            logs,
         )
 
 
@@ -105,7 +107,7 @@ class Beat(Process):
     """The scheduler, as `manage.py up` starts it."""
 
     def __init__(self, queue_url: str, **more: str):
-        command = ["-m", "celery", "-A", "perfmgr", "beat", "--pidfile=", "--loglevel", "warning"]
+        command = ["-m", "celery", "--quiet", "-A", "perfmgr", "beat", "--pidfile=", "--loglevel", "warning"]
         super().__init__(command, environment(queue_url, **more))
 
 
@@ -119,13 +121,13 @@ class OneJob(Process):
 class Web(Process):
     """gunicorn, as `manage.py up` starts it, on a free port."""
 
-    def __init__(self, queue_url: str, **more: str):
+    def __init__(self, queue_url: str, *, logs: str = "", **more: str):
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
             self.port = listener.getsockname()[1]
         command = ["-m", "gunicorn", "perfmgr.wsgi", "--worker-class", "perfmgr.web_worker.WebWorker"]
         command += ["--workers", "1", "--threads", "4", "--log-level", "warning"]
-        super().__init__([*command, "--bind", f"127.0.0.1:{self.port}"], environment(queue_url, **more))
+        super().__init__([*command, "--bind", f"127.0.0.1:{self.port}"], environment(queue_url, **more), logs)
         wait_until(self._answers, sweeping=False)
 
     def _answers(self) -> bool:

@@ -19,7 +19,7 @@ from kpis import requests
 from kpis.models import Result
 from tests.factories import ApiTokenFactory, upload_csv
 from tests.faults.oracle import assert_sound
-from tests.faults.processes import OneJob, Web, form_of, lapse, rest
+from tests.faults.processes import OneJob, Web, Worker, form_of, lapse, rest
 from tests.faults.tickets import extract
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -140,6 +140,22 @@ def test_F17_an_upload_that_cannot_be_written_leaves_nothing(dataset, queue, lim
     finally:
         web.stop()
     assert len(kept_files() - before) == 1 and dataset.uploads.count() == 1
+
+
+def test_F17_web_and_worker_go_on_where_their_logs_find_no_room(dataset, queue):
+    """Both write to `/dev/full`, where each write fails, and have something to say."""
+    secret = ApiTokenFactory(user=dataset.owner, scopes=["read", "upload"]).secret
+    worker, web = (start(queue.url, logs="/dev/full", LOG_LEVEL="DEBUG") for start in (Worker, Web))
+    try:
+        assert web.get("/api/v1/no-such-thing/", secret)[0] == 404
+        assert web.upload(dataset.code, "extract.csv", extract(11, 100), secret)[0] == 202
+        rest()
+        assert dataset.uploads.get().state == "loaded"
+        assert worker.alive and web.alive
+    finally:
+        worker.stop()
+        web.stop()
+    assert_sound(dataset)
 
 
 def child_of(pid: int) -> int:

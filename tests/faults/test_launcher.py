@@ -19,9 +19,12 @@ ROOT = Path(__file__).parents[2]
 
 
 class Up:
-    """One run of the launcher on `var`. `ordinary`: as a user who is not root, whoever runs the tests."""
+    """One run of the launcher on `var`. `ordinary`: as a user who is not root, whoever runs the tests.
 
-    def __init__(self, var: Path, *, ordinary: bool = False):
+    output: where it writes to, instead of a file of its own.
+    """
+
+    def __init__(self, var: Path, *, ordinary: bool = False, output: str = ""):
         self.var, self.port = var, free_port()
         self.output = var.parent / f"{var.name}-{time.monotonic_ns()}.log"  # each run's own
         env = {
@@ -37,7 +40,7 @@ class Up:
         }
         env.pop("DJANGO_SETTINGS_MODULE", None)
         as_user = ["unshare", "--user", "--map-user=1000", "--map-group=1000"] if ordinary and os.getuid() == 0 else []
-        with self.output.open("ab") as log:
+        with open(output or self.output, "ab") as log:
             self.process = subprocess.Popen(
                 [*as_user, sys.executable, "manage.py", "up"], cwd=ROOT, env=env, stdout=log, stderr=log
             )
@@ -193,4 +196,24 @@ def test_an_ordinary_user_starts_and_stops_it_as_root_does(tmp_path, launch):
     up = launch(tmp_path / "var", ordinary=True).until_up()
     assert "unshare" not in (up.var / "pg" / "log").read_text() and up.children("bin/postgres")
     assert up.answers("readyz")
+    assert up.interrupt() == 0 and up.children() == []
+
+
+def test_F17_a_full_disk_behind_the_logs_stops_neither_web_nor_worker_nor_the_launcher(tmp_path, launch):
+    """Every log lies on `/dev/full`, where each write fails for want of room: the launcher's own output, with the lines
+    of web, worker and scheduler, and those of PostgreSQL and Valkey."""
+    var = tmp_path / "var"
+    for server in ("pg", "valkey"):
+        (var / server).mkdir(parents=True)
+        (var / server / "log").symlink_to("/dev/full")
+    up = launch(var, output="/dev/full")
+    wait_for(lambda: up.answers("readyz") and up.children("celery -"), 240)
+    with pytest.raises(psycopg2.Error):
+        ask(var, "select 1 / 0")  # PostgreSQL logs it
+    for _ in range(20):  # 140 kB of warnings, more than a pipe that nobody empties would take
+        assert not up.answers("x" * 7_000)
+    assert up.answers("readyz")
+    (web, *_) = up.children("gunicorn")
+    os.kill(web, signal.SIGKILL)
+    wait_for(up.answers, 90)
     assert up.interrupt() == 0 and up.children() == []

@@ -117,7 +117,10 @@ class TestRefusals:
 
     def test_a_changed_definition(self, share):
         version = KpiVersionFactory(kpi=share, number=2, valid_from="2023-02-01", kind="ratio", dimensions=["site"])
-        Result.objects.filter(period_start="2023-02-01").update(version=version)
+        february = Result.objects.filter(period_start="2023-02-01")
+        of_version = [Result(**row | {"version_id": version.pk}) for row in february.values()]
+        february.delete()
+        Result.objects.bulk_create(of_version)
         assert "definition changed" in moved(share).refusal
 
     def test_an_open_period(self, share):

@@ -71,6 +71,13 @@ def loaded_and_pid() -> tuple[bool, int]:
     return "duckdb" in sys.modules, os.getpid()
 
 
+def pandas_after_an_array() -> bool:
+    import pyarrow as pa
+
+    pa.array(["Arrow asks pandas whether this is a series"])
+    return "pandas" in sys.modules
+
+
 def open_many() -> int:
     return len([open(os.devnull) for _ in range(200)])
 

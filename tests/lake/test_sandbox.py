@@ -119,6 +119,11 @@ def test_a_child_started_ahead_is_used_once_and_as_limited() -> None:
     assert sandbox.run(work.add, 1, warm=warm).total == 1  # a spare that died is replaced
 
 
+def test_a_child_does_not_import_pandas_unless_it_may() -> None:
+    assert sandbox.run(work.pandas_after_an_array) is False
+    assert sandbox.run(work.pandas_after_an_array, without=()) is True
+
+
 def test_a_function_without_a_name_is_refused() -> None:
     with pytest.raises(TypeError, match="no importable name"):
         sandbox.run(lambda: 1)

@@ -7,6 +7,7 @@ from organization.access import PERMISSIONS
 from organization.models import Role
 from tests.factories import ApiTokenFactory, UnitFactory, member
 
+from . import description
 from .table import RESOURCES, Resource
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +41,8 @@ def test_at_ones_own_unit(role, resource, units):
     assert answer.status_code == (resource.status if role in resource.allowed else resource.refused)
     if resource.is_list and role in resource.allowed:
         assert resource.marker(thing) in answer.content.decode()
+    if resource.is_api:
+        assert description.faults_of(resource.method, resource.path.format(thing.pk), answer) == []
 
 
 @pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.name)

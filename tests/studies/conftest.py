@@ -11,7 +11,7 @@ from lake import sandbox
 def in_this_process(monkeypatch):
     """The child process costs seconds a call; only a few tests need to pay them."""
 
-    def run(do, *args, limits=None, on_progress=None, warm=(), **more):
+    def run(do, *args, limits=None, on_progress=None, warm=(), without=(), **more):
         return do(*args, **more)
 
     monkeypatch.setattr(sandbox, "run", run)

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from doors.parsers import StrictJSONParser
 from doors.serializers import ScopedCodeField, ScopedRelatedField, StrictModelSerializer, StrictSerializer
+from doors.viewsets import PLAIN_LIST
 from kpis.calendars import calendars_of, period_of
 from kpis.models import Kpi
 from organization.access import OVERSEE, PROCURE, VIEW
@@ -48,6 +49,7 @@ class OverseenVendorSerializer(VendorSerializer):
     incidents_kpi = serializers.SlugRelatedField("code", read_only=True)
 
     class Meta(VendorSerializer.Meta):
+        for_some = ("manager", "template", "spend_kpi", "incidents_kpi")  # a contact is not shown them
         fields = (
             *VendorSerializer.Meta.fields, "tier", "manager", "template", "cadence", "cadence_from", "cadence_to",
             "review_within_days", "spend_kpi", "incidents_kpi", "supplies", "exit_plan", "exit_plan_checked_on",
@@ -83,6 +85,16 @@ class RiskSerializer(StrictModelSerializer):
             "assessed_by",
         )  # fmt: skip
         read_only_fields = ("rating", "level")
+
+
+class PlaceInLeague(serializers.Serializer):
+    vendor = serializers.IntegerField()
+    vendor_name = serializers.CharField()
+    unit = serializers.CharField()
+    period_label = serializers.CharField()
+    score = serializers.FloatField(allow_null=True)
+    grade = serializers.CharField()
+    coverage_pct = serializers.FloatField()
 
 
 class VendorViewSet(VendorsViewSet):
@@ -126,11 +138,11 @@ class VendorViewSet(VendorsViewSet):
         """Every criterion with its number, weight and score; as the published review kept it, unless `live=true`."""
         vendor = self.get_object()
         grain, at, day = self._period([vendor])
-        card = card_of(vendor, grain=grain, at=at, day=day, live=request.query_params.get("live") == "true")
+        card = card_of(vendor, grain=grain, at=at, day=day, live=self.flag("live"))
         return Response(card.to_dict())
 
-    @extend_schema(parameters=PERIOD, responses=OpenApiTypes.OBJECT)
-    @action(methods=["get"], detail=False)
+    @extend_schema(parameters=PERIOD, responses=PlaceInLeague(many=True))
+    @action(methods=["get"], detail=False, **PLAIN_LIST)
     def league(self, request):
         """All overseen vendors with a scorecard, the best first."""
         vendors = list(
@@ -140,8 +152,7 @@ class VendorViewSet(VendorsViewSet):
             return Response([])
         grain, at, day = self._period(vendors)
         cards = cards_of(vendors, grain=grain, at=at, day=day).values()
-        names = ("vendor", "vendor_name", "unit", "period_label", "score", "grade", "coverage_pct")
-        return Response([{name: getattr(card, name) for name in names} for card in sorted(cards, key=_by_score)])
+        return Response(PlaceInLeague(sorted(cards, key=_by_score), many=True).data)
 
     @extend_schema(parameters=PERIOD, responses=OpenApiTypes.OBJECT)
     @action(methods=["get"], detail=True)
@@ -164,7 +175,7 @@ class VendorViewSet(VendorsViewSet):
 
     @extend_schema(methods=["GET"], responses=RiskSerializer(many=True))
     @extend_schema(methods=["POST"], request=RiskSerializer, responses={201: RiskSerializer})
-    @action(methods=["get", "post"], detail=True)
+    @action(methods=["get", "post"], detail=True, **PLAIN_LIST)
     def risks(self, request, pk):
         """How its risk was judged, the newest first; POST judges it anew."""
         if request.method == "GET":
@@ -181,8 +192,8 @@ class VendorViewSet(VendorsViewSet):
         grain = self.request.query_params.get("grain") or (grain_of(vendors[0]) if len(vendors) == 1 else "quarter")
         if grain not in Vendor.Cadence.values:
             raise serializers.ValidationError({"grain": "Write week, month, quarter or year."})
-        if given := self.request.query_params.get("period"):
-            return grain, serializers.DateField().run_validation(given), day
+        if at := self.asked("period", serializers.DateField()):
+            return grain, at, day
         calendar = calendars_of([vendors[0].unit_id], day)[vendors[0].unit_id]
         return grain, newest_period_start(vendors, grain, day) or last_complete(calendar, grain, day).start, day
 
@@ -278,6 +289,8 @@ class ContractSerializer(StrictModelSerializer):
 
 
 class ContractViewSet(VendorsViewSet):
+    """Contracts with vendors, each with its state and the days by which it must be decided about."""
+
     queryset = Contract.objects.select_related("vendor__unit", "owner").order_by("pk")
     serializer_class = ContractSerializer
     filterset_fields = ("vendor",)

@@ -156,6 +156,8 @@ class IsAsked(StrictSerializer):
 
 
 class QuestionViewSet(VendorsViewSet):
+    """What people are asked about vendors."""
+
     queryset = SurveyQuestion.objects.select_related("unit").order_by("pk")
     serializer_class = QuestionSerializer
     filterset_fields = {"code": ["exact"], "is_active": ["exact"]}

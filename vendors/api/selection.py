@@ -81,6 +81,8 @@ class BidAward(VendorReason):
 
 
 class RoundViewSet(VendorsViewSet):
+    """Selection rounds: criteria, bids, evaluators, and who was chosen."""
+
     queryset = (
         SelectionRound.objects.select_related("unit")
         .prefetch_related("criteria", "bids", "evaluators__user")

@@ -1,0 +1,79 @@
+"""Closed days: rows whose event lies there stay as they are, unless the load or undo says that it restates them.
+
+Judged by values: a record that comes again with the same values is no change, so an extract may repeat closed days. A
+record that moves out of the closed days changes them as one does that moves in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import duckdb
+
+from lake.store.records import ChangedRow, ClosedRows, DataFile
+from lake.store.schema import DAY_SUFFIX, ROW, identifier
+
+SHOWN_ROWS = 20
+
+
+@dataclass(frozen=True)
+class Closed:
+    """Rows with the local day of `column` (the event time) on or before `through` are closed.
+
+    restate: change them all the same, and count how many.
+    """
+
+    column: str
+    through: date
+    restate: bool = False
+
+
+def changed(
+    connection: duckdb.DuckDBPyConnection,
+    closed: Closed | None,
+    *,
+    coming: str,
+    leaving: str,
+    key: tuple[str, ...],
+    values: Sequence[str],
+    hit: Sequence[DataFile],
+    numbered: Literal["coming", "leaving"] = "coming",
+) -> int:
+    """How many records of closed days would change; raises ClosedRows unless `closed` restates.
+
+    coming, leaving: relations with the same columns, a record at most once in each; a record is what shares `key`.
+    values: the columns that make a change if they differ. hit: the files of the rows that leave.
+    numbered: the side whose `_row` is a row of the file that a person knows.
+    """
+    if closed is None or not _may_be_closed(connection, closed, coming, hit):
+        return 0
+    day = identifier(closed.column + DAY_SUFFIX)
+    same_key = " and ".join(f"c.{identifier(name)} is not distinct from l.{identifier(name)}" for name in key)
+    alike = " and ".join(f"c.{identifier(name)} is not distinct from l.{identifier(name)}" for name in values)
+    shown = ", ".join(f"coalesce(c.{identifier(name)}, l.{identifier(name)})::varchar" for name in key)
+    row = f"c.{ROW}" if numbered == "coming" else f"l.{ROW}"
+    found = connection.execute(
+        f"select {row}, concat_ws(' / ', {shown or 'null'}), c.{day}, l.{day}, count(*) over () "
+        f"from (select * from {coming}) c full join (select * from {leaving}) l on {same_key or 'false'} "
+        f"where (c.{day} <= $through or l.{day} <= $through) and not ({alike}) order by all limit {SHOWN_ROWS}",
+        {"through": closed.through},
+    ).fetchall()
+    if not found:
+        return 0
+    total = int(found[0][-1])
+    if not closed.restate:
+        raise ClosedRows(closed.through, total, tuple(ChangedRow(*values) for *values, _ in found))
+    return total
+
+
+def _may_be_closed(connection: duckdb.DuckDBPyConnection, closed: Closed, coming: str, hit: Sequence[DataFile]) -> bool:
+    """Cheap: whether a file that loses rows is of a closed month, or a coming row is of a closed day."""
+    last_month = closed.through.year * 100 + closed.through.month
+    if any(0 < file.month <= last_month for file in hit):
+        return True
+    first = f"select min({identifier(closed.column + DAY_SUFFIX)}) from {coming}"
+    day = connection.execute(first).fetchall()[0][0]
+    return day is not None and day <= closed.through

@@ -175,5 +175,4 @@ def _announce(address: str, port: int) -> None:
         say("Log in as admin, manager, analyst, executive, finance, viewer or vendor; password: perfmgr-demo")
     else:
         say("The first log-in of a new installation: python3 manage.py create_administrator --help")
-    say("Ctrl-C stops everything.
-")
+    say("Ctrl-C stops everything.\n")

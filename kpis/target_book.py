@@ -91,7 +91,7 @@ class TargetBook:
         `only_phases` (a sum's monthly target is none for its quarter).
 
         Of a total neither is inherited: 500 incidents for the whole say nothing of a unit below or of a segment. See
-        docs/decisions/0006-targets-of-totals.md.
+        docs/decisions/0007-targets-of-totals.md.
         """
         if kpi not in self._kpis:
             return None

@@ -165,6 +165,8 @@ def question_of(plain: Mapping[str, Any]):
     from lake.entries import known_entries
     from lake.explore import Explore, Filter, GroupBy, Total
 
+    if not isinstance(plain, Mapping):
+        raise QuestionRefused("A question is an object: groups, totals, filters.", field="question")
     if plain.get("chart", "table") not in CHARTS:
         raise QuestionRefused(f"The chart is one of {', '.join(CHARTS)}.", field="chart")
     try:

@@ -76,7 +76,7 @@ def test_from_draft_to_claim(people, settings):
     expect(signer.get_by_text("is signed and active")).to_be_visible()
     work()
     signer.goto("/agreements/acme/?period=2025-01-01")
-    row = signer.get_by_role("row", name="On time")
+    row = signer.get_by_role("row", name="On time On time")
     expect(row).to_contain_text("80.00")
     expect(row).to_contain_text("broken")
     signer.get_by_title("All cases, those missed first").click()

@@ -36,8 +36,8 @@ def test_attainment_is_cut_and_never_rounded_up():
 
 
 def test_money_is_written_exactly():
-    assert money("1234567.5", "EUR") == "1,234,567.50 EUR"
-    assert money("1020", "JPY") == "1,020 JPY"
+    assert money("1234567.5", "EUR") == "€1,234,567.50"
+    assert money("1020", "JPY") == "¥1,020"
     assert money(None, "EUR") == "–"
     assert share(-0.18) == "−18.0 %"
 

@@ -1,5 +1,6 @@
 """Starting a child that never outlives us, and stopping it in its own way."""
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -35,11 +36,16 @@ def start(
 
 
 def stop(child: subprocess.Popen, stop_signal: int, patience: float) -> None:
-    """Ask `child` to stop by `stop_signal`; after `patience` seconds kill it with all that it started."""
+    """Ask `child` to stop by `stop_signal`; after `patience` seconds kill it. Nothing that it started goes on."""
     if child.poll() is None:
         child.send_signal(stop_signal)
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(patience)
-        except subprocess.TimeoutExpired:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
+    end_group(child)
+    child.wait()
+
+
+def end_group(child: subprocess.Popen) -> None:
+    """Kill what is left of `child`'s session: its own children outlive it for a moment when it dies all at once."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)

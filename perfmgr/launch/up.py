@@ -48,6 +48,7 @@ class Supervised:
             if now - self.started > 60:
                 self.pause = 0.5
         elif not self.start_again_at:
+            children.end_group(self.process)  # a worker of the web that is left would hold the port
             say(f"{self.name} ended with code {self.process.returncode}; again in {self.pause:g} s")
             self.start_again_at, self.pause = now + self.pause, min(self.pause * 2, 30)
         elif now >= self.start_again_at:

@@ -145,9 +145,10 @@ def test_first_start_a_killed_child_ctrl_c_second_start_and_a_killed_launcher(tm
     key = (var / "secret_key").read_text()
     assert (var / "secret_key").stat().st_mode & 0o077 == 0
 
-    (web, *_) = up.children("gunicorn")
+    (web, *others) = up.children("gunicorn")
     os.kill(web, signal.SIGKILL)
     wait_for(lambda: "web ended with code -9" in up.text(), 30, up.text)
+    wait_for(lambda: others and not set(others) & set(up.children()), 1, up.text)
     wait_for(up.answers, 90, up.text)
     (queue, *_) = up.children("valkey-server")
     os.kill(queue, signal.SIGKILL)

@@ -17,6 +17,10 @@ class StudyQuerySet(models.QuerySet):
             return self.none()
         return self.filter(unit__in=access.units("view"))
 
+    def to_review(self, access):
+        """What others handed in at units where the person may review."""
+        return self.filter(state=Study.State.IN_REVIEW, unit__in=access.units("define")).exclude(analyst=access.user_id)
+
 
 class Study(models.Model):
     """A saved analysis. Its runs read only rows (or results) of `unit` and below, so who sees the unit may see it."""

@@ -8,12 +8,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from dashboards.decisions import decisions
 from dashboards.navigation import address
-from datasets.models import Closing
 from jobs.models import Job
 from kpis import selectors
 from kpis.models import Scorecard
-from kpis.selectors import NotYours, ScorecardView, Waiting, scorecard_view
+from kpis.selectors import NotYours, ScorecardView, scorecard_view
 from kpis.views.addresses import kpi_address, with_query
 from kpis.views.asking import day_of, unit_of
 from kpis.views.rows import number_row, rows_of
@@ -36,6 +36,7 @@ def home(request):
         return redirect(with_query(reverse("scorecard", args=[own.code]), **request.GET.dict()))
     day = day_of(request)
     now = selectors.home(request.user, access, day, _moment(day))
+    waiting = decisions(access, now, day)
     context = {
         "heading": "What needs you",
         "home": now,
@@ -49,12 +50,9 @@ def home(request):
             (reading, kpi_address(reading.kpi.code, unit=reading.unit.code)) for reading in now.special[:SHOWN]
         ],
         "more_special": max(0, len(now.special) - SHOWN),
-        "rebases": [
-            (phase, kpi_address(phase.kpi.code, "kpi_chart", unit=phase.unit.code, grain=phase.grain))
-            for phase in now.rebases
-        ],
-        "closings": Closing.objects.to_decide(access).select_related("dataset", "proposed_by")[:SHOWN],
-        "waiting": [(item, _decided_at(item)) for item in now.to_approve],
+        "waiting": waiting[:SHOWN],
+        "waiting_too": waiting[SHOWN:],
+        "waiting_count": len(waiting),
         "drafts": [(item, kpi_address(item.kpi_code, "kpi_definition")) for item in now.my_drafts],
         "datasets_address": address("datasets"),
         "parked": _parked() if access.everywhere(ADMINISTER) else (),
@@ -66,13 +64,6 @@ def home(request):
         "is_new": not (now.counts or cards),
     }
     return render(request, "dashboards/home.html", context)
-
-
-def _decided_at(item: Waiting) -> str:
-    """The page on which a second person decides."""
-    if item.kind == "manual_entry":
-        return with_query(reverse("manual_entries"), state="entered")
-    return kpi_address(item.kpi_code, "kpi_definition")
 
 
 def _moment(day) -> datetime:

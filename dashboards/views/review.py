@@ -12,7 +12,7 @@ from kpis.selectors import visible_scorecards
 from kpis.views.addresses import with_query
 from kpis.views.rows import Row, rows_of
 from kpis.views.scorecards import chooser_of, kept_query, read
-from organization.access import VIEW
+from organization.access import DEFINE, VIEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,8 @@ def review(request):
     cards = visible_scorecards(request.access)
     code = request.GET.get("scorecard") or next((card.code for card in cards), "")
     if not code:
-        return render(request, "dashboards/review.html", {"heading": "Review"})
+        context = {"heading": "Review", "may_build": request.access.anywhere(DEFINE)}
+        return render(request, "dashboards/review.html", context)
     if code not in {card.code for card in cards}:
         raise Http404
     card, asked, view = read(request, code)

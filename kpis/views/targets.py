@@ -22,7 +22,7 @@ from kpis.selectors.catalogue import catalogue, first_unit
 from kpis.selectors.target_grid import Cell, TargetGrid, target_grid
 from kpis.targets import Goal, GridRefused, TargetError
 from kpis.typed_numbers import NotANumber, read_band, read_number
-from organization.access import TARGET, VIEW
+from organization.access import DEFINE, TARGET, VIEW
 from organization.models import Unit
 
 
@@ -50,6 +50,7 @@ def _choice(request):
         "heading": "Targets",
         "page": paged(request, found),
         "q": words,
+        "may_define": request.access.anywhere(DEFINE),
         "breadcrumb": [("KPIs", reverse("kpis"))],
     }
     return render(request, "kpis/targets_choice.html", context)

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from datasets.models import Dataset
+from organization.access import CERTIFY
 from organization.models import BusinessCalendar, Unit
 
 
@@ -94,6 +95,11 @@ class AgreementVersionQuerySet(models.QuerySet):
 
     def visible_to(self, access):
         return self.filter(agreement__in=Agreement.objects.visible_to(access).values("pk"))
+
+    def to_sign(self, access):
+        """What others wrote and offered, of agreements that the person may sign."""
+        offered = self.filter(state=AgreementVersion.State.IN_NEGOTIATION, agreement__unit__in=access.units(CERTIFY))
+        return offered.exclude(submitted_by=access.user_id).exclude(created_by=access.user_id)
 
 
 class AgreementVersion(models.Model):

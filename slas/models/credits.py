@@ -4,11 +4,25 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from organization.access import CERTIFY, MONEY
 from organization.money import written
 
 from .agreements import Agreement, AgreementVersion
 from .periods import OfVisibleAgreements, PeriodResult
 from .targets import ServiceTarget
+
+
+class CreditClaimQuerySet(OfVisibleAgreements):
+    def to_claim(self, access, day):
+        """Credits that are owed, may be claimed until `day` or longer, and that the person may claim."""
+        owed = self.filter(state=CreditClaim.State.CALCULATED, amount__gt=0, claim_by__gte=day)
+        return owed.filter(agreement__unit__in=access.units(MONEY))
+
+    def to_agree(self, access):
+        """What others claimed, of agreements where the person may write down what was agreed."""
+        units = access.units(MONEY) | access.units(CERTIFY)
+        claimed = self.filter(state=CreditClaim.State.CLAIMED, agreement__unit__in=units)
+        return claimed.exclude(claimed_by=access.user_id)
 
 
 class CreditTier(models.Model):
@@ -80,7 +94,7 @@ class CreditClaim(models.Model):
     reference = models.CharField(max_length=100, blank=True, help_text="The number of the credit note.")
     note = models.TextField(blank=True)
 
-    objects = OfVisibleAgreements.as_manager()
+    objects = CreditClaimQuerySet.as_manager()
 
     class Meta:
         ordering = ["-period__period_start", "agreement"]

@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
+from organization.access import CERTIFY
+
 from .agreements import Agreement, AgreementVersion
 
 
@@ -25,6 +27,13 @@ def label_of(start: date, end: date) -> str:
 class OfVisibleAgreements(models.QuerySet):
     def visible_to(self, access):
         return self.filter(agreement__in=Agreement.objects.visible_to(access).values("pk"))
+
+
+class ExclusionQuerySet(OfVisibleAgreements):
+    def to_decide(self, access):
+        """What others proposed for agreements whose exclusions the person may approve."""
+        waiting = self.filter(state=Exclusion.State.PROPOSED, agreement__unit__in=access.units(CERTIFY))
+        return waiting.exclude(proposed_by=access.user_id)
 
 
 class PeriodResult(models.Model):
@@ -88,6 +97,11 @@ class PeriodResult(models.Model):
 class RestatementQuerySet(models.QuerySet):
     def visible_to(self, access):
         return self.filter(period__agreement__in=Agreement.objects.visible_to(access).values("pk"))
+
+    def to_decide(self, access):
+        """What others, or perfmgr itself, proposed for agreements whose periods the person may restate."""
+        waiting = self.filter(state=Restatement.State.PROPOSED, period__agreement__unit__in=access.units(CERTIFY))
+        return waiting.filter(Q(proposed_by=None) | ~Q(proposed_by=access.user_id))
 
 
 class Restatement(models.Model):
@@ -159,7 +173,7 @@ class Exclusion(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
     decision_note = models.TextField(blank=True)
 
-    objects = OfVisibleAgreements.as_manager()
+    objects = ExclusionQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]

@@ -178,7 +178,9 @@ def test_the_reviews_numbers_are_the_scorecards():
 
 
 def test_without_a_scorecard_the_review_says_how_it_begins():
-    assert "Mark a scorecard as executive" in text_of(signed_in(member("viewer", UnitFactory())).get("/review/"))
+    group = UnitFactory()
+    assert "Ask a manager to build one" in text_of(signed_in(member("viewer", group)).get("/review/"))
+    assert 'href="/scorecards/new/"' in signed_in(member("analyst", group)).get("/review/").content.decode()
 
 
 # --- search ----------------------------------------------------------------------------------------------------------

@@ -144,7 +144,7 @@ class TestTheChartsPage:
         phase = ChartPhase.objects.get()
         assert "waits for a second person" in opened(client, analyst, "kpi_chart", "seen")
         assert client.post(reverse("phase_decide", args=[phase.pk, "approve"])).status_code == 403
-        assert "Re-bases to decide" in opened(client, manager, "home")
+        assert "a re-base from" in opened(client, manager, "home")
         assert "New triage desk" in opened(client, manager, "signals")
         client.post(reverse("phase_decide", args=[phase.pk, "approve"]))
         text = opened(client, manager, "kpi_chart", "seen")

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from kpis import targets
 from kpis.models import ManualEntry, Target
-from tests.factories import KpiFactory
+from tests.factories import KpiFactory, UnitFactory, member
 from tests.kpis.pages import opened, sent
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_this_process", "on_the_day")]
@@ -33,6 +33,16 @@ def test_a_pasted_row_becomes_targets(client, made):
         (Decimal(80), date(2025, 1, 1), date(2025, 2, 1)),
         (Decimal("82.5"), date(2025, 2, 1), date(2025, 3, 1)),
     ]
+
+
+def test_without_a_kpi_the_page_leads_to_the_designer_and_a_vain_search_back(client):
+    group = UnitFactory()
+    analyst, viewer = member("analyst", group), member("viewer", group)
+    assert reverse("kpi_new") in opened(client, analyst, "targets")
+    assert "An analyst defines the KPIs" in opened(client, viewer, "targets")
+    KpiFactory(unit=group, name="Yield")
+    assert "Yield" in opened(client, analyst, "targets")
+    assert "No KPI is called so" in opened(client, analyst, "targets", q="crop")
 
 
 def test_one_wrong_cell_and_nothing_is_set(client, made):

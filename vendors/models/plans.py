@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from kpis.models import Kpi, KpiVersion
+from organization.access import PROCURE
 
 from .register import OverseenQuerySet, Vendor
 from .reviews import Review, VendorAction
@@ -15,6 +16,10 @@ from .reviews import Review, VendorAction
 class PlanQuerySet(OverseenQuerySet):
     def running(self):
         return self.exclude(state__in=[CorrectivePlan.State.CLOSED, CorrectivePlan.State.WITHDRAWN])
+
+    def to_accept(self, access):
+        """Plans that wait to be accepted or sent back."""
+        return self.filter(state=CorrectivePlan.State.SUBMITTED, vendor__unit__in=access.units(PROCURE))
 
 
 class CorrectivePlan(models.Model):

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
-from organization.access import OVERSEE, VIEW
+from organization.access import ANSWER, OVERSEE, PROCURE, VIEW
 
 from .register import OverseenQuerySet, Vendor
 
@@ -92,6 +92,15 @@ class ActionQuerySet(models.QuerySet):
 
     def unfinished(self):
         return self.filter(state__in=[VendorAction.State.OPEN, VendorAction.State.ANSWERED])
+
+    def to_answer(self, access):
+        """Those given to the person that still wait for an answer."""
+        return self.filter(state=VendorAction.State.OPEN, owner=access.user_id, vendor__unit__in=access.units(ANSWER))
+
+    def to_close(self, access):
+        """Those that others answered: to be closed or sent back. The answer that is a corrective plan is the plan's."""
+        answered = self.filter(state=VendorAction.State.ANSWERED, vendor__unit__in=access.units(PROCURE), plans=None)
+        return answered.exclude(owner=access.user_id)
 
 
 class VendorAction(models.Model):

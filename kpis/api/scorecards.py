@@ -92,7 +92,7 @@ class ByCode(CursorPages):
 
 
 VIEW_PARAMETERS = [
-    OpenApiParameter("unit", str, description="Code of the unit; the scorecard's own if not given."),
+    OpenApiParameter("unit", str, description="Code of the unit; if not given, the highest that the caller may see."),
     OpenApiParameter("period", str, description="A day of the period, or `latest` (the default)."),
     OpenApiParameter("include_open", bool, description="Rate open periods as well."),
 ]
@@ -188,7 +188,10 @@ class ScorecardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisVie
     def _unit(self, scorecard: Scorecard) -> Unit:
         code = self.request.query_params.get("unit")
         if code is None:
-            return scorecard.unit
+            unit = selectors.first_unit_of(scorecard, self.request.access, self.request.day)
+            if unit is None:
+                raise Http404
+            return unit
         return get_object_or_404(Unit.objects.visible_to(self.request.access), code=code)
 
     def _mine(self) -> Scorecard:

@@ -3,7 +3,7 @@
 from .heatmap import heatmap
 from .home import home
 from .kpis import breakdown, kpi_series, organisation_drill, status_of
-from .scorecard import scorecard_view, visible_scorecards
+from .scorecard import first_unit_of, scorecard_view, visible_scorecards
 from .words import (
     Breakdown,
     BreakdownRow,
@@ -43,6 +43,7 @@ __all__ = [
     "UnitRef",
     "Waiting",
     "breakdown",
+    "first_unit_of",
     "heatmap",
     "home",
     "kpi_series",

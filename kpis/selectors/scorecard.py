@@ -107,6 +107,17 @@ def scorecard_view(
     )
 
 
+def first_unit_of(scorecard: Scorecard, access: Access, day: date) -> Unit | None:
+    """Where the scorecard opens for a person: the highest unit that it reaches on `day` and they may see. One query."""
+    if access.allows(VIEW, scorecard.unit_id):
+        return scorecard.unit
+    if not scorecard.cascades:
+        return None
+    paths = UnitPath.objects.in_force(day).filter(ancestor=scorecard.unit_id, descendant__in=access.units(VIEW))
+    first = paths.select_related("descendant").order_by("depth", "descendant__name").first()
+    return first.descendant if first else None
+
+
 def _require_reach(scorecard: Scorecard, unit: Unit, day: date) -> None:
     if unit.pk == scorecard.unit_id:
         return

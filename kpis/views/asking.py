@@ -13,8 +13,8 @@ from django.contrib import messages
 from doors.days import day_asked, day_from
 from kpis.calendars import calendars_of, period_of
 from kpis.models import KpiVersion, Scorecard
-from organization.access import VIEW
-from organization.models import Unit, UnitPath
+from kpis.selectors.scorecard import first_unit_of
+from organization.models import Unit
 
 from .addresses import same_page
 
@@ -75,13 +75,7 @@ def unit_of(request, scorecard: Scorecard, day: date) -> Unit | None:
     code = request.GET.get("unit", "")
     if code:
         return Unit.objects.visible_to(request.access).filter(code=code).first() if "\0" not in code else None
-    if request.access.allows(VIEW, scorecard.unit_id):
-        return scorecard.unit
-    if not scorecard.cascades:
-        return None
-    paths = UnitPath.objects.in_force(day).filter(ancestor=scorecard.unit_id, descendant__in=request.access.units(VIEW))
-    first = paths.select_related("descendant").order_by("depth", "descendant__name").first()
-    return first.descendant if first else None
+    return first_unit_of(scorecard, request.access, day)
 
 
 def chooser(request, asked: Asked, *, finest: str, units=(), starts: Iterable[date] = ()) -> dict:

@@ -154,6 +154,17 @@ def test_a_scorecard_is_built_and_read(client, group):
     assert "A scorecard cycle: Top > Top" in move.data["detail"] and move.data["path"] == ["Top", "Top"]
 
 
+def test_a_scorecard_opens_at_the_highest_unit_that_the_caller_may_see(group):
+    acme = UnitFactory(code="acme", parent=group)
+    ScorecardFactory(code="vendors", unit=group)
+    ScorecardFactory(code="board", unit=group, cascades=False)
+    contact = client_of(member("vendor_contact", acme), "read")
+    assert [card["code"] for card in contact.get(f"{API}/scorecards/").data["results"]] == ["vendors"]
+    assert contact.get(f"{API}/scorecards/vendors/view/").data["unit"]["code"] == "acme"
+    assert contact.get(f"{API}/scorecards/vendors/view/", {"unit": "group"}).status_code == 404
+    assert contact.get(f"{API}/scorecards/board/view/").status_code == 404
+
+
 def test_definitions_travel_as_yaml_with_a_dry_run(client, dataset):
     new_kpi(client)
     text = client.get(f"{API}/kpis/export/").data["yaml"]

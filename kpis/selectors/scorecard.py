@@ -19,6 +19,7 @@ from .results import Row, last_rows
 from .units import neighbours, require_visible, unit_ref, units_by_id
 from .words import SPARKLINE_PERIODS, NodeView, NotYours, PeriodRef, ScorecardView, UnitRef
 
+COUNTS_AS_ZERO = "No score: it counts as 0 here."
 NOT_RATED = {scoring.INFO, scoring.NO_TARGET}
 ONE_DAY = timedelta(days=1)
 NAME = Coalesce(NullIf("name", Value("")), "kpi__name", "objective__name")  # as ScorecardNode.__str__
@@ -191,6 +192,9 @@ def _leaf(tree: _Tree, node: ScorecardNode, depth: int) -> tuple[NodeView, rollu
     if score is None and status in {scoring.NO_DATA, OPEN} and node.missing == ScorecardNode.Missing.CARRY:
         score, carried = _carried(tree, node, rows)
     weight = tree.weights.get(node.pk, 1.0)
+    applies = bool(rows) and status not in NOT_RATED
+    missing = ScorecardNode.Missing.REWEIGHT if status == OPEN else node.missing  # an open period is not a missing one
+    counts_as_zero = applies and score is None and missing == ScorecardNode.Missing.ZERO
     view = NodeView(
         id=node.pk,
         kind=node.kind,
@@ -204,14 +208,13 @@ def _leaf(tree: _Tree, node: ScorecardNode, depth: int) -> tuple[NodeView, rollu
         coverage_pct=None,
         counts={status: 1},
         roll_up="",
-        note=_leaf_note(reading, carried, unit),
+        note=COUNTS_AS_ZERO if counts_as_zero else _leaf_note(reading, carried, unit),
         carried_from=carried,
         gate_cap=node.gate_cap,
         reading=reading,
         objective_id=node.objective_id,
     )
-    applies = bool(rows) and status not in NOT_RATED
-    child = rollup.Child(node.pk, weight, score, status, applies, node.missing, node.gate_cap, {status: 1})
+    child = rollup.Child(node.pk, weight, score, status, applies, missing, node.gate_cap, {status: 1})
     return view, child
 
 

@@ -159,18 +159,34 @@ COLUMNS = (
 @page(VIEW)
 @require_GET
 def export(request, code: str, kind: str):
-    """What the page shows, unrounded, as CSV or XLSX."""
+    """What the page shows, unrounded, as CSV or XLSX; the scorecard itself is the first line, of level 0."""
     card, asked, view = read(request, code)
     rows = rows_of(view)
     if request.GET.get("sort", "").removeprefix("-") in SORTS:
         rows = sort_rows([row for row in rows if not row.is_node], request.GET["sort"])
-    lines = [_line(row, view) for row in rows]
+    lines = [_whole(view), *(_line(row, view) for row in rows)]
     name = f"{card.code}-{view.unit.code}-{asked.period_parameter}"
     if kind == "csv":
         return csv_response(name, COLUMNS, lines)
     if kind == "xlsx":
         return xlsx_response(name, [Sheet("Scorecard", COLUMNS, lines)], _cover(card, view, asked.day))
     raise Http404
+
+
+def _whole(view: ScorecardView) -> tuple:
+    period = view.period.label if view.period else ""
+    known = {
+        "Level": 0,
+        "Name": view.name,
+        "Code": view.code,
+        "Unit": view.unit.name,
+        "Period": period,
+        "Status": view.status,
+        "Score": view.score,
+        "Coverage %": view.coverage_pct,
+        "Note": view.note,
+    }
+    return tuple(known.get(column.heading) for column in COLUMNS)
 
 
 def _line(row: Row, view: ScorecardView) -> tuple:

@@ -137,9 +137,11 @@ def test_a_gate_a_carried_score_and_weights_used_are_named(board, manager):
 
 def test_the_export_holds_the_numbers_of_the_page(board, manager):
     query = AS_OF | {"unit": "london", "period": "2025-10-01"}
-    rows = manager.get("/scorecards/operations/", query).context["rows"]
+    page = manager.get("/scorecards/operations/", query)
+    rows, view = page.context["rows"], page.context["view"]
     answer = manager.get("/scorecards/operations/export/csv/", query)
-    lines = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+    whole, *lines = csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig")))
+    assert (whole["Level"], whole["Name"], whole["Score"]) == ("0", "Operations", str(view.score))
     assert [line["Name"] for line in lines] == [row.name for row in rows]
     for line, row in zip(lines, rows, strict=True):
         assert line["Actual"] == ("" if row.actual is None else str(row.actual))

@@ -98,6 +98,19 @@ def test_a_missing_month_may_be_carried_for_as_long_as_the_node_says(group, view
     assert too_old.score is None
 
 
+def test_a_missing_month_may_count_as_0_and_says_so_but_an_open_one_is_not_missing(group, viewer):
+    there, gone = KpiFactory(unit=group), KpiFactory(unit=group)
+    months(1.0, 2.0, 3.0, 4.0, kpi=there, score=80.0)
+    months(1.0, 2.0, kpi=gone, score=90.0)
+    scorecard = scorecard_of(group, there, gone, missing="zero")
+    march, april = (Calendar().period_of(date(2025, month, 1), "month") for month in (3, 4))
+    view = selectors.scorecard_view(scorecard, group, DAY, viewer, period=march)
+    assert view.score == 40  # (80 + 0) / 2
+    assert [leaf.note for leaf in view.nodes[0].children] == ["", "No score: it counts as 0 here."]
+    view = selectors.scorecard_view(scorecard_of(group, there, missing="zero"), group, DAY, viewer, period=april)
+    assert (view.score, view.nodes[0].children[0].status) == (None, "open")
+
+
 def test_weights_are_those_of_the_period(group, viewer):
     good, bad = KpiFactory(unit=group), KpiFactory(unit=group)
     months(1.0, 1.0, kpi=good, score=100.0)

@@ -21,6 +21,7 @@ from .recompute.levels import levels_of
 from .selectors.words import NotYours
 
 PAGE = 100
+MOST_ROWS = 50_000  # at once, in a file
 PREVIEW_PERIODS = 12
 
 
@@ -101,7 +102,7 @@ def rows_behind(result: Result, access: Access, *, limit: int = PAGE, offset: in
             period_of(calendar, result.period_start, result.grain),
             levels_of(version.dataset),
             result.unit_id,
-            limit=min(limit, 1000),
+            limit=min(limit, MOST_ROWS),
             offset=offset,
             calendar=calendar,
             limits=sandbox.Limits.interactive(),

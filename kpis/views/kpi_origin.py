@@ -32,7 +32,7 @@ EQUAL = 1e-9
 @require_GET
 def kpi_rows(request, code):
     """The rows behind one number. The page comes at once; its rows follow, since they are read from the facts."""
-    place, result = _asked(request, code)
+    place, result = asked_for(request, code)
     context = _around(request, place, result, "rows")
     if result is None or not (request.htmx or request.GET.get("load")):
         return render(request, "kpis/rows.html", context)
@@ -44,7 +44,7 @@ def kpi_rows(request, code):
 @require_GET
 def kpi_provenance(request, code):
     """Where the number comes from: formula with its values, version, data, run, uploads, checks. No scan."""
-    place, result = _asked(request, code)
+    place, result = asked_for(request, code)
     context = _around(request, place, result, "provenance")
     if result is not None:
         origin = drill.provenance(result, request.access)
@@ -63,7 +63,7 @@ def kpi_provenance(request, code):
     return render(request, "kpis/provenance.html", context)
 
 
-def _asked(request, code: str) -> tuple[Place, Result | None]:
+def asked_for(request, code: str) -> tuple[Place, Result | None]:
     """The place, and the result that the address names: in all, or of one member of a dimension."""
     kpi = visible(Kpi.objects.select_related("unit", "owner"), request, code=code)
     place = place_of(request, kpi)
@@ -118,27 +118,39 @@ def _rows(request, place: Place, result: Result) -> dict:
         raise Http404 from None
     except (drill.NoRows, drill.TooLong, NoSuchVersion) as fault:
         return {"fault": str(fault)}
-    columns = [name for name in found.columns if not name.startswith("_")]
-    shows_parts = found.numerator is not None
-    shows_value = not shows_parts and any(row.get("_value") is not None for row in found.rows)
-    sums = sums_of(found, result)
-    parts = (
-        ["_numerator", *(["_denominator"] if sums.has_denominator else [])] if shows_parts else ["_value"] * shows_value
-    )
-    lines = [[row[name] for name in (*columns, *parts)] for row in found.rows]
+    columns, parts = parts_of(found)
+    lines = [[row[name] for name in (*columns, *(name for name, _ in parts))] for row in found.rows]
     return {
         "found": found,
-        "sums": sums,
+        "sums": sums_of(found, result),
         "columns": columns,
         "numeric": {name for name in columns if any(_is_number(row[name]) for row in found.rows)},
         "lines": lines,
-        "shows_parts": shows_parts,
-        "shows_value": shows_value,
+        "parts": parts,
+        "exports": _exports(place, result) if found.total else (),
         "first": offset + 1,
         "last": offset + len(found.rows),
         "before_url": _at(request, max(0, offset - ROWS)) if offset else "",
         "next_url": _at(request, offset + ROWS) if offset + ROWS < found.total else "",
     }
+
+
+def parts_of(found: drill.RowsPage) -> tuple[list[str], list[tuple[str, str]]]:
+    """The dataset's columns, and (name, heading) of those that say what a row counts for in the number."""
+    columns = [name for name in found.columns if not name.startswith("_")]
+    if found.denominator is not None:
+        return columns, [("_numerator", "numerator"), ("_denominator", "denominator")]
+    if found.numerator is not None:
+        return columns, [("_numerator", "counts")]
+    has_value = any(row.get("_value") is not None for row in found.rows)
+    return columns, [("_value", "value")] if has_value else []
+
+
+def _exports(place: Place, result: Result) -> list[tuple[str, str]]:
+    part = {"dimension": result.dimension, "member": result.member} if result.dimension else {}
+    query = place.query(period=result.period_start.isoformat(), **part)
+    address = reverse("kpi_rows", args=[place.kpi.code])
+    return [(kind.upper(), f"{address}{kind}/?{query}") for kind in ("csv", "xlsx")]
 
 
 def _offset(request) -> int:

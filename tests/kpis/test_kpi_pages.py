@@ -1,5 +1,7 @@
 """Pages of KPIs: what they show adds up, what is foreign is not there, and they cost the same at any size."""
 
+import csv
+import io
 from datetime import date
 from decimal import Decimal
 from urllib.parse import urlencode
@@ -8,8 +10,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from python_calamine import CalamineWorkbook
 
-from kpis import annotations, targets
+from kpis import annotations, drill, targets
 from kpis.models import Result
 from kpis.recompute import recompute
 from tests.factories import KpiFactory, ResultFactory, UnitFactory, UserFactory
@@ -155,6 +158,50 @@ def test_the_rows_add_up_to_the_number(client, made):
         client, made.viewer, "kpi_rows", "in_time", period="2025-02-01", dimension="priority", member="high", htmx=True
     )
     assert "6 rows add up to" in part and "the number shown" in part
+
+
+def test_a_file_of_the_rows_adds_up_to_a_ratio_and_to_a_count(client, made):
+    address = reverse("kpi_rows_export", args=["in_time", "csv"])
+    assert address in opened(client, made.viewer, "kpi_rows", "in_time", period="2025-02-01", htmx=True)
+    lines = file_of(client, made.viewer, "in_time", period="2025-02-01")
+    assert (len(lines), list(lines[0])[-2:]) == (12, ["numerator", "denominator"])
+    met, asked = (sum(float(line[name]) for line in lines) for name in ("numerator", "denominator"))
+    assert (met, asked, 100 * met / asked) == (10, 12, pytest.approx(value_of(made.kpi)))
+    high = file_of(client, made.viewer, "in_time", period="2025-02-01", dimension="priority", member="high")
+    assert {line["priority"] for line in high} == {"high"} and len(high) == 6
+    made.kpi.versions.update(kind="simple", formula="count(*)", denominator="")
+    lines = file_of(client, made.viewer, "in_time", period="2025-02-01")
+    assert sum(float(line["counts"]) for line in lines) == 12
+
+
+def test_the_workbook_of_the_rows_says_what_they_are_of(client, made):
+    client.force_login(made.viewer)
+    answer = client.get(reverse("kpi_rows_export", args=["in_time", "xlsx"]), {"period": "2025-02-01"})
+    book = CalamineWorkbook.from_filelike(io.BytesIO(b"".join(answer)))
+    cover, rows = (book.get_sheet_by_name(name).to_python() for name in book.sheet_names)
+    assert "12 rows add up to 100 × 10 / 12 = 83.33333333: the number shown." in str(cover)
+    head, *lines = rows
+    assert (sum(line[-2] for line in lines), sum(line[-1] for line in lines)) == (10, 12)
+
+
+def test_a_file_of_the_rows_holds_all_of_those_that_one_may_see_or_none(client, made, monkeypatch):
+    some = UserFactory()
+    some.memberships.create(unit=made.south, role="viewer", valid_from=date(2020, 1, 1))
+    assert len(file_of(client, some, "in_time")) == 8
+    opened(client, some, "kpi_rows_export", "in_time", "csv", unit="group", expect=404)
+    opened(client, made.viewer, "kpi_rows_export", "in_time", "pdf", expect=404)
+    monkeypatch.setattr(drill, "MOST_ROWS", 5)
+    answer = client.get(reverse("kpi_rows_export", args=["in_time", "csv"]), {"period": "2025-02-01"}, follow=True)
+    assert "a file holds up to 5. Choose a unit below" in answer.content.decode()
+
+
+def file_of(client, user, code, **query) -> list[dict]:
+    text = opened(client, user, "kpi_rows_export", code, "csv", **query)
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
+
+
+def value_of(kpi, start=date(2025, 2, 1)) -> float:
+    return Result.objects.current().get(kpi=kpi, unit=kpi.unit, grain="month", period_start=start, dimension="").value
 
 
 def test_rows_come_after_the_page_and_without_scripts_by_a_link(client, made):

@@ -94,7 +94,7 @@ def test_a_to_date_number_is_not_compared_with_less_than_all_of_it(made):
 def test_a_kpi_is_shown_as_it_was_known(client, made):
     Result.objects.filter(kpi=made.kpi).update(recorded_at="2025-04-05T00:00:00Z")
     before = opened(client, made.viewer, "kpi", "in_time", known="2025-04-01")
-    assert "There is no number for this unit yet" in before
+    assert "Nothing was recorded here by that day" in before
     assert "As known on 6 Apr 2025" in opened(client, made.viewer, "kpi", "in_time", known="2025-04-06")
 
 

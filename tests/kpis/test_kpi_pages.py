@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import date
 from decimal import Decimal
 from urllib.parse import urlencode
@@ -126,6 +127,13 @@ def test_targets_bands_and_a_percentage_s_change_are_in_points(client, made):
     text = opened(client, made.viewer, "kpi", "in_time")
     assert "−5.0" in text and "pts" in text  # noqa: RUF001  75 against 80
     assert "at risk" in text
+
+
+def test_a_variance_in_per_cent_is_written_like_all_numbers(client, made):
+    kpi = KpiFactory(unit=made.group, code="spend", unit_of_measure="EUR")
+    ResultFactory(kpi=kpi, unit=made.group, value=5100.0, target=100, status="green")  # 5,000 above: 5,000 %
+    text = re.sub(r"<[^>]+>", "", opened(client, made.viewer, "kpi", "spend"))
+    assert "5,000.0\N{NO-BREAK SPACE}%" in text or "5,000.0 %" in text
 
 
 def test_what_happened_stands_beside_the_number(client, made):

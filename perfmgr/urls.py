@@ -29,4 +29,5 @@ urlpatterns = [
     path("", include("dashboards.urls")),
 ]
 
+handler400 = "doors.errors.bad_request"
 handler500 = "doors.errors.server_error"

@@ -68,7 +68,7 @@ def processes(address: str, port: int) -> list[Supervised]:
     """Web, worker and scheduler, in the order in which they start."""
     python = [sys.executable, "-m"]
     gunicorn = [*python, "gunicorn", "perfmgr.wsgi", "--worker-class", "perfmgr.web_worker.WebWorker"]
-    gunicorn += ["--workers", "1", "--threads", "8", "--timeout", "120"]
+    gunicorn += ["--workers", "1", "--threads", "8", "--timeout", "120", "--no-control-socket"]
     # root in a container is expected here: the queue is a socket of ours, and messages are JSON
     celery = [sys.executable, "-W", "ignore:You're running the worker with superuser", "-m", "celery", "--quiet"]
     celery += ["-A", "perfmgr"]
@@ -103,7 +103,7 @@ def main(arguments: Sequence[str]) -> int:
     servers: list[Postgres | Valkey] = []
     running: list[Supervised] = []
     try:
-        _environment(var)
+        _environment(var, f"http://{address}:{port}")
         _start_servers(var, servers)
         _prepare()
         for process in processes(address, port):
@@ -136,7 +136,7 @@ def _interrupt(*_) -> None:
     raise Interrupted
 
 
-def _environment(var: Path) -> None:
+def _environment(var: Path, url: str) -> None:
     """What the children read: where things are, and the secret key that this installation keeps."""
     key = var / "secret_key"
     if not key.exists():
@@ -144,6 +144,7 @@ def _environment(var: Path) -> None:
         key.write_text(secrets.token_urlsafe(64))
     os.environ.setdefault("PERFMGR_VAR", str(var))
     os.environ.setdefault("PERFMGR_ENV", "embedded")
+    os.environ.setdefault("PERFMGR_URL", url)  # in messages to people and webhooks
     os.environ.setdefault("SECRET_KEY", key.read_text())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "perfmgr.settings")
 

@@ -8,6 +8,7 @@ import fcntl
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -87,9 +88,30 @@ class Interrupted(Exception):
     """Ctrl-C or SIGTERM: stop in order."""
 
 
+class PlaceTaken(Exception):
+    """Nobody can listen there; the message says what to do."""
+
+
+def listening_place(host: str, port: str) -> tuple[str, int]:
+    """Host and port, after trying that the web can listen there. Raises PlaceTaken."""
+    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise PlaceTaken(f"PORT is {port!r}: write a number from 1 to 65535, as in PORT=9000 make run.")
+    try:
+        family, kind, _, _, place = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # one that was just left is free
+            trial.bind(place)
+            trial.listen()
+    except OSError as fault:
+        words = fault.strerror or str(fault)
+        raise PlaceTaken(
+            f"{host}:{port} cannot be listened at ({words}). Choose another: PORT=9000 make run."
+        ) from None
+    return host, int(port)
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run until interrupted. Returns the exit code."""
-    port, address = int(os.environ.get("PORT", "8000")), os.environ.get("HOST", "127.0.0.1")
     var = Path(os.environ.get("PERFMGR_VAR", ROOT / "var"))
     var.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = (var / "up.lock").open("w")
@@ -97,6 +119,11 @@ def main(arguments: Sequence[str]) -> int:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         say(f"perfmgr is running already on {var}. Stop it first, or give another PERFMGR_VAR and PORT.")
+        return 1
+    try:
+        address, port = listening_place(os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000"))
+    except PlaceTaken as fault:
+        say(str(fault))
         return 1
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, _interrupt)

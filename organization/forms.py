@@ -39,7 +39,7 @@ class UnitForm(forms.ModelForm):
 
 class NewUnitForm(UnitForm):
     parent = UnitField(required=False, empty_label="At the top")
-    from_day = DayField(required=False, help_text="Empty: since always.")
+    from_day = DayField(required=False, help_text="Empty: as long as its parent.")
 
     def __init__(self, *args, access, **options):
         super().__init__(*args, **options)

@@ -1,9 +1,13 @@
 """The queue's application: tasks are found in every room; the beat entries below are written once per start."""
 
 import os
+import threading
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import worker_shutting_down
+
+LEAVING = 10  # seconds that a worker has to end at once in good order
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "perfmgr.settings")
 app = Celery("perfmgr")
@@ -24,3 +28,15 @@ app.conf.beat_schedule = {
     "scrub": {"task": "datasets.tasks.scrub", "schedule": crontab(hour=2, minute=10)},
     "vacuum": {"task": "datasets.tasks.vacuum", "schedule": crontab(hour=3, minute=10, day_of_week="sun")},
 }
+
+
+@worker_shutting_down.connect
+def end_at_once(*, how: str, exitcode: int, patience: float = LEAVING, **_) -> None:
+    """A worker that shall end at once does so, even where the queue is gone: its heartbeat would wait for it for ever.
+
+    So it ends when `manage.py up` was killed and took the queue along. Its own children end with it: their pipe closes.
+    """
+    if how == "Cold":
+        leave = threading.Timer(patience, os._exit, [exitcode])
+        leave.daemon = True
+        leave.start()

@@ -1,6 +1,8 @@
-"""`manage.py up` says at once when it cannot listen, instead of trying for ever."""
+"""`manage.py up` says at once when it cannot listen; and no worker that shall end waits for a queue that is gone."""
 
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -28,3 +30,21 @@ def test_a_port_that_another_holds_is_refused_and_free_once_it_is_left(monkeypat
 def test_a_host_that_is_not_this_machine_is_refused():
     with pytest.raises(up.PlaceTaken, match="Choose another"):
         up.listening_place("192.0.2.1", "8000")
+
+
+STUCK = """
+import threading
+from celery.signals import worker_shutting_down
+from perfmgr import celery
+
+gone = threading.Lock()
+gone.acquire()
+celery.end_at_once(how="Warm", exitcode=3, patience=0.01)
+for receiver in worker_shutting_down.send(sender="worker", sig="SIGQUIT", how="Cold", exitcode=4, patience=0.3):
+    assert receiver[1] is None
+gone.acquire()
+"""
+
+
+def test_a_worker_that_shall_end_at_once_does_not_wait_for_a_queue_that_is_gone():
+    assert subprocess.run([sys.executable, "-c", STUCK], timeout=60).returncode == 4

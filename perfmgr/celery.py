@@ -1,13 +1,13 @@
 """The queue's application: tasks are found in every room; the beat entries below are written once per start."""
 
 import os
-import threading
+import signal
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import worker_shutting_down
+from celery.signals import worker_process_init
 
-LEAVING = 10  # seconds that a worker has to end at once in good order
+from perfmgr.launch.children import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "perfmgr.settings")
 app = Celery("perfmgr")
@@ -30,13 +30,7 @@ app.conf.beat_schedule = {
 }
 
 
-@worker_shutting_down.connect
-def end_at_once(*, how: str, exitcode: int, patience: float = LEAVING, **_) -> None:
-    """A worker that shall end at once does so, even where the queue is gone: its heartbeat would wait for it for ever.
-
-    So it ends when `manage.py up` was killed and took the queue along. Its own children end with it: their pipe closes.
-    """
-    if how == "Cold":
-        leave = threading.Timer(patience, os._exit, [exitcode])
-        leave.daemon = True
-        leave.start()
+@worker_process_init.connect
+def end_with_the_worker(**_) -> None:
+    """A process of the worker's pool ends with the worker, however that ends: in the middle of its job, too."""
+    die_with_parent(signal.SIGKILL)

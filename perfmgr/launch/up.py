@@ -73,13 +73,12 @@ def processes(address: str, port: int) -> list[Supervised]:
     # root in a container is expected here: the queue is a socket of ours, and messages are JSON
     celery = [sys.executable, "-W", "ignore:You're running the worker with superuser", "-m", "celery", "--quiet"]
     celery += ["-A", "perfmgr"]
-    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]  # the canary tells whether it lives
     return [
         Supervised("web", [*gunicorn, "--bind", f"{address}:{port}", "--log-level", "warning"]),
         Supervised(
             "worker",
-            [*celery, "worker", "--concurrency", "2", *quiet, "--loglevel", "warning"],
-            death_signal=signal.SIGQUIT,  # cold: a warm stop would wait for a load whose database is gone
+            [*celery, "worker", "--concurrency", "2", "--without-gossip", "--without-mingle", "--loglevel", "warning"],
+            death_signal=signal.SIGKILL,  # stopping in order, it would look for a queue and a database that are gone
         ),
         Supervised("scheduler", [*celery, "beat", "--pidfile=", "--loglevel", "warning"]),
     ]

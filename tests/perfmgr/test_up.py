@@ -1,8 +1,10 @@
-"""`manage.py up` says at once when it cannot listen; and no worker that shall end waits for a queue that is gone."""
+"""`manage.py up` says at once when it cannot listen; and a worker's pool ends with it."""
 
 import socket
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -32,19 +34,36 @@ def test_a_host_that_is_not_this_machine_is_refused():
         up.listening_place("192.0.2.1", "8000")
 
 
-STUCK = """
-import threading
-from celery.signals import worker_shutting_down
+POOL = """
+import os, sys, time
+from celery.signals import worker_process_init
 from perfmgr import celery
 
-gone = threading.Lock()
-gone.acquire()
-celery.end_at_once(how="Warm", exitcode=3, patience=0.01)
-for receiver in worker_shutting_down.send(sender="worker", sig="SIGQUIT", how="Cold", exitcode=4, patience=0.3):
-    assert receiver[1] is None
-gone.acquire()
+read, write = os.pipe()
+if os.fork() == 0:
+    worker_process_init.send(sender=None)
+    os.write(write, b"%d" % os.getpid())
+    time.sleep(60)  # a job, say
+print(os.read(read, 20).decode(), flush=True)
+time.sleep(60)
 """
 
 
-def test_a_worker_that_shall_end_at_once_does_not_wait_for_a_queue_that_is_gone():
-    assert subprocess.run([sys.executable, "-c", STUCK], timeout=60).returncode == 4
+def test_a_process_of_the_pool_ends_with_its_worker_in_the_middle_of_a_job():
+    with subprocess.Popen([sys.executable, "-c", POOL], stdout=subprocess.PIPE) as worker:
+        child = int(worker.stdout.readline())
+        assert is_alive(child)
+        worker.kill()
+        worker.wait()
+        until = time.monotonic() + 10
+        while is_alive(child) and time.monotonic() < until:
+            time.sleep(0.01)
+    assert not is_alive(child)
+
+
+def is_alive(pid: int) -> bool:
+    """Running, and no zombie that nobody has collected yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

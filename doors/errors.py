@@ -4,13 +4,11 @@ import logging
 import sys
 from http import HTTPStatus
 
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render, resolve_url
 from django.template.loader import render_to_string
-from django_htmx.http import HttpResponseClientRedirect
 from redis.exceptions import ConnectionError as QueueAway
 
 from . import bodies
@@ -21,6 +19,7 @@ log = logging.getLogger(__name__)
 AWAY = "The database does not answer just now. Nothing was changed; try again in a few seconds."
 BROKEN = "Not all of it arrived; nothing was stored. Check the connection and send it again."
 CONFLICT = "Others changed the same things at the same moment. Nothing was changed: look again, then repeat it."
+OUT = "The session has ended, or somebody signed out in another tab. Nothing was changed."
 LENGTH = "The request does not say how long it is: send a Content-Length."
 TELL = "Try again. If it happens twice, tell an administrator when, and what you did."
 GO_BACK = "Go back and send less at a time: fewer rows, a shorter text, a smaller file."
@@ -85,10 +84,10 @@ def not_for_that(request, response: HttpResponse) -> HttpResponse:
 
 
 def signed_out(request, response: HttpResponse) -> HttpResponse:
-    """Who is signed out and asks for a part of a page goes to sign in, and then back to the whole page."""
+    """401 in place of the way to sign in, where a part of a page is asked for: that page, and what was typed, stays."""
     if not getattr(request, "htmx", False) or not response.get("Location", "").startswith(resolve_url("account_login")):
         return response
-    return HttpResponseClientRedirect(redirect_to_login(request.htmx.current_url_abs_path or "/").url)
+    return _page(401, "You are signed out", OUT, next_step="Sign in in another tab, then load this page anew.")
 
 
 def problem(status: int, code: str, detail: str, **more) -> JsonResponse:

@@ -22,6 +22,7 @@ CONFLICT = "Others changed the same things at the same moment. Nothing was chang
 OUT = "The session has ended, or somebody signed out in another tab. Nothing was changed."
 LENGTH = "The request does not say how long it is: send a Content-Length."
 TELL = "Try again. If it happens twice, tell an administrator when, and what you did."
+TOO_MUCH = "The form holds more than is taken in one request. Nothing was changed."
 GO_BACK = "Go back and send less at a time: fewer rows, a shorter text, a smaller file."
 DETAILS = {
     400: ("malformed", "The request cannot be understood."),
@@ -59,7 +60,7 @@ def bad_request(request, exception):
     if is_api(request):
         return problem(400, *DETAILS[400])  # one that is too large never comes here: see `problems.expected`
     if isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent):
-        return _page(413, "This is too much at once", DETAILS[413][1], next_step=GO_BACK)
+        return _page(413, "This is too much at once", TOO_MUCH, next_step=GO_BACK)
     return render(request, "400.html", status=400)
 
 

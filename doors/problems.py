@@ -47,6 +47,8 @@ def expected(fault: Exception) -> Exception:
             return exceptions.NotFound(NOT_FOUND)
         case exceptions.NotAuthenticated():
             return reworded(fault, "Send a token: `Authorization: Bearer pm_...`. Your profile makes one.")
+        case exceptions.Throttled(wait=int(seconds)):
+            return reworded(fault, f"Too many calls: wait {seconds} seconds, as Retry-After says, then go on.")
         case exceptions.MethodNotAllowed():
             return reworded(fault, f"{fault} The header Allow names what this address takes.")
         case exceptions.UnsupportedMediaType():

@@ -1,7 +1,10 @@
 """What the scripts do in a real browser, under the real content security policy."""
 
 import pytest
+from django.test import RequestFactory
 from playwright.sync_api import Page, expect
+
+from doors import errors
 
 pytestmark = [
     pytest.mark.browser,
@@ -77,6 +80,22 @@ def test_a_step_that_cannot_be_undone_asks_once(page: Page):
     expect(dialog).to_be_visible()
     dialog.get_by_role("button", name="Keep").click()
     expect(dialog).to_be_hidden()
+
+
+FAILED = """([status, type, body]) => document.dispatchEvent(new CustomEvent("htmx:responseError", {
+    detail: { xhr: { status, responseText: body, getResponseHeader: () => type } },
+}))"""
+
+
+def test_a_part_that_fails_says_what_its_answer_says(page: Page):
+    notices = page.locator("#pm-notices")
+    fault = errors.unavailable(RequestFactory().get("/kpis/")).content.decode()
+    page.evaluate(FAILED, [503, "text/html", fault])
+    expect(notices).to_contain_text("perfmgr is not ready. The database does not answer just now.")
+    page.evaluate(FAILED, [409, "application/problem+json", '{"title": "Conflict", "detail": "Look again."}'])
+    expect(notices).to_contain_text("Conflict Look again.")
+    page.evaluate(FAILED, [502, "text/html", "<h1>Bad gateway</h1>"])
+    expect(notices).to_contain_text("The server could not do this.")
 
 
 def test_at_390_pixels_nothing_is_wider_than_the_screen(page: Page):

@@ -102,6 +102,6 @@ def test_at_390_pixels_nothing_is_wider_than_the_screen(page: Page):
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     expect(page.locator("[data-pm-tree] thead")).to_have_css("position", "absolute")  # rows are entries of a list
-    page.evaluate("""document.querySelector("main").insertAdjacentHTML("beforeend",
-        '<p class="adds-up"><span class="pm-status tone-positive"><span>' + "rows add up to it ".repeat(9) + "</span></span></p>")""")
+    words = f'<p class="adds-up"><span class="pm-status"><span>{"rows add up to it " * 9}</span></span></p>'
+    page.evaluate("words => document.querySelector('main').insertAdjacentHTML('beforeend', words)", words)
     assert page.evaluate("document.documentElement.scrollWidth") == 390

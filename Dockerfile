@@ -21,4 +21,5 @@ HEALTHCHECK --interval=15s --timeout=5s --start-period=30s \
     CMD python -c "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"
 CMD ["gunicorn", "perfmgr.wsgi", "--worker-class", "perfmgr.web_worker.WebWorker", \
      "--bind", "0.0.0.0:8000", "--workers", "3", "--threads", "4", "--timeout", "60", \
-     "--graceful-timeout", "60", "--max-requests", "2000", "--max-requests-jitter", "200", "--worker-tmp-dir", "/dev/shm"]
+     "--graceful-timeout", "60", "--max-requests", "2000", "--max-requests-jitter", "200", "--worker-tmp-dir", "/dev/shm", \
+     "--no-control-socket"]

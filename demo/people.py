@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import date
 
+from django.conf import settings
+
 from organization import members
 from organization.models import Role, Unit, User
 
-PASSWORD = "perfmgr-demo"
 FIRST_DAY = date(2000, 1, 1)
 
 
@@ -39,7 +40,7 @@ def make_users() -> dict[str, User]:
             defaults={"first_name": person.first_name, "last_name": person.last_name},
         )
         if is_new:
-            user.set_password(PASSWORD)
+            user.set_password(settings.DEMO_PASSWORD)
             user.is_staff = person.role == Role.ADMINISTRATOR
             user.save()
         users[person.username] = user

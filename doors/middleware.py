@@ -49,6 +49,10 @@ class DoorMiddleware:
             response = of_the_database(request, fault)
         if errors.is_api(request):
             response = errors.as_problem(response)
+        elif response.status_code == 405 and not response.content:
+            response = errors.not_for_that(request, response)
+        else:
+            response = errors.signed_out(request, response)
         if request_id := structlog.contextvars.get_contextvars().get("request_id"):
             response["X-Request-ID"] = request_id
         return response

@@ -29,10 +29,11 @@ def handler(fault: Exception, context: dict) -> Response | None:
     """DRF's exception handler: every expected error becomes problem details; others stay errors that are seen."""
     from rest_framework.views import exception_handler  # its import asks the settings for our parser, which needs us
 
-    answer = exception_handler(expected(fault), context)
+    fault = expected(fault)
+    answer = exception_handler(fault, context)
     if answer is None:
         return None
-    answer.data = details_of(expected(fault), answer.status_code)
+    answer.data = details_of(fault, answer.status_code)
     answer.content_type = MEDIA_TYPE
     return answer
 
@@ -45,7 +46,16 @@ def expected(fault: Exception) -> Exception:
         case Http404() | exceptions.NotFound():
             return exceptions.NotFound(NOT_FOUND)
         case exceptions.NotAuthenticated():
-            return exceptions.NotAuthenticated("Send a token: `Authorization: Bearer pm_...`. Your profile makes one.")
+            return reworded(fault, "Send a token: `Authorization: Bearer pm_...`. Your profile makes one.")
+        case exceptions.Throttled(wait=int(seconds)):
+            return reworded(fault, f"Too many calls: wait {seconds} seconds, as Retry-After says, then go on.")
+        case exceptions.MethodNotAllowed():
+            return reworded(fault, f"{fault} The header Allow names what this address takes.")
+        case exceptions.UnsupportedMediaType():
+            words = "Send JSON with `Content-Type: application/json`, a file as `multipart/form-data`."
+            return reworded(fault, f"{fault} {words}")
+        case exceptions.NotAcceptable():
+            return reworded(fault, "Answers are JSON: send `Accept: application/json`, or no such header.")
         case PermissionDenied():
             return exceptions.PermissionDenied(str(fault) or None)
         case RequestDataTooBig():
@@ -64,6 +74,12 @@ def expected(fault: Exception) -> Exception:
             return Problem(
                 409, "conflict", "Somebody saved the same thing at the same moment, or it is still used: look again."
             )
+    return fault
+
+
+def reworded(fault: exceptions.APIException, words: str) -> exceptions.APIException:
+    """The same fault, with what DRF noted on it for its headers, in words that name the next step."""
+    fault.detail = exceptions.ErrorDetail(words, fault.get_codes())
     return fault
 
 

@@ -9,6 +9,8 @@ from organization.models import Unit, User
 
 from .models import Kpi, KpiLink, Objective, Theme
 
+WHOLE = "Themes belong to the whole organisation: it takes a role at its top that may define KPIs."
+
 
 @dataclass(frozen=True, slots=True)
 class Orphans:

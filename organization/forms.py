@@ -39,7 +39,7 @@ class UnitForm(forms.ModelForm):
 
 class NewUnitForm(UnitForm):
     parent = UnitField(required=False, empty_label="At the top")
-    from_day = DayField(required=False, help_text="Empty: since always.")
+    from_day = DayField(required=False, help_text="Empty: as long as its parent.")
 
     def __init__(self, *args, access, **options):
         super().__init__(*args, **options)
@@ -181,7 +181,7 @@ class VersionForm(forms.Form):
     subdivision = forms.CharField(required=False, max_length=12, help_text="Part of the country, such as BY.")
     week = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 7}),
-        help_text="A line a window: Mon-Fri 09:00-17:00, or Sat 22:00-06:00 for a night into Sunday.",
+        help_text="Such as Mon-Fri 09:00-12:00, 13:00-17:00; Sat 22:00-06:00 is a night into Sunday.",
     )
 
     def __init__(self, *args, **options):

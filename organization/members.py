@@ -1,12 +1,13 @@
 """Who holds which role where: granting, changing, ending; and taking a person out altogether."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.db import connection, transaction
 from django.db.models import Q
 
 from . import audit, tokens
-from .models import Membership, Role, Unit, User
+from .models import Membership, Role, Unit, UnitPlacement, User
 
 
 class LastAdministrator(Exception):
@@ -33,6 +34,28 @@ def grant(*, user: User, unit: Unit, role: str, from_day: date, by, until: date 
     membership = Membership.objects.create(user=user, unit=unit, role=role, valid_from=from_day, valid_to=until)
     audit.record(by, "role granted", membership, unit=unit, role=role, from_day=from_day, until=until)
     return membership
+
+
+def keep_administered(tops: Iterable[Unit], *, from_day: date, by: User | None) -> None:
+    """Who administers the whole organisation goes on doing so when `by`, one of them, gives it further tops.
+
+    They administer `tops` too from `from_day` on; else nobody would, and nobody the whole. On the server, `by` is None:
+    who acts there names the administrator.
+    """
+    new = list(tops) if by else []
+    if not new:
+        return
+    placed = UnitPlacement.objects.filter(parent=None, valid_to=None).exclude(unit__in=new)
+    before = set(placed.values_list("unit_id", flat=True))
+    endless = Membership.objects.filter(role=Role.ADMINISTRATOR, valid_to=None, user__is_active=True)
+    held: dict[int, set[int]] = {}
+    for user, unit in endless.values_list("user_id", "unit_id"):
+        held.setdefault(user, set()).add(unit)
+    whole = User.objects.filter(pk__in=[user for user, units in held.items() if before and before <= units])
+    for user in whole.order_by("pk"):
+        for top in new:
+            if top.pk not in held[user.pk]:
+                grant(user=user, unit=top, role=Role.ADMINISTRATOR, from_day=from_day, by=by)
 
 
 @transaction.atomic

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection, transaction
-from django.db.models import Max, Q
+from django.db.models import Max, Min, Q
 from django.dispatch import Signal
 
-from . import audit
+from . import audit, members
 from .fiscal import periods_changed
 from .models import Unit, UnitAlias, UnitPath, UnitPlacement
 from .zones import check_zone
@@ -31,17 +31,30 @@ class TreeRefused(Exception):
 
 @transaction.atomic
 def add_unit(
-    *, code: str, name: str, by, parent: Unit | None = None, kind: str = Unit.Kind.DEPARTMENT, from_day=ALWAYS, **values
+    *,
+    code: str,
+    name: str,
+    by,
+    parent: Unit | None = None,
+    kind: str = Unit.Kind.DEPARTMENT,
+    from_day: date | None = None,
+    **values,
 ) -> Unit:
-    """A new unit under `parent` (none: at the top) from `from_day` on. Raises TreeRefused, ValidationError."""
+    """A new unit under `parent` (none: at the top) from `from_day` on; None: as long as its parent, at the top always.
+
+    Raises TreeRefused, ValidationError.
+    """
+    from_day = from_day or (parent and parent.placements.aggregate(first=Min("valid_from"))["first"]) or ALWAYS
     unit = plant(code=code, name=name, kind=kind, by=by, parent=parent, from_day=from_day, **values)
-    grown([unit], from_day)
+    grown([unit], from_day, by=by)
     return unit
 
 
-def grown(units: Collection[Unit], from_day: date) -> None:
-    """After `plant`: write the paths of the new units, and tell the rooms above."""
+def grown(units: Collection[Unit], from_day: date, *, by) -> None:
+    """After `plant`: write the paths of the new units, keep the new tops administered, and tell the rooms above."""
     rebuild_paths([unit.pk for unit in units])
+    tops = Unit.objects.filter(pk__in=[unit.pk for unit in units], placements__parent=None)
+    members.keep_administered(tops, from_day=from_day, by=by)
     if units:
         _announce(next(iter(units)), from_day)
 
@@ -81,6 +94,8 @@ def move_unit(unit: Unit, parent: Unit | None, *, from_day: date, by) -> None:
     unit.placements.filter(Q(valid_to=None) | Q(valid_to__gt=from_day)).update(valid_to=from_day)
     UnitPlacement.objects.create(unit=unit, parent=parent, valid_from=from_day, valid_to=end)
     rebuild_paths(_ever_below(unit))
+    if parent is None:
+        members.keep_administered([unit], from_day=from_day, by=by)
     audit.record(by, "unit moved", unit, unit=unit, parent=parent and parent.code, from_day=from_day, before=before)
     _announce(unit, from_day)
 
@@ -253,8 +268,9 @@ def _require_standing(parent: Unit | None, start: date, end: date | None) -> Non
         if placement.valid_from <= days < (placement.valid_to or FOREVER):
             days = placement.valid_to or FOREVER
     if days < (end or FOREVER):
-        last = parent.placements.aggregate(last=Max("valid_to"))["last"]
-        raise TreeRefused(f"{parent} does not stand in the tree from {start} on (it ends {last}): choose another day.")
+        life = parent.placements.aggregate(first=Min("valid_from"), last=Max("valid_to"))
+        known = f"from {life['first']}" + (f" to {life['last']}" if life["last"] else " on")
+        raise TreeRefused(f"{parent} stands in the tree {known}, not {start} on: choose another day or parent.")
 
 
 def _ever_below(unit: Unit) -> set[int]:

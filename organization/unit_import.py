@@ -81,7 +81,7 @@ def import_units(seen: Preview, *, from_day: date, by) -> None:
             code=row.code, name=row.name, kind=row.kind or Unit.Kind.DEPARTMENT, parent=units.get(row.parent), by=by,
             timezone=row.timezone, from_day=from_day,
         )  # fmt: skip
-    tree.grown([units[row.code] for row in new], from_day)
+    tree.grown([units[row.code] for row in new], from_day, by=by)
     for row in (row for row in seen.rows if row not in new):
         unit = units[row.code]
         values = {"name": row.name, "kind": row.kind or unit.kind, "timezone": row.timezone or unit.timezone}

@@ -1,4 +1,4 @@
-"""Opening windows as people write them: `Mon-Fri 09:00-17:00`, a line a window."""
+"""Opening windows as people write them: `Mon-Fri 09:00-12:00, 13:00-17:00`, in one line or in several."""
 
 import re
 from collections.abc import Iterable
@@ -7,11 +7,7 @@ from datetime import time
 from .business_calendars import Window
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-LINE = re.compile(
-    r"(?P<first>[A-Za-z]{3})(?:\s*[-–]\s*(?P<last>[A-Za-z]{3}))?\s+"
-    r"(?P<opens>[0-9]{1,2}:[0-9]{2})\s*[-–]\s*(?P<closes>[0-9]{1,2}:[0-9]{2})\Z"
-)
-
+LINE = re.compile(r"(?P<first>[A-Za-z]{3})(?:\s*[-–]\s*(?P<last>[A-Za-z]{3}))?\s+(?P<windows>[0-9].*)\Z")
 PART = re.compile(r"(?P<opens>[0-9]{1,2}:[0-9]{2})\s*[-–]\s*(?P<closes>[0-9]{1,2}:[0-9]{2})\Z")
 
 
@@ -30,19 +26,23 @@ def read_week(text: str) -> list[Window]:
             raise WeekFault(f"Line {number}, {line[:40]!r}, is no window: write one such as Mon-Fri 09:00-17:00.")
         first = _weekday(found["first"], number)
         last = _weekday(found["last"] or found["first"], number)
-        opens, closes = (_time(found[name], number) for name in ("opens", "closes"))
-        windows += [Window((first + step) % 7, opens, closes) for step in range((last - first) % 7 + 1)]
+        days = [(first + step) % 7 for step in range((last - first) % 7 + 1)]
+        windows += [Window(day, *times) for times in _windows(found["windows"], f"Line {number}: ") for day in days]
     return windows
 
 
 def read_day(text: str) -> list[tuple[time, time]]:
     """The windows of one day, such as `09:00-12:00, 13:00-15:00`; nothing: it is closed. Raises WeekFault."""
+    return _windows(text)
+
+
+def _windows(text: str, place: str = "") -> list[tuple[time, time]]:
     windows = []
     for part in filter(None, (part.strip() for part in text.split(","))):
         found = PART.match(part)
         if not found:
-            raise WeekFault(f"{part[:40]!r} is no window: write one such as 09:00-12:00.")
-        windows.append((_time(found["opens"], 1), _time(found["closes"], 1)))
+            raise WeekFault(f"{place}{part[:40]!r} is no window: write one such as 09:00-12:00.")
+        windows.append((_time(found["opens"], place), _time(found["closes"], place)))
     return windows
 
 
@@ -61,10 +61,10 @@ def _weekday(name: str, line: int) -> int:
     return WEEKDAYS.index(name.capitalize())
 
 
-def _time(text: str, line: int) -> time:
+def _time(text: str, place: str) -> time:
     hour, minute = (int(part) for part in text.split(":"))
     if (hour, minute) == (24, 0):
         return time(0)
     if hour > 23 or minute > 59:
-        raise WeekFault(f"Line {line}: {text} is no time of day.")
+        raise WeekFault(f"{place}{text} is no time of day.")
     return time(hour, minute)

@@ -18,6 +18,7 @@ import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from django.conf import settings
 from django.db import connection
@@ -108,12 +109,26 @@ def _logs_first(folder: Path) -> Iterator[Path]:
     yield from (file for file in files if "_delta_log" not in file.parts)
 
 
+class _Hashed:
+    """What is read of a file, hashed on the way: a file that grows meanwhile is kept as it was read."""
+
+    def __init__(self, stream: BinaryIO):
+        self.stream, self.sha256 = stream, hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        data = self.stream.read(size)
+        self.sha256.update(data)
+        return data
+
+
 def _add(tar: tarfile.TarFile, name: str, file: Path, manifest: dict) -> None:
     try:
-        tar.add(file, arcname=name, recursive=False)
-        manifest["files"][name] = {"size": file.stat().st_size, "sha256": _sha256(file)}
+        with file.open("rb") as stream:
+            member, content = tar.gettarinfo(arcname=name, fileobj=stream), _Hashed(stream)
+            tar.addfile(member, content)
     except FileNotFoundError:
         return  # an unfinished upload that ended meanwhile; whatever the database names is never removed
+    manifest["files"][name] = {"size": member.size, "sha256": content.sha256.hexdigest()}
 
 
 def _add_text(tar: tarfile.TarFile, name: str, text: str) -> None:

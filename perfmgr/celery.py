@@ -1,9 +1,13 @@
 """The queue's application: tasks are found in every room; the beat entries below are written once per start."""
 
 import os
+import signal
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import worker_process_init
+
+from perfmgr.launch.children import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "perfmgr.settings")
 app = Celery("perfmgr")
@@ -24,3 +28,9 @@ app.conf.beat_schedule = {
     "scrub": {"task": "datasets.tasks.scrub", "schedule": crontab(hour=2, minute=10)},
     "vacuum": {"task": "datasets.tasks.vacuum", "schedule": crontab(hour=3, minute=10, day_of_week="sun")},
 }
+
+
+@worker_process_init.connect
+def end_with_the_worker(**_) -> None:
+    """A process of the worker's pool ends with the worker, however that ends: in the middle of its job, too."""
+    die_with_parent(signal.SIGKILL)

@@ -53,6 +53,7 @@ DEBUG = env_bool("DEBUG", False)
 DEMO = env_bool("PERFMGR_DEMO", SHAPE == "embedded")
 if PRODUCTION and (DEMO or DEBUG):
     raise ImproperlyConfigured("PERFMGR_DEMO and DEBUG must be false in production: the demo's passwords are public.")
+DEMO_PASSWORD = "perfmgr-demo"  # of the demo's log-ins; it opens nothing where DEMO is false
 HTTPS = env_bool("PERFMGR_HTTPS", PRODUCTION)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"])
 if PRODUCTION and (not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS):
@@ -134,6 +135,11 @@ TEMPLATES = [
 
 # --- database, queue, cache -----------------------------------------------------------------------------------------
 
+if PRODUCTION and (missing := [name for name in ("DATABASE_URL", "REDIS_URL") if not env.str(name, "")]):
+    raise ImproperlyConfigured(
+        f"{' and '.join(missing)} must be set in production, such as postgres://user:password@host:5432/perfmgr and "
+        "redis://:password@host:6379."
+    )
 DATABASES = {"default": env.db_url("DATABASE_URL", default=Postgres(VAR / "pg").url)}
 DATABASES["default"].update(
     CONN_MAX_AGE=60,
@@ -192,7 +198,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # the targets grid and the contract editor
 # --- people ---------------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "organization.User"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["organization.accounts.NoPublicPassword"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGIN_METHODS = {"username"}
@@ -210,6 +216,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "organization.accounts.NotTheDemos"},
 ]
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"

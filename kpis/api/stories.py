@@ -1,5 +1,6 @@
 """Themes, objectives and links; annotations; numbers entered by hand; webhooks."""
 
+from django.core.exceptions import PermissionDenied
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, parsers, serializers
@@ -8,6 +9,7 @@ from rest_framework.response import Response
 
 from doors.outgoing import UnsafeAddress
 from doors.parsers import StrictJSONParser
+from doors.permissions import SAFE
 from doors.serializers import ScopedCodeField, StrictModelSerializer, StrictSerializer
 from doors.viewsets import PLAIN_LIST
 from kpis import annotations, manual, strategy, webhooks
@@ -27,14 +29,19 @@ class ThemeSerializer(StrictModelSerializer):
 
 
 class ThemeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
-    """Themes belong to the whole organisation: who administers all of it changes them."""
+    """Themes belong to the whole organisation: who defines for all of it changes them."""
 
     queryset = Theme.objects.all()
     serializer_class = ThemeSerializer
-    needs = {"read": VIEW, "write": ADMINISTER}
+    needs = {"read": VIEW, "write": DEFINE}
 
     def get_queryset(self):
         return self.queryset.all()
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        if request.method not in SAFE and not request.access.everywhere(DEFINE):
+            raise PermissionDenied(strategy.WHOLE)
 
     def create(self, request):
         return self.answer(strategy.add_theme(by=request.user, **self.checked(ThemeSerializer)), 201)

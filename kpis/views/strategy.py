@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import ProtectedError
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
@@ -50,6 +50,8 @@ def strategy(request):
         raise Http404
     if not request.access.anywhere(DEFINE):
         require(request, DEFINE, None)
+    if step in (_add_theme, _remove_theme) and not request.access.everywhere(DEFINE):
+        raise PermissionDenied(verbs.WHOLE)
     return step(request)
 
 
@@ -65,6 +67,7 @@ def _page(request, *, status: int = 200, **forms):
         "themes": _by_theme(objectives, linked),
         "orphans": verbs.orphans(access),
         "may_build": may_build,
+        "may_theme": access.everywhere(DEFINE),
         "defines": access.units(DEFINE),
         "day": day,
     }

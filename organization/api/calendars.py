@@ -136,6 +136,9 @@ class CalendarViewSet(ScopedReadViewSet):
 
 
 class FiscalSerializer(StrictModelSerializer):
+    start_month = serializers.IntegerField(min_value=1, max_value=12, default=1)
+    week_starts_on = serializers.IntegerField(min_value=0, max_value=6, default=0, help_text="0 Monday to 6 Sunday.")
+
     class Meta:
         model = FiscalCalendar
         fields = ("id", "code", "name", "kind", "start_month", "week_starts_on", "anchor")

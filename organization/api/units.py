@@ -40,7 +40,7 @@ class UnitChange(StrictModelSerializer):
 
 class NewUnit(UnitChange):
     parent = ScopedRelatedField(queryset=Unit.objects.all(), allow_null=True, help_text="None: at the top.")
-    from_day = serializers.DateField(default=tree.ALWAYS)
+    from_day = serializers.DateField(default=None, allow_null=True, help_text="Null: as long as its parent.")
 
     class Meta(UnitChange.Meta):
         fields = ("code", "parent", "from_day", *UnitChange.Meta.fields)

@@ -73,7 +73,6 @@ def unit_add(request):
     form = forms.NewUnitForm(request.POST or None, initial=initial, access=request.access)
 
     def act(values):
-        values["from_day"] = values["from_day"] or tree.ALWAYS
         return f"{tree.add_unit(by=request.user, **values)} was added."
 
     return form_page(

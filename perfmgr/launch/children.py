@@ -6,17 +6,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 PR_SET_PDEATHSIG = 1
 
 
-def _die_with_parent(death_signal: int) -> Callable[[], None]:
-    def before_exec() -> None:
-        if sys.platform == "linux":
-            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, death_signal)
-
-    return before_exec
+def die_with_parent(death_signal: int) -> None:
+    """From now on the kernel sends `death_signal` to this process when the thread that started it has ended."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, death_signal)
 
 
 def start(
@@ -30,7 +28,7 @@ def start(
         command,
         env={**os.environ, **(env or {})},
         start_new_session=True,  # a Ctrl-C at the terminal reaches only us; we stop the others in order
-        preexec_fn=_die_with_parent(death_signal),
+        preexec_fn=lambda: die_with_parent(death_signal),
         **options,
     )
 

@@ -8,6 +8,7 @@ import fcntl
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -68,7 +69,7 @@ def processes(address: str, port: int) -> list[Supervised]:
     """Web, worker and scheduler, in the order in which they start."""
     python = [sys.executable, "-m"]
     gunicorn = [*python, "gunicorn", "perfmgr.wsgi", "--worker-class", "perfmgr.web_worker.WebWorker"]
-    gunicorn += ["--workers", "1", "--threads", "8", "--timeout", "120"]
+    gunicorn += ["--workers", "1", "--threads", "8", "--timeout", "120", "--no-control-socket"]
     # root in a container is expected here: the queue is a socket of ours, and messages are JSON
     celery = [sys.executable, "-W", "ignore:You're running the worker with superuser", "-m", "celery", "--quiet"]
     celery += ["-A", "perfmgr"]
@@ -77,7 +78,7 @@ def processes(address: str, port: int) -> list[Supervised]:
         Supervised(
             "worker",
             [*celery, "worker", "--concurrency", "2", "--without-gossip", "--without-mingle", "--loglevel", "warning"],
-            death_signal=signal.SIGQUIT,  # cold: a warm stop would wait for a load whose database is gone
+            death_signal=signal.SIGKILL,  # stopping in order, it would look for a queue and a database that are gone
         ),
         Supervised("scheduler", [*celery, "beat", "--pidfile=", "--loglevel", "warning"]),
     ]
@@ -87,9 +88,30 @@ class Interrupted(Exception):
     """Ctrl-C or SIGTERM: stop in order."""
 
 
+class PlaceTaken(Exception):
+    """Nobody can listen there; the message says what to do."""
+
+
+def listening_place(host: str, port: str) -> tuple[str, int]:
+    """Host and port, after trying that the web can listen there. Raises PlaceTaken."""
+    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise PlaceTaken(f"PORT is {port!r}: write a number from 1 to 65535, as in PORT=9000 make run.")
+    try:
+        family, kind, _, _, place = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # one that was just left is free
+            trial.bind(place)
+            trial.listen()
+    except OSError as fault:
+        words = fault.strerror or str(fault)
+        raise PlaceTaken(
+            f"{host}:{port} cannot be listened at ({words}). Choose another: PORT=9000 make run."
+        ) from None
+    return host, int(port)
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run until interrupted. Returns the exit code."""
-    port, address = int(os.environ.get("PORT", "8000")), os.environ.get("HOST", "127.0.0.1")
     var = Path(os.environ.get("PERFMGR_VAR", ROOT / "var"))
     var.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = (var / "up.lock").open("w")
@@ -98,12 +120,17 @@ def main(arguments: Sequence[str]) -> int:
     except OSError:
         say(f"perfmgr is running already on {var}. Stop it first, or give another PERFMGR_VAR and PORT.")
         return 1
+    try:
+        address, port = listening_place(os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000"))
+    except PlaceTaken as fault:
+        say(str(fault))
+        return 1
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, _interrupt)
     servers: list[Postgres | Valkey] = []
     running: list[Supervised] = []
     try:
-        _environment(var)
+        _environment(var, f"http://{address}:{port}")
         _start_servers(var, servers)
         _prepare()
         for process in processes(address, port):
@@ -136,7 +163,7 @@ def _interrupt(*_) -> None:
     raise Interrupted
 
 
-def _environment(var: Path) -> None:
+def _environment(var: Path, url: str) -> None:
     """What the children read: where things are, and the secret key that this installation keeps."""
     key = var / "secret_key"
     if not key.exists():
@@ -144,6 +171,7 @@ def _environment(var: Path) -> None:
         key.write_text(secrets.token_urlsafe(64))
     os.environ.setdefault("PERFMGR_VAR", str(var))
     os.environ.setdefault("PERFMGR_ENV", "embedded")
+    os.environ.setdefault("PERFMGR_URL", url)  # in messages to people and webhooks
     os.environ.setdefault("SECRET_KEY", key.read_text())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "perfmgr.settings")
 

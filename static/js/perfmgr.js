@@ -25,13 +25,19 @@
     box.replaceChildren(notice);
   };
 
-  // The text of a failed answer: problem details (RFC 9457) say it themselves, for the rest we do.
+  // The text of a failed answer: problem details (RFC 9457) and pages of faults say it themselves, for the rest we do.
   const problemOf = (status, type, body) => {
     if (type?.includes("json")) {
       try {
         const problem = JSON.parse(body);
         return [problem.title || "This did not work.", problem.detail || ""];
       } catch { /* not JSON after all */ }
+    }
+    const page = body?.match(/<main class="single fault">[^]*<\/main>/)?.[0]; // the head's styles would offend the content policy
+    if (page) {
+      const said = new DOMParser().parseFromString(page, "text/html");
+      const words = [...said.querySelectorAll(".lead, .dim")].map((part) => part.textContent.trim());
+      return [`${said.querySelector("h1").textContent}.`, words.join(" ")];
     }
     if (status === 401 || status === 403) return ["You may not do this.", "Sign in again, or ask an administrator for access."];
     if (status === 404) return ["This is no longer here.", "Reload the page to see what there is now."];

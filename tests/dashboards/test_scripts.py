@@ -1,7 +1,10 @@
 """What the scripts do in a real browser, under the real content security policy."""
 
 import pytest
+from django.test import RequestFactory
 from playwright.sync_api import Page, expect
+
+from doors import errors
 
 pytestmark = [
     pytest.mark.browser,
@@ -79,7 +82,26 @@ def test_a_step_that_cannot_be_undone_asks_once(page: Page):
     expect(dialog).to_be_hidden()
 
 
+FAILED = """([status, type, body]) => document.dispatchEvent(new CustomEvent("htmx:responseError", {
+    detail: { xhr: { status, responseText: body, getResponseHeader: () => type } },
+}))"""
+
+
+def test_a_part_that_fails_says_what_its_answer_says(page: Page):
+    notices = page.locator("#pm-notices")
+    fault = errors.unavailable(RequestFactory().get("/kpis/")).content.decode()
+    page.evaluate(FAILED, [503, "text/html", fault])
+    expect(notices).to_contain_text("perfmgr is not ready. The database does not answer just now.")
+    page.evaluate(FAILED, [409, "application/problem+json", '{"title": "Conflict", "detail": "Look again."}'])
+    expect(notices).to_contain_text("Conflict Look again.")
+    page.evaluate(FAILED, [502, "text/html", "<h1>Bad gateway</h1>"])
+    expect(notices).to_contain_text("The server could not do this.")
+
+
 def test_at_390_pixels_nothing_is_wider_than_the_screen(page: Page):
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     expect(page.locator("[data-pm-tree] thead")).to_have_css("position", "absolute")  # rows are entries of a list
+    words = f'<p class="adds-up"><span class="pm-status"><span>{"rows add up to it " * 9}</span></span></p>'
+    page.evaluate("words => document.querySelector('main').insertAdjacentHTML('beforeend', words)", words)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390

@@ -148,6 +148,18 @@ def test_a_method_that_is_not_offered_is_405(api, unit):
     is_problem(api.post("/api/v1/audit-entries/", {}, format="json"), 405)
 
 
+def test_a_request_of_the_wrong_kind_is_told_the_right_one(api, unit):
+    path = f"/api/v1/units/{unit.pk}/"
+    assert "Allow names" in is_problem(api.put(path, {}, format="json"), 405, "method_not_allowed")["detail"]
+    text = api.patch(path, "name=x", content_type="text/plain")
+    assert "Content-Type: application/json" in is_problem(text, 415, "unsupported_media_type")["detail"]
+    foreign = api.get(path, headers={"Accept": "application/xml"})
+    assert "Accept: application/json" in is_problem(foreign, 406, "not_acceptable")["detail"]
+    stranger = APIClient().get(path)
+    assert "Authorization: Bearer" in is_problem(stranger, 401, "not_authenticated")["detail"]
+    assert stranger["WWW-Authenticate"] == "Bearer"
+
+
 @override_settings(CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}})
 def test_too_many_calls_are_429_with_the_time_to_wait(api, monkeypatch):
     from doors.throttles import TokenThrottle
@@ -155,7 +167,7 @@ def test_too_many_calls_are_429_with_the_time_to_wait(api, monkeypatch):
     monkeypatch.setattr(TokenThrottle, "THROTTLE_RATES", {"token": "2/min"})
     answers = [api.get("/api/v1/units/") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
-    is_problem(answers[2], 429, "throttled")
+    assert "Too many calls: wait" in is_problem(answers[2], 429, "throttled")["detail"]
     assert 0 < int(answers[2]["Retry-After"]) <= 60
 
 

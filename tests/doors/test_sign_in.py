@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 import structlog
+from django.contrib.auth.password_validation import validate_password
 from django.core import mail
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
@@ -52,6 +54,14 @@ def test_b24_an_address_is_throttled_whatever_accounts_it_tries(limits):
     for attempt in range(20):
         sign_in(f"guess-{attempt}", "wrong")
     answer = sign_in("ada", PASSWORD)
+    assert "_auth_user_id" not in answer.client.session
+
+
+def test_b24_the_admin_has_no_form_of_its_own_to_guess_at():
+    UserFactory(username="ada", is_staff=True)
+    answer = Client().post("/admin/login/?next=/admin/", {"username": "ada", "password": PASSWORD})
+    assert answer.status_code == 302
+    assert answer["Location"].startswith(LOGIN)
     assert "_auth_user_id" not in answer.client.session
 
 
@@ -217,6 +227,17 @@ def test_signing_in_and_out_by_the_pages():
     assert client.get("/units/").status_code == 200
     client.post("/accounts/logout/")
     assert client.get("/units/").status_code == 302
+
+
+@pytest.mark.parametrize("is_demo", [True, False])
+def test_the_demo_s_password_opens_nothing_outside_the_demo(settings, is_demo):
+    settings.DEMO = is_demo
+    for name in ("admin", "vera"):
+        UserFactory(username=name, password=settings.DEMO_PASSWORD)
+    assert Client().login(username="vera", password=settings.DEMO_PASSWORD) is is_demo
+    assert sign_in("admin", settings.DEMO_PASSWORD).status_code == (302 if is_demo else 200)
+    with pytest.raises(ValidationError, match="which everybody knows"):
+        validate_password(settings.DEMO_PASSWORD)
 
 
 def test_nobody_signs_up_by_themselves():

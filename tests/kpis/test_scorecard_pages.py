@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from kpis.models import Scorecard, ScorecardNode
+from kpis.models import Scorecard, ScorecardNode, Theme
 from kpis.selectors import scorecard_view
 from organization.access import access_of
 from tests.factories import KpiFactory, ResultFactory, ScorecardFactory, UnitFactory, UserFactory, member
@@ -306,6 +306,16 @@ def test_a_link_is_made_and_taken_back(board, manager):
     assert (link.kpi, link.kind) == (kpi, "supports")
     manager.post("/strategy/", {"do": "unlink", "id": link.pk})
     assert not objective.links.exists()
+
+
+def test_a_theme_is_for_who_defines_for_the_whole_organisation(board, manager):
+    part = member("manager", UnitFactory(code="elsewhere"))
+    theme = Theme.objects.create(name="Empty")
+    client = signed_in(part)
+    assert "Add a theme" not in client.get("/strategy/").content.decode()
+    for step in ({"do": "theme", "name": "Mine"}, {"do": "remove_theme", "id": theme.pk}):
+        assert client.post("/strategy/", step).status_code == 403
+    assert Theme.objects.filter(name="Empty").exists()
 
 
 def test_a_theme_with_a_name_that_is_taken_is_refused_beside_the_field(board, manager):

@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from demo import extracts
 from jobs.models import Job
 from kpis import webhooks
 from kpis.models import Webhook
@@ -43,3 +44,11 @@ def test_an_address_inside_is_refused_beside_its_field(client, admin, group, set
     answer = client.post(reverse("webhook_add"), {"name": "x", "url": "http://127.0.0.1/", "unit": group.pk})
     assert (answer.status_code, Webhook.objects.count()) == (422, 0)
     assert answer.context["form"].errors["url"]
+
+
+def test_loading_the_demo_does_not_wait_for_a_receiver(client, admin, group, monkeypatch):
+    monkeypatch.setattr("doors.outgoing.check", lambda url: None)
+    client.post(reverse("webhook_add"), {"name": "Desk", "url": "https://example.org/x", "unit": group.pk})
+    client.post(reverse("webhook_try", args=[Webhook.objects.get().pk]))
+    extracts.perform_all()
+    assert Job.objects.get(kind=webhooks.KIND).state == Job.State.QUEUED

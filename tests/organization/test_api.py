@@ -50,8 +50,13 @@ def test_a_unit_is_added_moved_and_closed_and_the_tree_is_asked_as_of_a_day(api,
 
 
 def test_a_unit_is_put_at_the_top_only_by_who_administers_everything(api, top):
-    post(api, "units/", {"code": "second", "name": "Second", "parent": None})
-    refusal = post(api, "units/", {"code": "third", "name": "Third", "parent": None}, 403)
+    second = post(api, "units/", {"code": "second", "name": "Second", "parent": None})
+    post(api, "units/", {"code": "third", "name": "Third", "parent": None})
+    part = ApiTokenFactory(
+        user=member(Role.ADMINISTRATOR, Unit.objects.get(pk=second["id"])), scopes=["read", "administer"]
+    )
+    api.credentials(HTTP_AUTHORIZATION=f"Bearer {part.secret}")
+    refusal = post(api, "units/", {"code": "fourth", "name": "Fourth", "parent": None}, 403)
     assert "whole organisation" in refusal["detail"]
 
 
@@ -135,11 +140,15 @@ def test_a_fiscal_calendar_names_the_periods_of_a_day(api):
         ("quarter", "2025-04-01", "2025-07-01"),
         ("year", "2025-04-01", "2026-04-01"),
     ]
-    assert post(api, "fiscal-calendars/", {"code": "x", "name": "X", "start_month": 13}, 400)["errors"]
+    for field, value in (("start_month", 13), ("start_month", 0), ("week_starts_on", 7)):
+        refusal = post(api, "fiscal-calendars/", {"code": "x", "name": "X", field: value}, 400)
+        assert [error["field"] for error in refusal["errors"]] == [field]
+    changed = api.patch(f"{V1}fiscal-calendars/{calendar['id']}/", {"name": "Renamed"}, format="json").json()
+    assert (changed["name"], changed["start_month"]) == ("Renamed", 4)
 
 
 def test_the_trail_is_read_and_verified(api):
     post(api, "units/", {"code": "second", "name": "Second", "parent": None})
     entry = api.get(f"{V1}audit-entries/?action=unit added").json()
-    assert entry["results"] == []  # an entry of the new top, which this administrator does not audit
-    assert post(api, "audit-entries/verify/", {}, 200) == {"entries": 1, "holds": True, "fault": ""}
+    assert [one["object_name"] for one in entry["results"]] == ["Second"]
+    assert post(api, "audit-entries/verify/", {}, 200) == {"entries": 2, "holds": True, "fault": ""}

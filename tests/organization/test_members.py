@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
-from organization import members, tokens
-from organization.models import ApiToken, AuditEntry, Membership, Role
+from organization import members, tokens, tree, unit_import
+from organization.access import ADMINISTER, access_of
+from organization.models import ApiToken, AuditEntry, Membership, Role, Unit
 from tests.factories import MembershipFactory, UnitFactory, UserFactory, member
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +33,22 @@ def test_a_role_held_already_unknown_or_backwards_is_refused(role, until):
     held = MembershipFactory(role=Role.VIEWER)
     with pytest.raises(members.RoleRefused):
         members.grant(user=held.user, unit=held.unit, role=role, from_day=DAY, until=until, by=None)
+
+
+def test_who_administers_everything_administers_a_further_top_too_and_nobody_else_does():
+    top = UnitFactory(code="TOP")
+    whole, second, part = (member(Role.ADMINISTRATOR, unit) for unit in (top, top, UnitFactory(code="A", parent=top)))
+    member(Role.VIEWER, top)
+    added = tree.add_unit(code="NEW", name="New", by=whole, from_day=DAY)
+    tree.move_unit(Unit.objects.get(code="A"), None, from_day=DAY, by=whole)
+    planted = unit_import.preview(b"code,name\nP,P\nQ,Q\n", DAY)
+    unit_import.import_units(planted, from_day=DAY, by=whole)
+    administered = {"TOP", "NEW", "A", "P", "Q"}
+    for user, codes in ((whole, administered), (second, administered), (part, {"A"})):
+        access = access_of(user, DAY)
+        assert set(Unit.objects.filter(pk__in=access.units(ADMINISTER)).values_list("code", flat=True)) == codes
+        assert access.everywhere(ADMINISTER) is (codes == administered)
+    assert set(Membership.objects.filter(unit=added).values_list("role", "valid_from")) == {("administrator", DAY)}
 
 
 def test_the_last_administrator_cannot_leave_but_one_of_two_can():

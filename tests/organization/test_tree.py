@@ -83,9 +83,17 @@ def test_a_unit_with_units_below_it_is_not_closed(group):
 
 def test_nothing_is_put_under_a_unit_that_does_not_exist_then(group):
     tree.close_unit(group["team"], from_day=date(2025, 7, 1), by=None)
-    with pytest.raises(tree.TreeRefused, match="does not stand"):
+    with pytest.raises(tree.TreeRefused, match="stands in the tree from 1900-01-01 to 2025-07-01"):
         tree.add_unit(code="new", name="New", parent=group["team"], from_day=date(2025, 6, 1), by=None)
     assert not Unit.objects.filter(code="new").exists()
+
+
+def test_a_unit_stands_as_long_as_its_parent_unless_a_day_is_given(group):
+    late = tree.add_unit(code="late", name="Late", parent=group["group"], from_day=date(2020, 1, 1), by=None)
+    below = tree.add_unit(code="below", name="Below", parent=late, by=None)
+    assert below.placements.get().valid_from == date(2020, 1, 1)
+    with pytest.raises(tree.TreeRefused, match=r"Late stands in the tree from 2020-01-01 on, not 2019-12-31 on"):
+        tree.add_unit(code="early", name="Early", parent=late, from_day=date(2019, 12, 31), by=None)
 
 
 def test_each_change_is_in_the_audit_trail(group):

@@ -38,6 +38,8 @@ def test_the_production_settings_of_the_example_start():
         ({"PERFMGR_DEMO": "yes"}, "write true or false"),
         ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS must name the hosts"),
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must name the hosts"),
+        ({"DATABASE_URL": ""}, "DATABASE_URL must be set in production"),
+        ({"REDIS_URL": ""}, "REDIS_URL must be set in production"),
     ],
 )
 def test_B32_a_mistake_in_production_refuses_to_start(changes, sentence):

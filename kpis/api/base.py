@@ -60,24 +60,29 @@ class KpisViewSet(ScopedViewSet):
         return super().handle_exception(as_problem(exc))
 
 
+def refused_definition(fault, code: str) -> Problem:
+    """What is wrong with a definition, by its `faults`: the field, and in a formula the word and the one meant."""
+    errors = [
+        {
+            "field": f.field,
+            "code": code,
+            "message": f.message,
+            "token": f.token,
+            "position": f.position,
+            "suggestion": f.suggestion,
+        }
+        for f in fault.faults
+    ]
+    return Problem(400, "invalid", str(fault), errors=errors)
+
+
 def as_problem(fault: Exception) -> Exception:
     """This room's refusals as the API says them: which field, what is wrong, what to do next."""
     match fault:
         case NotYours():
             return Http404()
         case DefinitionError():
-            errors = [
-                {
-                    "field": f.field,
-                    "code": "definition",
-                    "message": f.message,
-                    "token": f.token,
-                    "position": f.position,
-                    "suggestion": f.suggestion,
-                }
-                for f in fault.faults
-            ]
-            return Problem(400, "invalid", str(fault), errors=errors)
+            return refused_definition(fault, "definition")
         case workflow.PassportIncomplete():
             return Problem(409, "passport_incomplete", str(fault), gaps=fault.gaps)
         case targets.GridRefused():

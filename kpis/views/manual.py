@@ -2,11 +2,12 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import FileResponse, Http404
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from doors.files import stored_file
 from doors.pages import page, paged, require
 from kpis import manual
 from kpis.forms_targets import EntryForm
@@ -95,15 +96,4 @@ def manual_decide(request, pk: int, decision: str):
 def manual_evidence(request, pk: int):
     """The evidence as a download, never shown within our pages."""
     entry = get_object_or_404(visible_entries(request.access), pk=pk)
-    if not entry.evidence:
-        raise Http404
-    try:
-        file = entry.evidence.open("rb")
-    except FileNotFoundError:
-        raise Http404("The file is no longer there.") from None
-    response = FileResponse(file, as_attachment=True, filename=entry.evidence_name or "evidence")
-    response["Content-Type"] = "application/octet-stream"
-    response["Content-Security-Policy"] = "sandbox"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "no-store"
-    return response
+    return stored_file(entry.evidence, entry.evidence_name or "evidence")

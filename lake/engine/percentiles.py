@@ -201,7 +201,10 @@ def _members(scan: Scan, dimensions: Sequence[int]) -> dict[int, pa.Array]:
 def _filled(
     reader: pa.RecordBatchReader, count: int
 ) -> tuple[dict[str, npt.NDArray[Any]], dict[str, npt.NDArray[np.bool_]]]:
-    """All batches, `count` rows, in one array a column, and flags that are false where a column with nulls has none."""
+    """All batches, of at most `count` rows, in one array a column, and flags that are false where a column has none.
+
+    There are fewer rows where days between the periods are asked for by none.
+    """
     columns = {field.name: np.empty(count, field.type.to_pandas_dtype()) for field in reader.schema}
     given: dict[str, npt.NDArray[np.bool_]] = {}
     at = 0
@@ -213,7 +216,7 @@ def _filled(
                 flags = given.setdefault(name, np.ones(count, np.bool_))
                 flags[here] = column.is_valid().to_numpy(zero_copy_only=False)
         at += len(batch)
-    return columns, given
+    return {name: column[:at] for name, column in columns.items()}, {name: flags[:at] for name, flags in given.items()}
 
 
 def _picked(groups: Groups, values: Column, expression: Ranked) -> dict[str, pa.Array]:

@@ -5,6 +5,7 @@ from rest_framework.response import Response
 
 from doors.problems import Problem
 from doors.viewsets import ScopedViewSet
+from kpis.api.base import refused_definition
 from slas import claims, drafting, exclusions, lifecycle, openslo, periods
 
 PERCENT = {"max_digits": 7, "decimal_places": 4}
@@ -49,18 +50,7 @@ def as_problem(fault: Exception) -> Exception:
     """This room's refusals as the API says them: which field, what is wrong, what to do next."""
     match fault:
         case drafting.AgreementRefused():
-            errors = [
-                {
-                    "field": f.field,
-                    "code": "agreement",
-                    "message": f.message,
-                    "token": f.token,
-                    "position": f.position,
-                    "suggestion": f.suggestion,
-                }
-                for f in fault.faults
-            ]
-            return Problem(400, "invalid", str(fault), errors=errors)
+            return refused_definition(fault, "agreement")
         case claims.ClaimRefused():
             return serializers.ValidationError({"amount": str(fault)})
         case openslo.NotOpenSlo():

@@ -95,6 +95,21 @@ def test_files_give_what_a_table_gives(tmp_path):
         assert one_row == pytest.approx(other)
 
 
+def test_periods_with_a_gap_between_them_leave_the_rows_of_the_gap_out():
+    """January and March alone, as after an upload that touches both, have the numbers that they have among all."""
+    table = stored(many())
+    january, february, march = YEAR[:3]
+
+    def numbers(periods):
+        found = compute(table, CONTRACT, KINDS, periods, UNITS).to_pylist()
+        return {(row["code"], row["unit_id"], row["period_start"]): (row["value"], row["rows"]) for row in found}
+
+    among_all = numbers([january, february, march])
+    alone = numbers([january, march])
+    assert alone == {key: pytest.approx(both) for key, both in among_all.items() if key[2] != february.start}
+    assert len(alone) == 2 * 3 * len(KINDS)
+
+
 def test_a_worker_computes_in_a_child_process():
     table = stored(many(50))
     here = compute(table, CONTRACT, KINDS, YEAR[:3], UNITS)

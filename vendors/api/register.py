@@ -6,6 +6,7 @@ from rest_framework import parsers, serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from doors.files import stored_file
 from doors.parsers import StrictJSONParser
 from doors.serializers import ScopedCodeField, ScopedRelatedField, StrictModelSerializer, StrictSerializer
 from doors.viewsets import PLAIN_LIST
@@ -20,7 +21,6 @@ from vendors.credits import attainment_of, credits_of
 from vendors.models import Contact, Contract, Document, RiskAssessment, ScorecardTemplate, Vendor
 from vendors.periods import due_reviews, grain_of, last_complete
 from vendors.spending import incidents_of, spend_of
-from vendors.views.contracts import download_of
 
 from .base import ContractEnd, VendorField, VendorReason, VendorsViewSet, person
 
@@ -357,7 +357,8 @@ class DocumentViewSet(VendorsViewSet):
     @extend_schema(responses=OpenApiTypes.BINARY)
     @action(methods=["get"], detail=True)
     def download(self, request, pk):
-        return download_of(self.get_object())
+        found = self.get_object()
+        return stored_file(found.file, found.file_name or "document")
 
     @extend_schema(request=VendorReason, responses={204: None})
     @action(methods=["post"], detail=True)

@@ -1,9 +1,10 @@
 """Contracts of a vendor, and its papers."""
 
-from django.http import FileResponse, Http404
+from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST
 
+from doors.files import stored_file
 from doors.pages import form_page, page, require, visible
 from organization.access import OVERSEE, PROCURE
 from vendors import contracts, documents
@@ -98,7 +99,7 @@ def document_add(request, pk):
 def document(request, pk):
     """The paper as a download, never shown within our pages."""
     found = visible(Document.objects, request, pk=pk)
-    return download_of(found)
+    return stored_file(found.file, found.file_name or "document")
 
 
 @page(PROCURE)
@@ -115,19 +116,6 @@ def document_remove(request, pk):
         return f"{found} was removed."
 
     return step(request, act, found.vendor.get_absolute_url())
-
-
-def download_of(found: Document) -> FileResponse:
-    try:
-        file = found.file.open("rb")
-    except FileNotFoundError:
-        raise Http404("The file is no longer there.") from None
-    response = FileResponse(file, as_attachment=True, filename=found.file_name or "document")
-    response["Content-Type"] = "application/octet-stream"
-    response["Content-Security-Policy"] = "sandbox"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "no-store"
-    return response
 
 
 def _mine(request, pk) -> Contract:

@@ -18,7 +18,7 @@ from organization.access import UPLOAD, Access
 
 from .facts import contract_of
 from .models import Reject, Upload
-from .refusals import InvalidRequest, TooLarge, WrongState
+from .refusals import InvalidRequest, OriginalMissing, TooLarge, WrongState
 from .scope import row_scope
 
 MOST_REPLAYED = 50_000
@@ -150,6 +150,16 @@ def replay(upload: Upload, *, by, token=None, restatement: str = ""):
     Upload.objects.filter(pk=made.pk).update(dialect=upload.dialect)
     made.refresh_from_db()
     return intake.request_load(made, by=by, token=token, restatement=restatement)
+
+
+def unsettle(replayed: Upload) -> None:
+    """A replay was taken back: its rows wait, corrected, to be loaded again (unless its own file is gone)."""
+    try:
+        rows = corrected_rows(replayed)
+    except OriginalMissing:
+        return
+    settled = Reject.objects.filter(upload_id=replayed.replays_id, state=Reject.State.REPLAYED, row__in=rows)
+    settled.update(state=Reject.State.CORRECTED)
 
 
 def corrected_records(path: Path) -> tuple[list[int], list[dict[str, str]]]:

@@ -188,13 +188,35 @@ def in_words(format_text: str) -> str:
     return format_text
 
 
+STEPS = {
+    "day_first": "Choose under “Dates are written” below.",
+    "two_digit_year": "If not, correct “Dates are written” below, or the export.",
+    "decimal_comma": "Say it with “Numbers” and “Thousands” under “How the file is written”, and read again.",
+    "total_row": "If so, write the word under “Leave out rows beginning with”, and read again.",
+}
+
+
 def questions_for(preview: Preview) -> list[dict]:
-    """Those that a person must see; the ones that a field of the form asks stand beside it too."""
+    """Those that a person must see, each with what to do; what a field asks stands there too."""
     return [
-        {"code": question.code, "options": question.options, "said": in_words(question.text)}
+        {
+            "code": question.code,
+            "said": in_words(question.text),
+            "step": STEPS.get(question.code) or _step(question.options),
+        }
         for question in preview.questions
         if question.code != "replace_with_nothing"
     ]
+
+
+def notes_for(preview: Preview) -> list[str]:
+    """What was found and needs no answer, with formats as people say them."""
+    return [in_words(note) for note in preview.notes]
+
+
+def _step(options: tuple[str, ...]) -> str:
+    named = " or ".join({"\t": "tab"}.get(option, option) for option in options)
+    return f"{named}: set it under “How the file is written”, and read again." if options else ""
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from organization.access import UPLOAD, Access
 
 from .facts import contract_of
 from .models import Reject, Upload
-from .refusals import InvalidRequest, TooLarge, WrongState
+from .refusals import InvalidRequest, OriginalMissing, TooLarge, WrongState
 from .scope import row_scope
 
 MOST_REPLAYED = 50_000
@@ -137,11 +137,7 @@ def replay(upload: Upload, *, by, token=None, restatement: str = ""):
     """
     from . import intake
 
-    if upload.state != Upload.State.LOADED:
-        raise WrongState(
-            f"Upload #{upload.pk} is {upload.get_state_display().lower()}: only a loaded one has rejects to replay.",
-            next_step="Correct the whole file and upload it again.",
-        )
+    _must_be_loaded(upload)
     rows: dict[int, dict[str, str]] = {}
     for reject in upload.rejects.filter(state=Reject.State.CORRECTED).order_by("row", "pk")[: MOST_REPLAYED * 4]:
         rows[reject.row] = reject.correction
@@ -154,6 +150,16 @@ def replay(upload: Upload, *, by, token=None, restatement: str = ""):
     Upload.objects.filter(pk=made.pk).update(dialect=upload.dialect)
     made.refresh_from_db()
     return intake.request_load(made, by=by, token=token, restatement=restatement)
+
+
+def unsettle(replayed: Upload) -> None:
+    """A replay was taken back: its rows wait, corrected, to be loaded again (unless its own file is gone)."""
+    try:
+        rows = corrected_rows(replayed)
+    except OriginalMissing:
+        return
+    settled = Reject.objects.filter(upload_id=replayed.replays_id, state=Reject.State.REPLAYED, row__in=rows)
+    settled.update(state=Reject.State.CORRECTED)
 
 
 def corrected_records(path: Path) -> tuple[list[int], list[dict[str, str]]]:
@@ -175,7 +181,21 @@ def kept_small(size: int) -> None:
         raise TooLarge("The list is larger than 20 MB.", next_step="Correct it in parts.")
 
 
+def is_correctable(upload: Upload) -> bool:
+    """Only a load that took its good rows waits for the others: one that was refused whole is corrected as a file."""
+    return upload.state == Upload.State.LOADED
+
+
+def _must_be_loaded(upload: Upload) -> None:
+    if not is_correctable(upload):
+        raise WrongState(
+            f"Upload #{upload.pk} is {upload.get_state_display().lower()}: only a loaded one has rejects to correct.",
+            next_step="Correct the whole file and upload it again.",
+        )
+
+
 def _open_rejects(upload: Upload, row: int) -> list[Reject]:
+    _must_be_loaded(upload)
     rejects = list(upload.rejects.filter(row=row))
     if not rejects:
         raise InvalidRequest(f"Upload #{upload.pk} has no rejected row {row}.", row=row, field="row")

@@ -13,7 +13,7 @@ from jobs.work import Claim
 from organization import audit
 from organization.access import UPLOAD, Access
 
-from . import closing, reconcile
+from . import closing, reconcile, rejects
 from .facts import contract_of, table_of
 from .models import Dataset, DatasetVersion, Upload
 from .refusals import PeriodClosed, WrongState
@@ -76,6 +76,8 @@ def undo(claim: Claim) -> dict[str, Any]:
             kind = DatasetVersion.Kind.UNDO
             name_version(locked, commit, summary, kind=kind, upload=upload, by=claim.job.asked_by)
             Upload.objects.filter(pk=upload.pk).update(state=Upload.State.UNDONE, finished_at=timezone.now())
+            if upload.replays_id:
+                rejects.unsettle(upload)
             audit.record(
                 claim.job.asked_by, "upload taken back", upload, unit=dataset.unit, removed=commit.removed,
                 restored=commit.restored,

@@ -12,7 +12,7 @@ MOST_POINTS = 20
 def problem_of(words: dict[str, Any]) -> dict[str, Any]:
     """words: `to_dict()` of a Refusal or an IntakeError, or what an upload has kept of it."""
     places = [words.get("file"), words.get("sheet") and f"sheet {words['sheet']}"]
-    places += [words.get("row") and f"row {words['row']:,}", words.get("column"), _quoted(words.get("value"))]
+    places += [words.get("row") and f"row {words['row']:,}", _column(words.get("column")), _quoted(words.get("value"))]
     points = POINTS.get(words.get("code", ""), _none)(words.get("details") or ())
     return {
         "thing": ", ".join(str(place) for place in places if place) or "The upload",
@@ -20,6 +20,12 @@ def problem_of(words: dict[str, Any]) -> dict[str, Any]:
         "next_step": words.get("next_step", ""),
         "points": [point for point, _ in zip(points, range(MOST_POINTS), strict=False)],
     }
+
+
+def _column(name: object) -> str:
+    """A heading as it is; a column without one is told by its place."""
+    text = str(name or "")
+    return f"column {text}" if text.isdigit() else text
 
 
 def _quoted(value: object) -> str:

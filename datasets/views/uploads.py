@@ -24,6 +24,7 @@ from datasets.forms_contract import (
     column_initials,
     contract_from,
     in_words,
+    notes_for,
     offer_formats,
     questions_for,
     refuse_unanswered,
@@ -126,7 +127,7 @@ def upload_confirm(request, public_id):
     except _refusals() as fault:
         context = {"upload": upload, "problems": [problem_of(fault.to_dict())]}
         return render(request, "datasets/upload_confirm.html", context, status=422)
-    proposed = intake.proposed_contract(preview)
+    proposed = _contract_so_far(upload, preview) or intake.proposed_contract(preview)
     given = request.POST or None
     form = ContractForm(given, initial=ContractForm.initial_of(proposed))
     columns = ColumnFormSet(given, initial=column_initials(proposed, preview), prefix="c")
@@ -154,6 +155,7 @@ def upload_confirm(request, public_id):
         "preview": preview,
         "headers": [column.header for column in preview.columns],
         "questions": questions_for(preview),
+        "notes": notes_for(preview),
         "is_empty": preview.complete and not preview.sampled_rows,
         "dialect_form": dialect_form,
         "dialect": json.dumps(preview.dialect.to_dict()),
@@ -184,6 +186,15 @@ def _previewed(request, upload: Upload):
     return preview, DialectForm(initial=DialectForm.initial_of(preview.dialect))
 
 
+def _contract_so_far(upload: Upload, preview):
+    """What was confirmed before the load was refused, to be corrected; None where the file is read in other columns."""
+    if upload.dataset is None or not upload.dataset.contract:
+        return None
+    contract = contract_of(upload.dataset)
+    headers = {column.header for column in preview.columns}
+    return contract if {column.heading for column in contract.supplied} <= headers else None
+
+
 def _named(upload: Upload) -> dict:
     stem = upload.file_name.split(".")[0]
     code = "".join(sign if sign.isalnum() and sign.isascii() else "-" for sign in stem.lower()).strip("-")
@@ -205,6 +216,7 @@ def _context(request, found: Upload) -> dict:
     at_home = found.dataset and request.access.allows(UPLOAD, found.dataset.unit_id)
     sees = bool(found.fault or found.rejected) and rejects.may_see(found, request.access)
     may_restate = bool(found.dataset) and request.access.allows(RESTATE, found.dataset.unit_id)
+    may_define = bool(found.dataset) and request.access.allows(DEFINE, found.dataset.unit_id)
     crumbs = [("Datasets", reverse("datasets"))]
     if found.dataset:
         crumbs.append((found.dataset.name, found.dataset.get_absolute_url()))
@@ -216,12 +228,21 @@ def _context(request, found: Upload) -> dict:
         "problems": [problem_of(found.fault if sees else HIDDEN)] if found.fault else [],
         "may_restate": may_restate,
         "is_closed_out": found.state == "refused" and found.fault.get("code") == "period_closed",
+        "corrects": rejects.is_correctable(found),
+        "reread_url": _reread_url(found) if may_define and found.state == "refused" and found.fault else "",
         "asks_why": may_restate and found.dataset.closed_through is not None,
         "may_undo": found.state == "loaded" and undo.may_undo(found, request.access),
         "may_change": bool(at_home or found.uploaded_by_id == request.access.user_id),
         "shows_rejects": bool(found.rejected) and sees,
         "breadcrumb": crumbs,
     }
+
+
+def _reread_url(found: Upload) -> str:
+    """Where it is said how the file is read: in the wizard as long as the dataset is empty, then in its contract."""
+    if found.dataset.current_version is None:
+        return reverse("upload_confirm", args=[found.public_id])
+    return reverse("dataset_contract", args=[found.dataset.code])
 
 
 @require_POST
@@ -267,6 +288,7 @@ def reject_list(request, public_id):
         "listed": [(reject, _reason(reject), _cells(reject, found)) for reject in page.object_list],
         "wanted": wanted,
         "counts": _counts(found),
+        "corrects": rejects.is_correctable(found),
         "breadcrumb": [("Datasets", reverse("datasets")), (str(found), found.get_absolute_url())],
     }
     return render(request, "datasets/rejects.html", context)
@@ -292,7 +314,7 @@ def reject_correct(request, public_id, row):
     if not request.htmx:
         return redirect("rejects", public_id)
     context = {"reject": reject, "reason": _reason(reject), "cells": _cells(reject, found)}
-    context |= {"upload": found, "fault": fault, "wanted": "open"}
+    context |= {"upload": found, "fault": fault, "wanted": "open", "corrects": rejects.is_correctable(found)}
     row = render_to_string("datasets/_reject.html", context, request=request)
     counts = {**context, "counts": _counts(found), "again": True}
     return HttpResponse(row + render_to_string("datasets/_reject_counts.html", counts, request=request))
@@ -305,7 +327,8 @@ def _counts(upload: Upload) -> dict[str, int]:
 
 def _reason(reject: Reject) -> str:
     """Beside its column, which so need not be named again; formats of days as people say them."""
-    return in_words(reject.message.removeprefix(f"{reject.column}: "))
+    reason = in_words(reject.message.removeprefix(f"{reject.column}: "))
+    return reason[:1].upper() + reason[1:]
 
 
 def _cells(reject: Reject, upload: Upload) -> list[tuple[str, str, bool]]:

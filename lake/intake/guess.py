@@ -43,7 +43,9 @@ _UNIT = re.compile(
     r"\b(unit|org|organi[sz]ation|site|branch|department|agency|hospital|provider|org_code|team|group)\b", re.IGNORECASE
 )
 _VENDOR = re.compile(r"\b(vendor|supplier|carrier|partner|contractor)\b", re.IGNORECASE)
+_NO_NUMBER = re.compile(r"[+-]?inf(inity)?|#[A-Z0-9/]+[!?]?", re.IGNORECASE)
 _DISTINCT = 1_000
+_FEWEST, _MOST = 9, 0.9  # values that must fit before a column is said to be of a type that some do not fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +119,16 @@ def _guess_column(
         f"LIMIT {_DISTINCT}",
     )["x"].to_pylist()
     types, formats, spelling = _types(values)
+    if types == ("text",):
+        types, formats = _almost_dates(values)
     if formats:
-        formats = _fitting(connection, table, cell, formats)
+        formats = _fitting(connection, table, cell, formats, header, notes)
         types = types if formats else ("text",)
-    elif values:
-        _note_mixed_dates(values, header, notes)
     if types[0] == "integer" and not _all_integers(connection, table, cell):
         types = ("text",)
+    if types == ("text",) and values:
+        _note_mixed_dates(values, header, notes)
+        types = _almost_numbers(connection, table, cell, header, notes)
     _ask(name, header, formats, spelling, values, questions)
     column = ColumnGuess(
         name=name,
@@ -152,14 +157,18 @@ def _types(values: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...], str
         return ("boolean", "text"), (), ""
     formats = tuple(text for text in _date_formats(values[0]) if all(_reads(value, text) for value in values))
     if formats:
-        timed = any("%H" in text or "%I" in text or text == "iso" for text in formats)
-        return (("timestamp", "text") if timed else ("date", "timestamp", "text")), formats, ""
+        return _date_types(formats), formats, ""
     if all(_INTEGER.fullmatch(value) for value in values):
         return ("integer", "decimal", "number", "text"), (), ""
     if all(_NUMBER.fullmatch(value) for value in values) and not any(re.match(r"[+-]?0\d", value) for value in values):
         short = all(len(value.partition(".")[2]) <= 4 and "e" not in value.lower() for value in values)
         return (("decimal", "number", "text") if short else ("number", "text")), (), ""
     return _spelt_types(values)
+
+
+def _date_types(formats: Sequence[str]) -> tuple[str, ...]:
+    timed = any("%H" in text or "%I" in text or text == "iso" for text in formats)
+    return ("timestamp", "text") if timed else ("date", "timestamp", "text")
 
 
 def _spelt_types(values: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...], str]:
@@ -195,18 +204,89 @@ def _reads(value: str, text: str) -> bool:
     return 1900 <= found.year <= 2100
 
 
+def _almost_dates(values: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Types and formats of a column that is dates but for a few values, such as 31/02/2025; else text without any."""
+    for value in values[:5]:
+        reading = {text: sum(_reads(one, text) for one in values) for text in _date_formats(value)}
+        best = max(reading.values(), default=0)
+        if best >= max(_FEWEST, _MOST * len(values)):
+            formats = tuple(text for text, read in reading.items() if read == best)
+            return _date_types(formats), formats
+    return ("text",), ()
+
+
 def _fitting(
-    connection: duckdb.DuckDBPyConnection, table: pa.Table, cell: str, formats: Sequence[str]
+    connection: duckdb.DuckDBPyConnection,
+    table: pa.Table,
+    cell: str,
+    formats: Sequence[str],
+    header: str,
+    notes: list[str],
 ) -> tuple[str, ...]:
-    """The formats that read every value of the whole sample, not only of the distinct ones looked at first."""
-    kept = []
+    """The formats that read most of the whole sample, not only of the distinct values looked at first; what they do
+    not read is noted. None where that is more than a tenth."""
+    misfits = {}
     for text in formats:
-        read = f"try_cast({cell} AS TIMESTAMP)" if text == "iso" else f"try_strptime(trim({cell}), {literal(text)})"
-        failing = f"trim({cell}) <> '' AND trim({cell}) NOT IN {one_of(MISSING)} AND {read} IS NULL"
-        found = query(connection, "sample", table.select([cell]), f"SELECT count(*) AS n FROM sample WHERE {failing}")
-        if found["n"][0].as_py() == 0:
-            kept.append(text)
-    return tuple(kept)
+        read = "try_cast(x AS TIMESTAMP)" if text == "iso" else f"try_strptime(x, {literal(text)})"
+        fails = f"{read} IS NULL OR year({read}) NOT BETWEEN 1900 AND 2100"
+        misfits[text] = _misfits(connection, table, cell, fails)
+    fewest = min(found.rows for found in misfits.values())
+    kept = tuple(text for text, found in misfits.items() if found.rows == fewest)
+    found = misfits[kept[0]]
+    if found.filled - found.rows < _MOST * found.filled:
+        return ()
+    if found.rows:
+        notes.append(
+            f"{header}: {found.said}, not dates written {' or '.join(kept)}. Such rows are set aside when the file is "
+            "loaded; choose the type text to take them as they are."
+        )
+    return kept
+
+
+def _almost_numbers(
+    connection: duckdb.DuckDBPyConnection, table: pa.Table, cell: str, header: str, notes: list[str]
+) -> tuple[str, ...]:
+    """Types of a column of texts, most of which are numbers: numbers if the others are what a program writes for none,
+    text if they are words of somebody; both is noted."""
+    number = "regexp_full_match(x, '[+-]?(?:(?:0|[1-9][0-9]*)[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?')"
+    found = _misfits(connection, table, cell, f"NOT {number}")
+    if not found.rows or found.filled - found.rows < max(_FEWEST, _MOST * found.filled):
+        return ("text",)
+    if all(_NO_NUMBER.fullmatch(value) for value in found.values):
+        notes.append(f"{header}: {found.said}, not numbers. Such rows are set aside when the file is loaded.")
+        return ("number", "text")
+    notes.append(
+        f"{header}: {found.said}, all else are numbers; it is read as text. Choose the type number to set such rows "
+        "aside instead."
+    )
+    return ("text",)
+
+
+@dataclass(frozen=True, slots=True)
+class _Misfits:
+    """filled, rows: how many rows of the sample have a value, and one that does not fit. values: some of the latter."""
+
+    filled: int
+    rows: int
+    values: tuple[str, ...]
+
+    @property
+    def said(self) -> str:
+        shown = ", ".join(repr(value[:40]) for value in self.values[:3])
+        more = " and others" if len(self.values) > 3 else ""
+        return f"{self.rows:,} of {self.filled:,} values looked at are {shown}{more}"
+
+
+def _misfits(connection: duckdb.DuckDBPyConnection, table: pa.Table, cell: str, fails: str) -> _Misfits:
+    found = query(
+        connection,
+        "sample",
+        table.select([cell]),
+        f"SELECT count(*) AS filled, count(*) FILTER ({fails}) AS rows, "
+        f"list_sort(list(DISTINCT x) FILTER ({fails}))[:20] AS shown "
+        f"FROM (SELECT trim({cell}) AS x FROM sample) WHERE x <> '' AND x NOT IN {one_of(MISSING)}",
+    ).to_pylist()[0]
+    return _Misfits(found["filled"], found["rows"], tuple(found["shown"] or ()))
 
 
 def _all_integers(connection: duckdb.DuckDBPyConnection, table: pa.Table, cell: str) -> bool:
@@ -228,7 +308,8 @@ def _note_mixed_dates(values: Sequence[str], header: str, notes: list[str]) -> N
         month_first = next((value for value, first, second in parts if second > 12 >= first), None)
         if day_first and month_first:
             notes.append(
-                f"{header}: {day_first!r} is day-first, {month_first!r} month-first; the column mixes both orders."
+                f"{header}: {day_first!r} is day-first, {month_first!r} month-first; the column mixes both orders "
+                "and is read as text. Export it again with one order."
             )
 
 
@@ -278,7 +359,9 @@ def _with_roles(
             and 1 < column.distinct <= max(20, table.num_rows // 20)
         ):
             roles.append("dimension")
-        found.append(replace(column, roles=tuple(roles or ["attribute"])))
+        coded = column in key or column is unit or column is vendor  # NA may be somebody's code there
+        missing = () if coded and column.types == ("text",) else column.missing
+        found.append(replace(column, roles=tuple(roles or ["attribute"]), missing=missing))
     return tuple(found)
 
 

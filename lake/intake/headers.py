@@ -24,8 +24,8 @@ class Matched:
 
 
 def plain_heading(header: str) -> str:
-    """A heading as it is compared: without blanks around it, in composed Unicode form."""
-    return unicodedata.normalize("NFC", header).strip()
+    """A heading as it is compared: in composed Unicode form, line ends and runs of blanks as one blank, none around."""
+    return " ".join(unicodedata.normalize("NFC", header).split())
 
 
 def match_headers(headers: Sequence[str], contract: Contract, row: int) -> Matched:

@@ -105,15 +105,14 @@ def first_records(text: str, dialect: Dialect, count: int = _SAMPLE_RECORDS) -> 
 
 def detect_dialect(text: str, base: Dialect) -> tuple[Dialect, list[str]]:
     """The dialect with the delimiter (and quote) that splits most records alike, and the delimiters that do as well."""
-    scores = {}
+    scores, whole = {}, set()
     for delimiter in (",", ";", "\t", "|", " "):
-        widths = Counter(
-            len(record)
-            for record in first_records(text, replace(base, delimiter=delimiter))
-            if any(map(str.strip, record))
-        )
+        records = first_records(text, replace(base, delimiter=delimiter))
+        widths = Counter(len(record) for record in records if any(map(str.strip, record)))
         if not widths:
             continue
+        if len(widths) == 1:
+            whole.add(delimiter)
         width, times = max(widths.items(), key=lambda item: (item[1], item[0]))
         share = times / sum(widths.values())
         if width > 1:
@@ -125,6 +124,8 @@ def detect_dialect(text: str, base: Dialect) -> tuple[Dialect, list[str]]:
         return replace(base, delimiter=""), []
     best = max(good, key=lambda delimiter: (round(good[delimiter][0], 1), good[delimiter][1]))
     others = [one for one, score in good.items() if one not in (best, " ") and score[0] >= 0.95 * good[best][0]]
+    if best in whole:  # header and all: what splits only the rows is a sign in their numbers
+        others = [one for one in others if one in whole]
     return _with_quote(text, replace(base, delimiter=best)), others
 
 

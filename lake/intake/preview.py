@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lake.contract import Column, Contract
-from lake.intake.chunk import Chunk, Source
+from lake.intake.chunk import Chunk, Ragged, Source
 from lake.intake.database import connect
 from lake.intake.detect import Found, detect, unpacked
 from lake.intake.guess import Guessed, column_names, guess
@@ -155,15 +155,21 @@ def _native_types(column: ColumnGuess, kind: pa.DataType) -> ColumnGuess:
         return replace(column, types=("date", "timestamp"), formats=())
     if pa.types.is_boolean(kind):
         return replace(column, types=("boolean",))
-    if pa.types.is_floating(kind) and column.types[0] == "integer":
+    if pa.types.is_floating(kind) and (column.types[0] == "integer" or not column.filled):
         return replace(column, types=("number", "decimal", "integer"))
+    if pa.types.is_decimal(kind) and not column.filled:
+        return replace(column, types=("decimal", "number"))
+    if pa.types.is_integer(kind) and not column.filled:
+        return replace(column, types=("integer", "decimal", "number", "text"))
     return column
 
 
 def _preview(name: str, dialect: Dialect, source: Source, questions: list[Question], scratch: Path) -> Preview:
     plain = [plain_heading(header) for header in source.headers]
     unnamed = [position for position, header in enumerate(plain) if not header]
-    table, complete = _sample(source.chunks(), len(plain), unnamed)
+    table, complete, ragged = _sample(source.chunks(), len(plain), unnamed)
+    if ragged and not table.num_rows:
+        raise _no_row_fits(ragged[0])
     connection = connect(scratch)
     try:
         guessed = guess(connection, source.headers, table)
@@ -181,7 +187,7 @@ def _preview(name: str, dialect: Dialect, source: Source, questions: list[Questi
         dialect=_with_spelling(dialect, guessed),
         columns=guessed.columns,
         questions=tuple(questions),
-        notes=(*source.notes, *guessed.notes),
+        notes=(*source.notes, *_ragged_notes(ragged), *guessed.notes),
         first_rows=_rows(table, _FIRST_ROWS),
         sampled_rows=table.num_rows,
         complete=complete,
@@ -194,22 +200,51 @@ def _with_spelling(dialect: Dialect, guessed: Guessed) -> Dialect:
     return replace(dialect, decimal_comma=comma, thousands=thousands)
 
 
-def _sample(chunks: Iterable[Chunk], width: int, unnamed: Collection[int]) -> tuple[pa.Table, bool]:
-    """The sampled records as one table of texts, and whether these are all. IntakeError unnamed_column."""
+def _no_row_fits(first: Ragged) -> IntakeError:
+    return IntakeError(
+        "rows_do_not_fit",
+        f"No row fits the header: it has {_counted(first.expected, 'heading')}, row {first.row:,} has "
+        f"{_counted(len(first.values), 'value')}.",
+        row=first.row,
+        next_step="Check the header and the delimiter of the export: every row needs a value under each heading.",
+    )
+
+
+def _ragged_notes(ragged: Sequence[Ragged]) -> Iterator[str]:
+    if ragged:
+        rows = ", ".join(f"{one.row:,} ({_counted(len(one.values), 'value')})" for one in ragged[:5])
+        more = f" and {len(ragged) - 5:,} more" if len(ragged) > 5 else ""
+        yield (
+            f"Rows that do not have {_counted(ragged[0].expected, 'value')} are set aside when the file is loaded: "
+            f"{rows}{more}."
+        )
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _sample(chunks: Iterable[Chunk], width: int, unnamed: Collection[int]) -> tuple[pa.Table, bool, list[Ragged]]:
+    """The sampled records as one table of texts, whether these are all, and those that do not fit the header.
+
+    IntakeError unnamed_column.
+    """
     tables: list[pa.Table] = []
+    ragged: list[Ragged] = []
     rows, iterator = 0, iter(chunks)
     for chunk in iterator:
         refuse_unnamed(chunk, unnamed)
         tables.append(_texts(chunk, width))
         rows += len(chunk.rows)
+        ragged += chunk.ragged
         if rows >= _SAMPLE_ROWS:
             break
     complete = next(iterator, None) is None
     if not tables:
-        return pa.table({f"c{i}": pa.array([], pa.string()) for i in range(width)}), True
+        return pa.table({f"c{i}": pa.array([], pa.string()) for i in range(width)}), True, ragged
     whole = pa.concat_tables(tables)
     filled = _filled(whole)
-    return whole.filter(filled).slice(0, _SAMPLE_ROWS), complete and rows <= _SAMPLE_ROWS
+    return whole.filter(filled).slice(0, _SAMPLE_ROWS), complete and rows <= _SAMPLE_ROWS, ragged
 
 
 def _texts(chunk: Chunk, width: int) -> pa.Table:

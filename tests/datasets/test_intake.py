@@ -6,7 +6,7 @@ import pytest
 
 from datasets import intake, rejects, scan, undo
 from datasets.facts import facts_of
-from datasets.models import Upload
+from datasets.models import Dataset, Upload
 from datasets.refusals import KeyReused, TooLarge, Truncated, WrongState
 from lake.contract import Column, ColumnType, Contract, Role
 from organization.models import AuditEntry
@@ -107,6 +107,13 @@ def test_a_bad_row_is_set_aside_with_row_column_value_and_reason_and_can_be_corr
     tickets.refresh_from_db()
     assert [number for number, _ in rows_of(tickets)] == ["A1", "A2", "B1", "B2"]
     assert requested.upload.replays == upload
+
+    perform(undo.request_undo(requested.upload, by=tickets.owner))  # its row is gone, and waits to be loaded again
+    reject.refresh_from_db()
+    assert (reject.state, len(rows_of(Dataset.objects.get(pk=tickets.pk)))) == ("corrected", 3)
+    perform(rejects.replay(upload, by=tickets.owner).upload.job)
+    reject.refresh_from_db()
+    assert (reject.state, len(rows_of(Dataset.objects.get(pk=tickets.pk)))) == ("replayed", 4)
 
 
 def test_a_correction_that_is_wrong_again_opens_the_reject_again_with_its_new_reason(tickets):

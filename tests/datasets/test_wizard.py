@@ -146,3 +146,39 @@ def test_a_calculated_column_words_for_nothing_and_a_rule_of_the_row_are_declare
     page = client.get(reverse("dataset_contract", args=[dataset.code]))
     shown = client.post(reverse("dataset_contract", args=[dataset.code]), {**filled(page), "show": ""})
     assert shown.context["changes"] == []  # the contract's page sends back what it shows
+
+
+def test_what_was_found_is_said_before_the_load(client, analyst):
+    """31/02 in a column of dates, and a row with one value too many: the person reads it beside the preview."""
+    days = "".join(f"k{day};{day:02d}/03/2025\n" for day in range(1, 29))
+    address = dropped(client, "x.csv", f"id;opened\n{days}k29;31/02/2025\nk30;01/03/2025;5\n".encode())
+    page = client.get(address)
+    said = page.content.decode()
+    assert "&#x27;31/02/2025&#x27;, not dates written day/month/year." in said
+    assert "Rows that do not have 2 values are set aside when the file is loaded: 31 (3 values)." in said
+    assert client.post(address, filled(page)).status_code == 302
+    upload = Upload.objects.get()
+    perform(upload.job)
+    upload.refresh_from_db()
+    assert (upload.state, upload.rejected) == ("refused", 2)  # 2 of 30 is more than 5 %
+
+
+def test_a_load_that_is_refused_whole_leads_back_to_how_it_is_read(client, analyst):
+    address = dropped(client, "x.csv", b"id,cost\nk1,5\nk2,6\nk3,7\n")
+    assert client.post(address, {**filled(client.get(address)), "c-1-maximum": "6"}).status_code == 302
+    upload = Upload.objects.get()
+    perform(upload.job)
+    page = client.get(upload.get_absolute_url()).content.decode()
+    assert "See the rejected rows" in page and f'href="{address}"' in page
+    rejected = client.get(reverse("rejects", args=[upload.public_id])).content.decode()
+    assert "nothing of it is stored" in rejected and "Keep the correction" not in rejected
+    correct = reverse("reject_correct", args=[upload.public_id, 4])
+    answer = client.post(correct, {"cell:cost": "6"}, HTTP_HX_REQUEST="true")
+    assert b"only a loaded one has rejects to correct" in answer.content
+    again = client.get(address)
+    assert again.context["columns"][1]["maximum"].value() == 6.0  # as it was confirmed, not as it was proposed
+    assert client.post(address, {**filled(again), "c-1-maximum": "7"}).status_code == 302
+    upload.refresh_from_db()
+    perform(upload.job)
+    upload.refresh_from_db()
+    assert (upload.state, upload.accepted) == ("loaded", 3)

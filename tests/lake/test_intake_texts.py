@@ -329,3 +329,31 @@ def test_a_file_of_mostly_rejects_is_refused_and_its_rejects_kept(tmp_path):
     error = refused(tmp_path, "id,day,amount,note\na1,x,1,x\na2,2025-02-01,1,x\n", of)
     assert (error.code, error.details["rejected"], error.details["rows"]) == ("too_many_rejects", 1, 2)
     assert pq.read_table(tmp_path / "into" / "rejects.parquet")["code"].to_pylist() == ["not_a_date"]
+
+
+def test_C22_a_file_whose_every_row_is_too_long_is_refused_with_the_counts(tmp_path):
+    (tmp_path / "x.csv").write_text("id,day,cost\n" + "k,2025-01-01,5,extra\n" * 4)
+    with pytest.raises(IntakeError) as fault:
+        intake.inspect(tmp_path / "x.csv")
+    assert fault.value.code == "rows_do_not_fit" and fault.value.row == 2
+    assert fault.value.message == "No row fits the header: it has 3 headings, row 2 has 4 values."
+
+
+def test_C22_rows_that_do_not_fit_are_noted_before_the_load(tmp_path):
+    (tmp_path / "x.csv").write_text("id,day,cost\nk1,2025-01-01,5\nk2,2025-01-01,5,extra\nk3,2025-01-01\n")
+    assert intake.inspect(tmp_path / "x.csv").notes == (
+        "Rows that do not have 3 values are set aside when the file is loaded: 3 (4 values), 4 (2 values).",
+    )
+
+
+def test_C19_a_sign_in_numbers_is_no_second_delimiter(tmp_path):
+    rows = "".join(f"T{n};2025-03-{n:02d};1,{200 + n}\n" for n in range(1, 20))
+    (tmp_path / "x.csv").write_text("ticket;opened;amount\n" + rows)
+    assert [question.code for question in intake.inspect(tmp_path / "x.csv").questions] == ["decimal_comma"]
+
+
+def test_C24_a_heading_over_two_lines_is_the_one_with_a_blank(tmp_path):
+    ticket = Contract((Column("ticket", "tick et", roles=(Role.KEY,)), Column("day", type=ColumnType.DATE)))
+    (tmp_path / "x.csv").write_text('"tick\n  et",day\nk1,2025-01-01\n')
+    loaded = intake.load(tmp_path / "x.csv", ticket, Dialect(), into=tmp_path)
+    assert (loaded.accepted, loaded.rejected) == (1, 0)

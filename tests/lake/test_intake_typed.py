@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from lake import intake, sandbox
@@ -177,3 +178,12 @@ def test_a_log_needs_a_key():
 def test_dates_of_a_date_column_are_their_own_day(tmp_path):
     found = load_bytes(tmp_path, "id,day\na,2025-02-01\n", Contract((KEY, DAY), reporting_timezone="Asia/Tokyo"))
     assert (found.column("day__day"), found.column("_month")) == ([date(2025, 2, 1)], [202502])
+
+
+def test_C58_a_parquet_without_rows_keeps_the_types_it_declares(tmp_path):
+    empty = pa.table(
+        {"id": pa.array([], pa.string()), "at": pa.array([], pa.timestamp("us")), "v": pa.array([], pa.float64())}
+    )
+    pq.write_table(empty, tmp_path / "x.parquet")
+    columns = intake.inspect(tmp_path / "x.parquet").columns
+    assert [column.types[0] for column in columns] == ["text", "timestamp", "number"]

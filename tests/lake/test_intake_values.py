@@ -159,6 +159,52 @@ def test_C35_both_orders_in_one_column(tmp_path):
     assert found.column("d") == [date(2025, 2, 13), date(2025, 2, 1)] and found.rejects == [(2, "d", "not_a_date")]
 
 
+def proposed(tmp_path, heading, *cells_of_column):
+    """What `inspect` proposes for a column of these cells: its guess, and what is noted and asked."""
+    rows = "".join(f"k{place};{cell}\n" for place, cell in enumerate(cells_of_column))
+    (tmp_path / "x").write_text(f"id;{heading}\n{rows}")
+    preview = intake.inspect(tmp_path / "x")
+    return preview.columns[1], preview.notes, preview.questions
+
+
+def test_C37_a_few_days_that_do_not_exist_leave_a_column_of_dates_and_are_named(tmp_path):
+    good = [f"{day:02d}/03/2025" for day in range(1, 29)]
+    column, (note,), questions = proposed(tmp_path, "opened", *good, "31/02/2025", "31/04/2025")
+    assert (column.types[0], column.formats, column.roles, questions) == ("date", ("%d/%m/%Y",), ("event_time",), ())
+    assert note == (
+        "opened: 2 of 30 values looked at are '31/02/2025', '31/04/2025', not dates written %d/%m/%Y. Such rows are "
+        "set aside when the file is loaded; choose the type text to take them as they are."
+    )
+    both, (note,), (question,) = proposed(tmp_path, "opened", *[f"0{n}/02/2025" for n in range(1, 10)], "31/02/2025")
+    assert question.code == "day_first" and "'31/02/2025'" in note and len(both.formats) == 2
+    text, notes, _ = proposed(tmp_path, "opened", *good[:8], "soon", "later")
+    assert text.types == ("text",) and notes == ()
+
+
+def test_C37_a_bad_day_far_below_is_noted_too(tmp_path):
+    good = [f"2025-{month:02d}-{day:02d}" for month in range(1, 13) for day in range(1, 29)] * 5
+    column, (note,), _ = proposed(tmp_path, "opened", *good, "2025-02-31", "0001-01-01")
+    assert column.types[0] == "date" and "2 of 1,682 values looked at are '0001-01-01', '2025-02-31'" in note
+
+
+def test_C32_what_is_no_number_in_a_column_of_numbers_is_named(tmp_path):
+    numbers = [str(n) for n in range(30)]
+    column, (note,), _ = proposed(tmp_path, "cost", *numbers, "Infinity", "-inf", "#DIV/0!", "NaN")
+    assert (column.types[0], column.roles, column.missing) == ("number", ("measure",), ("NaN",))
+    assert note == (
+        "cost: 3 of 33 values looked at are '#DIV/0!', '-inf', 'Infinity', not numbers. Such rows are set aside when "
+        "the file is loaded."
+    )
+    words, (note,), _ = proposed(tmp_path, "house", *numbers, "12A")
+    assert words.types == ("text",) and "'12A', all else are numbers; it is read as text." in note
+
+
+def test_C30_words_for_no_value_are_not_proposed_in_a_key(tmp_path):
+    (tmp_path / "x").write_text("id,region,cost\nNA,x,1\nnull,NA,2\n00123,x,n/a\n1E5,y,3\n")
+    proposed_missing = {column.name: column.missing for column in intake.inspect(tmp_path / "x").columns}
+    assert proposed_missing == {"id": (), "region": ("NA",), "cost": ("n/a",)}
+
+
 def test_C36_zones_and_epochs(tmp_path):
     texts = ["2025-07-01T10:00:00Z", "2025-07-01 10:00:00+05:30", "2025-07-01 10:00", "2025-07-01T10:00:00.250"]
     found = cells(tmp_path, when(), *texts, timezone="Europe/Paris", reporting_timezone="Asia/Tokyo")

@@ -60,7 +60,7 @@ def test_a_call_that_needs_too_much_is_stopped(call, monkeypatch):
     from lake import sandbox
     from studies import limited
 
-    tight = sandbox.Limits(memory_bytes=1536 * 2**20, cpu_seconds=5, wall_seconds=0.2)
+    tight = sandbox.Limits(memory_bytes=1536 * 2**20, cpu_seconds=5, wall_seconds=0.01)
     monkeypatch.setattr(limited, "LIMITS", tight)
     answer = call("process/dpmo", {"defects": 1, "units": 10})
     assert (answer.status_code, answer.json()["code"]) == (422, "needs_too_much")

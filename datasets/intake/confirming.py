@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 
 from organization import audit
-from organization.models import Unit
+from organization.models import Unit, UnitAlias
 
 from ..contracts import put_in_force
 from ..facts import contract_of
@@ -57,11 +57,33 @@ def inspect(upload: Upload, dialect: Dialect | None = None) -> Preview:
     if dialect is None and upload.dialect:
         dialect = intake.Dialect.from_dict(upload.dialect)
     try:
-        return sandbox.run(
+        preview = sandbox.run(
             intake.inspect, original_of(upload), name=upload.file_name, dialect=dialect, limits=sandbox.Limits.parse()
         )
     except sandbox.SandboxKilled as killed:
         raise reader_failed(killed, upload.file_name) from killed
+    return preview if upload.dataset else _with_known_units(preview)
+
+
+def _with_known_units(preview: Preview) -> Preview:
+    """A column that is called like units, but among whose first values is no code of a unit, is a dimension instead:
+    as the unit column it would have every row rejected."""
+    place = next((n for n, column in enumerate(preview.columns) if "unit" in column.roles), None)
+    if place is None:
+        return preview
+    values = {row[place].strip() for row in preview.first_rows if len(row) > place} - {""}
+    asked = {spelling for value in values for spelling in (value, value.upper(), value.lower())}
+    known = (model.objects.filter(code__in=asked).exists() for model in (Unit, UnitAlias))
+    if not values or any(known):
+        return preview
+    columns = list(preview.columns)
+    roles = tuple("dimension" if role == "unit" else role for role in columns[place].roles)
+    columns[place] = replace(columns[place], roles=roles)
+    note = (
+        f"{columns[place].header}: {', '.join(sorted(values)[:3])} are no codes of units, so it is proposed as a "
+        "dimension. If they are units, create them first, or give them these codes as aliases."
+    )
+    return replace(preview, columns=tuple(columns), notes=(*preview.notes, note))
 
 
 def examine(upload: Upload, *, encoding: str = "") -> Preview:

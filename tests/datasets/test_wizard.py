@@ -163,6 +163,17 @@ def test_what_was_found_is_said_before_the_load(client, analyst):
     assert (upload.state, upload.rejected) == ("refused", 2)  # 2 of 30 is more than 5 %
 
 
+def test_a_column_called_like_units_is_one_only_if_it_holds_codes_of_units(client, analyst):
+    UnitFactory(code="north", parent=analyst.memberships.get().unit)
+    rows = "id,team,cost\n1,{0},2\n2,South,3\n"
+    page = client.get(dropped(client, "x.csv", rows.format("East").encode()))
+    assert page.context["columns"][1]["roles"].value() == ["dimension"]
+    assert any("East, South are no codes of units" in note for note in page.context["notes"])
+    page = client.get(dropped(client, "y.csv", rows.format("North").encode()))
+    assert page.context["columns"][1]["roles"].value() == ["unit"]
+    assert page.context["notes"] == []
+
+
 def test_a_load_that_is_refused_whole_leads_back_to_how_it_is_read(client, analyst):
     address = dropped(client, "x.csv", b"id,cost\nk1,5\nk2,6\nk3,7\n")
     assert client.post(address, {**filled(client.get(address)), "c-1-maximum": "6"}).status_code == 302

@@ -25,9 +25,16 @@ from .base import KpisViewSet, ScopedIdField
 SETTINGS = ("roll_up", "missing", "carry_periods", "minimum_coverage_pct", "gate_cap")
 
 
+class SeenUnit(serializers.SlugRelatedField):
+    """The unit's code; empty for a unit that the caller may not see."""
+
+    def to_representation(self, value: Unit) -> str:
+        return value.code if self.context["request"].access.allows(VIEW, value.pk) else ""
+
+
 class NodeSerializer(serializers.ModelSerializer):
     kpi = serializers.SlugRelatedField("code", read_only=True)
-    unit = serializers.SlugRelatedField("code", read_only=True)
+    unit = SeenUnit("code", read_only=True)
 
     class Meta:
         model = ScorecardNode
@@ -133,10 +140,10 @@ class ScorecardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisVie
         """The rows of the scorecard; POST adds one."""
         if request.method == "GET":
             found = self.get_object().nodes.select_related("kpi", "unit")
-            return Response(NodeSerializer(found, many=True).data)
+            return Response(NodeSerializer(found, many=True, context=self.get_serializer_context()).data)
         scorecard, values = self._mine(), self.checked(NewNode)
         node = scorecards.add_node(scorecard, by=request.user, **values)
-        return Response(NodeSerializer(node).data, status=201)
+        return self._row(node, 201)
 
     @extend_schema(methods=["PATCH"], request=NodeChange, responses=NodeSerializer)
     @extend_schema(methods=["DELETE"], responses={204: None})
@@ -148,7 +155,7 @@ class ScorecardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisVie
             scorecards.remove_node(found, by=request.user)
             return Response(status=204)
         changed = scorecards.change_node(found, by=request.user, **self.checked(NodeChange, partial=True))
-        return Response(NodeSerializer(changed).data)
+        return self._row(changed)
 
     @extend_schema(request=NodeMove, responses=NodeSerializer)
     @action(methods=["post"], detail=True, url_path=r"nodes/(?P<node>[0-9]{1,18})/move")
@@ -156,7 +163,7 @@ class ScorecardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisVie
         found, values = self._node(node), self.checked(NodeMove)
         parent = get_object_or_404(found.scorecard.nodes, pk=values["parent"]) if values["parent"] else None
         moved = scorecards.move_node(found, parent, by=request.user, position=values["position"])
-        return Response(NodeSerializer(moved).data)
+        return self._row(moved)
 
     @extend_schema(request=NodeWeightAsked, responses={204: None})
     @action(methods=["post"], detail=True, url_path=r"nodes/(?P<node>[0-9]{1,18})/weight")
@@ -184,6 +191,9 @@ class ScorecardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisVie
     def known_parameters(self) -> set[str]:
         extra = {"view": {"unit", "period", "include_open"}}.get(self.action, set())
         return super().known_parameters() | extra
+
+    def _row(self, node: ScorecardNode, status: int = 200) -> Response:
+        return Response(NodeSerializer(node, context=self.get_serializer_context()).data, status=status)
 
     def _unit(self, scorecard: Scorecard) -> Unit:
         code = self.request.query_params.get("unit")

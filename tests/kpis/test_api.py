@@ -165,6 +165,15 @@ def test_a_scorecard_opens_at_the_highest_unit_that_the_caller_may_see(group):
     assert contact.get(f"{API}/scorecards/board/view/").status_code == 404
 
 
+def test_the_rows_of_a_scorecard_name_no_unit_that_the_caller_may_not_see(group):
+    own, other = UnitFactory(code="own", parent=group), UnitFactory(code="other", parent=group)
+    card = ScorecardFactory(code="both", unit=group)
+    for unit in (own, other, None):
+        card.nodes.create(kind="kpi", kpi=KpiFactory(unit=group), unit=unit, position=card.nodes.count())
+    rows = client_of(member("viewer", own), "read").get(f"{API}/scorecards/both/nodes/").data
+    assert [row["unit"] for row in rows] == ["own", "", None]
+
+
 def test_definitions_travel_as_yaml_with_a_dry_run(client, dataset):
     new_kpi(client)
     text = client.get(f"{API}/kpis/export/").data["yaml"]

@@ -157,10 +157,9 @@ def roll_up(
 
 def distincts(scan: Scan, frame: int, sets: Sequence[GroupingSet], primitive: Primitive, name: str, table: str) -> None:
     """Create `table` with the keys and one exact distinct count, from rows, a scan a grouping set."""
-    only = f" AND ({primitive.condition})" if primitive.condition else ""
-    source = joined_facts(scan, frame) + only
+    counted = _if(primitive.condition, str(primitive.value))  # rows of which none counts have 0, as in a bitmap
     for number, one in enumerate(sets):
-        grouped = _grouped(scan, [one], source, [f"count(DISTINCT {primitive.value}) AS {name}"])
+        grouped = _grouped(scan, [one], joined_facts(scan, frame), [f"count(DISTINCT {counted}) AS {name}"])
         scan.connection.execute(f"INSERT INTO {table} {grouped}" if number else f"CREATE TABLE {table} AS {grouped}")
 
 

@@ -104,6 +104,17 @@ def test_a_cumulative_measure_aggregates_the_rows_of_its_window(window, value, e
     assert [found["x", month.start, NORTH]["value"] for month in YEAR[:4]] == expected
 
 
+@pytest.mark.parametrize("bitmap_values", [1_024, 1])
+def test_a_distinct_count_of_which_no_row_counts_is_zero_however_many_values_there_are(bitmap_values, monkeypatch):
+    monkeypatch.setattr("lake.engine.scans.BITMAP_VALUES", bitmap_values)
+    rows = [{"team": "N", "agent": agent, "contacts": 0} for agent in ("Ann", "Ben")]
+    rows += [{"team": "S", "agent": agent} for agent in ("Ann", "Ben", "Ben")]
+    window = Window(to_date="year")
+    counted = measure("x", "cumulative", "count(distinct agent) filter (where contacts > 0)", window=window)
+    found = results(stored(rows), counted)
+    assert [found["x", JANUARY.start, unit]["value"] for unit in (NORTH, SOUTH, ROOT)] == [0, 2, 2]
+
+
 # --- nothing is not zero ----------------------------------------------------------------------------------------------
 
 

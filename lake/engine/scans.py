@@ -166,7 +166,7 @@ def distincts(scan: Scan, frame: int, sets: Sequence[GroupingSet], primitive: Pr
 def _over_rows(primitive: Primitive) -> str:
     value, condition = primitive.value, primitive.condition
     if primitive.kind == "count" and value is None:
-        return f"count_if({condition})" if condition else "count(*)"
+        return f"coalesce(count_if({condition}), 0)" if condition else "count(*)"  # null over nothing but nulls
     return f"{primitive.kind}({_if(condition, str(value))})"
 
 

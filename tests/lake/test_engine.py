@@ -115,6 +115,15 @@ def test_a_distinct_count_of_which_no_row_counts_is_zero_however_many_values_the
     assert [found["x", JANUARY.start, unit]["value"] for unit in (NORTH, SOUTH, ROOT)] == [0, 2, 2]
 
 
+def test_rows_of_which_nobody_knows_whether_they_count_do_not_count():
+    """Two tickets, of neither of which it is known whether it was met: none of two is 0, not nothing."""
+    rows = [{"met": None}, {"met": None}]
+    known = measure("known", "ratio", "count_if(met)", denominator="count(met)")
+    found = results(stored(rows), [measure("share", "simple", "count_if(met) / count(*)"), known])
+    assert found["share", JANUARY.start, NORTH]["value"] == 0
+    assert found["known", JANUARY.start, NORTH]["value"] is None
+
+
 # --- nothing is not zero ----------------------------------------------------------------------------------------------
 
 

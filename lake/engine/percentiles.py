@@ -17,8 +17,7 @@ import pyarrow as pa
 
 from lake.engine.layout import store
 from lake.engine.ranks import Numbers, Values, arrange, given_in_order, in_order, quantiles
-from lake.engine.scans import GroupingSet, Scan
-from lake.engine.source import literal
+from lake.engine.scans import GroupingSet, Scan, number_texts, numbering
 from lake.plan import Primitive
 
 VALUES_AT_ONCE = 40_000_000  # rows times expressions in memory together, 8 bytes each
@@ -166,13 +165,14 @@ def _rows(scan: Scan, names: Mapping[int, pa.Array], expressions: Sequence[Ranke
         f"coalesce(n._line, {homes} + d._epoch)::{_narrow(lines)} AS _line",
     ]
     for number in names:
-        member = f"CAST(CAST({scan.dimension(number)} AS VARCHAR) AS {scan.name}_members{number})"
-        columns.append(f"coalesce(enum_code({member})::INTEGER + 1, 0)::{_narrow(len(names[number]))} AS _d{number}")
+        member = f"coalesce({scan.name}_members{number}._number + 1, 0)"
+        columns.append(f"{member}::{_narrow(len(names[number]))} AS _d{number}")
     columns += [f"{expression.sql} AS _x{number}" for number, expression in enumerate(expressions)]
     epoch = " AND n._epoch = d._epoch" if scan.layout.epochs > 1 else ""
+    numbered = "".join(numbering(f"{scan.name}_members{number}", scan.dimension(number)) for number in names)
     reader = scan.connection.sql(
         f"SELECT {', '.join(columns)} FROM facts AS f JOIN {scan.name}_days AS d ON d._day = {scan.day} "
-        f"LEFT JOIN {scan.name}_units AS n ON n._code = {scan.code}{epoch} WHERE {scan.within}"
+        f"LEFT JOIN {scan.name}_units AS n ON n._code = {scan.code}{epoch}{numbered} WHERE {scan.within}"
     ).to_arrow_reader(BATCH)
     filled, given = _filled(reader, count)
     return Rows(
@@ -189,11 +189,10 @@ def _narrow(most: int) -> str:
 
 
 def _members(scan: Scan, dimensions: Sequence[int]) -> dict[int, pa.Array]:
-    """Number the members of each dimension by an enum type; returns their names, at 0 that of rows without one."""
+    """Number the members of each dimension; returns their names, at 0 that of rows without one."""
     names = {}
     for number, listed in zip(dimensions, scan.listed([scan.dimension(number) for number in dimensions]), strict=True):
-        members = ", ".join(literal(member) for member in listed)
-        scan.connection.execute(f"CREATE OR REPLACE TYPE {scan.name}_members{number} AS ENUM ({members})")
+        number_texts(scan.connection, f"{scan.name}_members{number}", listed)
         names[number] = pa.array([None, *listed], pa.string())
     return names
 

@@ -14,7 +14,7 @@ from django import template
 from django.utils.safestring import SafeString, mark_safe
 
 from dashboards import svg
-from dashboards.formats import change, shown, text
+from dashboards.formats import NONE, Shown, change, shown
 from dashboards.states import state_of
 from dashboards.templatetags import ui
 from dashboards.templatetags.ui import set_number
@@ -72,17 +72,18 @@ def _head(row: Any, fold: str) -> str:
 
 def _numbers(row: Any, compact: bool) -> str:
     form, tone = row.format, state_of(row.status).tone
-    actual = set_number(shown(row.actual, form))
+    number, goal = shown(row.actual, form), shown(row.target, form)
+    actual = set_number(number)
     if row.url and row.actual is not None:
         actual = f'<a href="{escape(row.url)}">{actual}</a>'
     if row.target_low is not None:
         target = f"{set_number(shown(row.target_low, form))} to {set_number(shown(row.target_high, form))}"
     else:
-        target = set_number(shown(row.target, form))
+        target = set_number(goal)
     line = svg.sparkline(row.series, target=row.target, tone=tone, label=row.name) if row.series else ""
     line += _icons(row.verdict) if row.verdict else ""
     variance = "" if row.variance is None else set_number(change(row.variance, form))
-    bullet = "" if compact else f'<td class="drawing bullet-cell">{_bullet(row, form, tone)}</td>'
+    bullet = "" if compact else f'<td class="drawing bullet-cell">{_bullet(row, number, goal, tone)}</td>'
     return (
         f'<td class="drawing trend-cell">{line}</td>'
         f'<td data-label="Actual" class="num strong actual-cell">{actual}</td>'
@@ -97,10 +98,10 @@ def _icons(verdict: Any) -> str:
     return ui.spc_drawings(verdict)
 
 
-def _bullet(row: Any, form: str, tone: str) -> str:
+def _bullet(row: Any, number: Shown | None, goal: Shown | None, tone: str) -> str:
     if not row.has_goal:
         return ""
-    label = f"{text(row.actual, form)}, target {text(row.target, form)}"
+    label = f"{number or NONE}, target {goal or NONE}"
     return svg.bullet(row.actual, row.target, limits=row.limits, tone=tone, label=label)
 
 

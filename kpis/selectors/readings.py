@@ -12,7 +12,7 @@ from .almanac import Almanac
 from .described import described_on, standing
 from .results import Row
 from .verdicts import verdicts_of
-from .words import SPARKLINE_PERIODS, KpiRef, NotYours, Past, PeriodRef, Point, Reading, UnitRef
+from .words import SPARKLINE_PERIODS, NotYours, Past, PeriodRef, Point, Reading, UnitRef
 
 OPEN = "open"
 GRAINS = tuple(KpiVersion.Grain.values)  # the finest first
@@ -169,9 +169,7 @@ def goals_of(row) -> scoring.Goals:
 
 
 def _variance(row: Row, direction: str) -> float | None:
-    if row.value is None or direction == scoring.NONE:
-        return None
-    return scoring.rate(row.value, direction, goals_of(row)).variance
+    return scoring.variance_of(row.value, direction, goals_of(row))
 
 
 def _variance_pct(variance: float | None, row: Row, unit_of_measure: str) -> float | None:

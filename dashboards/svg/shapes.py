@@ -30,11 +30,14 @@ class Scale:
         if not span:
             return (self.start + self.end) / 2
         share = (value / 2 - self.low / 2) / span
-        return self.start + min(max(share, 0.0), 1.0) * (self.end - self.start)
+        share = 0.0 if share < 0 else 1.0 if share > 1 else share
+        return self.start + share * (self.end - self.start)
 
 
 def number(value: object) -> float | None:
     """`value` as a finite float, or None. Decimals and NumPy scalars count as numbers, texts do not."""
+    if type(value) is float:  # nearly always
+        return value if math.isfinite(value) else None
     if value is None or isinstance(value, (bool, str)):
         return None
     try:

@@ -119,9 +119,7 @@ class Book:
             change_is_good=_is_good(change, kpi.direction, before, row),
             previous_status=before.status if before else "",
             last_year=last_year.value if last_year else None,
-            sparkline=tuple(
-                Past(r.period_start, r.value) for r in rows[max(0, place + 1 - SPARKLINE_PERIODS) : place + 1]
-            ),
+            sparkline=_past(rows[max(0, place + 1 - SPARKLINE_PERIODS) : place + 1]),
             complete_through=self.complete_through(kpi_id),
             result_id=row.id,
             verdict=self.verdict(row),
@@ -161,6 +159,10 @@ def _row_at(rows: Sequence[Row], before: int, start: date | None) -> Row | None:
         if rows[place].period_start == start:
             return rows[place]
     return None
+
+
+def _past(rows: Sequence[Row]) -> tuple[Past, ...]:
+    return tuple([Past(row.period_start, row.value) for row in rows])
 
 
 def goals_of(row) -> scoring.Goals:

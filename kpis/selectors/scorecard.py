@@ -54,7 +54,8 @@ def scorecard_view(
 ) -> ScorecardView:
     """The scorecard read at `unit`, at `period` or (None) at each KPI's last complete period of `grain` on `day`.
 
-    Weights are those in force on the period's last day (or on `day`). Eleven queries, however many KPIs it holds.
+    Weights are those in force on the period's last day (or on `day`). Ten queries, however many KPIs it holds,
+    and one more where rows of it read other units.
     Raises NotYours for a unit that the person may not see, or to which the scorecard does not reach.
     """
     require_visible(unit, access)
@@ -63,7 +64,7 @@ def scorecard_view(
     nodes = list(scorecard.nodes.annotate(shown_name=NAME).order_by("position", "pk"))
     leaves = [node for node in nodes if node.kpi_id]
     grain = asked.grain if asked else grain or scorecard.grain
-    units = units_by_id({unit.pk, *(n.unit_id for n in leaves if n.unit_id)}, access)
+    units = {unit.pk: unit_ref(unit)} | units_by_id((n.unit_id for n in leaves if n.unit_id), access)
     book = Book({node.kpi_id for node in leaves}, day)
     limit = SPARKLINE_PERIODS + 1 + SPARE_PERIODS + max((n.carry_periods for n in leaves), default=0)
     pairs = [

@@ -9,10 +9,10 @@ as people do it by hand; only what is shown is rounded, never what is compared.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
+from typing import NamedTuple
 
 from django.utils.formats import get_format
 
@@ -25,12 +25,15 @@ NONE = "\N{EN DASH}"
 SYMBOLS = {"percent": "%", "share": "%", "seconds": "s", "minutes": "min", "hours": "h", "days": "d", "points": "pts"}
 WITHOUT_SYMBOL = {"", "number", "count", "score", "ratio"}
 DEFAULT_DECIMALS = {"percent": 1, "share": 1, "points": 1, "count": 0, "score": 0}
+STEPS = tuple(Decimal(1).scaleb(-decimals) for decimals in range(10))  # the last digit that is shown
 MAGNITUDES = ((Decimal(10) ** 9, "bn"), (Decimal(10) ** 6, "m"), (Decimal(10) ** 3, "k"))
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A number ready to be set: what stands before it (sign, currency), its digits, and its unit."""
+class Shown(NamedTuple):
+    """A number ready to be set: what stands before it (sign, currency), its digits, and its unit.
+
+    A tuple, since a page writes thousands.
+    """
 
     before: str
     digits: str
@@ -58,14 +61,9 @@ def shown(value: object, spec: str = "", *, signed: bool = False, compact: bool 
         number, suffix = scaled(number)
     if decimals is None:
         decimals = 1 if suffix else DEFAULT_DECIMALS.get(unit, sensible_decimals(number))
-    rounded = number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-    before = sign_of(rounded, signed)
-    if is_currency(unit):
-        before += money.before_digits(unit)
-        symbol = ""
-    else:
-        symbol = "" if unit in WITHOUT_SYMBOL else SYMBOLS.get(unit, unit)
-    return Shown(before, grouped(abs(rounded)) + suffix, symbol)
+    rounded = number.quantize(STEPS[decimals], ROUND_HALF_UP)
+    currency, symbol = around(unit)
+    return Shown(sign_of(rounded, signed) + currency, grouped(abs(rounded)) + suffix, symbol)
 
 
 def change(value: object, spec: str = "") -> Shown | None:
@@ -130,6 +128,14 @@ def sensible_decimals(number: Decimal) -> int:
     if size == size.to_integral_value():
         return 0
     return 0 if size >= 100 else 1 if size >= 10 else 2
+
+
+@lru_cache(maxsize=1024)
+def around(unit: str) -> tuple[str, str]:
+    """What stands before the digits of a unit (a currency's sign) and after them (a symbol)."""
+    if is_currency(unit):
+        return money.before_digits(unit), ""
+    return "", "" if unit in WITHOUT_SYMBOL else SYMBOLS.get(unit, unit)
 
 
 @lru_cache(maxsize=1024)

@@ -108,15 +108,22 @@ def rate(value: float | None, direction: str, goals: Goals, bands: Sequence[Band
         return Rating(NO_DATA)
     if direction == NONE:
         return Rating(INFO)
-    if not _usable(direction, goals):
+    variance = variance_of(value, direction, goals)
+    if variance is None:
         return Rating(NO_TARGET)
-    variance = favourable_variance(value, direction, goals)
     try:
         return Rating(
             status_of(value, direction, goals, bands), score_of(value, direction, goals, bands), variance=variance
         )
     except NeedsAbsoluteLimits as fault:
         return Rating(NO_TARGET, variance=variance, reason=str(fault))
+
+
+def variance_of(value: float | None, direction: str, goals: Goals) -> float | None:
+    """The favourable variance of `value`, or None where it is not rated."""
+    if value is None or not math.isfinite(value) or direction == NONE or not _usable(direction, goals):
+        return None
+    return favourable_variance(value, direction, goals)
 
 
 def status_of(value: float, direction: str, goals: Goals, bands: Sequence[Band] = ()) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from dashboards.svg.shapes import FAINT, FAINTER, INK, TONES, Scale, element, frame, number
+from dashboards.svg.shapes import FAINT, FAINTER, INK, TONES, Scale, element, frame, number, rect
 
 PAD = 2.0
 
@@ -43,13 +43,11 @@ def bullet(
     tone_class = f" tone-{tone}" if tone in TONES else ""
     if value is not None and low <= 0 <= high:
         start, end = sorted((scale(0), scale(value)))
-        bar = {"x": start, "y": middle - 2.5, "width": max(end - start, 0.5), "height": 5.0, "fill": colour}
-        parts.append(element("rect", class_=f"actual{tone_class}", **bar))
+        parts.append(rect(f"actual{tone_class}", start, middle - 2.5, max(end - start, 0.5), 5.0, colour))
     elif value is not None:
         parts.append(element("circle", class_=f"actual{tone_class}", cx=scale(value), cy=middle, r=3.5, fill=colour))
     if goal is not None:
-        cross = {"x": scale(goal) - 1, "y": 1.5, "width": 2.0, "height": height - 3.0, "fill": INK}
-        parts.append(element("rect", class_="goal", **cross))
+        parts.append(rect("goal", scale(goal) - 1, 1.5, 2.0, height - 3.0, INK))
     return frame("bullet", width, height, label, parts)
 
 
@@ -83,6 +81,5 @@ def bands(edges: Sequence[float], scale: Scale, height: float, *, worst_at_the_t
         shade = min(rank, 2) if edges else 2
         left, right = scale(start), scale(end)
         if right > left:
-            field = {"x": left, "y": 0, "width": right - left, "height": height, "fill": fills[shade]}
-            drawn.append(element("rect", class_=f"band-{shade}", **field))
+            drawn.append(rect(f"band-{shade}", left, 0, right - left, height, fills[shade]))
     return drawn

@@ -89,4 +89,4 @@ def end_dot(places: Sequence[Place | None], *, hollow: bool, tone: str) -> str:
     classes = f"end{' hollow' if hollow else ''}{f' tone-{tone}' if tone in TONES else ''}"
     if hollow:
         return element("circle", class_=classes, cx=x, cy=y, r=2.0, fill="#fff", stroke=colour, stroke_width="1.25")
-    return element("circle", class_=classes, cx=x, cy=y, r=2.0, fill=colour)
+    return f'<circle class="{classes}" cx="{x}" cy="{y}" r="2" fill="{colour}"/>'

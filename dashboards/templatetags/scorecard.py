@@ -14,7 +14,7 @@ from django import template
 from django.utils.safestring import SafeString, mark_safe
 
 from dashboards import svg
-from dashboards.formats import change, shown, text
+from dashboards.formats import NONE, Shown, change, shown, text
 from dashboards.states import state_of
 from dashboards.templatetags import ui
 from dashboards.templatetags.ui import set_number
@@ -72,17 +72,18 @@ def _head(row: Any, fold: str) -> str:
 
 def _numbers(row: Any, compact: bool) -> str:
     form, tone = row.format, state_of(row.status).tone
-    actual = set_number(shown(row.actual, form))
+    number = shown(row.actual, form)
+    actual = set_number(number)
     if row.url and row.actual is not None:
         actual = f'<a href="{escape(row.url)}">{actual}</a>'
     if row.target_low is not None:
-        target = f"{set_number(shown(row.target_low, form))} to {set_number(shown(row.target_high, form))}"
+        target = f"{_number(row.target_low, form)} to {_number(row.target_high, form)}"
     else:
-        target = set_number(shown(row.target, form))
+        target = _number(row.target, form)
     line = svg.sparkline(row.series, target=row.target, tone=tone, label=row.name) if row.series else ""
     line += _icons(row.verdict) if row.verdict else ""
     variance = "" if row.variance is None else set_number(change(row.variance, form))
-    bullet = "" if compact else f'<td class="drawing bullet-cell">{_bullet(row, form, tone)}</td>'
+    bullet = "" if compact else f'<td class="drawing bullet-cell">{_bullet(row, number, form, tone)}</td>'
     return (
         f'<td class="drawing trend-cell">{line}</td>'
         f'<td data-label="Actual" class="num strong actual-cell">{actual}</td>'
@@ -97,32 +98,32 @@ def _icons(verdict: Any) -> str:
     return ui.spc_drawings(verdict)
 
 
-def _bullet(row: Any, form: str, tone: str) -> str:
+def _bullet(row: Any, number: Shown | None, form: str, tone: str) -> str:
     if not row.has_goal:
         return ""
-    label = f"{text(row.actual, form)}, target {text(row.target, form)}"
+    label = f"{number or NONE}, target {text(row.target, form)}"
     return svg.bullet(row.actual, row.target, limits=row.limits, tone=tone, label=label)
 
 
 def _score(row: Any) -> str:
-    score = "" if row.score is None else set_number(shown(row.score, "score"))
+    score = "" if row.score is None else _number(row.score, "score")
     if row.coverage_pct is not None and row.coverage_pct < 99.5:
-        share = set_number(shown(row.coverage_pct, "percent:0"))
+        share = _number(row.coverage_pct, "percent:0")
         score += f' <small title="Share of the weights that have a score">of {share}</small>'
     return f'<td data-label="Score" class="num score-cell">{score}</td>'
 
 
 def _weight(row: Any, whole: bool) -> str:
     if whole:
-        inner = set_number(shown(row.pull_pct, "percent:1"))
+        inner = _number(row.pull_pct, "percent:1")
     elif row.weight_pct is None:
         inner = ""
     else:
-        inner = set_number(shown(row.weight_pct, "percent:0"))
+        inner = _number(row.weight_pct, "percent:0")
         if row.used_pct is None and row.weight_pct:
             inner += ' <small title="It did not count towards the score">not used</small>'
         elif row.differs:
-            used = set_number(shown(row.used_pct, "percent:0"))
+            used = _number(row.used_pct, "percent:0")
             inner += f' <small title="Share after those without a score were left out">used {used}</small>'
     return f'<td data-label="Weight" class="num dim weight-cell">{inner}</td>'
 
@@ -140,6 +141,12 @@ def _changed(row: Any) -> str:
     if row.gate_cap is not None:
         parts.append(f'<span class="row-note">Gate: red holds the score above it at {row.gate_cap}.</span>')
     return " ".join(parts)
+
+
+@lru_cache(maxsize=1024)
+def _number(value: float | None, form: str) -> str:
+    """A target, score or share, of which many rows have the same."""
+    return set_number(shown(value, form))
 
 
 @lru_cache(maxsize=256)

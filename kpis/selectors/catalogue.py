@@ -47,13 +47,13 @@ def catalogue(
 
 
 def entries(kpis: Iterable[Kpi], day: date, access: Access) -> list[Entry]:
-    """Each KPI's reading of the last complete period. Six queries, whatever the number."""
+    """Each KPI's reading of the last complete period. Seven queries, whatever the number."""
     kpis = list(kpis)
     places = _places(kpis, access)
     units = units_by_id(places.values(), access)
     book = Book(places, day)
-    shown = [kpi for kpi in kpis if kpi.pk in book.versions and places[kpi.pk] in units]
-    pairs = [(kpi.pk, places[kpi.pk], book.versions[kpi.pk].grain) for kpi in shown]
+    shown = [kpi for kpi in kpis if kpi.pk in book.refs and places[kpi.pk] in units]
+    pairs = [(kpi.pk, places[kpi.pk], book.refs[kpi.pk].grain) for kpi in shown]
     rows = last_rows(pairs, day, SPARKLINE_PERIODS + 2)
     book.load_verdicts(pairs)
     return [

@@ -49,10 +49,10 @@ def home(user: User, access: Access, day: date, now: datetime) -> Home:
 def _readings(access: Access, day: date) -> list[Reading]:
     homes = dict(Kpi.objects.filter(unit__in=access.units(VIEW)).values_list("pk", "unit_id"))
     book, units = Book(homes, day), units_by_id(homes.values(), access)
-    pairs = [(kpi, homes[kpi], version.grain) for kpi, version in book.versions.items()]
+    pairs = [(kpi, homes[kpi], ref.grain) for kpi, ref in book.refs.items()]
     rows = last_rows(pairs, day, SPARKLINE_PERIODS + 2)
     book.load_verdicts(pairs)
-    return [book.reading(kpi, units[homes[kpi]], rows.get((kpi, homes[kpi]), []), period=None) for kpi in book.versions]
+    return [book.reading(kpi, units[homes[kpi]], rows.get((kpi, homes[kpi]), []), period=None) for kpi in book.refs]
 
 
 def _new_reds(access: Access, day: date) -> tuple[NewRed, ...]:

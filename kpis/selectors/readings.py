@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import cached_property
 
 from kpis import scoring
 from kpis.calendars import calendars_of
 from kpis.models import Kpi, KpiVersion
 
 from .almanac import Almanac
+from .described import described_on, standing
 from .results import Row
 from .verdicts import verdicts_of
-from .words import SPARKLINE_PERIODS, KpiRef, NotYours, Past, PeriodRef, Point, Reading, UnitRef
+from .words import SPARKLINE_PERIODS, NotYours, Past, PeriodRef, Point, Reading, UnitRef
 
 OPEN = "open"
 GRAINS = tuple(KpiVersion.Grain.values)  # the finest first
@@ -21,13 +23,17 @@ class Book:
 
     def __init__(self, kpi_ids: Iterable[int], day: date):
         self.day = day
-        self.versions = versions_on(kpi_ids, day)
-        self.refs = {kpi: _ref(version) for kpi, version in self.versions.items()}
-        homes = {kpi: version.kpi.unit_id for kpi, version in self.versions.items()}
-        calendars = calendars_of(set(homes.values()), day)
+        self.described = described_on(kpi_ids, day)
+        self.refs = {kpi: described.ref for kpi, described in self.described.items()}
+        calendars = calendars_of({described.home for described in self.described.values()}, day)
         almanacs = {calendar: Almanac(calendar) for calendar in set(calendars.values())}
-        self.almanacs = {kpi: almanacs[calendars[home]] for kpi, home in homes.items()}
+        self.almanacs = {kpi: almanacs[calendars[described.home]] for kpi, described in self.described.items()}
         self.verdicts: dict = {}
+
+    @cached_property
+    def versions(self) -> dict[int, KpiVersion]:
+        """The definitions themselves, for those who compute by them. One query."""
+        return versions_on(self.refs, self.day)
 
     def load_verdicts(self, triples: Iterable[tuple[int, int, str]]) -> None:
         """Let readings of (KPI, unit, grain) carry what their control charts say. One query."""
@@ -43,15 +49,14 @@ class Book:
 
     def grain(self, kpi_id: int, wanted: str) -> str:
         """The wanted grain, or the KPI's own where it has none as fine."""
-        own = self.versions[kpi_id].grain
+        own = self.refs[kpi_id].grain
         return wanted if GRAINS.index(wanted) >= GRAINS.index(own) else own
 
     def period(self, row: Row) -> PeriodRef:
         return self.almanacs[row.kpi_id].period(row)
 
     def complete_through(self, kpi_id: int) -> date | None:
-        dataset = self.versions[kpi_id].dataset
-        return dataset.complete_through if dataset else None
+        return self.described[kpi_id].complete_through
 
     def point(self, row: Row) -> Point:
         return Point(
@@ -114,9 +119,7 @@ class Book:
             change_is_good=_is_good(change, kpi.direction, before, row),
             previous_status=before.status if before else "",
             last_year=last_year.value if last_year else None,
-            sparkline=tuple(
-                Past(r.period_start, r.value) for r in rows[max(0, place + 1 - SPARKLINE_PERIODS) : place + 1]
-            ),
+            sparkline=_past(rows[max(0, place + 1 - SPARKLINE_PERIODS) : place + 1]),
             complete_through=self.complete_through(kpi_id),
             result_id=row.id,
             verdict=self.verdict(row),
@@ -133,30 +136,8 @@ def book_of(kpi: Kpi, day: date) -> Book:
 
 def versions_on(kpi_ids: Iterable[int], day: date) -> dict[int, KpiVersion]:
     """kpi id -> the version in force on `day`, or the newest one where none is. One query."""
-    found: dict[int, KpiVersion] = {}
-    query = KpiVersion.objects.filter(kpi__in=set(kpi_ids)).select_related("kpi", "kpi__owner", "dataset")
-    for version in query.order_by("number"):
-        in_force = version.valid_from <= day and (version.valid_to is None or version.valid_to > day)
-        current = found.get(version.kpi_id)
-        if current is None or in_force or not current.in_force:
-            version.in_force = in_force
-            found[version.kpi_id] = version
-    return found
-
-
-def _ref(version: KpiVersion) -> KpiRef:
-    kpi = version.kpi
-    return KpiRef(
-        id=kpi.pk,
-        code=kpi.code,
-        name=kpi.name,
-        unit_of_measure=version.unit_of_measure,
-        decimals=version.decimals,
-        direction=version.direction,
-        grain=version.grain,
-        is_certified=version.state == KpiVersion.State.CERTIFIED,
-        owner_name=str(kpi.owner),
-    )
+    found = KpiVersion.objects.filter(kpi__in=set(kpi_ids)).select_related("kpi", "kpi__owner", "dataset")
+    return standing(found.order_by("number"), day)
 
 
 def _place(rows: Sequence[Row], period: PeriodRef | None, day: date, include_open: bool) -> int | None:
@@ -180,15 +161,17 @@ def _row_at(rows: Sequence[Row], before: int, start: date | None) -> Row | None:
     return None
 
 
+def _past(rows: Sequence[Row]) -> tuple[Past, ...]:
+    return tuple([Past(row.period_start, row.value) for row in rows])
+
+
 def goals_of(row) -> scoring.Goals:
     """The targets that stand beside a result."""
     return scoring.Goals(row.target, row.target_low, row.target_high, row.red_limit, row.stretch)
 
 
 def _variance(row: Row, direction: str) -> float | None:
-    if row.value is None or direction == scoring.NONE:
-        return None
-    return scoring.rate(row.value, direction, goals_of(row)).variance
+    return scoring.variance_of(row.value, direction, goals_of(row))
 
 
 def _variance_pct(variance: float | None, row: Row, unit_of_measure: str) -> float | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from operator import attrgetter
 from typing import NamedTuple
 
 from django.db import connection
@@ -69,13 +70,9 @@ def last_rows(
             WHERE kpi_id = asked.kpi_id AND unit_id = asked.unit_id AND grain = asked.grain
               AND dimension = %s AND member = %s AND period_start <= %s AND {known}{complete}
             ORDER BY period_start DESC LIMIT %s
-        ) AS r
-        ORDER BY r.kpi_id, r.unit_id, r.period_start"""
-    kpis, units, grains = (list(column) for column in zip(*pairs, strict=True))
+        ) AS r"""
     values = [
-        kpis,
-        units,
-        grains,
+        *map(_array, zip(*pairs, strict=True)),
         dimension,
         member,
         upto,
@@ -88,6 +85,8 @@ def last_rows(
         cursor.execute(query, values)
         for row in map(Row._make, cursor.fetchall()):
             found.setdefault((row.kpi_id, row.unit_id), []).append(row)
+    for rows in found.values():  # quicker here, where each is in order backwards, than all of them in the database
+        rows.sort(key=attrgetter("period_start"))
     return found
 
 
@@ -102,6 +101,11 @@ def parts_of(
     with connection.cursor() as cursor:
         cursor.execute(query, [kpi, list(units), grain, list(starts), dimension, *known_values])
         return list(map(Row._make, cursor.fetchall()))
+
+
+def _array(values: Iterable[object]) -> str:
+    """An array as one text, since as a list it is thousands of expressions to plan; for ids and grains, unquoted."""
+    return f"{{{','.join(map(str, values))}}}"
 
 
 def _known(moment: datetime | None) -> tuple[str, list]:

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
 from django.db.models import Value
 from django.db.models.functions import Coalesce, NullIf
@@ -53,7 +54,8 @@ def scorecard_view(
 ) -> ScorecardView:
     """The scorecard read at `unit`, at `period` or (None) at each KPI's last complete period of `grain` on `day`.
 
-    Weights are those in force on the period's last day (or on `day`). Eleven queries, however many KPIs it holds.
+    Weights are those in force on the period's last day (or on `day`). Ten queries, however many KPIs it holds,
+    and one more where rows of it read other units.
     Raises NotYours for a unit that the person may not see, or to which the scorecard does not reach.
     """
     require_visible(unit, access)
@@ -62,7 +64,7 @@ def scorecard_view(
     nodes = list(scorecard.nodes.annotate(shown_name=NAME).order_by("position", "pk"))
     leaves = [node for node in nodes if node.kpi_id]
     grain = asked.grain if asked else grain or scorecard.grain
-    units = units_by_id({unit.pk, *(n.unit_id for n in leaves if n.unit_id)}, access)
+    units = {unit.pk: unit_ref(unit)} | units_by_id((n.unit_id for n in leaves if n.unit_id), access)
     book = Book({node.kpi_id for node in leaves}, day)
     limit = SPARKLINE_PERIODS + 1 + SPARE_PERIODS + max((n.carry_periods for n in leaves), default=0)
     pairs = [
@@ -144,26 +146,29 @@ def _siblings(
     """The views of a node's children and what they give together."""
     made = [_node(tree, node, depth) for node in tree.children.get(parent, [])]
     rolled = rollup.roll_up([child for _, child in made], method, minimum_pct)
-    views = tuple(_with_share(view, rolled) for view, _ in made)
+    views = tuple(
+        view(share_pct=rolled.shares.get(child.key), share_used_pct=rolled.shares_used.get(child.key))
+        for view, child in made
+    )
     return views, rolled
 
 
-def _node(tree: _Tree, node: ScorecardNode, depth: int) -> tuple[NodeView, rollup.Child]:
+def _node(tree: _Tree, node: ScorecardNode, depth: int) -> tuple[partial[NodeView], rollup.Child]:
+    """A node's view that lacks its share, which is known when its siblings are; and the node as its parent sees it."""
     return _leaf(tree, node, depth) if node.kpi_id else _group(tree, node, depth)
 
 
-def _group(tree: _Tree, node: ScorecardNode, depth: int) -> tuple[NodeView, rollup.Child]:
+def _group(tree: _Tree, node: ScorecardNode, depth: int) -> tuple[partial[NodeView], rollup.Child]:
     children, rolled = _siblings(tree, node.pk, depth + 1, node.roll_up, node.minimum_coverage_pct)
     weight = tree.weights.get(node.pk, 1.0)
     applies = rolled.coverage_pct is not None and node.roll_up != rollup.COUNTS
-    view = NodeView(
+    view = partial(
+        NodeView,
         id=node.pk,
         kind=node.kind,
         name=node.shown_name,
         depth=depth,
         weight=weight,
-        share_pct=None,
-        share_used_pct=None,
         score=rolled.score,
         status=rolled.status,
         coverage_pct=rolled.coverage_pct,
@@ -180,7 +185,7 @@ def _group(tree: _Tree, node: ScorecardNode, depth: int) -> tuple[NodeView, roll
     return view, child
 
 
-def _leaf(tree: _Tree, node: ScorecardNode, depth: int) -> tuple[NodeView, rollup.Child]:
+def _leaf(tree: _Tree, node: ScorecardNode, depth: int) -> tuple[partial[NodeView], rollup.Child]:
     """A KPI's row. Where it was never measured at this unit it does not apply; it then leaves both sums."""
     unit = tree.units.get(node.unit_id or tree.unit.id)
     rows = tree.rows.get((node.kpi_id, unit.id), []) if unit else []
@@ -195,14 +200,13 @@ def _leaf(tree: _Tree, node: ScorecardNode, depth: int) -> tuple[NodeView, rollu
     applies = bool(rows) and status not in NOT_RATED
     missing = ScorecardNode.Missing.REWEIGHT if status == OPEN else node.missing  # an open period is not a missing one
     counts_as_zero = applies and score is None and missing == ScorecardNode.Missing.ZERO
-    view = NodeView(
+    view = partial(
+        NodeView,
         id=node.pk,
         kind=node.kind,
         name=node.shown_name,
         depth=depth,
         weight=weight,
-        share_pct=None,
-        share_used_pct=None,
         score=score,
         status=status,
         coverage_pct=None,
@@ -239,10 +243,6 @@ def _leaf_note(reading, carried: PeriodRef | None, unit: UnitRef | None) -> str:
     if carried:
         return f"Score carried from {carried.label}."
     return reading.reason if reading else ""
-
-
-def _with_share(view: NodeView, rolled: rollup.Rolled) -> NodeView:
-    return replace(view, share_pct=rolled.shares.get(view.id), share_used_pct=rolled.shares_used.get(view.id))
 
 
 def visible_scorecards(access: Access) -> list[Scorecard]:

@@ -58,8 +58,8 @@ def _at(kpis: Iterable[Kpi], unit: int, day: date, access: Access) -> list[Readi
     book = Book([kpi.pk for kpi in kpis], day)
     if place is None:
         return []
-    rows = last_rows([(kpi, unit, v.grain) for kpi, v in book.versions.items()], day, SPARKLINE_PERIODS + 2)
-    book.load_verdicts((kpi, unit, book.versions[kpi].grain) for kpi, _ in rows)
+    rows = last_rows([(kpi, unit, ref.grain) for kpi, ref in book.refs.items()], day, SPARKLINE_PERIODS + 2)
+    book.load_verdicts((kpi, unit, book.refs[kpi].grain) for kpi, _ in rows)
     return [book.reading(kpi, place, found, period=None) for (kpi, _), found in rows.items()]
 
 

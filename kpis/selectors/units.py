@@ -27,9 +27,14 @@ def units_by_id(ids: Iterable[int], access: Access) -> dict[int, UnitRef]:
 
 def neighbours(unit: Unit, day: date, access: Access) -> tuple[tuple[UnitRef, ...], tuple[UnitRef, ...], int]:
     """(units from the top to `unit`, units directly below it, number of those that stay hidden). Two queries."""
-    seen = access.units(VIEW)
-    paths = UnitPath.objects.in_force(day).select_related("ancestor", "descendant")
-    above = [p for p in paths.filter(descendant=unit).order_by("-depth") if p.ancestor_id in seen]
-    below = list(paths.filter(ancestor=unit, depth=1).order_by("descendant__name"))
-    shown = tuple(unit_ref(p.descendant) for p in below if p.descendant_id in seen)
-    return tuple(unit_ref(p.ancestor) for p in above), shown, len(below) - len(shown)
+    seen, paths = access.units(VIEW), UnitPath.objects.in_force(day)
+    above = _refs(paths.filter(descendant=unit).order_by("-depth"), "ancestor")
+    below = _refs(paths.filter(ancestor=unit, depth=1).order_by("descendant__name"), "descendant")
+    shown = tuple(ref for ref in below if ref.id in seen)
+    return tuple(ref for ref in above if ref.id in seen), shown, len(below) - len(shown)
+
+
+def _refs(paths, end: str) -> list[UnitRef]:
+    """The units at one end of some paths."""
+    names = (f"{end}__{name}" for name in ("id", "code", "name", "kind"))
+    return [UnitRef(*unit) for unit in paths.values_list(*names)]

@@ -182,9 +182,8 @@ class ScorecardView:
             yield from node.walk()
 
 
-@dataclass(frozen=True, slots=True)
-class HeatCell:
-    """`period` may differ between cells when the latest complete one is shown."""
+class HeatCell(NamedTuple):
+    """`period` may differ between cells when the latest complete one is shown. A tuple: a map has thousands."""
 
     unit_id: int
     kpi_id: int

@@ -32,7 +32,7 @@ class Arranged:
 
 def arrange(codes: Numbers, bound: int) -> Arranged:
     """Put codes (0 <= code < bound) in order; equal codes keep theirs."""
-    if bound > DIGIT:
+    if bound > DIGIT or len(codes) <= BLOCK:
         order = _by_digits(codes, bound)
         ordered = codes[order]
         first = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(codes)])
@@ -53,6 +53,8 @@ def arrange(codes: Numbers, bound: int) -> Arranged:
 
 
 def _by_digits(codes: Numbers, bound: int) -> npt.NDArray[np.intp]:
+    if bound <= DIGIT:
+        return np.argsort(codes.astype(np.uint16), kind="stable")
     if bound > DIGIT * DIGIT:
         return np.argsort(codes, kind="stable")
     low = np.argsort((codes % DIGIT).astype(np.uint16), kind="stable")

@@ -96,6 +96,20 @@ class Upload(models.Model):
         return reverse("upload", args=[self.public_id])
 
 
+class FurtherKey(models.Model):
+    """The Idempotency-Key of a file that was there already as `upload`: remembered as if it had come with it."""
+
+    upload = models.ForeignKey(Upload, models.CASCADE, related_name="further_keys")
+    sent_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    key = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sent_by", "key"], name="one_further_key_per_sender")]
+
+    def __str__(self):
+        return f"{self.key} of {self.upload}"
+
+
 class Reject(models.Model):
     """One fault of one row that was set aside. A row with two faults has two rejects."""
 

@@ -234,6 +234,7 @@ def _context(request, found: Upload) -> dict:
         "may_undo": found.state == "loaded" and undo.may_undo(found, request.access),
         "may_change": bool(at_home or found.uploaded_by_id == request.access.user_id),
         "shows_rejects": bool(found.rejected) and sees,
+        "rejects_of": found.replays if found.replays and rejects.is_correctable(found) else found,
         "breadcrumb": crumbs,
     }
 

@@ -18,6 +18,11 @@ class UploadQuerySet(models.QuerySet):
         own = Q(dataset=None, uploaded_by=access.user_id)
         return self.filter(own | Q(dataset__in=Dataset.objects.visible_to(access).values("pk")))
 
+    def loaded_copies_of(self, upload):
+        """The same file, loaded as another upload, into whatever dataset; with the dataset."""
+        same = self.filter(sha256=upload.sha256, state=Upload.State.LOADED).exclude(pk=upload.pk)
+        return same.select_related("dataset")
+
 
 class Upload(models.Model):
     class State(models.TextChoices):

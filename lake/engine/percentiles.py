@@ -7,7 +7,7 @@ dimension: by unit, member, segment. A unit's rows in any period or window are t
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from itertools import compress, islice, product
 from typing import Any
 
@@ -15,13 +15,13 @@ import numpy as np
 import pyarrow as pa
 
 from lake.engine.layout import store
-from lake.engine.ranks import Numbers, arrange, given_in_order, in_order, quantiles
-from lake.engine.resident import Column, Part, Ranked, Rows, members_of, parts_of, rows_of
+from lake.engine.ranks import Numbers, arrange, quantiles, stretches
+from lake.engine.resident import PART, Column, Part, Ranked, Rows, members_of, parts_of, rows_of
 from lake.engine.scans import GroupingSet, Scan
 from lake.plan import Primitive
 
 VALUES_AT_ONCE = 40_000_000  # rows times expressions in memory together, 8 bytes each
-FEW_ROWS = 4_000_000  # of more, one order of all rows is held at a time
+FEW_ROWS = 20_000_000  # of more, one order of all rows is held at a time
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,11 @@ class Groups:
     start: Numbers
     end: Numbers
     keys: Mapping[str, pa.Array]
+
+    @cached_property
+    def stretches(self) -> list[tuple[Numbers, slice]]:
+        """Groups whose slices lie together, in so many rows as stay in the cache or in one group: which, and where."""
+        return list(stretches(self.start, self.end, PART))
 
 
 def percentiles(
@@ -161,16 +166,17 @@ def _spans(scan: Scan, frame: int, grains: Sequence[int]) -> Spans:
 
 def _picked(groups: Groups, values: Column, expression: Ranked) -> dict[str, pa.Array]:
     """The quantiles of one expression for every group, by the names of their primitives."""
-    (numbers, given), start, end = values, groups.start, groups.end
-    if given is None:
-        numbers = in_order(numbers, groups.order)
-    else:  # the rows without a value leave, and the slices move up
-        numbers, before = given_in_order(numbers, given, groups.order)
-        start, end = before[start], before[end]
-        del before
-    found = quantiles(numbers, start, end, [share for share, _ in expression.wanted])
-    names = (name for _, name in expression.wanted)
-    return {name: pa.array(found[:, place], mask=start == end) for place, name in enumerate(names)}
+    numbers, given = values
+    shares = [share for share, _ in expression.wanted]
+    found, empty = np.empty((len(groups.start), len(shares))), np.empty(len(groups.start), np.bool_)
+    for chosen, here in groups.stretches:
+        order, start, end = groups.order[here], groups.start[chosen] - here.start, groups.end[chosen] - here.start
+        if given is not None:  # the rows without a value leave, and the slices move up
+            kept = given[order]
+            order, before = order[kept], np.append(0, np.cumsum(kept))
+            start, end = before[start], before[end]
+        found[chosen], empty[chosen] = quantiles(numbers[order], start, end, shares), start == end
+    return {name: pa.array(found[:, place], mask=empty) for place, (_, name) in enumerate(expression.wanted)}
 
 
 def _groups(rows: Rows, axis: Axis) -> Groups:
@@ -179,7 +185,7 @@ def _groups(rows: Rows, axis: Axis) -> Groups:
     names, member = rows.members.get(axis.dimension, (pa.array([None], pa.string()), 0))
     segments = max(int(rows.segment.max(initial=0)) + 1, int(axis.spans.past.max(initial=0)))
     bound = len(ids) * len(names) * segments
-    code: Any = unit_of_line.astype(np.int32 if bound < 1 << 31 else np.int64)[rows.line]
+    code: Any = unit_of_line.astype(np.min_scalar_type(bound))[rows.line]
     for size, number in ((len(names), member), (segments, rows.segment)):
         code *= size
         code += number

@@ -101,7 +101,7 @@ def rows_of(scan: Scan, names: Mapping[int, pa.Array], expressions: Sequence[Ran
 
 def _narrow(most: int) -> str:
     """The type of numbers up to this one that takes the least memory."""
-    return "USMALLINT" if most < 1 << 16 else "INTEGER"
+    return "USMALLINT" if most < 1 << 16 else "UINTEGER"
 
 
 def members_of(scan: Scan, dimensions: Sequence[int]) -> dict[int, pa.Array]:

@@ -104,15 +104,16 @@ def _ranked(
     threads = int(scan.connection.execute("SELECT current_setting('threads')").fetchall()[0][0])
     divided = [axis.spans.divided_by(parts) for axis in axes]
     across = [axis for axis, apart in zip(axes, divided, strict=True) if not apart]
+    at_once = threads if len(rows.segment) <= FEW_ROWS else 1  # orders of all rows
     with ThreadPoolExecutor(threads) as pool:  # NumPy sorts, takes and compares without the interpreter's lock
-        tasks = product(parts, compress(axes, divided))
-        pieces = list(pool.map(lambda task: _within(rows, expressions, *task), tasks))
-        ordered = threads if len(rows.segment) <= FEW_ROWS else 1  # axes at a time
-        for first in range(0, len(across), ordered):
-            groups = list(pool.map(partial(_groups, rows), across[first : first + ordered]))
+        ordered = pool.map(partial(_groups, rows), across[:at_once])
+        pieces = list(pool.map(lambda task: _within(rows, expressions, *task), product(parts, compress(axes, divided))))
+        for first in range(at_once, len(across) + at_once, at_once):
+            groups = list(ordered)
             pairs = list(product(groups, zip(rows.values, expressions, strict=True)))
             picked = pool.map(lambda pair: _picked(pair[0], *pair[1]), pairs)
             pieces += [_piece(one, islice(picked, len(expressions))) for one in groups]
+            ordered = pool.map(partial(_groups, rows), across[first : first + at_once])
     return pa.concat_tables(pieces)
 
 

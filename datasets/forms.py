@@ -72,6 +72,15 @@ def largest_first(units):
     return units.order_by(models.Case(*ranks, default=len(ranks)), "name")
 
 
+ENCODINGS = (
+    ("utf-8", "UTF-8"),
+    ("cp1252", "Windows-1252"),
+    ("latin-1", "Latin-1"),
+    ("shift-jis", "Shift JIS"),
+    ("gb18030", "GB 18030"),
+)
+
+
 class DialectForm(forms.Form):
     """How the file is written; changing it reads the file again."""
 

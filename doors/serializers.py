@@ -4,6 +4,7 @@ import difflib
 import re
 
 from django.http import QueryDict
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 MOST_CODES = 5_000  # among which the nearest is looked for
@@ -84,6 +85,23 @@ class ScopedCodeField(serializers.SlugRelatedField):
         raise serializers.ValidationError(words + hint, code=f"unknown_{model.model_name}")
 
 
+@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "integer"}], "description": "Its code, or its id."})
+class ScopedCodeOrIdField(ScopedCodeField):
+    """The code of something that the caller may see, or its id; answers hold the id."""
+
+    def to_internal_value(self, data):
+        if type(data) is not int:
+            return super().to_internal_value(data)
+        found = self.get_queryset().filter(pk=data).first() if 0 < data < 2**63 else None
+        if found is None:
+            name = self.queryset.model._meta.verbose_name
+            raise serializers.ValidationError(f"There is no {name} with the id {data} that you see.", code="unknown_id")
+        return found
+
+    def to_representation(self, value):
+        return value.pk
+
+
 def type_fault(field: serializers.Field, value) -> str:
     """What should have been written instead of `value`, or an empty text if its JSON type is right."""
     match field:
@@ -96,6 +114,8 @@ def type_fault(field: serializers.Field, value) -> str:
         case serializers.DecimalField():
             fine = type(value) in (int, float) or (isinstance(value, str) and PLAIN_DECIMAL.match(value))
             return "" if fine else "Write a number such as 12.5."
+        case ScopedCodeOrIdField():
+            return "" if type(value) in (int, str) else "Write the code in quotes, or the id without."
         case serializers.PrimaryKeyRelatedField():
             return "" if type(value) is int else "Write the id as a whole number, without quotes."
         case (

@@ -39,10 +39,11 @@ class TargetOverlap(TargetError):
 
     def __init__(self, other: Target):
         self.other = other
-        until = f"to {other.valid_to - timedelta(days=1)}" if other.valid_to else "without an end"
+        until = f"to {other.valid_to - timedelta(days=1):%-d %b %Y}" if other.valid_to else "without an end"
+        segment = f", {other.dimension} {other.member}" if other.dimension else ""
         super().__init__(
-            f"{other.get_comparator_display()} {_amount(other)} of {other.unit} holds from {other.valid_from} {until} "
-            f"(target {other.pk}): end that one first, or choose other days.",
+            f"{other.get_comparator_display()} {_amount(other)} of {other.kpi.name} for {other.unit}{segment} holds "
+            f"from {other.valid_from:%-d %b %Y} {until}: end that one first, or choose other days.",
             "valid_from",
         )
 
@@ -206,7 +207,7 @@ def _locked(kpis: Iterable[Kpi]) -> list[Kpi]:
 def _insert(goal: Goal, kpi: Kpi, by, annual: AnnualTarget | None = None) -> Target:
     _check(goal)
     ends_after = Q(valid_to=None) | Q(valid_to__gt=goal.valid_from)
-    same = _same(goal).filter(ends_after).select_related("unit")
+    same = _same(goal).filter(ends_after).select_related("unit", "kpi")
     if goal.valid_to:
         same = same.filter(valid_from__lt=goal.valid_to)
     if other := same.order_by("valid_from").first():

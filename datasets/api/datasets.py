@@ -14,7 +14,7 @@ from datasets.models import ContractVersion, Dataset, DatasetVersion, SavedView
 from datasets.refusals import NotConfirmed
 from doors.etags import conditional, etag_of
 from doors.pagination import CursorPages
-from doors.serializers import ScopedRelatedField, StrictModelSerializer, StrictSerializer
+from doors.serializers import ScopedCodeOrIdField, StrictModelSerializer, StrictSerializer
 from doors.viewsets import PLAIN_LIST
 from organization.access import DEFINE, QUERY, UPLOAD, VIEW
 from organization.models import Unit, User
@@ -53,7 +53,7 @@ class DatasetChange(StrictModelSerializer):
 class NewDatasetSerializer(StrictModelSerializer):
     """Its maker is owner and steward, until somebody says otherwise."""
 
-    unit = ScopedRelatedField(queryset=Unit.objects.all())
+    unit = ScopedCodeOrIdField(queryset=Unit.objects.all())
 
     class Meta:
         model = Dataset

@@ -16,7 +16,7 @@ from datasets import closing, intake, rejects, undo
 from datasets.models import Dataset, Reject, Upload
 from datasets.refusals import InvalidRequest
 from doors.exports import Column, Sheet, csv_response, xlsx_response
-from doors.serializers import ScopedRelatedField, StrictSerializer
+from doors.serializers import ScopedCodeOrIdField, StrictSerializer
 from doors.throttles import TokenThrottle, UploadThrottle
 from doors.viewsets import PLAIN_LIST
 from organization.access import DEFINE, RESTATE, UPLOAD, VIEW
@@ -87,7 +87,7 @@ class DialectBody(StrictSerializer):
 class NewDatasetBody(StrictSerializer):
     code = serializers.SlugField(max_length=60)
     name = serializers.CharField(max_length=200)
-    unit = ScopedRelatedField(queryset=Unit.objects.all())
+    unit = ScopedCodeOrIdField(queryset=Unit.objects.all())
     description = serializers.CharField(required=False, default="")
     source_system = serializers.CharField(required=False, default="", max_length=100)
     code_system = serializers.CharField(required=False, default="", max_length=60)

@@ -216,5 +216,6 @@ def _settle_replayed(upload: Upload) -> None:
     replayed = Reject.objects.filter(upload_id=upload.replays_id, row__in=corrected_rows(upload))
     replayed.exclude(row__in=again).update(state=Reject.State.REPLAYED)
     for row, reject in again.items():
-        replayed.filter(row=row).update(state=Reject.State.OPEN, message=reject.message, code=reject.code)
+        said = {"column": reject.column, "value": reject.value, "code": reject.code, "message": reject.message}
+        replayed.filter(row=row).update(state=Reject.State.OPEN, **said)
     upload.rejects.update(state=Reject.State.DISMISSED)

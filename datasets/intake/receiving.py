@@ -12,6 +12,7 @@ from typing import IO
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from organization import audit
 
@@ -126,7 +127,11 @@ def discard(stored: str) -> None:
 
 
 def _of_key(by, key: str) -> Upload | None:
-    return Upload.objects.filter(uploaded_by=by, idempotency_key=key[:200]).first() if key else None
+    """The upload that this person sent with the key, or that the file sent with it was already."""
+    if not key:
+        return None
+    sent = Q(uploaded_by=by, idempotency_key=key[:200])
+    return Upload.objects.filter(sent | Q(further_keys__sent_by=by, further_keys__key=key[:200])).first()
 
 
 def _store(stream: IO[bytes], target: Path, length: int | None) -> tuple[str, int]:

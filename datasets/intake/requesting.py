@@ -13,7 +13,7 @@ from jobs.models import Job
 from organization import audit
 
 from .. import closing
-from ..models import Dataset, Upload
+from ..models import Dataset, FurtherKey, Upload
 from ..refusals import NotConfirmed, WrongState
 from . import receiving
 
@@ -74,7 +74,7 @@ def request_load(upload: Upload, *, by, token=None, restatement: str = "") -> Re
     upload.load_id = load_id_of(upload, dataset)
     earlier = dataset.uploads.exclude(pk=upload.pk).filter(load_id=upload.load_id, state__in=LIVE).first()
     if earlier is not None and not _was_lost(earlier):
-        _leave_aside(upload)
+        _leave_aside(upload, earlier)
         return Requested(earlier, already=True)
     if earlier is not None:
         Upload.objects.filter(pk=earlier.pk).update(state=Upload.State.FAILED)
@@ -99,9 +99,12 @@ def _was_lost(upload: Upload) -> bool:
     return waits and (upload.job is None or upload.job.state in (Job.State.PARKED, Job.State.CANCELLED))
 
 
-def _leave_aside(upload: Upload) -> None:
-    """The second copy of a file that is loaded already: neither its row nor its bytes are needed."""
+def _leave_aside(upload: Upload, earlier: Upload) -> None:
+    """The second copy of a file that is loaded already: of its row only the key is needed, of its bytes nothing."""
     stored = upload.path
     audit.record(upload.uploaded_by, "extract was loaded before", upload, unit=upload.dataset.unit)
+    if upload.idempotency_key:
+        of_key = {"sent_by": upload.uploaded_by, "key": upload.idempotency_key}
+        FurtherKey.objects.get_or_create(**of_key, defaults={"upload": earlier})
     upload.delete()
     transaction.on_commit(lambda: receiving.discard(stored))

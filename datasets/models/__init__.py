@@ -3,13 +3,14 @@
 from .closing import Closing
 from .datasets import ContractVersion, Dataset, DatasetVersion, SavedView
 from .quality import QualityOverride, QualityResult, QualityRule
-from .uploads import Reject, Upload
+from .uploads import FurtherKey, Reject, Upload
 
 __all__ = [
     "Closing",
     "ContractVersion",
     "Dataset",
     "DatasetVersion",
+    "FurtherKey",
     "QualityOverride",
     "QualityResult",
     "QualityRule",

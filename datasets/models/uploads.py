@@ -18,6 +18,11 @@ class UploadQuerySet(models.QuerySet):
         own = Q(dataset=None, uploaded_by=access.user_id)
         return self.filter(own | Q(dataset__in=Dataset.objects.visible_to(access).values("pk")))
 
+    def loaded_copies_of(self, upload):
+        """The same file, loaded as another upload, into whatever dataset; with the dataset."""
+        same = self.filter(sha256=upload.sha256, state=Upload.State.LOADED).exclude(pk=upload.pk)
+        return same.select_related("dataset")
+
 
 class Upload(models.Model):
     class State(models.TextChoices):
@@ -94,6 +99,20 @@ class Upload(models.Model):
 
     def get_absolute_url(self):
         return reverse("upload", args=[self.public_id])
+
+
+class FurtherKey(models.Model):
+    """The Idempotency-Key of a file that was there already as `upload`: remembered as if it had come with it."""
+
+    upload = models.ForeignKey(Upload, models.CASCADE, related_name="further_keys")
+    sent_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    key = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sent_by", "key"], name="one_further_key_per_sender")]
+
+    def __str__(self):
+        return f"{self.key} of {self.upload}"
 
 
 class Reject(models.Model):

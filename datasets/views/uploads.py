@@ -17,7 +17,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from datasets import closing, intake, rejects, undo
 from datasets.api.uploads import correct_from_file, download, may_upload
 from datasets.facts import contract_of
-from datasets.forms import DialectForm, NewDatasetForm
+from datasets.forms import ENCODINGS, DialectForm, NewDatasetForm
 from datasets.forms_contract import (
     ColumnFormSet,
     ContractForm,
@@ -37,13 +37,6 @@ from organization.access import DEFINE, RESTATE, UPLOAD, VIEW
 from .datasets import show_contract_fault
 from .problems import problem_of
 
-ENCODINGS = (
-    ("utf-8", "UTF-8"),
-    ("cp1252", "Windows-1252"),
-    ("latin-1", "Latin-1"),
-    ("shift-jis", "Shift JIS"),
-    ("gb18030", "GB 18030"),
-)
 HIDDEN = {"message": "The file was refused.", "next_step": "Ask its uploader or the dataset's steward for the reason."}
 
 
@@ -71,6 +64,7 @@ def upload_new(request):
         "problems": [problem_of(fault.to_dict())] if fault else [],
         "hidden": [("dataset", dataset.code)] if dataset else [],
         "may_restate": dataset and dataset.closed_through and request.access.allows(RESTATE, dataset.unit_id),
+        "has_key": bool(dataset and dataset.contract_number and contract_of(dataset).key),
         "restatement": request.POST.get("restatement", ""),
         "encoding": encoding,
         "encodings": ENCODINGS,
@@ -157,6 +151,8 @@ def upload_confirm(request, public_id):
         "questions": questions_for(preview),
         "notes": notes_for(preview),
         "is_empty": preview.complete and not preview.sampled_rows,
+        "copies": () if upload.dataset else Upload.objects.visible_to(request.access).loaded_copies_of(upload),
+        "has_key": bool(proposed.key),
         "dialect_form": dialect_form,
         "dialect": json.dumps(preview.dialect.to_dict()),
         "form": form,
@@ -234,6 +230,7 @@ def _context(request, found: Upload) -> dict:
         "may_undo": found.state == "loaded" and undo.may_undo(found, request.access),
         "may_change": bool(at_home or found.uploaded_by_id == request.access.user_id),
         "shows_rejects": bool(found.rejected) and sees,
+        "rejects_of": found.replays if found.replays and rejects.is_correctable(found) else found,
         "breadcrumb": crumbs,
     }
 

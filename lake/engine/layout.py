@@ -195,5 +195,5 @@ def _spans(
 def store(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
     """Copy a small table into the database: joins on its own tables are faster than on a registered one."""
     connection.register("arriving", table)
-    connection.execute(f"CREATE TABLE {name} AS SELECT * FROM arriving")
+    connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM arriving")
     connection.unregister("arriving")

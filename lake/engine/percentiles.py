@@ -4,36 +4,24 @@ A percentile does not add up, so each group needs its rows. They are put in orde
 dimension: by unit, member, segment. A unit's rows in any period or window are then one slice of that order.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
-from itertools import islice, product
-from typing import Any, TypeAlias
+from functools import cached_property, partial
+from itertools import compress, islice, product
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from lake.engine.layout import store
-from lake.engine.ranks import Numbers, Values, arrange, given_in_order, in_order, quantiles
+from lake.engine.ranks import Numbers, arrange, quantiles, stretches
+from lake.engine.resident import PART, Column, Part, Ranked, Rows, members_of, parts_of, rows_of
 from lake.engine.scans import GroupingSet, Scan
-from lake.engine.source import literal
 from lake.plan import Primitive
 
 VALUES_AT_ONCE = 40_000_000  # rows times expressions in memory together, 8 bytes each
-FEW_ROWS = 4_000_000  # of more, one order is held at a time
-BATCH = 1 << 17  # rows
-
-Column: TypeAlias = tuple[Values, npt.NDArray[np.bool_] | None]  # the flags are false where a row has no value
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """An expression over rows, and what is read from its order: (share, name of the primitive)."""
-
-    sql: str
-    wanted: tuple[tuple[float, str], ...]
+FEW_ROWS = 20_000_000  # of more, one order of all rows is held at a time
 
 
 @dataclass(frozen=True)
@@ -43,6 +31,16 @@ class Spans:
     period: Numbers
     first: Numbers
     past: Numbers
+
+    def touching(self, part: Part) -> "Spans":
+        """Those that have segments of the part."""
+        chosen = (self.first < part.past) & (self.past > part.first)
+        return Spans(self.period[chosen], self.first[chosen], self.past[chosen])
+
+    def divided_by(self, parts: Sequence[Part]) -> bool:
+        """Whether none has segments of two parts."""
+        cuts = np.array([part.past for part in parts[:-1]], np.intp)
+        return bool(np.all(np.searchsorted(cuts, self.first, "right") == np.searchsorted(cuts, self.past, "left")))
 
 
 @dataclass(frozen=True)
@@ -60,17 +58,6 @@ class Axis:
 
 
 @dataclass(frozen=True)
-class Rows:
-    """Columns of equal length: segment, line of the unit table, the number of the member of each dimension (with the
-    names that it counts), and each expression."""
-
-    segment: Numbers
-    line: Numbers
-    members: Mapping[int | None, tuple[pa.Array, Numbers]]
-    values: Sequence[Column]
-
-
-@dataclass(frozen=True)
 class Groups:
     """The slices start..end of the rows in `order`, and the keys of each slice as columns."""
 
@@ -78,6 +65,11 @@ class Groups:
     start: Numbers
     end: Numbers
     keys: Mapping[str, pa.Array]
+
+    @cached_property
+    def stretches(self) -> list[tuple[Numbers, slice]]:
+        """Groups whose slices lie together, in so many rows as stay in the cache or in one group: which, and where."""
+        return list(stretches(self.start, self.end, PART))
 
 
 def percentiles(
@@ -90,35 +82,53 @@ def percentiles(
     """
     with scan.connection.cursor() as cursor:
         scan = replace(scan, connection=cursor)
-        expressions, axes, count = list(_expressions(primitives)), _axes(scan, frame, sets), scan.count()
-        names = _members(scan, sorted({axis.dimension for axis in axes if axis.dimension is not None}))
-        together = max(1, VALUES_AT_ONCE // max(1, count))
+        expressions, axes, parts = list(_expressions(primitives)), _axes(scan, frame, sets), parts_of(scan)
+        names = members_of(scan, sorted({axis.dimension for axis in axes if axis.dimension is not None}))
+        together = max(1, VALUES_AT_ONCE // max(1, parts[-1].here.stop))
         tables = []
         for first in range(0, len(expressions), together):
             tables.append(f"{table}{first}")
-            store(cursor, tables[-1], _ranked(scan, axes, names, expressions[first : first + together], count))
+            store(cursor, tables[-1], _ranked(scan, axes, names, expressions[first : first + together], parts))
     return tables
 
 
 def _ranked(
-    scan: Scan, axes: Sequence[Axis], names: Mapping[int, pa.Array], expressions: Sequence[Ranked], count: int
+    scan: Scan,
+    axes: Sequence[Axis],
+    names: Mapping[int, pa.Array],
+    expressions: Sequence[Ranked],
+    parts: Sequence[Part],
 ) -> pa.Table:
     """The keys and quantiles of every group that has rows."""
-    rows = _rows(scan, names, expressions, count)
+    rows = rows_of(scan, names, expressions, parts)
     threads = int(scan.connection.execute("SELECT current_setting('threads')").fetchall()[0][0])
-    ordered = threads if count <= FEW_ROWS else 1  # axes at a time
-    pieces = []
+    divided = [axis.spans.divided_by(parts) for axis in axes]
+    across = [axis for axis, apart in zip(axes, divided, strict=True) if not apart]
+    at_once = threads if len(rows.segment) <= FEW_ROWS else 1  # orders of all rows
     with ThreadPoolExecutor(threads) as pool:  # NumPy sorts, takes and compares without the interpreter's lock
-        for first in range(0, len(axes), ordered):
-            groups = list(pool.map(partial(_groups, rows), axes[first : first + ordered]))
+        ordered = pool.map(partial(_groups, rows), across[:at_once])
+        pieces = list(pool.map(lambda task: _within(rows, expressions, *task), product(parts, compress(axes, divided))))
+        for first in range(at_once, len(across) + at_once, at_once):
+            groups = list(ordered)
             pairs = list(product(groups, zip(rows.values, expressions, strict=True)))
             picked = pool.map(lambda pair: _picked(pair[0], *pair[1]), pairs)
-            for one in groups:
-                columns = dict(one.keys)
-                for found in islice(picked, len(expressions)):
-                    columns |= found
-                pieces.append(pa.table(columns))
+            pieces += [_piece(one, islice(picked, len(expressions))) for one in groups]
+            ordered = pool.map(partial(_groups, rows), across[first : first + at_once])
     return pa.concat_tables(pieces)
+
+
+def _within(rows: Rows, expressions: Sequence[Ranked], part: Part, axis: Axis) -> pa.Table:
+    """The keys and quantiles of the groups of an axis in one part."""
+    mine = rows.part(part.here)
+    groups = _groups(mine, replace(axis, spans=axis.spans.touching(part)))
+    return _piece(groups, (_picked(groups, *pair) for pair in zip(mine.values, expressions, strict=True)))
+
+
+def _piece(groups: Groups, picked: Iterable[Mapping[str, pa.Array]]) -> pa.Table:
+    columns = dict(groups.keys)
+    for found in picked:
+        columns |= found
+    return pa.table(columns)
 
 
 def _expressions(primitives: Mapping[Primitive, str]) -> Iterator[Ranked]:
@@ -155,82 +165,19 @@ def _spans(scan: Scan, frame: int, grains: Sequence[int]) -> Spans:
     return Spans(*(table[name].to_numpy() for name in ("p", "first", "past")))
 
 
-def _rows(scan: Scan, names: Mapping[int, pa.Array], expressions: Sequence[Ranked], count: int) -> Rows:
-    """The rows as columns of numbers, filled piece by piece so that they are in memory once."""
-    homes = f"(SELECT count(_code) FROM {scan.name}_units)"
-    segments, lines = scan.connection.execute(
-        f"SELECT (SELECT max(_seg) FROM {scan.name}_days), (SELECT max(_line) FROM {scan.name}_units)"
-    ).fetchall()[0]
-    columns = [
-        f"d._seg::{_narrow(segments)} AS _seg",
-        f"coalesce(n._line, {homes} + d._epoch)::{_narrow(lines)} AS _line",
-    ]
-    for number in names:
-        member = f"CAST(CAST({scan.dimension(number)} AS VARCHAR) AS {scan.name}_members{number})"
-        columns.append(f"coalesce(enum_code({member})::INTEGER + 1, 0)::{_narrow(len(names[number]))} AS _d{number}")
-    columns += [f"{expression.sql} AS _x{number}" for number, expression in enumerate(expressions)]
-    epoch = " AND n._epoch = d._epoch" if scan.layout.epochs > 1 else ""
-    reader = scan.connection.sql(
-        f"SELECT {', '.join(columns)} FROM facts AS f JOIN {scan.name}_days AS d ON d._day = {scan.day} "
-        f"LEFT JOIN {scan.name}_units AS n ON n._code = {scan.code}{epoch} WHERE {scan.within}"
-    ).to_arrow_reader(BATCH)
-    filled, given = _filled(reader, count)
-    return Rows(
-        filled["_seg"],
-        filled["_line"],
-        {number: (names[number], filled[f"_d{number}"]) for number in names},
-        [(filled[f"_x{number}"], given.get(f"_x{number}")) for number in range(len(expressions))],
-    )
-
-
-def _narrow(most: int) -> str:
-    """The type of numbers up to this one that takes the least memory."""
-    return "USMALLINT" if most < 1 << 16 else "INTEGER"
-
-
-def _members(scan: Scan, dimensions: Sequence[int]) -> dict[int, pa.Array]:
-    """Number the members of each dimension by an enum type; returns their names, at 0 that of rows without one."""
-    names = {}
-    for number, listed in zip(dimensions, scan.listed([scan.dimension(number) for number in dimensions]), strict=True):
-        members = ", ".join(literal(member) for member in listed)
-        scan.connection.execute(f"CREATE OR REPLACE TYPE {scan.name}_members{number} AS ENUM ({members})")
-        names[number] = pa.array([None, *listed], pa.string())
-    return names
-
-
-def _filled(
-    reader: pa.RecordBatchReader, count: int
-) -> tuple[dict[str, npt.NDArray[Any]], dict[str, npt.NDArray[np.bool_]]]:
-    """All batches, of at most `count` rows, in one array a column, and flags that are false where a column has none.
-
-    There are fewer rows where days between the periods are asked for by none.
-    """
-    columns = {field.name: np.empty(count, field.type.to_pandas_dtype()) for field in reader.schema}
-    given: dict[str, npt.NDArray[np.bool_]] = {}
-    at = 0
-    for batch in reader:
-        here = slice(at, at + len(batch))
-        for name, column in zip(batch.schema.names, batch.columns, strict=True):
-            columns[name][here] = column.to_numpy(zero_copy_only=False)
-            if column.null_count:
-                flags = given.setdefault(name, np.ones(count, np.bool_))
-                flags[here] = column.is_valid().to_numpy(zero_copy_only=False)
-        at += len(batch)
-    return {name: column[:at] for name, column in columns.items()}, {name: flags[:at] for name, flags in given.items()}
-
-
 def _picked(groups: Groups, values: Column, expression: Ranked) -> dict[str, pa.Array]:
     """The quantiles of one expression for every group, by the names of their primitives."""
-    (numbers, given), start, end = values, groups.start, groups.end
-    if given is None:
-        numbers = in_order(numbers, groups.order)
-    else:  # the rows without a value leave, and the slices move up
-        numbers, before = given_in_order(numbers, given, groups.order)
-        start, end = before[start], before[end]
-        del before
-    found = quantiles(numbers, start, end, [share for share, _ in expression.wanted])
-    names = (name for _, name in expression.wanted)
-    return {name: pa.array(found[:, place], mask=start == end) for place, name in enumerate(names)}
+    numbers, given = values
+    shares = [share for share, _ in expression.wanted]
+    found, empty = np.empty((len(groups.start), len(shares))), np.empty(len(groups.start), np.bool_)
+    for chosen, here in groups.stretches:
+        order, start, end = groups.order[here], groups.start[chosen] - here.start, groups.end[chosen] - here.start
+        if given is not None:  # the rows without a value leave, and the slices move up
+            kept = given[order]
+            order, before = order[kept], np.append(0, np.cumsum(kept))
+            start, end = before[start], before[end]
+        found[chosen], empty[chosen] = quantiles(numbers[order], start, end, shares), start == end
+    return {name: pa.array(found[:, place], mask=empty) for place, (_, name) in enumerate(expression.wanted)}
 
 
 def _groups(rows: Rows, axis: Axis) -> Groups:
@@ -239,7 +186,7 @@ def _groups(rows: Rows, axis: Axis) -> Groups:
     names, member = rows.members.get(axis.dimension, (pa.array([None], pa.string()), 0))
     segments = max(int(rows.segment.max(initial=0)) + 1, int(axis.spans.past.max(initial=0)))
     bound = len(ids) * len(names) * segments
-    code: Any = unit_of_line.astype(np.int32 if bound < 1 << 31 else np.int64)[rows.line]
+    code: Any = unit_of_line.astype(np.min_scalar_type(bound))[rows.line]
     for size, number in ((len(names), member), (segments, rows.segment)):
         code *= size
         code += number

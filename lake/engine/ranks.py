@@ -32,12 +32,12 @@ class Arranged:
 
 def arrange(codes: Numbers, bound: int) -> Arranged:
     """Put codes (0 <= code < bound) in order; equal codes keep theirs."""
-    if bound > DIGIT:
+    if bound > DIGIT or len(codes) <= BLOCK:
         order = _by_digits(codes, bound)
         ordered = codes[order]
         first = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(codes)])
-        return Arranged(order, ordered[first], np.append(first, len(codes)))
-    blocks = [codes[at : at + BLOCK].astype(np.uint16) for at in range(0, len(codes), BLOCK)]
+        return Arranged(order, ordered[first].astype(np.intp), np.append(first, len(codes)))
+    blocks = [codes[at : at + BLOCK].astype(np.uint16, copy=False) for at in range(0, len(codes), BLOCK)]
     counts = np.array([np.bincount(block, minlength=bound) for block in blocks], np.intp).reshape(len(blocks), bound)
     total = counts.sum(axis=0)
     present = np.flatnonzero(total)
@@ -53,6 +53,8 @@ def arrange(codes: Numbers, bound: int) -> Arranged:
 
 
 def _by_digits(codes: Numbers, bound: int) -> npt.NDArray[np.intp]:
+    if bound <= DIGIT:
+        return np.argsort(codes.astype(np.uint16, copy=False), kind="stable")
     if bound > DIGIT * DIGIT:
         return np.argsort(codes, kind="stable")
     low = np.argsort((codes % DIGIT).astype(np.uint16), kind="stable")
@@ -61,25 +63,20 @@ def _by_digits(codes: Numbers, bound: int) -> npt.NDArray[np.intp]:
     return order
 
 
-def in_order(values: Values, order: Numbers) -> Values:
-    """The values in this order."""
-    found = np.empty(len(order))
-    for first in range(0, len(order), BLOCK):
-        here = slice(first, first + BLOCK)
-        found[here] = values[order[here]]
-    return found
+def stretches(starts: Numbers, ends: Numbers, rows: int) -> Iterator[tuple[Numbers, slice]]:
+    """Slices start:end that lie within at most so many rows, or that overlap: their numbers, and where these rows are.
 
-
-def given_in_order(values: Values, given: npt.NDArray[np.bool_], order: Numbers) -> tuple[Values, Numbers]:
-    """The given values in this order, and how many of them stand before each place of it (one more than places)."""
-    found, before = np.empty(np.count_nonzero(given)), np.zeros(len(order) + 1, np.int32)
-    for first in range(0, len(order), BLOCK):
-        part = order[first : first + BLOCK]
-        kept, reached = given[part], before[first + 1 : first + 1 + BLOCK]
-        np.cumsum(kept, dtype=np.int32, out=reached)
-        reached += before[first]
-        found[before[first] : reached[-1]] = values[part[kept]]
-    return found, before
+    No slice is empty, and none is in two stretches.
+    """
+    by = np.argsort(starts, kind="stable")
+    reach = np.maximum.accumulate(ends[by])
+    past = np.append(np.flatnonzero(starts[by[1:]] >= reach[:-1]) + 1, len(by))  # where slices end together
+    first = at = 0
+    while first < len(by):
+        begin = int(starts[by[first]])
+        at = max(at + 1, int(np.searchsorted(reach[past - 1], begin + rows, "right")))
+        yield by[first : past[at - 1]], slice(begin, int(reach[past[at - 1] - 1]))
+        first = past[at - 1]
 
 
 def quantiles(values: Values, starts: Numbers, ends: Numbers, shares: Sequence[float]) -> Values:

@@ -7,7 +7,7 @@ from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from doors.serializers import ScopedRelatedField, StrictModelSerializer, StrictSerializer
+from doors.serializers import ScopedCodeOrIdField, ScopedRelatedField, StrictModelSerializer, StrictSerializer
 from doors.viewsets import ScopedReadViewSet
 from organization import members, tokens
 from organization.access import ADMINISTER, VIEW
@@ -73,7 +73,7 @@ class UserViewSet(ScopedReadViewSet):
 
 class MemberSerializer(StrictModelSerializer):
     user = ScopedRelatedField(queryset=User.objects.all())
-    unit = ScopedRelatedField(queryset=Unit.objects.all())
+    unit = ScopedCodeOrIdField(queryset=Unit.objects.all())
     username = serializers.CharField(source="user.username", read_only=True)
 
     class Meta:
@@ -151,7 +151,7 @@ class TokenSerializer(StrictModelSerializer):
 class NewTokenSerializer(StrictSerializer):
     name = serializers.CharField(max_length=100)
     scopes = serializers.ListField(child=serializers.ChoiceField(choices=ApiToken.Scope.choices), min_length=1)
-    unit = ScopedRelatedField(queryset=Unit.objects.all(), required=False, allow_null=True)
+    unit = ScopedCodeOrIdField(queryset=Unit.objects.all(), required=False, allow_null=True)
     days = serializers.IntegerField(default=tokens.DEFAULT_DAYS, min_value=1, max_value=tokens.LONGEST_DAYS)
 
 

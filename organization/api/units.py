@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from doors.pagination import CursorPages
 from doors.parsers import StrictJSONParser
-from doors.serializers import ScopedRelatedField, StrictModelSerializer, StrictSerializer
+from doors.serializers import ScopedCodeOrIdField, ScopedRelatedField, StrictModelSerializer, StrictSerializer
 from doors.viewsets import ScopedReadViewSet
 from organization import tree, unit_import
 from organization.access import ADMINISTER, VIEW
@@ -39,7 +39,7 @@ class UnitChange(StrictModelSerializer):
 
 
 class NewUnit(UnitChange):
-    parent = ScopedRelatedField(queryset=Unit.objects.all(), allow_null=True, help_text="None: at the top.")
+    parent = ScopedCodeOrIdField(queryset=Unit.objects.all(), allow_null=True, help_text="None: at the top.")
     from_day = serializers.DateField(default=None, allow_null=True, help_text="Null: as long as its parent.")
 
     class Meta(UnitChange.Meta):
@@ -47,7 +47,7 @@ class NewUnit(UnitChange):
 
 
 class UnitMove(StrictSerializer):
-    parent = ScopedRelatedField(queryset=Unit.objects.all(), allow_null=True, help_text="None: to the top.")
+    parent = ScopedCodeOrIdField(queryset=Unit.objects.all(), allow_null=True, help_text="None: to the top.")
     from_day = serializers.DateField(help_text="From this day on; the days before keep their tree.")
 
 
@@ -191,7 +191,7 @@ def _require_all(access) -> None:
 
 
 class UnitAliasSerializer(StrictModelSerializer):
-    unit = ScopedRelatedField(queryset=Unit.objects.all())
+    unit = ScopedCodeOrIdField(queryset=Unit.objects.all())
 
     class Meta:
         model = UnitAlias

@@ -101,6 +101,16 @@ def test_an_idempotency_key_with_another_body_is_refused(analyst, orders):
     assert (status, problem["code"], Upload.objects.count()) == (422, "idempotency_key_reused", 1)
 
 
+def test_a_key_that_came_with_a_file_that_is_there_already_is_used_as_any_other(analyst, orders):
+    first = analyst.send(TEXT)[1]["upload"]["public_id"]
+    key = {"Idempotency-Key": "night-2"}
+    for _ in range(2):
+        status, body = analyst.send(TEXT, **key)
+        assert (status, body["already"], body["upload"]["public_id"]) == (200, True, first)
+    status, problem = analyst.send(b"id,day,cost\n7,2025-01-01,1\n", **key)
+    assert (status, problem["code"], Upload.objects.count()) == (422, "idempotency_key_reused", 1)
+
+
 def _bomb() -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as book:

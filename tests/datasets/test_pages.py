@@ -123,6 +123,17 @@ def test_rejected_rows_are_corrected_in_their_place_and_replayed(client, analyst
     assert client.get(f"{rejects}?as=xlsx").status_code == 200
 
 
+def test_a_row_that_a_replay_rejects_again_is_corrected_where_it_came_from(client, analyst, orders):
+    upload = upload_csv(orders, "id,day,cost,site\n7,2025-02-30,1,n\n8,2025-02-01,1,n\n", by=analyst)
+    rejects = reverse("rejects", args=[upload.public_id])
+    client.post(reverse("reject_correct", args=[upload.public_id, 2]), {"cell:day": "2025-02-31"})
+    client.post(reverse("reject_replay", args=[upload.public_id]))
+    replay = Upload.objects.get(replays=upload)
+    perform(replay.job)
+    page = client.get(replay.get_absolute_url()).content.decode()
+    assert page.count(f'href="{rejects}"') == 2 and reverse("rejects", args=[replay.public_id]) not in page
+
+
 def test_a_rule_is_made_fails_and_is_overridden_on_the_page(client, analyst, orders):
     address = reverse("dataset_quality", args=["orders"])
     rule = {

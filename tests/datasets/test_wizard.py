@@ -9,8 +9,10 @@ from django.urls import reverse
 
 from datasets.facts import contract_of
 from datasets.models import Dataset, Upload
+from lake.contract import Column, Contract
+from lake.contract import Role as ColumnRole
 from organization.models import Role
-from tests.factories import UnitFactory, member, perform
+from tests.factories import UnitFactory, loaded_dataset, member, perform
 
 pytestmark = pytest.mark.django_db
 
@@ -193,3 +195,21 @@ def test_a_load_that_is_refused_whole_leads_back_to_how_it_is_read(client, analy
     perform(upload.job)
     upload.refresh_from_db()
     assert (upload.state, upload.accepted) == ("loaded", 3)
+
+
+def test_a_file_that_is_loaded_elsewhere_is_said_to_be_where_the_reader_may_see_it(client, analyst, home):
+    content = b"id,day,cost\n1,2025-01-31,2\n2,2025-02-28,3\n"
+    id_column = Column("id", roles=(ColumnRole.KEY,))
+    contract = Contract(columns=(id_column, Column("day"), Column("cost")))
+    loaded_dataset(content, contract, unit=UnitFactory())
+    assert b"loaded already" not in client.get(dropped(client, "again.csv", content)).content
+    own = loaded_dataset(content, contract, unit=home)
+    page = client.get(dropped(client, "again.csv", content)).content.decode()
+    assert page.count("This file is loaded already") == 1
+    assert own.get_absolute_url() in page and own.uploads.get().get_absolute_url() in page
+
+
+def test_without_a_record_key_it_is_said_that_a_record_that_comes_again_counts_again(client, analyst, home):
+    keyless = client.get(dropped(client, "x.csv", b"day,cost\n2025-01-31,2\n2025-01-31,2\n2025-02-28,2\n")).content
+    keyed = client.get(dropped(client, "y.csv", b"id,day,cost\n1,2025-01-31,2\n2,2025-02-28,3\n")).content
+    assert (b"No column is the record key" in keyless, b"No column is the record key" in keyed) == (True, False)

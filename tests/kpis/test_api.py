@@ -130,7 +130,7 @@ def test_targets_are_set_in_bulk_or_not_at_all(client, group):
     assert client.post(f"{API}/targets/", row, format="json").status_code == 201
     twice = client.post(f"{API}/targets/", overlap, format="json")
     assert (twice.status_code, twice.data["code"], twice.data["field"]) == (409, "target_overlap", "valid_from")
-    assert "95 of Unit group holds from 2025-01-01" in twice.data["detail"] and Target.objects.count() == 1
+    assert "for Unit group holds from 1 Jan 2025" in twice.data["detail"] and Target.objects.count() == 1
     annual = {"kpi": kpi.code, "unit": "group", "year_of": "2026-01-01", "total": "100", "phasing": "even"}
     phases = client.post(f"{API}/annual-targets/", annual, format="json").data["phases"]
     assert sum(Decimal(phase["value"]) for phase in phases) == 100

@@ -53,10 +53,18 @@ def test_a_target_is_set_audited_and_asks_for_new_scores(kpi, manager):
 
 
 def test_an_overlap_is_refused_and_names_the_other_target(kpi, manager):
-    other = set_target(goal(kpi, 90, JAN, MAR), by=manager)
-    with pytest.raises(TargetOverlap, match=rf"90 of .* holds from 2025-01-01 to 2025-02-28 \(target {other.pk}\)"):
+    set_target(goal(kpi, 90, JAN, MAR), by=manager)
+    with pytest.raises(TargetOverlap) as refused:
         set_target(goal(kpi, 95, FEB), by=manager)
+    named = f"Target 90 of {kpi.name} for {kpi.unit} holds from 1 Jan 2025 to 28 Feb 2025: end that one first"
+    assert str(refused.value).startswith(named)
     assert set_target(goal(kpi, 95, MAR), by=manager).valid_from == MAR
+
+
+def test_an_overlap_in_a_segment_names_the_segment(kpi, manager):
+    set_target(goal(kpi, 90, JAN, dimension="site", member="north"), by=manager)
+    with pytest.raises(TargetOverlap, match=f"for {kpi.unit}, site north holds from 1 Jan 2025 without an end: end"):
+        set_target(goal(kpi, 95, FEB, dimension="site", member="north"), by=manager)
 
 
 @pytest.mark.django_db(transaction=True)

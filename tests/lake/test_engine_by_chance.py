@@ -102,7 +102,7 @@ def rows_of(unit: int, rows: pd.DataFrame, change: date) -> pd.DataFrame:
 def test_whatever_is_asked_pandas_gives_the_same(seed, monkeypatch):
     chance, calendar = random.Random(seed), Calendar()
     if seed % 2:
-        small = {"scans.BITMAP_VALUES": 2, "percentiles.FEW_ROWS": 0}
+        small = {"scans.BITMAP_VALUES": 2, "percentiles.FEW_ROWS": 0, "resident.PART": chance.choice([1, 20, 100])}
         small |= {"percentiles.VALUES_AT_ONCE": 1, "ranks.SMALL": 3, "ranks.SAMPLE": 2, "ranks.BLOCK": 7}
         for name, value in small.items():
             monkeypatch.setattr(f"lake.engine.{name}", value)

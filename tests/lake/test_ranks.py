@@ -1,4 +1,6 @@
-"""Quantiles of many groups at once equal NumPy's own, one group at a time."""
+"""Quantiles of many groups at once equal NumPy's own, one group at a time; rows are put in order for them."""
+
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -6,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lake.engine import ranks
-from lake.engine.ranks import arrange, given_in_order, in_order, quantiles
+from lake.engine.ranks import arrange, quantiles, stretches
 
 SHARES = [0.0, 0.5, 0.9, 1.0]
 
 
 def slices(*pairs: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    return np.array([start for start, _ in pairs]), np.array([end for _, end in pairs])
+    return np.array([start for start, _ in pairs], int), np.array([end for _, end in pairs], int)
 
 
 def test_a_rank_between_two_values_is_interpolated():
@@ -66,13 +68,21 @@ def test_codes_are_put_in_order_and_equal_ones_keep_theirs(bound, block, monkeyp
         assert arranged.place_of(np.array(wanted)) == np.searchsorted(ordered, wanted)
 
 
-@pytest.mark.parametrize("block", [2, 1 << 20])
-def test_the_given_values_move_up(block, monkeypatch):
-    monkeypatch.setattr(ranks, "BLOCK", block)
-    values, order = np.array([10.0, 20.0, 30.0, 40.0, 50.0]), np.array([4, 2, 0, 1, 3])
-    assert in_order(values, order).tolist() == [50, 30, 10, 20, 40]
-    found, before = given_in_order(values, np.array([True, False, True, False, True]), order)
-    assert (found.tolist(), before.tolist()) == ([50, 30, 10], [0, 1, 2, 3, 3, 3])
+def test_slices_that_lie_together_or_overlap_are_one_stretch():
+    starts, ends = slices((10, 14), (0, 4), (4, 9), (9, 10), (16, 30), (18, 19), (30, 31))
+    found = [(chosen.tolist(), here.start, here.stop) for chosen, here in stretches(starts, ends, 10)]
+    assert found == [([1, 2, 3], 0, 10), ([0], 10, 14), ([4, 5], 16, 30), ([6], 30, 31)]
+    assert list(stretches(*slices(), 10)) == []
+
+
+@given(st.lists(st.tuples(st.integers(0, 90), st.integers(1, 30)), min_size=1, max_size=40), st.integers(1, 50))
+def test_every_slice_is_in_one_stretch_whose_rows_hold_it(drawn, rows):
+    starts, ends = slices(*((start, start + size) for start, size in drawn))
+    found = list(stretches(starts, ends, rows))
+    assert sorted(n for chosen, _ in found for n in chosen.tolist()) == list(range(len(drawn)))
+    for chosen, here in found:
+        assert (starts[chosen] >= here.start).all() and (ends[chosen] <= here.stop).all()
+    assert all(one.stop <= other.start for (_, one), (_, other) in pairwise(found))
 
 
 def test_no_rows_have_an_order():

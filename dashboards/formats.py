@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from django.utils.formats import get_format
@@ -160,8 +160,14 @@ def grouped(number: Decimal) -> str:
     whole, _, fraction = f"{number:f}".partition(".")
     groups = whole
     if len(whole) > 3:
-        groups = get_format("THOUSAND_SEPARATOR").join(re.findall(r"\d{1,3}", whole[::-1]))[::-1]
-    return groups + (get_format("DECIMAL_SEPARATOR") + fraction if fraction else "")
+        groups = separator("THOUSAND_SEPARATOR").join(re.findall(r"\d{1,3}", whole[::-1]))[::-1]
+    return groups + (separator("DECIMAL_SEPARATOR") + fraction if fraction else "")
+
+
+@cache
+def separator(name: str) -> str:
+    """By its name in Django's formats; the same for all readers, since the installation has one language."""
+    return get_format(name)
 
 
 def duration(seconds: Decimal) -> str:

@@ -258,6 +258,7 @@ def small_bar(value: object, highest: object, status: object = None, label: str 
 
 
 @register.simple_tag
+@lru_cache(maxsize=512)
 def icon(name: str, label: str = "") -> SafeString:
     """`{% icon "upload" %}`: an icon of ICONS in tools/vendor.py; with a label where no word stands beside it."""
     naming = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
@@ -267,12 +268,10 @@ def icon(name: str, label: str = "") -> SafeString:
 # --- tables and pages ------------------------------------------------------------------------------------------------
 
 
-@register.inclusion_tag("components/sort_header.html", takes_context=True)
-def sort_header(
-    context: Mapping[str, Any], key: str, label: str, numeric: bool = False, title: str = ""
-) -> dict[str, Any]:
+@register.simple_tag(takes_context=True)
+def sort_header(context: Mapping[str, Any], key: str, label: str, numeric: bool = False, title: str = "") -> SafeString:
     """`{% sort_header "actual" "Actual" numeric=True %}`: a column head that sorts by `?sort=key`, or `?sort=-key` at
-    a second click.
+    a second click. Written here, since a heat map has one for each KPI.
 
     The server sorts; the other parameters of the address stay, the page goes back to the first.
     """
@@ -282,14 +281,16 @@ def sort_header(
     query = request.GET.copy()
     query["sort"] = f"-{key}" if ascending else key
     query.pop("page", None)
-    direction = "ascending" if ascending else "descending" if descending else ""
-    return {
-        "label": label,
-        "numeric": numeric,
-        "title": title,
-        "direction": direction,
-        "address": f"?{query.urlencode()}",
-    }
+    direction, arrow = ("ascending", "up") if ascending else ("descending", "down") if descending else ("", "")
+    return format_html(
+        '<th scope="col"{}{}><a href="?{}"{}>{}{}</a></th>',
+        mark_safe(' class="num"') if numeric else "",
+        format_html(' aria-sort="{}"', direction) if direction else "",
+        query.urlencode(),
+        format_html(' title="{}"', title) if title else "",
+        label,
+        icon(f"arrow-{arrow}") if arrow else "",
+    )
 
 
 @register.inclusion_tag("components/pager.html", takes_context=True)

@@ -30,7 +30,8 @@ def heatmap(
     kpis = list(dict.fromkeys(kpis))
     book = Book(kpis, day)
     refs = tuple(book.refs[kpi] for kpi in kpis if kpi in book.refs)
-    pairs = [(ref.id, unit, book.grain(ref.id, grain)) for ref in refs for unit in shown]
+    grains = {ref.id: book.grain(ref.id, grain) for ref in refs}
+    pairs = [(kpi, unit, read) for kpi, read in grains.items() for unit in shown]
     complete_by = None if period or include_open else day
     rows = last_rows(pairs, period.start if period else day, 1, complete_by=complete_by)
     book.load_verdicts(pairs)

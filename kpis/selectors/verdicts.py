@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 from kpis.models import ChartVerdict
 
@@ -69,6 +69,9 @@ class Verdict:
         return rule_words(self.rule)
 
 
+_verdict = lru_cache(maxsize=4096)(Verdict)  # thousands of series say a few different things
+
+
 def verdicts_of(triples: Iterable[tuple[int, int, str]]) -> dict[tuple[int, int], Verdict]:
     """(KPI, unit) -> the stored icons, for a list's rows. One query, whatever the number."""
     triples = set(triples)
@@ -77,4 +80,4 @@ def verdicts_of(triples: Iterable[tuple[int, int, str]]) -> dict[tuple[int, int]
     kpis, units = {kpi for kpi, _, _ in triples}, {unit for _, unit, _ in triples}
     names = ("kpi_id", "unit_id", "grain", "variation", "assurance", "side", "rule", "period_start")
     found = ChartVerdict.objects.filter(kpi__in=kpis, unit__in=units).values_list(*names)
-    return {(kpi, unit): Verdict(*rest) for kpi, unit, grain, *rest in found if (kpi, unit, grain) in triples}
+    return {(kpi, unit): _verdict(*rest) for kpi, unit, grain, *rest in found if (kpi, unit, grain) in triples}

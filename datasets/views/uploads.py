@@ -7,8 +7,8 @@ import json
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -209,7 +209,7 @@ def upload(request, public_id):
 def _context(request, found: Upload) -> dict:
     """What the upload's page and its progress show."""
     job = found.job
-    at_home = found.dataset and request.access.allows(UPLOAD, found.dataset.unit_id)
+    may_change = _may_change(found, request.access)
     sees = bool(found.fault or found.rejected) and rejects.may_see(found, request.access)
     may_restate = bool(found.dataset) and request.access.allows(RESTATE, found.dataset.unit_id)
     may_define = bool(found.dataset) and request.access.allows(DEFINE, found.dataset.unit_id)
@@ -224,11 +224,11 @@ def _context(request, found: Upload) -> dict:
         "problems": [problem_of(found.fault if sees else HIDDEN)] if found.fault else [],
         "may_restate": may_restate,
         "is_closed_out": found.state == "refused" and found.fault.get("code") == "period_closed",
-        "corrects": rejects.is_correctable(found),
+        "corrects": may_change and rejects.is_correctable(found),
         "reread_url": _reread_url(found) if may_define and found.state == "refused" and found.fault else "",
         "asks_why": may_restate and found.dataset.closed_through is not None,
         "may_undo": found.state == "loaded" and undo.may_undo(found, request.access),
-        "may_change": bool(at_home or found.uploaded_by_id == request.access.user_id),
+        "may_change": may_change,
         "shows_rejects": bool(found.rejected) and sees,
         "rejects_of": found.replays if found.replays and rejects.is_correctable(found) else found,
         "breadcrumb": crumbs,
@@ -279,13 +279,16 @@ def reject_list(request, public_id):
     wanted = request.GET.get("state", "open")
     listed = found.rejects.all() if wanted == "all" else found.rejects.filter(state=wanted)
     page = paged(request, listed.order_by("row", "pk"), 25)
+    may_change = _may_change(found, request.access)
     context = {
         "upload": found,
         "page": page,
         "listed": [(reject, _reason(reject), _cells(reject, found)) for reject in page.object_list],
         "wanted": wanted,
         "counts": _counts(found),
-        "corrects": rejects.is_correctable(found),
+        "may_change": may_change,
+        "corrects": may_change and rejects.is_correctable(found),
+        "may_upload": bool(found.dataset) and may_upload(found.dataset, request.access),
         "breadcrumb": [("Datasets", reverse("datasets")), (str(found), found.get_absolute_url())],
     }
     return render(request, "datasets/rejects.html", context)
@@ -305,15 +308,13 @@ def reject_correct(request, public_id, row):
             rejects.correct(found, row, cells, by=request.user)
     except Refusal as refusal:
         fault = f"{refusal} {refusal.next_step}"
-    reject = found.rejects.filter(row=row).first()
-    if reject is None:
-        raise Http404
+    reject = get_object_or_404(found.rejects, row=row)
     if not request.htmx:
         return redirect("rejects", public_id)
     context = {"reject": reject, "reason": _reason(reject), "cells": _cells(reject, found)}
     context |= {"upload": found, "fault": fault, "wanted": "open", "corrects": rejects.is_correctable(found)}
     row = render_to_string("datasets/_reject.html", context, request=request)
-    counts = {**context, "counts": _counts(found), "again": True}
+    counts = {**context, "counts": _counts(found), "may_change": True, "again": True}
     return HttpResponse(row + render_to_string("datasets/_reject_counts.html", counts, request=request))
 
 
@@ -379,18 +380,20 @@ def _act(request, public_id, verb):
 
 def _own(request, public_id) -> Upload:
     found = visible(Upload.objects.select_related("dataset__unit", "uploaded_by"), request, public_id=public_id)
-    at_home = found.dataset and request.access.allows(UPLOAD, found.dataset.unit_id)
-    if found.uploaded_by_id != request.access.user_id and not at_home:
+    if not _may_change(found, request.access):
         raise PermissionDenied("Only its uploader, or an analyst of the dataset's unit, may change an upload.")
     return found
 
 
+def _may_change(found: Upload, access) -> bool:
+    """Its uploader, as long as they may upload anywhere, and who uploads for the dataset's unit."""
+    own = found.uploaded_by_id == access.user_id and access.anywhere(UPLOAD)
+    return bool(own or (found.dataset and access.allows(UPLOAD, found.dataset.unit_id)))
+
+
 def _with_rejects(request, public_id, *, change: bool = False) -> Upload:
-    found = (
-        _own(request, public_id)
-        if change
-        else visible(Upload.objects.select_related("dataset__unit"), request, public_id=public_id)
-    )
+    uploads = Upload.objects.select_related("dataset__unit")
+    found = _own(request, public_id) if change else visible(uploads, request, public_id=public_id)
     if not rejects.may_see(found, request.access):
         raise PermissionDenied("Rejected rows may be of any unit: only who sees the whole dataset may see them.")
     return found

@@ -182,6 +182,15 @@ def test_a_scorecard_is_read_by_grain_day_and_what_was_known(client, group):
         assert (refused.status_code, refused.data["errors"][0]["field"]) == (400, next(iter(bad)))
 
 
+def test_a_day_that_no_calendar_holds_is_refused_by_name(client, group):
+    kpi = KpiFactory(unit=group)
+    for name, day in (("period", "0001-01-01"), ("against", "9999-12-31")):
+        refused = client.get(f"{API}/kpis/{kpi.code}/drivers/", {name: day})
+        assert (refused.status_code, refused.data["errors"][0]["field"]) == (400, name)
+    body = {"kpi": kpi.code, "unit": "group", "value": "1", "valid_from": "0001-01-01"}
+    assert "from 1900 to 2200" in str(client.post(f"{API}/targets/", body, format="json").data)
+
+
 def test_a_scorecard_opens_at_the_highest_unit_that_the_caller_may_see(group):
     acme = UnitFactory(code="acme", parent=group)
     ScorecardFactory(code="vendors", unit=group)

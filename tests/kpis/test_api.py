@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from rest_framework.test import APIClient
 
+from datasets.models import Upload
 from kpis.models import Kpi, Result, Target
 from kpis.recompute import recompute
 from lake import sandbox
@@ -105,7 +106,8 @@ def test_a_number_leads_to_its_rows_and_to_where_it_comes_from(client, dataset):
     assert (rows["total"], len(rows["rows"]), rows["numerator"], rows["denominator"]) == (4, 2, 2, 4)
     came = client.get(f"{API}/results/{result['id']}/provenance/").data
     assert came["written_out"] == "100 × sum(met) / count(*) = 100 × 2 / 4 = 50"
-    assert [upload["file_name"] for upload in came["uploads"]] == ["extract.csv"]
+    (upload,) = came["uploads"]
+    assert (upload["file_name"], upload["uploaded_by"]) == ("extract.csv", Upload.objects.get().uploaded_by.username)
 
 
 def test_results_are_filtered_paged_and_not_sent_twice(client, group):

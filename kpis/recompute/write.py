@@ -93,17 +93,15 @@ def write(
     with connection.cursor() as cursor:
         _load(cursor, records, list(replaced))
         _know_sizes(cursor)
-        superseded = _supersede(cursor, now, list(whole))
+        superseded, gone = _supersede(cursor, now, list(whole))
         cursor.execute("SELECT array_agg(DISTINCT kpi_id) FROM incoming")
         kpis = cursor.fetchone()[0] or []
         unchanged = _leave_out_unchanged(cursor)
         new = _insert(cursor, run_id, data_version, now)
         _know_sizes(cursor, added=new)
         _note_changes(cursor, now)
-        cursor.execute("SELECT DISTINCT kpi_id FROM kpis_result WHERE superseded_at = %s", [now])
-        gone = [kpi for (kpi,) in cursor.fetchall()]
         cursor.execute("DROP TABLE incoming, replaced")
-    return Written(new, unchanged, superseded, frozenset(kpis) | frozenset(gone))
+    return Written(new, unchanged, superseded, frozenset(kpis) | gone)
 
 
 def _load(cursor, records: Iterable[tuple], replaced: list) -> None:
@@ -156,23 +154,26 @@ def _know_sizes(cursor, added: int = 0) -> None:
         cursor.execute("ANALYZE kpis_result")
 
 
-def _supersede(cursor, now: datetime, whole: list[int]) -> int:
-    cursor.execute(
+def _supersede(cursor, now: datetime, whole: list[int]) -> tuple[int, set[int]]:
+    """How many current results gave way, and of which KPIs."""
+    changed = (
         f"UPDATE kpis_result AS r SET superseded_at = %s FROM incoming AS i "
-        f"WHERE r.superseded_at IS NULL AND {SAME_KEY} AND ({DIFFERS})",
-        [now],
+        f"WHERE r.superseded_at IS NULL AND {SAME_KEY} AND ({DIFFERS})"
     )
-    changed = cursor.rowcount
-    cursor.execute(
-        f"""UPDATE kpis_result AS r SET superseded_at = %s
+    gone = f"""UPDATE kpis_result AS r SET superseded_at = %s
         WHERE r.superseded_at IS NULL
           AND (r.version_id = ANY(%s) OR EXISTS (
             SELECT 1 FROM replaced AS p
             WHERE p.kpi_id = r.kpi_id AND p.grain = r.grain AND p.period_start = r.period_start))
-          AND NOT EXISTS (SELECT 1 FROM incoming AS i WHERE {SAME_KEY})""",
-        [now, whole],
-    )
-    return changed + cursor.rowcount
+          AND NOT EXISTS (SELECT 1 FROM incoming AS i WHERE {SAME_KEY})"""
+    count, kpis = 0, set()
+    for update, values in ((changed, [now]), (gone, [now, whole])):
+        cursor.execute(
+            f"WITH r AS ({update} RETURNING r.kpi_id) SELECT count(*), array_agg(DISTINCT kpi_id) FROM r", values
+        )
+        some, of = cursor.fetchone()
+        count, kpis = count + some, kpis.union(of or ())
+    return count, kpis
 
 
 def _leave_out_unchanged(cursor) -> int:

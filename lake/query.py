@@ -6,6 +6,7 @@ with hard limits, over a table of only those rows that the person may see, with 
 reach.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -56,6 +57,7 @@ QUERY_NODES: frozenset[type[exp.Expr]] = grammar.FORMULA_NODES | {
 }
 _ALLOWED_WORDS = ("SELECT", "FROM", "WITH", "JOIN", "OVER", "WINDOW", "PARTITION_BY")
 _FORBIDDEN = grammar.FORBIDDEN_TOKENS - {getattr(TokenType, word) for word in _ALLOWED_WORDS}
+_OPENING = frozenset((TokenType.SELECT, TokenType.FROM, TokenType.WITH, TokenType.L_PAREN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def guard(sql: str, columns: Collection[str], *, view: str = "facts") -> str:
     except QueryError:
         raise
     except FormulaError as error:
-        message = error.message.replace("in a formula", "in a query").replace("A formula", "A query")
+        message = re.sub(r"\b(a|the) formula\b", r"\1 query", error.message, flags=re.IGNORECASE)
         raise QueryError(message, error.token, error.position, error.suggestion) from error
 
 
@@ -131,6 +133,10 @@ def _checked(sql: str, columns: Collection[str], view: str) -> exp.Expr:
         raise QueryError("The query is empty: write SELECT ... FROM facts")
     grammar.check_characters(sql)
     grammar.check_words(sql, _FORBIDDEN)
+    first = grammar.tokens(sql)[0]
+    if first.token_type not in _OPENING:
+        near = grammar.nearest(first.text, ("select", "with"))
+        raise QueryError("A query is one SELECT statement", first.text, first.start + 1, near)
     tree = grammar.parse_tree(sql)
     if not isinstance(tree, exp.Select):
         raise QueryError("A query is one SELECT statement", sql.split()[0], 1)

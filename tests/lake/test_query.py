@@ -174,6 +174,24 @@ def test_anything_else_is_refused(sql):
         run_query(STORED, sql, CONTRACT)
 
 
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("SELEC 1", "A query is one SELECT statement (character 1). Did you mean `select`?"),
+        ("select id from facts where", "The query cannot be read: something is missing at `where` (character 22)."),
+        ("select id form facts", "The query cannot be read: `facts` is not expected here (character 16)."),
+        ("select (id from facts", "The query cannot be read: ) is missing at `from` (character 12)."),
+        ("select 'a from facts", "The query cannot be read: a quote or a comment is opened and not closed."),
+        ("select 1 -- one", "A query has no comments; take them out."),
+        ("select getenv('a')", "`getenv` may not stand in a query (character 8)."),
+    ],
+)
+def test_a_refusal_speaks_of_the_query(sql, said):
+    with pytest.raises(QueryError) as caught:
+        guard(sql, NAMES)
+    assert str(caught.value) == said
+
+
 def test_B5_a_query_without_end_is_stopped():
     many = pa.table(
         {"id": list(range(3_000)), "day": [date(2025, 1, 1)] * 3_000, "team": ["N"] * 3_000, "hours": [1.0] * 3_000}

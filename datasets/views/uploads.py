@@ -23,8 +23,6 @@ from datasets.forms_contract import (
     ContractForm,
     column_initials,
     contract_from,
-    in_words,
-    notes_for,
     offer_formats,
     questions_for,
     refuse_unanswered,
@@ -149,7 +147,7 @@ def upload_confirm(request, public_id):
         "preview": preview,
         "headers": [column.header for column in preview.columns],
         "questions": questions_for(preview),
-        "notes": notes_for(preview),
+        "notes": preview.notes,
         "is_empty": preview.complete and not preview.sampled_rows,
         "copies": () if upload.dataset else Upload.objects.visible_to(request.access).loaded_copies_of(upload),
         "has_key": bool(proposed.key),
@@ -323,8 +321,8 @@ def _counts(upload: Upload) -> dict[str, int]:
 
 
 def _reason(reject: Reject) -> str:
-    """Beside its column, which so need not be named again; formats of days as people say them."""
-    reason = in_words(reject.message.removeprefix(f"{reject.column}: "))
+    """Beside its column, which so need not be named again."""
+    reason = reject.message.removeprefix(f"{reject.column}: ")
     return reason[:1].upper() + reason[1:]
 
 

@@ -12,7 +12,8 @@ from types import TracebackType
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lake.contract import Column, Contract
+from lake.contract import Column, ColumnType, Contract
+from lake.contract.words import format_in_words
 from lake.intake.chunk import Ragged
 
 SCHEMA = pa.schema(
@@ -42,7 +43,8 @@ class Reject:
 
 
 def _declared(column: Column) -> str:
-    return " or ".join(column.formats)
+    clock = " hour:minute:second" if column.type is ColumnType.TIMESTAMP else ""
+    return " or ".join(format_in_words(text) + (clock if text == "iso" else "") for text in column.formats)
 
 
 def _near(value: str, known: Collection[str]) -> str:

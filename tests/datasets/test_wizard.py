@@ -173,7 +173,7 @@ def test_a_column_called_like_units_is_one_only_if_it_holds_codes_of_units(clien
     assert any("East, South are no codes of units" in note for note in page.context["notes"])
     page = client.get(dropped(client, "y.csv", rows.format("North").encode()))
     assert page.context["columns"][1]["roles"].value() == ["unit"]
-    assert page.context["notes"] == []
+    assert not page.context["notes"]
 
 
 def test_a_load_that_is_refused_whole_leads_back_to_how_it_is_read(client, analyst):

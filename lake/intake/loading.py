@@ -251,10 +251,11 @@ class _Loading:
             codes = reasons[cell.column.name]
             if codes.null_count == len(codes):
                 continue
-            values = _shown(bad, cell)
+            values, natives = _shown(bad, cell)
             for index, code in enumerate(codes.to_pylist()):
                 if code is not None:
-                    code, message = explain(cell.column, code, values[index], self.known_units)
+                    spelling = None if index in natives else self.spelling
+                    code, message = explain(cell.column, code, values[index], self.known_units, spelling)
                     rejects.append(
                         Reject(rows[index], cell.column.name, values[index][:80], code, message, records[index])
                     )
@@ -329,10 +330,15 @@ def _cell_texts(raw: pa.Table, position: int) -> list[str | None]:
     return texts
 
 
-def _shown(raw: pa.Table, cell: Cell) -> list[str]:
-    return (
-        [text or "" for text in _cell_texts(raw, cell.position)] if cell.position is not None else [""] * raw.num_rows
-    )
+def _shown(raw: pa.Table, cell: Cell) -> tuple[list[str], frozenset[int]]:
+    """The cell of each row as text, and the places of those that the file holds as a number of its own."""
+    if cell.position is None:
+        return [""] * raw.num_rows, frozenset()
+    texts = [text or "" for text in _cell_texts(raw, cell.position)]
+    if f"n{cell.position}" not in raw.column_names:
+        return texts, frozenset()
+    natives = raw[f"n{cell.position}"].is_valid().to_pylist()
+    return texts, frozenset(place for place, native in enumerate(natives) if native)
 
 
 def _distinct(headers: Sequence[str]) -> list[str]:

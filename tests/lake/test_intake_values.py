@@ -8,7 +8,7 @@ import pytest
 from lake import intake
 from lake.contract import Column, ColumnType, Contract, Role, RowRule
 from lake.intake import Dialect, IntakeError
-from tests.corpus.reading import KEY, cells, contract, load_bytes, number
+from tests.corpus.reading import KEY, cells, contract, load_bytes, messages, number
 
 DATE, TIMESTAMP, INTEGER, DECIMAL = ColumnType.DATE, ColumnType.TIMESTAMP, ColumnType.INTEGER, ColumnType.DECIMAL
 
@@ -298,12 +298,6 @@ def test_booleans_by_declared_words(tmp_path):
 def test_required_and_allowed(tmp_path):
     column = Column("v", required=True, allowed=("Air", "Ocean"))
     assert codes(cells(tmp_path, column, "Air", "", "Ochean")) == ["required", "not_allowed"]
-
-
-def messages(found) -> list[str]:
-    import pyarrow.parquet as pq
-
-    return pq.read_table(found.loaded.rejects_path)["message"].to_pylist()
 
 
 UNITS = Contract((KEY, Column("unit", roles=(Role.UNIT,))), reject_limit_pct=100)

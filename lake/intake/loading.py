@@ -168,6 +168,7 @@ class _Loading:
         for name, count in self.source.counts.items():
             self.counts[name] = self.counts.get(name, 0) + count
         self.counts["unit_codes_normalised"] = self.units.normalised
+        self.counts["equal_rows"] = settled.equal
         return Loaded(
             self.accepted_path,
             self.rejects_path,
@@ -353,6 +354,7 @@ def _notes(counts: Mapping[str, int], duplicates: int, superseded: int) -> Itera
     told = {
         "Rows that repeat another row exactly and count once": duplicates,
         "Rows superseded by a later row of the same record": superseded,
+        "Rows that repeat an earlier row exactly; without a record key each of them counts": counts.get("equal_rows"),
         "Times in the hour that a clock change skips, shifted forward": counts.get("dst_shifted"),
         "Times in the hour that a clock change repeats, taken as the first of the two": counts.get("dst_ambiguous"),
         "Unit codes that differ in blanks or Unicode form, stored as the known code": counts.get(

@@ -12,6 +12,7 @@ from itertools import combinations
 import duckdb
 import pyarrow as pa
 
+from lake.contract.words import format_in_words
 from lake.intake.database import query
 from lake.intake.reading import literal, one_of
 from lake.intake.terms import ColumnGuess, Question
@@ -237,7 +238,7 @@ def _fitting(
         return ()
     if found.rows:
         notes.append(
-            f"{header}: {found.said}, not dates written {' or '.join(kept)}. Such rows are set aside when the file is "
+            f"{header}: {found.said}, not dates written {_said(kept)}. Such rows are set aside when the file is "
             "loaded; choose the type text to take them as they are."
         )
     return kept
@@ -318,7 +319,9 @@ def _ask(
 ) -> None:
     example = values[0] if values else ""
     if len(formats) > 1:
-        text = f"{header}: is {example!r} written as {' or as '.join(formats)}? Every sampled value fits each of them."
+        text = (
+            f"{header}: is {example!r} written as {_said(formats, ' or as ')}? Every sampled value fits each of them."
+        )
         questions.append(Question("day_first", text, name, tuple(formats)))
     elif any("%y" in text for text in formats):
         text = f"{header}: the years have two digits; 00 to 68 will be read as 2000 to 2068. Is that right?"
@@ -327,6 +330,10 @@ def _ask(
         example = next(value for value in values if "," in value)
         text = f"{header}: is {example!r} a number with thousands separator, or with decimal comma?"
         questions.append(Question("decimal_comma", text, name, ("thousands", "decimal")))
+
+
+def _said(formats: Sequence[str], between: str = " or ") -> str:
+    return between.join(format_in_words(text) for text in formats)
 
 
 def _with_roles(

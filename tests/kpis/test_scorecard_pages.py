@@ -4,14 +4,17 @@ import csv
 import io
 import re
 from datetime import date
+from functools import partial
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from dashboards.templatetags.scorecard import scorecard_rows
 from kpis.models import Scorecard, ScorecardNode, Theme
 from kpis.selectors import scorecard_view
+from kpis.views.rows import Row
 from organization.access import access_of
 from tests.factories import KpiFactory, ResultFactory, ScorecardFactory, UnitFactory, UserFactory, member
 
@@ -62,6 +65,13 @@ def test_a_scorecard_shows_what_the_selector_reads(board, manager):
     text = text_of(page)
     assert "A&E seen within 4 hours Nov 2025 74.0 % 95.0 % −21.0 pts off target 0" in text
     assert f"{read.score:.0f} of 100" in text
+
+
+def test_a_score_of_some_of_the_weights_says_how_much_they_cover():
+    node = partial(Row, id=1, name="Cost", level=1, is_node=True, status="amber")
+    written = scorecard_rows([node(score=53, coverage_pct=75)])
+    assert "53 75 % covered" in re.sub("<[^>]+>", "", written).replace("\N{NO-BREAK SPACE}", " ")
+    assert "covered" not in scorecard_rows([node(score=53, coverage_pct=100), node(score=None, coverage_pct=30)])
 
 
 def test_a_percentages_variance_and_change_are_in_points_and_signed(board, manager):

@@ -158,14 +158,18 @@ def _previewed(request, upload: Upload):
         except (ValueError, TypeError) as fault:
             raise Refusal("The form's dialect cannot be read.", next_step="Open the page again.") from fault
         preview = intake.inspect(upload, dialect)
-        return preview, DialectForm(initial=DialectForm.initial_of(preview.dialect))
+        return preview, _dialect_form(preview.dialect)
     preview = intake.inspect(upload)
     if "header_row" in request.GET:
-        form = DialectForm(request.GET)
+        form = DialectForm(request.GET, kind=preview.dialect.kind)
         if form.is_valid():
             preview = intake.inspect(upload, form.applied_to(preview.dialect))
         return preview, form
-    return preview, DialectForm(initial=DialectForm.initial_of(preview.dialect))
+    return preview, _dialect_form(preview.dialect)
+
+
+def _dialect_form(dialect) -> DialectForm:
+    return DialectForm(initial=DialectForm.initial_of(dialect), kind=dialect.kind)
 
 
 def _contract_so_far(upload: Upload, preview):

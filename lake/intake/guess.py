@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from lake.contract.words import format_in_words
 from lake.intake.database import query
+from lake.intake.hints import mixed_orders, numbered_days
 from lake.intake.reading import literal, one_of
 from lake.intake.terms import ColumnGuess, Question
 
@@ -128,8 +129,10 @@ def _guess_column(
     if types[0] == "integer" and not _all_integers(connection, table, cell):
         types = ("text",)
     if types == ("text",) and values:
-        _note_mixed_dates(values, header, notes)
+        notes += mixed_orders(header, values)
         types = _almost_numbers(connection, table, cell, header, notes)
+    if types[0] == "integer" and _EVENT.search(header):
+        notes += numbered_days(header, values)
     _ask(name, header, formats, spelling, values, questions)
     column = ColumnGuess(
         name=name,
@@ -296,22 +299,6 @@ def _all_integers(connection: duckdb.DuckDBPyConnection, table: pa.Table, cell: 
         f"AND NOT regexp_full_match(trim({cell}), '[+-]?(?:0|[1-9][0-9]*)')"
     )
     return bool(query(connection, "sample", table.select([cell]), failing)["n"][0].as_py() == 0)
-
-
-def _note_mixed_dates(values: Sequence[str], header: str, notes: list[str]) -> None:
-    """Day-first and month-first dates in one column: nobody can tell 01/02 from 02/01 there."""
-    for separator in "/.-":
-        pattern = rf"\d{{1,2}}{re.escape(separator)}\d{{1,2}}{re.escape(separator)}\d{{4}}.*"
-        if not all(re.fullmatch(pattern, value) for value in values):
-            continue
-        parts = [(value, int(value.split(separator)[0]), int(value.split(separator)[1])) for value in values]
-        day_first = next((value for value, first, second in parts if first > 12 >= second), None)
-        month_first = next((value for value, first, second in parts if second > 12 >= first), None)
-        if day_first and month_first:
-            notes.append(
-                f"{header}: {day_first!r} is day-first, {month_first!r} month-first; the column mixes both orders "
-                "and is read as text. Export it again with one order."
-            )
 
 
 def _ask(

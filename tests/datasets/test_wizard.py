@@ -73,6 +73,17 @@ def test_a_workbook_of_two_sheets_asks_which(client, analyst):
     assert codes_asked(client.get(address, {"header_row": 1, "sheet": "Second"})) == []
 
 
+def test_how_a_file_is_written_is_asked_as_far_as_such_a_file_says_it(client, analyst):
+    csv = client.get(dropped(client, "x.csv", b"id,day,cost\n1,2025-01-31,2\n")).context["dialect_form"]
+    assert "sheet" not in [field.name for field in csv.visible_fields()]
+    address = dropped(client, "x.jsonl", b'{"id": 1, "total": 2}\n{"id": 2, "total": 3}\n')
+    lines = client.get(address).context["dialect_form"]
+    assert [field.name for field in lines.visible_fields()] == ["decimal_comma", "thousands", "total_words"]
+    sent = {field.name: field.value() for field in lines if field.value() is not None}
+    again = client.get(address, sent | {"decimal_comma": "yes"})
+    assert '"decimal_comma": true' in again.context["dialect"]
+
+
 def test_a_comma_that_may_be_thousands_or_decimals_must_be_said(client, analyst):
     address = dropped(client, "x.csv", b"id;cost\na;1,234\nb;2,500\n")
     page = client.get(address)

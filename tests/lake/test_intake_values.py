@@ -289,6 +289,27 @@ def test_a_reason_says_a_format_in_words(tmp_path, column, text, said):
     assert said in message and "%" not in message
 
 
+@pytest.mark.parametrize(
+    ("header", "values", "form"),
+    [
+        ("opened", ("45658", "45659"), "excel_serial"),
+        ("start date", ("1735787045", "1735787046"), "epoch_s"),
+        ("created_at", ("1735787045000", "1735787045001"), "epoch_ms"),
+        ("opened", ("45658", "7"), ""),
+        ("amount", ("45658", "45659"), ""),
+    ],
+)
+def test_C39_numbers_that_may_be_days_are_told_and_not_taken_as_such(tmp_path, header, values, form):
+    path = tmp_path / "x.csv"
+    path.write_text(f"id,{header}\n" + "".join(f"k{n},{value}\n" for n, value in enumerate(values)))
+    preview = intake.inspect(path)
+    assert preview.columns[1].types[0] == "integer"
+    assert [f"its dates the format {form};" in note for note in preview.notes] == ([True] if form else [])
+    if form:
+        kind = DATE if form == "excel_serial" else TIMESTAMP
+        assert len(cells(tmp_path, Column("t", type=kind, format=form), *values).column("t")) == 2
+
+
 def test_booleans_by_declared_words(tmp_path):
     column = Column("v", type=ColumnType.BOOLEAN, true_words=("yes", "1"), false_words=("no",))
     found = cells(tmp_path, column, "YES", "no", "1", "0", "true")

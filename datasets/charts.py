@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -26,6 +26,19 @@ class Chart:
     subtitle: str = ""
     format: str = ""
     height: str = field(default="")
+
+
+def chart_of_numbers(answer: Answer, kind: str, title: str) -> Chart | None:
+    """As `chart_of`, of any answer: its columns of numbers over its first column. None where there are none."""
+    kept = [0, *(place for place in range(1, len(answer.columns)) if _numbers(row[place] for row in answer.rows))]
+    columns = tuple(answer.columns[place] for place in kept)
+    rows = [[row[place] for place in kept] for row in answer.rows]
+    return chart_of(replace(answer, columns=columns, rows=rows), {"chart": kind}, title)
+
+
+def _numbers(values: Iterable[Any]) -> bool:
+    found = [value for value in values if value is not None]
+    return bool(found) and all(isinstance(v, int | float | Decimal) and not isinstance(v, bool) for v in found)
 
 
 def chart_of(answer: Answer, question: Mapping[str, Any], title: str) -> Chart | None:

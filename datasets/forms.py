@@ -107,6 +107,19 @@ class DialectForm(forms.Form):
     )
     total_words = forms.CharField(max_length=200, required=False, label="Leave out rows beginning with")
 
+    NOT_OF = {
+        "csv": ("sheet",),
+        "xlsx": ("delimiter", "encoding"),
+        "parquet": ("header_row", "delimiter", "encoding", "sheet"),
+        "jsonl": ("header_row", "delimiter", "encoding", "sheet"),
+    }
+
+    def __init__(self, *args, kind: str, **kwargs):
+        """kind: of the file; what such a file does not have is not asked."""
+        super().__init__(*args, **kwargs)
+        for name in self.NOT_OF[kind]:
+            self.fields[name].widget = forms.HiddenInput()
+
     @staticmethod
     def initial_of(dialect: Dialect) -> dict[str, Any]:
         comma = {True: "yes", False: "no", None: ""}[dialect.decimal_comma]

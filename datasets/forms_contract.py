@@ -10,20 +10,11 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from lake.contract import Column, ColumnType, Contract, Role, RowRule
+from lake.contract.words import format_in_words
 
 if TYPE_CHECKING:
     from lake.intake import Preview
 
-DATE_WORDS = {
-    "%d": "day",
-    "%m": "month",
-    "%Y": "year",
-    "%y": "year",
-    "%H": "hour",
-    "%I": "hour",
-    "%M": "minute",
-    "%S": "second",
-}
 LISTS = ("allowed", "missing", "number_forms", "true_words", "false_words")  # several words, separated by commas
 MORE = ("missing", "number_forms", "true_words", "false_words", "trim", "description", "drop")  # shown on request
 
@@ -168,7 +159,7 @@ def offer_formats(columns, preview) -> None:
     for row in columns:
         formats = asked.get(row.initial.get("name", ""))
         if formats:
-            choices = [("", "choose"), *((text, in_words(text)) for text in formats)]
+            choices = [("", "choose"), *((text, format_in_words(text)) for text in formats)]
             row.fields["format"].widget = forms.Select(choices=choices)
 
 
@@ -179,13 +170,6 @@ def refuse_unanswered(columns, preview) -> None:
         question = asked.get(row.initial.get("name", ""))
         if question and row.is_kept and row.cleaned_data["type"] in ("integer", "number", "decimal"):
             row.add_error("type", f"{question.text} Say it under “How the file is written”, and read again.")
-
-
-def in_words(format_text: str) -> str:
-    """A strptime format as people say it: %d/%m/%Y is day/month/year."""
-    for sign, word in DATE_WORDS.items():
-        format_text = format_text.replace(sign, word)
-    return format_text
 
 
 STEPS = {
@@ -201,17 +185,12 @@ def questions_for(preview: Preview) -> list[dict]:
     return [
         {
             "code": question.code,
-            "said": in_words(question.text),
+            "said": question.text,
             "step": STEPS.get(question.code) or _step(question.options),
         }
         for question in preview.questions
         if question.code != "replace_with_nothing"
     ]
-
-
-def notes_for(preview: Preview) -> list[str]:
-    """What was found and needs no answer, with formats as people say them."""
-    return [in_words(note) for note in preview.notes]
 
 
 def _step(options: tuple[str, ...]) -> str:

@@ -20,6 +20,7 @@ OPERATORS = [
     ("eq", "="), ("ne", "≠"), ("gt", ">"), ("gte", "≥"), ("lt", "<"), ("lte", "≤"), ("in", "is one of"),
     ("contains", "contains"), ("starts_with", "begins with"), ("is_null", "is empty"), ("not_null", "has a value"),
 ]  # fmt: skip
+CHARTS = [("table", "table"), ("bar", "bars"), ("line", "line")]
 WITHOUT_VALUE = ("is_null", "not_null")
 MOST_FILTERS = 4
 MOST_VERSIONS = 200
@@ -37,6 +38,12 @@ class VersionForm(forms.Form):
         self.fields["version"].choices = [("", "as it is now"), *older]
 
 
+class ShownForm(VersionForm):
+    """And how the answer is shown: as a table, or with a chart above it."""
+
+    chart = forms.ChoiceField(required=False, choices=CHARTS)
+
+
 class QuestionForm(VersionForm):
     """Without a group, the total over everything; without a group and a total, the rows themselves."""
 
@@ -46,7 +53,7 @@ class QuestionForm(VersionForm):
     pivot = forms.ChoiceField(required=False, label="Columns for each")
     total = forms.ChoiceField(required=False, label="Show", choices=TOTALS)
     of = forms.ChoiceField(required=False)
-    chart = forms.ChoiceField(required=False, choices=[("table", "table"), ("bar", "bars"), ("line", "line")])
+    chart = forms.ChoiceField(required=False, choices=CHARTS)
 
     def __init__(self, *args, dataset: Dataset, contract: Contract, **kwargs):
         super().__init__(*args, dataset=dataset, **kwargs)

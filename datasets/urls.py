@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import closing, datasets, explore, jobs, uploads
+from .views import closing, datasets, explore, jobs, rejects, uploads, wizard
 
 urlpatterns = [
     path("datasets/", datasets.dataset_list, name="datasets"),
@@ -16,15 +16,15 @@ urlpatterns = [
     path("datasets/<slug:code>/views/", explore.save_view, name="view_save"),
     path("quality-rules/<int:pk>/override/", datasets.override_rule, name="rule_override"),
     path("quality-rules/<int:pk>/retire/", datasets.retire_rule, name="rule_retire"),
-    path("uploads/new/", uploads.upload_new, name="upload_new"),
+    path("uploads/new/", wizard.upload_new, name="upload_new"),
     path("uploads/<uuid:public_id>/", uploads.upload, name="upload"),
-    path("uploads/<uuid:public_id>/confirm/", uploads.upload_confirm, name="upload_confirm"),
+    path("uploads/<uuid:public_id>/confirm/", wizard.upload_confirm, name="upload_confirm"),
     path("uploads/<uuid:public_id>/load/", uploads.upload_load, name="upload_load"),
     path("uploads/<uuid:public_id>/undo/", uploads.upload_undo, name="upload_undo"),
-    path("uploads/<uuid:public_id>/rejects/", uploads.reject_list, name="rejects"),
-    path("uploads/<uuid:public_id>/rejects/<int:row>/", uploads.reject_correct, name="reject_correct"),
-    path("uploads/<uuid:public_id>/rejects/list/", uploads.reject_list_upload, name="reject_list_upload"),
-    path("uploads/<uuid:public_id>/replay/", uploads.reject_replay, name="reject_replay"),
+    path("uploads/<uuid:public_id>/rejects/", rejects.reject_list, name="rejects"),
+    path("uploads/<uuid:public_id>/rejects/<int:row>/", rejects.reject_correct, name="reject_correct"),
+    path("uploads/<uuid:public_id>/rejects/list/", rejects.reject_list_upload, name="reject_list_upload"),
+    path("uploads/<uuid:public_id>/replay/", rejects.reject_replay, name="reject_replay"),
     path("explore/", explore.explore_page, name="explore"),
     path("explore/views/<int:pk>/", explore.saved_view, name="saved_view"),
     path("sql/", explore.sql_page, name="sql"),

@@ -6,7 +6,8 @@ with hard limits, over a table of only those rows that the person may see, with 
 reach.
 """
 
-from collections.abc import Collection, Iterable
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -27,7 +28,7 @@ MAX_DEPTH = 60
 MAX_NODES = 2_000
 MAX_ROWS = 100_000
 INTERACTIVE = sandbox.Limits.interactive()
-LINEAGE = ("_load", "_row")
+LINEAGE = {"_load": "VARCHAR", "_row": "BIGINT"}
 
 QUERY_NODES: frozenset[type[exp.Expr]] = grammar.FORMULA_NODES | {
     exp.Select,
@@ -56,6 +57,7 @@ QUERY_NODES: frozenset[type[exp.Expr]] = grammar.FORMULA_NODES | {
 }
 _ALLOWED_WORDS = ("SELECT", "FROM", "WITH", "JOIN", "OVER", "WINDOW", "PARTITION_BY")
 _FORBIDDEN = grammar.FORBIDDEN_TOKENS - {getattr(TokenType, word) for word in _ALLOWED_WORDS}
+_OPENING = frozenset((TokenType.SELECT, TokenType.FROM, TokenType.WITH, TokenType.L_PAREN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def guard(sql: str, columns: Collection[str], *, view: str = "facts") -> str:
     except QueryError:
         raise
     except FormulaError as error:
-        message = error.message.replace("in a formula", "in a query").replace("A formula", "A query")
+        message = re.sub(r"\b(a|the) formula\b", r"\1 query", error.message, flags=re.IGNORECASE)
         raise QueryError(message, error.token, error.position, error.suggestion) from error
 
 
@@ -113,12 +115,13 @@ def run_query(
     rows: an Arrow table that holds nothing else, or files with the person's scope. limit: rows of the answer.
     Raises QueryError; sandbox.SandboxKilled when the query needs more memory or time than it may have.
     """
-    columns = [*(column.name for column in contract.columns), *LINEAGE]
+    columns = {column.name: column.type.sql for column in contract.columns} | LINEAGE
     regenerated = guard(sql, columns, view=view)
     kept = max(1, min(limit, MAX_ROWS))
     if isinstance(rows, Files):  # DuckDB opens all of them at once
         limits = replace(limits, open_files=max(limits.open_files, len(rows.names) + 64))
-    table = sandbox.run(_execute, rows, regenerated, _columns_used(regenerated, columns), view, kept + 1, limits=limits)
+    used = _columns_used(regenerated, columns)
+    table = sandbox.run(_execute, rows, regenerated, used, view, kept + 1, limits=limits)
     return Answer(table.slice(0, kept), table.num_rows > kept, regenerated)
 
 
@@ -130,6 +133,10 @@ def _checked(sql: str, columns: Collection[str], view: str) -> exp.Expr:
         raise QueryError("The query is empty: write SELECT ... FROM facts")
     grammar.check_characters(sql)
     grammar.check_words(sql, _FORBIDDEN)
+    first = grammar.tokens(sql)[0]
+    if first.token_type not in _OPENING:
+        near = grammar.nearest(first.text, ("select", "with"))
+        raise QueryError("A query is one SELECT statement", first.text, first.start + 1, near)
     tree = grammar.parse_tree(sql)
     if not isinstance(tree, exp.Select):
         raise QueryError("A query is one SELECT statement", sql.split()[0], 1)
@@ -138,6 +145,7 @@ def _checked(sql: str, columns: Collection[str], view: str) -> exp.Expr:
     grammar.check_nodes(tree, sql, QUERY_NODES, formula=False)
     _check_sources(tree, sql, view)
     _check_names(tree, sql, columns)
+    _keep_lineage_out_of_stars(tree, view)
     return _divide_safely(tree)
 
 
@@ -202,6 +210,19 @@ def _check_names(tree: exp.Expr, sql: str, columns: Collection[str]) -> None:
         identifier.set("quoted", True)
 
 
+def _keep_lineage_out_of_stars(tree: exp.Expr, view: str) -> None:
+    """A star means the contract's columns, also where the statement names a column of the lineage elsewhere."""
+    named = sorted({column.name.lower() for column in tree.find_all(exp.Column)} & LINEAGE.keys())
+    for star in tree.find_all(exp.Star) if named else ():
+        select, owner = star.find_ancestor(exp.Select), star.parent
+        if select is None or select.args.get("from_") is None or not isinstance(owner, (exp.Select, exp.Column)):
+            continue
+        tables = [select.args["from_"].this, *(join.this for join in select.args.get("joins") or [])]
+        views = {t.alias_or_name.lower() for t in tables if isinstance(t, exp.Table) and t.name.lower() == view.lower()}
+        if views and (isinstance(owner, exp.Select) or owner.table.lower() in views):
+            star.set("except_", [exp.to_identifier(name, quoted=True) for name in named])
+
+
 def _divide_safely(tree: exp.Expr) -> exp.Expr:
     for node in list(tree.find_all(exp.Div, exp.IntDiv, exp.Mod)):
         divisor = node.expression
@@ -209,17 +230,17 @@ def _divide_safely(tree: exp.Expr) -> exp.Expr:
     return tree
 
 
-def _columns_used(sql: str, columns: Iterable[str]) -> tuple[str, ...] | None:
-    """The dataset's columns that a regenerated statement may read; None for all, when it has a star of its own."""
+def _columns_used(sql: str, columns: Mapping[str, str]) -> dict[str, str]:
+    """The columns that a regenerated statement may read, with their types; a star of its own reads the contract's."""
     tree = grammar.parse_tree(sql)
-    if any(not isinstance(star.parent, exp.Count) for star in tree.find_all(exp.Star)):
-        return None
     names = {column.name.lower() for column in tree.find_all(exp.Column)}
     names |= {i.name.lower() for join in tree.find_all(exp.Join) for i in join.args.get("using") or []}
-    return tuple(name for name in columns if name.lower() in names)
+    if any(not isinstance(star.parent, exp.Count) for star in tree.find_all(exp.Star)):
+        names |= {name.lower() for name in columns if name not in LINEAGE}
+    return {name: kind for name, kind in columns.items() if name.lower() in names}
 
 
-def _execute(rows: pa.Table | Files, sql: str, used: tuple[str, ...] | None, view: str, limit: int) -> pa.Table:
+def _execute(rows: pa.Table | Files, sql: str, used: Mapping[str, str], view: str, limit: int) -> pa.Table:
     """In the child: put the authorised rows behind the view, lock everything, run, take out what is not finite."""
     connection = duckdb.connect(
         ":memory:",
@@ -237,7 +258,7 @@ def _execute(rows: pa.Table | Files, sql: str, used: tuple[str, ...] | None, vie
     connection.execute("SET enable_progress_bar = false")
     if isinstance(rows, pa.Table):
         connection.register("_arriving", rows)
-        connection.execute(f"CREATE VIEW {quoted(view)} AS SELECT * FROM _arriving")
+        connection.execute(f"CREATE VIEW {quoted(view)} AS SELECT {_listed(used)} FROM _arriving")
     else:
         _materialise(connection, rows, used, view)
     connection.execute("SET enable_external_access = false")
@@ -251,19 +272,26 @@ def _execute(rows: pa.Table | Files, sql: str, used: tuple[str, ...] | None, vie
     return _finite(table)
 
 
-def _materialise(connection: duckdb.DuckDBPyConnection, files: Files, used: tuple[str, ...] | None, view: str) -> None:
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(quoted(name) for name in names) or "1 AS _any"
+
+
+def _materialise(connection: duckdb.DuckDBPyConnection, files: Files, used: Mapping[str, str], view: str) -> None:
     """Copy the authorised rows, in the columns that the statement reads, so that the files can be locked away."""
-    chosen = "*" if used is None else ", ".join(quoted(name) for name in used) or "1 AS _any"
-    where = ""
+    where, typed = "", dict(used)
     if files.scope is not None:
         codes = pa.table({"code": pa.array(sorted(files.scope.codes), pa.string())})
         connection.register("_codes", codes)
+        typed.setdefault(files.scope.unit_column, "VARCHAR")
         unit = quoted(files.scope.unit_column)
         member = f"coalesce({unit} IN (SELECT code FROM _codes), false)"
         where = f" WHERE {member}" if files.scope.keep == "only" else f" WHERE NOT {member}"
     names = ", ".join("'" + name.replace("'", "''") + "'" for name in files.names)
-    source = f"read_parquet([{names}], hive_partitioning = true, union_by_name = true)"
-    connection.execute(f"CREATE TEMP TABLE _authorised AS SELECT {chosen} FROM {source}{where}")
+    source = f"SELECT * FROM read_parquet([{names}], hive_partitioning = true, union_by_name = true)"
+    if typed:  # a column that no file has yet, because the contract has just got it, is empty
+        nothing = ", ".join(f"NULL::{kind} AS {quoted(name)}" for name, kind in typed.items())
+        source += f" UNION ALL BY NAME SELECT {nothing} WHERE false"
+    connection.execute(f"CREATE TEMP TABLE _authorised AS SELECT {_listed(used)} FROM ({source}){where}")
     connection.execute(f"CREATE TEMP VIEW {quoted(view)} AS SELECT * FROM _authorised")
 
 

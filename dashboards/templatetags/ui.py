@@ -92,16 +92,30 @@ def cell(value: object) -> SafeString:
 
 
 @register.simple_tag
-def column_heads(names: Iterable[str], rows: Sequence[Any]) -> SafeString:
-    """`{% column_heads answer.columns answer.rows %}`: a <th> for each column, right where its numbers stand right.
+def cells(values: Iterable[object], numeric: Sequence[bool]) -> SafeString:
+    """`{% cells row numeric %}`: the <td>s of a row. numeric: as `numeric_columns` says; "–" stands right there too."""
+    missing = format_html('<td class="num">{}</td>', formats.NONE)
+    pairs = zip(values, numeric, strict=True)
+    return format_html_join(
+        "", "{}", ((missing if value is None and right else cell(value),) for value, right in pairs)
+    )
 
-    rows: lists of values, or mappings with them under `cells`.
-    """
+
+@register.filter
+def numeric_columns(rows: Sequence[Any]) -> list[bool]:
+    """Whether each column holds numbers, by its first value. rows: lists of values, or mappings with `cells`."""
     sample = [row["cells"] if isinstance(row, Mapping) else row for row in rows[:50]]
-    heads = []
-    for index, name in enumerate(names):
-        first = next((row[index] for row in sample if row[index] is not None), None)
-        heads.append((mark_safe(' class="num"') if is_number(first) else "", name))
+    return [
+        is_number(next((value for value in column if value is not None), None)) for column in zip(*sample, strict=True)
+    ]
+
+
+@register.simple_tag
+def column_heads(names: Iterable[str], rows: Sequence[Any]) -> SafeString:
+    """`{% column_heads answer.columns answer.rows %}`: a <th> for each column, right where its numbers stand right."""
+    listed = [*names]
+    numeric = numeric_columns(rows) or [False] * len(listed)
+    heads = [(mark_safe(' class="num"') if right else "", name) for name, right in zip(listed, numeric, strict=True)]
     return format_html_join("", '<th scope="col"{}>{}</th>', heads)
 
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from datasets import charts, explore
 from datasets.facts import NoSuchVersion, contract_of
-from datasets.forms_explore import QuestionForm, VersionForm
+from datasets.forms_explore import QuestionForm, ShownForm
 from datasets.models import Dataset, SavedView
 from datasets.refusals import Refusal
 from doors.exports import Column, csv_response
@@ -72,19 +72,22 @@ def sql_page(request):
     context = {
         "dataset": dataset,
         "columns": contract.columns,
-        "version_form": (versions := VersionForm(request.POST or request.GET, dataset=dataset)),
+        "shown_form": (shown := ShownForm(request.POST or request.GET, dataset=dataset)),
         "sql": statement or _first_statement(contract),
         "breadcrumb": _crumbs(dataset),
     }
     status = 200
     if request.method == "POST":
         try:
-            version = versions.cleaned_data.get("version") if versions.is_valid() else None
+            asked = shown.cleaned_data if shown.is_valid() else {}
+            version = asked.get("version")
             context["answer"] = answer = explore.ask_sql(
                 dataset, statement, request.access, version=version, limit=SHOWN
             )
             if "csv" in request.POST:
                 return _download(dataset, answer)
+            context["chart"] = charts.chart_of_numbers(answer, asked.get("chart", ""), dataset.name)
+            context["has_no_chart"] = asked.get("chart") in ("bar", "line") and context["chart"] is None
         except Refusal as fault:
             context["problems"] = [{"thing": "The statement", "fault": str(fault), "next_step": fault.next_step}]
             status = 422

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Any
 
@@ -10,8 +11,31 @@ SPECIAL_FORMATS = frozenset({"iso", "epoch_s", "epoch_ms", "excel_serial", "exce
 # The parts of a date's format that DuckDB's strptime knows; those in YEAR_PARTS say which year it is.
 FORMAT_PARTS = frozenset("abcdfghjmnpuwxyzABGHIMSTUVWXYZ%") | {"-d", "-j", "-m", "-y", "-H", "-I", "-M", "-S"}
 YEAR_PARTS = frozenset({"Y", "y", "-y", "G", "g", "x", "c"})
+_SAID = {
+    "Y": "year", "y": "two-digit year", "m": "month", "b": "month name", "B": "month name", "d": "day",
+    "H": "hour", "I": "hour", "M": "minute", "S": "second", "f": "fraction", "p": "am or pm", "z": "zone",
+    "a": "weekday", "A": "weekday", "j": "day of the year", "%": "%",
+}  # fmt: skip
+_SPECIAL_SAID = {
+    "iso": "year-month-day",
+    "epoch_s": "seconds since 1970",
+    "epoch_ms": "milliseconds since 1970",
+    "excel_serial": "a day number of Excel",
+    "excel_serial_1904": "a day number of Excel since 1904",
+}
+_PART = re.compile(r"%-?(.)", re.DOTALL)
 THOUSANDS = frozenset({"", " ", "'", ",", "."})
 MAX_COLUMNS = 1_000
+
+
+def format_in_words(text: str) -> str:
+    """A date's format as people say it: %d/%m/%Y is day/month/year, %Y%m%d is year month day without separators."""
+    if text in _SPECIAL_SAID:
+        return _SPECIAL_SAID[text]
+    parts = [_SAID.get(sign, f"%{sign}") for sign in _PART.findall(text)]
+    if len(parts) > 1 and not _PART.sub("", text):
+        return f"{' '.join(parts)} without separators"
+    return _PART.sub(lambda found: _SAID.get(found[1], found[0]), text)
 
 
 class ContractError(ValueError):

@@ -156,14 +156,14 @@ def check_words(text: str, forbidden: Collection[TokenType]) -> None:
         if token.token_type in forbidden or (token.token_type == TokenType.VAR and word in FORBIDDEN_WORDS):
             raise FormulaError(f"`{token.text}` may not stand in a formula", token.text, token.start + 1)
         if token.comments:
-            raise FormulaError("A formula has no comments; use its description", "--", token.start + 1)
+            raise FormulaError("A formula has no comments; take them out", "--")
 
 
 def tokens(text: str) -> list[Token]:
     try:
         return sqlglot.tokenize(text, dialect="duckdb")
     except SqlglotError as error:
-        raise FormulaError(f"The formula cannot be read: {first_line(error)}") from error
+        raise FormulaError("The formula cannot be read: a quote or a comment is opened and not closed") from error
 
 
 def parse_tree(text: str) -> exp.Expr:
@@ -176,11 +176,20 @@ def parse_tree(text: str) -> exp.Expr:
         details = getattr(error, "errors", None) or [{}]
         word, column = details[0].get("highlight") or "", details[0].get("col")
         position = text.find(word, max(0, (column or 0) - len(word) - 1)) + 1 if word else 0
-        reason = details[0].get("description") or "it is not an expression"
-        raise FormulaError(f"The formula cannot be read: {reason.rstrip('.')}", word, position or None) from error
+        reason = _reason(details[0].get("description") or "", word)
+        raise FormulaError(f"The formula cannot be read: {reason}", word, position or None) from error
     if len(trees) != 1 or trees[0] is None:
         raise FormulaError("A formula is exactly one expression")
     return trees[0]
+
+
+def _reason(said: str, word: str) -> str:
+    """What the parser found, without its own words for it. word: the last one that it had read."""
+    if said.startswith("Required keyword") or said == "Expected type":
+        return f"something is missing at `{word}`"
+    if said.startswith(("Expecting ", "Expected ")):
+        return f"{said.split(' ', 1)[1]} is missing at `{word}`"
+    return f"`{word}` is not expected here" if word else "it is not an expression"
 
 
 def check_size(tree: exp.Expr, text: str, *, depth: int, nodes: int) -> None:

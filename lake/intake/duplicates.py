@@ -16,11 +16,15 @@ _LISTED = 20
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """accepted: rows that stay; duplicates: identical rows left out; superseded: earlier rows of a record left out."""
+    """accepted: rows that stay; duplicates: identical rows left out; superseded: earlier rows of a record left out.
+
+    equal: accepted rows that say what an earlier row says, which without a record key nobody can tell from a mistake.
+    """
 
     accepted: int
     duplicates: int = 0
     superseded: int = 0
+    equal: int = 0
 
 
 def settle(connection: duckdb.DuckDBPyConnection, staged: Path, accepted: Path, contract: Contract) -> Settled:
@@ -81,12 +85,14 @@ def _numbered(connection: duckdb.DuckDBPyConnection, staged: Path, accepted: Pat
     """Without a key every row is a record: its hash, and its occurrence among equal rows."""
     table = f"read_parquet({literal(str(staged))})"
     repeated = f"SELECT _key FROM {table} GROUP BY _key HAVING count(*) > 1"
-    counted = "SELECT _row, row_number() OVER (PARTITION BY _key ORDER BY _row) AS _n"
-    occurrence = f"{counted} FROM {table} SEMI JOIN ({repeated}) USING (_key)"
+    numbered = "SELECT _row, row_number() OVER (PARTITION BY _key ORDER BY _row) AS _n"
+    occurrence = f"{numbered} FROM {table} SEMI JOIN ({repeated}) USING (_key)"
     renamed = "* EXCLUDE (_n) REPLACE (_key || '-' || coalesce(_n, 1) AS _key)"
     _copy(connection, f"SELECT {renamed} FROM {table} LEFT JOIN ({occurrence}) USING (_row)", accepted)
     staged.unlink()
-    return Settled(connection.execute(f"SELECT count(*) FROM read_parquet({literal(str(accepted))})").fetchall()[0][0])
+    counted = "SELECT count(*), count(*) FILTER (WHERE NOT suffix(_key, '-1'))"
+    total, equal = connection.execute(f"{counted} FROM read_parquet({literal(str(accepted))})").fetchall()[0]
+    return Settled(total, equal=equal)
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:

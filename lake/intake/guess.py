@@ -12,7 +12,9 @@ from itertools import combinations
 import duckdb
 import pyarrow as pa
 
+from lake.contract.words import format_in_words
 from lake.intake.database import query
+from lake.intake.hints import mixed_orders, numbered_days
 from lake.intake.reading import literal, one_of
 from lake.intake.terms import ColumnGuess, Question
 
@@ -127,8 +129,10 @@ def _guess_column(
     if types[0] == "integer" and not _all_integers(connection, table, cell):
         types = ("text",)
     if types == ("text",) and values:
-        _note_mixed_dates(values, header, notes)
+        notes += mixed_orders(header, values)
         types = _almost_numbers(connection, table, cell, header, notes)
+    if types[0] == "integer" and _EVENT.search(header):
+        notes += numbered_days(header, values)
     _ask(name, header, formats, spelling, values, questions)
     column = ColumnGuess(
         name=name,
@@ -237,7 +241,7 @@ def _fitting(
         return ()
     if found.rows:
         notes.append(
-            f"{header}: {found.said}, not dates written {' or '.join(kept)}. Such rows are set aside when the file is "
+            f"{header}: {found.said}, not dates written {_said(kept)}. Such rows are set aside when the file is "
             "loaded; choose the type text to take them as they are."
         )
     return kept
@@ -297,28 +301,14 @@ def _all_integers(connection: duckdb.DuckDBPyConnection, table: pa.Table, cell: 
     return bool(query(connection, "sample", table.select([cell]), failing)["n"][0].as_py() == 0)
 
 
-def _note_mixed_dates(values: Sequence[str], header: str, notes: list[str]) -> None:
-    """Day-first and month-first dates in one column: nobody can tell 01/02 from 02/01 there."""
-    for separator in "/.-":
-        pattern = rf"\d{{1,2}}{re.escape(separator)}\d{{1,2}}{re.escape(separator)}\d{{4}}.*"
-        if not all(re.fullmatch(pattern, value) for value in values):
-            continue
-        parts = [(value, int(value.split(separator)[0]), int(value.split(separator)[1])) for value in values]
-        day_first = next((value for value, first, second in parts if first > 12 >= second), None)
-        month_first = next((value for value, first, second in parts if second > 12 >= first), None)
-        if day_first and month_first:
-            notes.append(
-                f"{header}: {day_first!r} is day-first, {month_first!r} month-first; the column mixes both orders "
-                "and is read as text. Export it again with one order."
-            )
-
-
 def _ask(
     name: str, header: str, formats: Sequence[str], spelling: str, values: Sequence[str], questions: list[Question]
 ) -> None:
     example = values[0] if values else ""
     if len(formats) > 1:
-        text = f"{header}: is {example!r} written as {' or as '.join(formats)}? Every sampled value fits each of them."
+        text = (
+            f"{header}: is {example!r} written as {_said(formats, ' or as ')}? Every sampled value fits each of them."
+        )
         questions.append(Question("day_first", text, name, tuple(formats)))
     elif any("%y" in text for text in formats):
         text = f"{header}: the years have two digits; 00 to 68 will be read as 2000 to 2068. Is that right?"
@@ -327,6 +317,10 @@ def _ask(
         example = next(value for value in values if "," in value)
         text = f"{header}: is {example!r} a number with thousands separator, or with decimal comma?"
         questions.append(Question("decimal_comma", text, name, ("thousands", "decimal")))
+
+
+def _said(formats: Sequence[str], between: str = " or ") -> str:
+    return between.join(format_in_words(text) for text in formats)
 
 
 def _with_roles(

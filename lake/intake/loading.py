@@ -168,6 +168,7 @@ class _Loading:
         for name, count in self.source.counts.items():
             self.counts[name] = self.counts.get(name, 0) + count
         self.counts["unit_codes_normalised"] = self.units.normalised
+        self.counts["equal_rows"] = settled.equal
         return Loaded(
             self.accepted_path,
             self.rejects_path,
@@ -251,10 +252,11 @@ class _Loading:
             codes = reasons[cell.column.name]
             if codes.null_count == len(codes):
                 continue
-            values = _shown(bad, cell)
+            values, natives = _shown(bad, cell)
             for index, code in enumerate(codes.to_pylist()):
                 if code is not None:
-                    code, message = explain(cell.column, code, values[index], self.known_units)
+                    spelling = None if index in natives else self.spelling
+                    code, message = explain(cell.column, code, values[index], self.known_units, spelling)
                     rejects.append(
                         Reject(rows[index], cell.column.name, values[index][:80], code, message, records[index])
                     )
@@ -329,10 +331,15 @@ def _cell_texts(raw: pa.Table, position: int) -> list[str | None]:
     return texts
 
 
-def _shown(raw: pa.Table, cell: Cell) -> list[str]:
-    return (
-        [text or "" for text in _cell_texts(raw, cell.position)] if cell.position is not None else [""] * raw.num_rows
-    )
+def _shown(raw: pa.Table, cell: Cell) -> tuple[list[str], frozenset[int]]:
+    """The cell of each row as text, and the places of those that the file holds as a number of its own."""
+    if cell.position is None:
+        return [""] * raw.num_rows, frozenset()
+    texts = [text or "" for text in _cell_texts(raw, cell.position)]
+    if f"n{cell.position}" not in raw.column_names:
+        return texts, frozenset()
+    natives = raw[f"n{cell.position}"].is_valid().to_pylist()
+    return texts, frozenset(place for place, native in enumerate(natives) if native)
 
 
 def _distinct(headers: Sequence[str]) -> list[str]:
@@ -347,6 +354,7 @@ def _notes(counts: Mapping[str, int], duplicates: int, superseded: int) -> Itera
     told = {
         "Rows that repeat another row exactly and count once": duplicates,
         "Rows superseded by a later row of the same record": superseded,
+        "Rows that repeat an earlier row exactly; without a record key each of them counts": counts.get("equal_rows"),
         "Times in the hour that a clock change skips, shifted forward": counts.get("dst_shifted"),
         "Times in the hour that a clock change repeats, taken as the first of the two": counts.get("dst_ambiguous"),
         "Unit codes that differ in blanks or Unicode form, stored as the known code": counts.get(

@@ -43,10 +43,10 @@ def inspect(path: Path, *, name: str = "", dialect: Dialect | None = None, limit
             if found.kind == "csv":
                 return _text(path, name, found, dialect, limits, scratch)
             if found.kind == "jsonl":
-                return _json_lines(path, name, found, limits, scratch)
+                return _json_lines(path, name, found, dialect, limits, scratch)
             with unpacked(path, gzipped=found.gzip, limits=limits, scratch=scratch) as plain:
                 if found.kind == "parquet":
-                    return _parquet(plain, name, found, limits, scratch)
+                    return _parquet(plain, name, found, dialect, limits, scratch)
                 return _workbook(plain, name, found, dialect, limits, scratch)
     except IntakeError as error:
         error.file = error.file or name
@@ -113,8 +113,15 @@ def _workbook(path: Path, name: str, found: Found, given: Dialect | None, limits
     return replace(preview, sheets=tuple(entry.name for entry in source.sheets))
 
 
-def _json_lines(path: Path, name: str, found: Found, limits: Limits, scratch: Path) -> Preview:
-    dialect = Dialect(kind="jsonl", gzip=found.gzip, header_row=0)
+def _with_columns(found: Found, given: Dialect | None) -> Dialect:
+    """The dialect of a kind of file that says by itself where its values are; how texts are spelt is as given."""
+    known = given or Dialect()
+    spelt = Dialect(decimal_comma=known.decimal_comma, thousands=known.thousands, total_words=known.total_words)
+    return replace(spelt, kind=found.kind, gzip=found.gzip, header_row=0)
+
+
+def _json_lines(path: Path, name: str, found: Found, given: Dialect | None, limits: Limits, scratch: Path) -> Preview:
+    dialect = _with_columns(found, given)
     block = next(blocks(path, replace(dialect, delimiter="", quote="", escape=""), limits))
     lines = block.data.decode("utf-8").splitlines()[:_PROBE_ROWS]
     keys: dict[str, None] = {}
@@ -126,11 +133,11 @@ def _json_lines(path: Path, name: str, found: Found, limits: Limits, scratch: Pa
     return _preview(name, dialect, source, [], scratch)
 
 
-def _parquet(path: Path, name: str, found: Found, limits: Limits, scratch: Path) -> Preview:
+def _parquet(path: Path, name: str, found: Found, given: Dialect | None, limits: Limits, scratch: Path) -> Preview:
     from lake.intake.parquet import FITS, ParquetSource, open_parquet
 
     schema = open_parquet(path, limits).schema_arrow
-    dialect = Dialect(kind="parquet", gzip=found.gzip, header_row=0)
+    dialect = _with_columns(found, given)
     kinds = {}
     for field in schema:
         kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type

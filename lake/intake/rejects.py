@@ -12,8 +12,11 @@ from types import TracebackType
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lake.contract import Column, Contract
+from lake.contract import Column, ColumnType, Contract
+from lake.contract.words import format_in_words
 from lake.intake.chunk import Ragged
+from lake.intake.misspelt import misspellings
+from lake.intake.reading import Spelling
 
 SCHEMA = pa.schema(
     [
@@ -42,7 +45,8 @@ class Reject:
 
 
 def _declared(column: Column) -> str:
-    return " or ".join(column.formats)
+    clock = " hour:minute:second" if column.type is ColumnType.TIMESTAMP else ""
+    return " or ".join(format_in_words(text) + (clock if text == "iso" else "") for text in column.formats)
 
 
 def _near(value: str, known: Collection[str]) -> str:
@@ -55,12 +59,8 @@ _MESSAGES: Mapping[str, Callable[[Column, str], str]] = {
     "wrong_type": lambda c, v: (
         f"the JSON value is not of the type {c.type}; write it without quotes (or with, for a text)."
     ),
-    "not_an_integer": lambda c, v: (
-        f"{v!r} is not a whole number of at most 64 bits; correct it or make the column a number."
-    ),
-    "not_a_number": lambda c, v: (
-        f"{v!r} is not a number as the contract spells it; correct it or declare its spelling."
-    ),
+    "not_an_integer": lambda c, v: f"{v!r} is not a whole number; correct it, or declare that it means no value.",
+    "not_a_number": lambda c, v: f"{v!r} is not a number; correct it, or declare that it means no value.",
     "not_finite": lambda c, v: f"{v!r} is not a finite number; leave the cell empty where there is no value.",
     "too_many_decimals": lambda c, v: (
         f"{v!r} has more than four decimals or too many digits; round it or make the column a number."
@@ -96,29 +96,45 @@ _MESSAGES: Mapping[str, Callable[[Column, str], str]] = {
 }
 
 
-def explain(column: Column, code: str, value: str, unit_codes: Collection[str]) -> tuple[str, str]:
-    """The final code and message for a bad cell; the general "not a number" is told apart by looking at the value."""
-    value = value[:80]
+def explain(
+    column: Column, code: str, value: str, unit_codes: Collection[str], spelling: Spelling | None
+) -> tuple[str, str]:
+    """The final code and message for a bad cell; the general "not a number" is told apart by looking at the value.
+
+    spelling: how the file writes its numbers; None for a value that is no text, but a number of a workbook or of JSON.
+    """
+    value, text = value[:80], ""
     if code in ("not_a_number", "not_an_integer", "not_a_date", "not_a_timestamp", "not_a_boolean"):
         if value.strip().upper() in _EXCEL_ERRORS:
             code = "excel_error"
         elif code == "not_a_number" and (value.strip().lower().lstrip("+-") in _NOT_FINITE or _overflows(value)):
             code = "not_finite"
-        elif code == "not_a_number" and column.type == "decimal" and _plain(value):
+        elif column.type.numeric and spelling is not None:
+            code, text = _misspelt(column, code, value, spelling)
+        elif column.type is ColumnType.DECIMAL and _plain(value):
             code = "too_many_decimals"
     if code == "unknown_unit":
         text = f"{value!r} is no known unit code; correct it or create the unit.{_near(value.strip(), unit_codes)}"
-    else:
-        text = _MESSAGES[code](column, value)
-    return code, f"{column.heading}: {text}"
+    return code, f"{column.heading}: {text or _MESSAGES[code](column, value)}"
+
+
+def _misspelt(column: Column, code: str, value: str, spelling: Spelling) -> tuple[str, str]:
+    found = misspellings(column, value, spelling)
+    if not found:
+        return code, ""
+    if column.type is ColumnType.DECIMAL and all(one.is_size for one in found):
+        code = "too_many_decimals"
+    faults = [one.fault for one in found]
+    said = " and ".join([", ".join(faults[:-1]), faults[-1]] if len(faults) > 1 else faults)
+    return code, f"{value!r} {said}; {'; '.join(one.step for one in found)}."
 
 
 def _plain(value: str) -> bool:
     try:
-        float(value.replace(",", "."))
+        float(value)
     except ValueError:
         return False
-    return "_" not in value
+    return True
 
 
 def _overflows(value: str) -> bool:

@@ -197,7 +197,8 @@ class Loaded:
     """What `load` did. rows_read = accepted + duplicates + superseded + rejected + excluded + blank.
 
     counts: every further number by name, e.g. dst_shifted, dst_ambiguous, precision_lost, unit_codes_normalised,
-    calculated_not_finite, hidden_rows. notes: the same in words, and what was ignored.
+    calculated_not_finite, hidden_rows, equal_rows (accepted ones that, without a record key, repeat an earlier row).
+    notes: the same in words, and what was ignored.
     first_event, last_event: earliest and latest local day of the event time among the accepted rows, as ISO text.
     """
 

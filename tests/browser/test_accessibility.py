@@ -59,6 +59,23 @@ def test_no_page_violates_wcag_in_light_or_dark_or_is_wider_than_a_phone(page, s
     assert [f"{path}: {fault}" for path, found in faults.items() for fault in found] == []
 
 
+LARGE = """() => {
+    for (const cell of document.querySelectorAll('.parts td:is(:nth-child(2), :nth-child(3)), .catalogue .actual-cell'))
+        cell.textContent = '24,826,981';
+    const frames = document.querySelectorAll('.parts > .table-frame, .table-frame:has(.catalogue)');
+    return [...frames].map(frame => frame.scrollWidth - frame.clientWidth);
+}"""
+
+
+def test_numbers_of_eight_digits_fit_without_scrolling_sideways(page, site):
+    for path in ("/kpis/", "/kpis/in_time/?as_of=2026-01-15"):
+        for width in (390, 1024, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.goto(site.url + path)
+            beyond = page.evaluate(LARGE)
+            assert beyond and max(beyond) <= 0, (path, width)
+
+
 def test_the_way_from_home_to_a_number_s_rows_needs_no_mouse(page, site):
     page.goto(f"{site.url}/")
     page.keyboard.press("Tab")

@@ -55,3 +55,8 @@ def cells(folder: Path, column: Column, *texts: str, dialect: Dialect | None = N
 
 def number(name: str = "v", **settings: Any) -> Column:
     return Column(name, type=ColumnType.NUMBER, **settings)
+
+
+def messages(found) -> list[str]:
+    """Why its rows were rejected, in words."""
+    return pq.read_table(found.loaded.rejects_path)["message"].to_pylist()

@@ -18,7 +18,7 @@ from dashboards.formats import plain
 from dashboards.job_words import WORDS
 from dashboards.navigation import is_here
 from dashboards.states import STATES, state_of
-from dashboards.templatetags.ui import column_heads, details, hours_in_words, job_words, thing
+from dashboards.templatetags.ui import cells, column_heads, details, hours_in_words, job_words, numeric_columns, thing
 from dashboards.views.styleguide import styleguide
 from jobs import work
 from organization.models import User
@@ -86,6 +86,12 @@ def test_a_promise_in_hours_is_said_in_days_where_it_is_whole_days():
 def test_a_head_stands_right_where_its_first_value_is_a_number():
     html = column_heads(["code", "<b>", "flag"], [["A", None, True], ["B", 12, False]])
     assert html == '<th scope="col">code</th><th scope="col" class="num">&lt;b&gt;</th><th scope="col">flag</th>'
+
+
+def test_a_missing_number_stands_right_under_its_head():
+    rows = [["A", None, None], ["B", 12, None]]
+    assert numeric_columns(rows) == [False, True, False] and numeric_columns([]) == []
+    assert cells(rows[0], numeric_columns(rows)) == '<td>A</td><td class="num">–</td><td>–</td>'
 
 
 def test_an_empty_choice_says_what_it_means():

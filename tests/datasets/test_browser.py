@@ -40,7 +40,7 @@ def test_a_file_is_sent_once_and_its_rejected_row_corrected(page, tmp_path):
 
     perform(Upload.objects.get(file_name="later.csv").job)
     page.get_by_role("link", name="Correct rejected rows").click()
-    expect(page.locator(".reject")).to_contain_text("Row 3, day: 2025-02-31")
+    expect(page.locator(".reject")).to_contain_text("Row 3, day: '2025-02-31' is not a date")
     page.get_by_role("textbox", name="day").fill("2025-02-28")
     page.get_by_role("button", name="Keep the correction").click()
     page.get_by_role("button", name="Load corrected rows (1)").click()

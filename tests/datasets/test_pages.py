@@ -74,6 +74,18 @@ def test_the_sql_page_answers_and_refuses_beside_the_statement(client, analyst, 
 
 
 @pytest.mark.child_process
+def test_a_statement_s_numbers_are_drawn_over_its_first_column(client, analyst, orders):
+    address = f"{reverse('sql')}?dataset=orders"
+    sql = "select day, site, cost, count(*) over () as n from facts order by day"
+    chart = client.post(address, {"sql": sql, "chart": "bar"}).context["chart"]
+    drawn = [(line["name"], line["y"]) for line in chart.figure["data"]]
+    assert drawn == [("cost", [10, 20, 5]), ("n", [3, 3, 3])]  # site is no number
+    without = client.post(address, {"sql": "select site from facts", "chart": "line"}).content.decode()
+    assert "Nothing to draw" in without and "south" in without
+    assert client.post(address, {"sql": sql}).context["chart"] is None
+
+
+@pytest.mark.child_process
 def test_an_extract_is_dropped_confirmed_loaded_and_taken_back(client, analyst, home):
     file = SimpleUploadedFile("plain_costs.csv", b"id;day;cost\n1;03/04/2025;1,5\n2;05/04/2025;2,5\n")
     answer = client.post(reverse("upload_new"), {"file": file})

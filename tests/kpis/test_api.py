@@ -51,7 +51,9 @@ def client(manager):
 
 @pytest.fixture
 def dataset(group, manager, monkeypatch):
-    monkeypatch.setattr(sandbox, "run", lambda do, *args, limits=None, on_progress=None, **more: do(*args, **more))
+    monkeypatch.setattr(
+        sandbox, "run", lambda do, *args, limits=None, on_progress=None, warm=(), **more: do(*args, **more)
+    )
     UnitFactory(code="north", parent=group)
     UnitFactory(code="south", parent=group)
     return loaded_dataset(north_and_south(), CONTRACT, unit=group, owner=manager, code="cases")

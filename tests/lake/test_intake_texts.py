@@ -306,6 +306,9 @@ def test_C60_the_last_row_of_an_event_log_wins(tmp_path):
 def test_without_a_key_every_row_is_a_record_with_an_identity_of_its_own(tmp_path):
     of = Contract((DAY, number("v")))
     found = load_bytes(tmp_path, "day,v\n2025-02-01,1\n2025-02-01,1\n2025-02-01,2\n", of)
+    assert (found.loaded.accepted, found.loaded.counts) == (3, {"equal_rows": 1})
+    (note,) = found.loaded.notes
+    assert note == "Rows that repeat an earlier row exactly; without a record key each of them counts: 1."
     keys = found.column("_key")
     assert len(set(keys)) == 3 and keys[0].removesuffix("-1") == keys[1].removesuffix("-2")
     again = load_bytes(tmp_path, "day,v\n2025-02-01,2\n2025-02-01,1.0\n2025-02-01,1\n", of)

@@ -1,6 +1,8 @@
 """Parquet and JSON lines: formats with types of their own. Numbers are those of the corpus."""
 
 import gzip
+import json
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -187,3 +189,17 @@ def test_C58_a_parquet_without_rows_keeps_the_types_it_declares(tmp_path):
     pq.write_table(empty, tmp_path / "x.parquet")
     columns = intake.inspect(tmp_path / "x.parquet").columns
     assert [column.types[0] for column in columns] == ["text", "timestamp", "number"]
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "parquet"])
+def test_how_texts_spell_numbers_is_asked_and_kept_for_every_kind_of_file(tmp_path, kind):
+    path = tmp_path / f"x.{kind}"
+    texts = {"id": ["a", "b"], "v": ["1,234", "2,500"]}
+    if kind == "parquet":
+        pq.write_table(pa.table(texts), path)
+    else:
+        path.write_text("".join(json.dumps({"id": i, "v": v}) + "\n" for i, v in zip(*texts.values(), strict=True)))
+    asked = intake.inspect(path)
+    assert [question.code for question in asked.questions] == ["decimal_comma"]
+    answered = intake.inspect(path, dialect=replace(asked.dialect, decimal_comma=True, total_words=("b",)))
+    assert (answered.questions, answered.dialect.decimal_comma, answered.dialect.total_words) == ((), True, ("b",))

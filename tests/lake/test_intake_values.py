@@ -8,7 +8,7 @@ import pytest
 from lake import intake
 from lake.contract import Column, ColumnType, Contract, Role, RowRule
 from lake.intake import Dialect, IntakeError
-from tests.corpus.reading import KEY, cells, contract, load_bytes, number
+from tests.corpus.reading import KEY, cells, contract, load_bytes, messages, number
 
 DATE, TIMESTAMP, INTEGER, DECIMAL = ColumnType.DATE, ColumnType.TIMESTAMP, ColumnType.INTEGER, ColumnType.DECIMAL
 
@@ -172,8 +172,8 @@ def test_C37_a_few_days_that_do_not_exist_leave_a_column_of_dates_and_are_named(
     column, (note,), questions = proposed(tmp_path, "opened", *good, "31/02/2025", "31/04/2025")
     assert (column.types[0], column.formats, column.roles, questions) == ("date", ("%d/%m/%Y",), ("event_time",), ())
     assert note == (
-        "opened: 2 of 30 values looked at are '31/02/2025', '31/04/2025', not dates written %d/%m/%Y. Such rows are "
-        "set aside when the file is loaded; choose the type text to take them as they are."
+        "opened: 2 of 30 values looked at are '31/02/2025', '31/04/2025', not dates written day/month/year. Such rows "
+        "are set aside when the file is loaded; choose the type text to take them as they are."
     )
     both, (note,), (question,) = proposed(tmp_path, "opened", *[f"0{n}/02/2025" for n in range(1, 10)], "31/02/2025")
     assert question.code == "day_first" and "'31/02/2025'" in note and len(both.formats) == 2
@@ -273,6 +273,43 @@ def test_C42_two_digit_years_only_when_declared(tmp_path):
     assert cells(tmp_path, either, "11/13/06", "11/13/2006").column("d") == [date(2006, 11, 13)] * 2
 
 
+@pytest.mark.parametrize(
+    ("column", "text", "said"),
+    [
+        (day(), "31.12.2025", "d: '31.12.2025' is not a date written as year-month-day; correct it or"),
+        (day(format="%d/%m/%y|%d-%b-%Y"), "x", "written as day/month/two-digit year or day-month name-year; correct"),
+        (day(format="%Y%m%d"), "2025-12-31", "written as year month day without separators; correct it"),
+        (when(), "31.12.2025", "is not a time written as year-month-day hour:minute:second (24:00"),
+        (when(format="%d/%m/%Y %I:%M %p"), "x", "is not a time written as day/month/year hour:minute am or pm (24:00"),
+        (when(format="excel_serial"), "x", "is not a time written as a day number of Excel (24:00"),
+    ],
+)
+def test_a_reason_says_a_format_in_words(tmp_path, column, text, said):
+    (message,) = messages(cells(tmp_path, column, text))
+    assert said in message and "%" not in message
+
+
+@pytest.mark.parametrize(
+    ("header", "values", "form"),
+    [
+        ("opened", ("45658", "45659"), "excel_serial"),
+        ("start date", ("1735787045", "1735787046"), "epoch_s"),
+        ("created_at", ("1735787045000", "1735787045001"), "epoch_ms"),
+        ("opened", ("45658", "7"), ""),
+        ("amount", ("45658", "45659"), ""),
+    ],
+)
+def test_C39_numbers_that_may_be_days_are_told_and_not_taken_as_such(tmp_path, header, values, form):
+    path = tmp_path / "x.csv"
+    path.write_text(f"id,{header}\n" + "".join(f"k{n},{value}\n" for n, value in enumerate(values)))
+    preview = intake.inspect(path)
+    assert preview.columns[1].types[0] == "integer"
+    assert [f"its dates the format {form};" in note for note in preview.notes] == ([True] if form else [])
+    if form:
+        kind = DATE if form == "excel_serial" else TIMESTAMP
+        assert len(cells(tmp_path, Column("t", type=kind, format=form), *values).column("t")) == 2
+
+
 def test_booleans_by_declared_words(tmp_path):
     column = Column("v", type=ColumnType.BOOLEAN, true_words=("yes", "1"), false_words=("no",))
     found = cells(tmp_path, column, "YES", "no", "1", "0", "true")
@@ -290,9 +327,7 @@ UNITS = Contract((KEY, Column("unit", roles=(Role.UNIT,))), reject_limit_pct=100
 def test_C61_unknown_units_are_rejected_with_near_matches(tmp_path):
     found = load_bytes(tmp_path, "id,unit\na,NORTH\nb,NROTH\nc,\n", UNITS, unit_codes={"NORTH", "SOUTH"})
     assert found.column("unit") == ["NORTH", None] and found.rejects == [(3, "unit", "unknown_unit")]
-    import pyarrow.parquet as pq
-
-    (message,) = pq.read_table(found.loaded.rejects_path)["message"].to_pylist()
+    (message,) = messages(found)
     assert "Did you mean NORTH" in message
 
 

@@ -21,7 +21,7 @@ CONTRACT = Contract(
     timezone="UTC",
     reporting_timezone="UTC",
 )
-NAMES = [column.name for column in CONTRACT.columns]
+NAMES = {column.name: column.type.sql for column in CONTRACT.columns}
 ROWS = pa.table(
     {
         "id": [1, 2, 3, 4],
@@ -34,7 +34,7 @@ ROWS = pa.table(
 
 def here(sql: str, rows: pa.Table | Files = ROWS, limit: int = 100) -> list[dict]:
     """Run without a child, for speed."""
-    return _execute(rows, guard(sql, NAMES), None, "facts", limit).to_pylist()
+    return _execute(rows, guard(sql, NAMES), NAMES, "facts", limit).to_pylist()
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,44 @@ def test_a_query_runs_in_a_child_and_is_cut_off_at_its_limit():
     assert answer.sql == 'SELECT * FROM "facts" ORDER BY "id"'
     with pytest.raises(QueryError, match="No function matches|add explicit type casts"):
         run_query(ROWS, "select sum(team) from facts", CONTRACT)
+
+
+STORED = ROWS.append_column("_load", pa.array(["l"] * 4)).append_column("_row", pa.array([7, 8, 9, 10]))
+STORED = STORED.append_column("day__day", ROWS["day"]).append_column("_month", pa.array([1, 1, 2, 2]))
+
+
+@pytest.mark.parametrize(
+    ("sql", "columns"),
+    [
+        ("select * from facts", [*NAMES]),
+        ("select f.* from facts f", [*NAMES]),
+        ("select f.*, hours as h from facts as F", [*NAMES, "h"]),
+        ("with t as (select * from facts) select * from t", [*NAMES]),
+        ("select * from (select * from facts where _row > 7) x", [*NAMES]),
+        ("select * from facts a join (select id, 1 as one from facts) b using (id)", [*NAMES, "one"]),
+        ("select * from facts where _load = 'l'", [*NAMES]),
+        ("select *, _row from facts", [*NAMES, "_row"]),
+        ("select FACTS.*, _ROW from Facts", [*NAMES, "_row"]),
+        ("with t as (select id, _row from facts) select * from t", ["id", "_row"]),
+        ("with t as (select *, _row from facts) select t.* from t", [*NAMES, "_row"]),
+    ],
+)
+@pytest.mark.parametrize("stored", ["table", "files"])
+def test_a_star_is_the_contracts_columns_and_lineage_comes_by_name_only(sql, columns, stored, tmp_path):
+    pq.write_table(STORED, tmp_path / "part.parquet")
+    rows = (
+        STORED if stored == "table" else Files((str(tmp_path / "part.parquet"),), Scope("team", frozenset({"N", "S"})))
+    )
+    table = run_query(rows, sql, CONTRACT).table
+    assert [name.lower() for name in table.column_names] == columns
+
+
+def test_a_column_that_no_stored_row_has_yet_is_empty(tmp_path):
+    pq.write_table(STORED.drop_columns(["hours", "team"]), tmp_path / "part.parquet")
+    files = Files((str(tmp_path / "part.parquet"),), Scope("team", frozenset({"N"}), "except"))
+    answer = run_query(files, "select id, hours, count(hours) over () as n from facts order by 1 limit 1", CONTRACT)
+    assert answer.table.to_pylist() == [{"id": 1, "hours": None, "n": 0}]
+    assert run_query(files, "select count(*) as n from facts", CONTRACT).table["n"].to_pylist() == [4]
 
 
 HOSTILE = [
@@ -117,6 +155,7 @@ def test_B1_B2_B3_B4_a_hostile_query_is_refused_by_its_word(sql, word):
 @pytest.mark.parametrize(
     "sql",
     [
+        "with t as (select _row from facts) select *",
         "(show tables)",
         "explain select 1",
         "from facts select columns(*)",
@@ -132,7 +171,25 @@ def test_B1_B2_B3_B4_a_hostile_query_is_refused_by_its_word(sql, word):
 )
 def test_anything_else_is_refused(sql):
     with pytest.raises(QueryError):
+        run_query(STORED, sql, CONTRACT)
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("SELEC 1", "A query is one SELECT statement (character 1). Did you mean `select`?"),
+        ("select id from facts where", "The query cannot be read: something is missing at `where` (character 22)."),
+        ("select id form facts", "The query cannot be read: `facts` is not expected here (character 16)."),
+        ("select (id from facts", "The query cannot be read: ) is missing at `from` (character 12)."),
+        ("select 'a from facts", "The query cannot be read: a quote or a comment is opened and not closed."),
+        ("select 1 -- one", "A query has no comments; take them out."),
+        ("select getenv('a')", "`getenv` may not stand in a query (character 8)."),
+    ],
+)
+def test_a_refusal_speaks_of_the_query(sql, said):
+    with pytest.raises(QueryError) as caught:
         guard(sql, NAMES)
+    assert str(caught.value) == said
 
 
 def test_B5_a_query_without_end_is_stopped():
@@ -149,7 +206,7 @@ def test_what_a_child_could_reach_is_locked_even_without_the_guard(tmp_path):
     pq.write_table(pa.table({"s": ["secret"]}), secret)
     for sql in (f"SELECT * FROM '{secret}'", f"SELECT * FROM read_parquet('{secret}')", "SELECT * FROM glob('/*')"):
         with pytest.raises(QueryError):
-            _execute(ROWS, sql, None, "facts", 10)
+            _execute(ROWS, sql, NAMES, "facts", 10)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +257,7 @@ def test_explore_filters(wanted, ids):
 
 def test_explore_pivots():
     question = Explore((GroupBy("day", "month"),), (Total("count"),), pivot=GroupBy("team"))
-    table = _execute(ROWS, explore_sql(question, CONTRACT), None, "facts", 100)
+    table = _execute(ROWS, explore_sql(question, CONTRACT), NAMES, "facts", 100)
     shown = pivoted(table, question)
     assert shown.column_names == ["day_month", "N", "S", "it's", "(none)"]
     assert [list(row.values())[1:] for row in shown.to_pylist()] == [[1, 1, None, None], [None, None, 1, 1]]

@@ -1,0 +1,123 @@
+"""Rows of an upload that were set aside: looking at them, correcting them here or in a list, loading them."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from datasets import rejects
+from datasets.api.uploads import correct_from_file, download, may_upload
+from datasets.facts import contract_of
+from datasets.models import Reject, Upload
+from datasets.refusals import Refusal
+from doors.pages import page, paged, visible
+from organization.access import UPLOAD, VIEW
+
+from .uploads import may_change, own, refusals
+
+
+@page(VIEW)
+def reject_list(request, public_id):
+    """Rejected rows, each correctable in its place."""
+    found = _with_rejects(request, public_id)
+    if request.GET.get("as") in ("csv", "xlsx"):
+        return download(found, request.GET["as"])
+    wanted = request.GET.get("state", "open")
+    listed = found.rejects.all() if wanted == "all" else found.rejects.filter(state=wanted)
+    page = paged(request, listed.order_by("row", "pk"), 25)
+    changes = may_change(found, request.access)
+    context = {
+        "upload": found,
+        "page": page,
+        "listed": [(reject, _cells(reject, found)) for reject in page.object_list],
+        "wanted": wanted,
+        "counts": _counts(found),
+        "may_change": changes,
+        "corrects": changes and rejects.is_correctable(found),
+        "may_upload": bool(found.dataset) and may_upload(found.dataset, request.access),
+        "breadcrumb": [("Datasets", reverse("datasets")), (str(found), found.get_absolute_url())],
+    }
+    return render(request, "datasets/rejects.html", context)
+
+
+@require_POST
+@page(UPLOAD)
+def reject_correct(request, public_id, row):
+    """Correct (or, with `dismiss`, leave out) one row; answers with the row's piece of the page."""
+    found = _with_rejects(request, public_id, change=True)
+    fault = ""
+    try:
+        if "dismiss" in request.POST:
+            rejects.dismiss(found, row, by=request.user)
+        else:
+            cells = {name[5:]: value for name, value in request.POST.items() if name.startswith("cell:")}
+            rejects.correct(found, row, cells, by=request.user)
+    except Refusal as refusal:
+        fault = f"{refusal} {refusal.next_step}"
+    reject = get_object_or_404(found.rejects, row=row)
+    if not request.htmx:
+        return redirect("rejects", public_id)
+    context = {"reject": reject, "cells": _cells(reject, found)}
+    context |= {"upload": found, "fault": fault, "wanted": "open", "corrects": rejects.is_correctable(found)}
+    row = render_to_string("datasets/_reject.html", context, request=request)
+    counts = {**context, "counts": _counts(found), "may_change": True, "again": True}
+    return HttpResponse(row + render_to_string("datasets/_reject_counts.html", counts, request=request))
+
+
+def _counts(upload: Upload) -> dict[str, int]:
+    found = dict(upload.rejects.values_list("state").annotate(Count("pk")))
+    return {state: found.get(state, 0) for state in ("open", "corrected", "replayed")}
+
+
+def _cells(reject: Reject, upload: Upload) -> list[tuple[str, str, bool]]:
+    """(header, text, whether it is at fault) of each cell, as corrected or else as sent, in the contract's order."""
+    columns = contract_of(upload.dataset).columns if upload.dataset else ()
+    names = {column.heading: column.name for column in columns}
+    given = reject.correction or reject.record
+    return [
+        (name, "" if given[name] is None else given[name], names.get(name, name) == reject.column)
+        for name in rejects.in_order(given, upload)
+    ]
+
+
+@require_POST
+@page(UPLOAD)
+def reject_list_upload(request, public_id):
+    """Take the corrections from the downloaded and corrected list."""
+    found = _with_rejects(request, public_id, change=True)
+    file = request.FILES.get("file")
+    if file is None:
+        messages.error(request, "No file came with the form. Choose the corrected list.")
+        return redirect("rejects", public_id)
+    try:
+        count = correct_from_file(found, file, by=request.user)
+        messages.success(request, f"{count} rows were corrected. Load them with the button above the list.")
+    except refusals() as refusal:
+        messages.error(request, f"{refusal} {refusal.next_step}")
+    return redirect("rejects", public_id)
+
+
+@require_POST
+@page(UPLOAD)
+def reject_replay(request, public_id):
+    found = _with_rejects(request, public_id, change=True)
+    try:
+        requested = rejects.replay(found, by=request.user)
+    except Refusal as refusal:
+        messages.error(request, f"{refusal} {refusal.next_step}")
+        return redirect("rejects", public_id)
+    return redirect("upload", requested.upload.public_id)
+
+
+def _with_rejects(request, public_id, *, change: bool = False) -> Upload:
+    uploads = Upload.objects.select_related("dataset__unit")
+    found = own(request, public_id) if change else visible(uploads, request, public_id=public_id)
+    if not rejects.may_see(found, request.access):
+        raise PermissionDenied("Rejected rows may be of any unit: only who sees the whole dataset may see them.")
+    return found

@@ -1,0 +1,187 @@
+"""The wizard: drop an extract, say how it is read and where it belongs, load it."""
+
+from __future__ import annotations
+
+import json
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
+
+from datasets import intake
+from datasets.api.uploads import may_upload
+from datasets.facts import contract_of
+from datasets.forms import ENCODINGS, DialectForm, NewDatasetForm
+from datasets.forms_contract import (
+    ColumnFormSet,
+    ContractForm,
+    column_initials,
+    contract_from,
+    offer_formats,
+    questions_for,
+    refuse_unanswered,
+)
+from datasets.models import Dataset, Upload
+from datasets.refusals import Refusal
+from doors.pages import page, require, visible
+from organization.access import DEFINE, RESTATE, UPLOAD
+
+from .datasets import show_contract_fault
+from .problems import problem_of
+from .uploads import own, refusals, restatement_of
+
+
+@page(UPLOAD)
+def upload_new(request):
+    """Drop a file: for a dataset (`?dataset=`), or for a new one."""
+    datasets = Dataset.objects.visible_to(request.access)
+    code = request.POST.get("dataset") or request.GET.get("dataset")
+    dataset = visible(Dataset.objects, request, code=code) if code else None
+    fault, encoding = None, request.POST.get("encoding") or request.GET.get("encoding", "")
+    if request.method == "POST":
+        try:
+            return _received(request, dataset)
+        except refusals() as refusal:
+            fault = refusal
+    context = {
+        "dataset": dataset,
+        "datasets": datasets.filter(source=Dataset.Source.EXTRACT),
+        "problems": [problem_of(fault.to_dict())] if fault else [],
+        "hidden": [("dataset", dataset.code)] if dataset else [],
+        "may_restate": dataset and dataset.closed_through and request.access.allows(RESTATE, dataset.unit_id),
+        "has_key": bool(dataset and dataset.contract_number and contract_of(dataset).key),
+        "restatement": request.POST.get("restatement", ""),
+        "encoding": encoding,
+        "encodings": ENCODINGS,
+        "breadcrumb": [("Datasets", reverse("datasets"))],
+    }
+    if encoding:
+        context["hidden"].append(("encoding", encoding[:40]))
+    return render(request, "datasets/upload_new.html", context, status=422 if fault else 200)
+
+
+def _received(request, dataset: Dataset | None):
+    intake.check_room(int(request.META.get("CONTENT_LENGTH") or 0))
+    intake.check_takes_uploads(dataset)
+    if dataset and not may_upload(dataset, request.access):
+        raise PermissionDenied("You may not upload to this dataset. Ask an administrator of its unit.")
+    restatement = restatement_of(request, dataset)
+    file = request.FILES.get("file")
+    if file is None:
+        raise Refusal("No file came with the form.", next_step="Choose a file, then press Upload.")
+    upload = intake.receive(dataset, file, name=file.name, by=request.user, length=file.size)
+    intake.examine(upload, encoding=request.POST.get("encoding", ""))
+    if dataset is None or not dataset.contract_number:
+        return _go(request, reverse("upload_confirm", args=[upload.public_id]))
+    requested = intake.request_load(upload, by=request.user, restatement=restatement)
+    if requested.already:
+        messages.info(request, requested.message)
+    return _go(request, reverse("upload", args=[requested.upload.public_id]))
+
+
+def _go(request, url: str) -> HttpResponse:
+    """On to `url`. A script is told so, since a redirect that it follows itself would use up the message."""
+    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
+
+
+@page(UPLOAD)
+def upload_confirm(request, public_id):
+    """The inferred contract with a preview: answer, correct, load."""
+    upload = own(request, public_id)
+    if upload.state not in (Upload.State.RECEIVED, Upload.State.REFUSED, Upload.State.FAILED):
+        return redirect("upload", upload.public_id)
+    try:
+        preview, dialect_form = _previewed(request, upload)
+    except refusals() as fault:
+        context = {"upload": upload, "problems": [problem_of(fault.to_dict())]}
+        return render(request, "datasets/upload_confirm.html", context, status=422)
+    proposed = _contract_so_far(upload, preview) or intake.proposed_contract(preview)
+    given = request.POST or None
+    form = ContractForm(given, initial=ContractForm.initial_of(proposed))
+    columns = ColumnFormSet(given, initial=column_initials(proposed, preview), prefix="c")
+    offer_formats(columns, preview)
+    about = None if upload.dataset else NewDatasetForm(given, access=request.access, initial=_named(upload))
+    valid = given is not None and form.is_valid() & columns.is_valid() & (about is None or about.is_valid())
+    if valid:
+        refuse_unanswered(columns, preview)
+        valid = not any(columns.errors)
+    if valid and (loading := _load(request, upload, preview, proposed, (form, columns, about))):
+        return loading
+    context = {
+        "upload": upload,
+        "preview": preview,
+        "headers": [column.header for column in preview.columns],
+        "questions": questions_for(preview),
+        "notes": preview.notes,
+        "is_empty": preview.complete and not preview.sampled_rows,
+        "copies": () if upload.dataset else Upload.objects.visible_to(request.access).loaded_copies_of(upload),
+        "has_key": bool(proposed.key),
+        "dialect_form": dialect_form,
+        "dialect": json.dumps(preview.dialect.to_dict()),
+        "form": form,
+        "columns": columns,
+        "about": about,
+    }
+    return render(request, "datasets/upload_confirm.html", context, status=422 if given is not None else 200)
+
+
+def _load(request, upload: Upload, preview, proposed, forms) -> HttpResponse | None:
+    """Confirm what the valid forms say and queue the load; None when it is refused, the reason beside its field."""
+    from lake.contract import ContractError
+
+    form, columns, about = forms
+    try:
+        contract = contract_from(form, columns, proposed)
+        into = upload.dataset or intake.NewDataset(**about.cleaned_data)
+        require(request, DEFINE, into.unit)
+        intake.confirm(upload, contract, preview.dialect, by=request.user, into=into)
+        upload.refresh_from_db()
+        requested = intake.request_load(upload, by=request.user)
+        return redirect("upload", requested.upload.public_id)
+    except ContractError as fault:
+        show_contract_fault(fault, form, columns)
+    except (ValueError, Refusal) as fault:
+        form.add_error(None, str(fault))
+    return None
+
+
+def _previewed(request, upload: Upload):
+    """The preview under the dialect of the address (or, when the form comes back, of the form)."""
+    from lake.intake import Dialect
+
+    if request.method == "POST" and request.POST.get("dialect"):
+        try:
+            dialect = Dialect.from_dict(json.loads(request.POST["dialect"]))
+        except (ValueError, TypeError) as fault:
+            raise Refusal("The form's dialect cannot be read.", next_step="Open the page again.") from fault
+        preview = intake.inspect(upload, dialect)
+        return preview, _dialect_form(preview.dialect)
+    preview = intake.inspect(upload)
+    if "header_row" in request.GET:
+        form = DialectForm(request.GET, kind=preview.dialect.kind)
+        if form.is_valid():
+            preview = intake.inspect(upload, form.applied_to(preview.dialect))
+        return preview, form
+    return preview, _dialect_form(preview.dialect)
+
+
+def _dialect_form(dialect) -> DialectForm:
+    return DialectForm(initial=DialectForm.initial_of(dialect), kind=dialect.kind)
+
+
+def _contract_so_far(upload: Upload, preview):
+    """What was confirmed before the load was refused, to be corrected; None where the file is read in other columns."""
+    if upload.dataset is None or not upload.dataset.contract:
+        return None
+    contract = contract_of(upload.dataset)
+    headers = {column.header for column in preview.columns}
+    return contract if {column.heading for column in contract.supplied} <= headers else None
+
+
+def _named(upload: Upload) -> dict:
+    stem = upload.file_name.split(".")[0]
+    code = "".join(sign if sign.isalnum() and sign.isascii() else "-" for sign in stem.lower()).strip("-")
+    return {"name": stem.replace("_", " ").replace("-", " ").capitalize(), "code": code[:60]}

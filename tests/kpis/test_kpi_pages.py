@@ -5,10 +5,12 @@ import io
 import re
 from datetime import date
 from decimal import Decimal
+from types import SimpleNamespace
 from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from python_calamine import CalamineWorkbook
@@ -55,6 +57,13 @@ def test_a_viewer_of_one_unit_sees_the_kpi_there(client, made):
     text = opened(client, only_south, "kpi", "in_time")
     assert "South" in text and "75.0" in text  # 6 of 8
     opened(client, only_south, "kpi", "in_time", unit="group", expect=404)
+
+
+def test_a_dimension_is_written_in_words():
+    kpi = SimpleNamespace(unit_of_measure="percent", decimals=1)
+    parts = SimpleNamespace(kpi=kpi, rows=(), dimension="shipment_mode", period=None, total=None)
+    table = render_to_string("kpis/_parts.html", {"parts": parts, "kind": "member", "place": None})
+    assert '<th scope="col">shipment mode</th>' in table
 
 
 # --- one KPI -------------------------------------------------------------------------------------------------------

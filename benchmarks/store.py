@@ -4,7 +4,7 @@
     python -m benchmarks.store --rows 10000000      # the real thing
 
 Prints the time of a load whose replaced records lie in the last three months, of one whose records lie in all 36
-months, and the ratio of a query afterwards, and after compaction, to the same query on the clean table.
+months, and the ratio of a query afterwards, and after compaction, to the same query on the clean table's version.
 """
 
 from __future__ import annotations
@@ -108,13 +108,21 @@ def timed(work: Callable[[], object]) -> tuple[Spent, object]:
     return Spent(time.perf_counter() - wall, time.process_time() - cpu), result
 
 
-def query_seconds(table: FactTable, repeats: int) -> float:
-    """Median processor seconds of the additive roll-up by month, unit and vendor over the whole table."""
+def query(relation: str) -> float:
+    """Processor seconds of the additive roll-up by month, unit and vendor over a whole version."""
     connection = duckdb.connect()
     connection.execute("set threads = 2")
     sql = f"""select _month, org_unit, vendor, count(*), count(case when priority = 1 then 1 end), sum(cost),
-        sum(case when reopened then work_s end), avg(response_s) from ({table.relation()}) group by all"""
-    return statistics.median(timed(lambda: connection.execute(sql).fetchall())[0].cpu for _ in range(repeats))
+        sum(case when reopened then work_s end), avg(response_s) from ({relation}) group by all"""
+    return timed(lambda: connection.execute(sql).fetchall())[0].cpu
+
+
+def slower(now: str, clean: str, repeats: int) -> str:
+    """How much longer the query takes over one version than over another; both in turn, so that the machine's speed
+    is the same for both."""
+    pairs = [(query(now), query(clean)) for _ in range(repeats)]
+    after, before = (statistics.median(seconds) for seconds in zip(*pairs, strict=True))
+    return f"x {after / before:.2f} of {before:.3f} s"
 
 
 def run(rows: int, changed: int, repeats: int, place: str | None) -> list[tuple[str, str]]:
@@ -124,8 +132,8 @@ def run(rows: int, changed: int, repeats: int, place: str | None) -> list[tuple[
         first = extract(root, "first", f"select range as i, range % {MONTHS} as month from range({rows})", 0)
         spent, _ = timed(lambda: table.commit("first", first, CONTRACT))
         table.compact("clean", sort_by=["org_unit", "vendor"], more_than_files=0)
-        clean = query_seconds(table, repeats)
-        lines = [("first load", str(spent)), ("query, clean table", f"{clean:8.3f} s cpu")]
+        clean = table.relation()
+        lines = [("first load", str(spent)), ("query, clean table, and again", slower(clean, clean, repeats))]
         next_new = rows + MONTHS
         for name, months in (("last 3 months", 3), (f"all {MONTHS} months", MONTHS)):
             path = extract(root, f"change{months}", correction(rows, changed, months, next_new), months)
@@ -133,16 +141,19 @@ def run(rows: int, changed: int, repeats: int, place: str | None) -> list[tuple[
             spent, commit = timed(lambda path=path, months=months: table.commit(f"c{months}", path, CONTRACT))
             _check(commit, changed)
             lines.append((f"{changed} rows, {name}", str(spent)))
-            lines.append(("  query afterwards", f"x {query_seconds(table, repeats) / clean:.2f}"))
+            lines.append(("  query afterwards", slower(table.relation(), clean, repeats)))
+            lines += _compacted(table, f"again{months}", clean, repeats)
             spent, _ = timed(lambda months=months: table.undo(f"c{months}", f"u{months}"))
             lines.append(("  undo", str(spent)))
-        spent, _ = timed(lambda: table.compact("again", sort_by=["org_unit", "vendor"], more_than_files=0))
-        lines.append(("compaction of all months", str(spent)))
-        lines.append(("  query afterwards", f"x {query_seconds(table, repeats) / clean:.2f}"))
         spent, files = timed(table.verify)
         lines.append((f"verification of {files} files", str(spent)))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         return [*lines, ("peak memory of this process", f"{peak} MB")]
+
+
+def _compacted(table: FactTable, name: str, clean: str, repeats: int) -> list[tuple[str, str]]:
+    spent, _ = timed(lambda: table.compact(name, sort_by=["org_unit", "vendor"], more_than_files=0))
+    return [("  compaction", str(spent)), ("  query after compaction", slower(table.relation(), clean, repeats))]
 
 
 def _check(commit: object, changed: int) -> None:
@@ -157,7 +168,7 @@ def main() -> None:
     parser.add_argument(
         "--changed", type=int, default=None, help="rows of the extract; 50,000, or a tenth of the table"
     )
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=15)
     parser.add_argument("--folder", default=None, help="where to write; the system's folder for temporary files")
     options = parser.parse_args()
     changed = options.changed or min(50_000, options.rows // 10)

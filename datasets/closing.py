@@ -112,11 +112,30 @@ def _put_in_force(dataset: Dataset, through: date | None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("select pg_try_advisory_xact_lock(%s, %s)", [WRITER_LOCK, dataset.pk])
         if not cursor.fetchone()[0]:
-            raise WrongState(
-                f"Rows of {dataset.name} are being stored at this moment.", next_step="Try again when they are."
-            )
-    reconcile.settle(dataset)
-    Dataset.objects.filter(pk=dataset.pk).update(closed_through=through)
+            raise _being_stored(dataset)
+    with _lake_at_rest(dataset):
+        reconcile.settle(dataset)
+        Dataset.objects.filter(pk=dataset.pk).update(closed_through=through)
+
+
+@contextmanager
+def _lake_at_rest(dataset: Dataset) -> Iterator[None]:
+    """Nobody writes the table: a writer that lost its lock in a restart of PostgreSQL still holds the lake's own."""
+    from lake.store import Conflict, sole_writer
+
+    table = table_of(dataset)
+    if not table.exists:
+        yield
+        return
+    try:
+        with sole_writer(table.folder, patience=0):
+            yield
+    except Conflict as fault:
+        raise _being_stored(dataset) from fault
+
+
+def _being_stored(dataset: Dataset) -> WrongState:
+    return WrongState(f"Rows of {dataset.name} are being stored at this moment.", next_step="Try again when they are.")
 
 
 def _check_closable(dataset: Dataset, through: date | None, day: date) -> None:

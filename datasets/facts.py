@@ -5,7 +5,9 @@ Readers see only versions that the database names (`DatasetVersion`); nobody ask
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,9 +56,15 @@ def table_of(dataset: Dataset) -> FactTable:
 
 def contract_of(dataset: Dataset) -> Contract:
     """The contract in force; ContractError if the dataset has none yet."""
+    return _contract(json.dumps(dataset.contract))
+
+
+@lru_cache(maxsize=256)
+def _contract(text: str) -> Contract:
+    """Read once: sixty KPIs of one dataset ask for its contract several times each."""
     from lake.contract import Contract
 
-    return Contract.from_dict(dataset.contract)
+    return Contract.from_dict(json.loads(text))
 
 
 def version_of(dataset: Dataset, version: int | None = None) -> DatasetVersion | None:

@@ -2,13 +2,27 @@
 
 import difflib
 import re
+from datetime import date
 
 from django.http import QueryDict
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.fields import empty
+
+from doors.days import day_from
 
 MOST_CODES = 5_000  # among which the nearest is looked for
 PLAIN_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z")
+
+
+class DayField(serializers.DateField):
+    """A day that a calendar can hold, as on pages."""
+
+    def run_validation(self, data=empty) -> date | None:
+        day = super().run_validation(data)
+        if day and not day_from(day.isoformat()):
+            raise serializers.ValidationError("Write a day from 1900 to 2200.")
+        return day
 
 
 class StrictMixin:

@@ -269,7 +269,7 @@ def _uploads(result: Result) -> tuple[Upload, ...]:
     last = result.period_end.year * 100 + result.period_end.month
     versions = DatasetVersion.objects.filter(dataset=dataset, version__lte=result.data_version, upload__isnull=False)
     found = {}
-    for version in versions.select_related("upload").order_by("version"):
+    for version in versions.select_related("upload__uploaded_by").order_by("version"):
         if any(first <= month <= last for month in version.touched.get(column, [])):
             found[version.upload_id] = version.upload
     return tuple(upload for upload in found.values() if upload.state != Upload.State.UNDONE)

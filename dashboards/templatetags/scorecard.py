@@ -107,9 +107,9 @@ def _bullet(row: Any, number: Shown | None, form: str, tone: str) -> str:
 
 def _score(row: Any) -> str:
     score = "" if row.score is None else _number(row.score, "score")
-    if row.coverage_pct is not None and row.coverage_pct < 99.5:
+    if score and row.coverage_pct is not None and row.coverage_pct < 99.5:
         share = _number(row.coverage_pct, "percent:0")
-        score += f' <small title="Share of the weights that have a score">of {share}</small>'
+        score += f' <small title="Share of the weights that have a score">{share} covered</small>'
     return f'<td data-label="Score" class="num score-cell">{score}</td>'
 
 

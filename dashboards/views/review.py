@@ -36,7 +36,7 @@ def review(request):
     if code not in {card.code for card in cards}:
         raise Http404
     card, asked, view = read(request, code)
-    rows = rows_of(view, as_of=request.GET.get("as_of"))
+    rows = rows_of(view, as_of=request.GET.get("as_of"), known=request.GET.get("known"))
     exceptions = exceptions_of(rows)
     context = {
         "heading": f"Review of {view.name}",

@@ -5,21 +5,21 @@ from __future__ import annotations
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from datasets import rejects
-from datasets.api.uploads import correct_from_file, download
+from datasets.api.uploads import correct_from_file, download, may_upload
 from datasets.facts import contract_of
 from datasets.models import Reject, Upload
 from datasets.refusals import Refusal
 from doors.pages import page, paged, visible
 from organization.access import UPLOAD, VIEW
 
-from .uploads import own, refusals
+from .uploads import may_change, own, refusals
 
 
 @page(VIEW)
@@ -31,13 +31,16 @@ def reject_list(request, public_id):
     wanted = request.GET.get("state", "open")
     listed = found.rejects.all() if wanted == "all" else found.rejects.filter(state=wanted)
     page = paged(request, listed.order_by("row", "pk"), 25)
+    changes = may_change(found, request.access)
     context = {
         "upload": found,
         "page": page,
         "listed": [(reject, _cells(reject, found)) for reject in page.object_list],
         "wanted": wanted,
         "counts": _counts(found),
-        "corrects": rejects.is_correctable(found),
+        "may_change": changes,
+        "corrects": changes and rejects.is_correctable(found),
+        "may_upload": bool(found.dataset) and may_upload(found.dataset, request.access),
         "breadcrumb": [("Datasets", reverse("datasets")), (str(found), found.get_absolute_url())],
     }
     return render(request, "datasets/rejects.html", context)
@@ -57,15 +60,13 @@ def reject_correct(request, public_id, row):
             rejects.correct(found, row, cells, by=request.user)
     except Refusal as refusal:
         fault = f"{refusal} {refusal.next_step}"
-    reject = found.rejects.filter(row=row).first()
-    if reject is None:
-        raise Http404
+    reject = get_object_or_404(found.rejects, row=row)
     if not request.htmx:
         return redirect("rejects", public_id)
     context = {"reject": reject, "cells": _cells(reject, found)}
     context |= {"upload": found, "fault": fault, "wanted": "open", "corrects": rejects.is_correctable(found)}
     row = render_to_string("datasets/_reject.html", context, request=request)
-    counts = {**context, "counts": _counts(found), "again": True}
+    counts = {**context, "counts": _counts(found), "may_change": True, "again": True}
     return HttpResponse(row + render_to_string("datasets/_reject_counts.html", counts, request=request))
 
 
@@ -115,11 +116,8 @@ def reject_replay(request, public_id):
 
 
 def _with_rejects(request, public_id, *, change: bool = False) -> Upload:
-    found = (
-        own(request, public_id)
-        if change
-        else visible(Upload.objects.select_related("dataset__unit"), request, public_id=public_id)
-    )
+    uploads = Upload.objects.select_related("dataset__unit")
+    found = own(request, public_id) if change else visible(uploads, request, public_id=public_id)
     if not rejects.may_see(found, request.access):
         raise PermissionDenied("Rejected rows may be of any unit: only who sees the whole dataset may see them.")
     return found

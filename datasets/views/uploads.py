@@ -31,8 +31,7 @@ def upload(request, public_id):
 def _context(request, found: Upload) -> dict:
     """What the upload's page and its progress show."""
     job = found.job
-    at_home = found.dataset and request.access.allows(UPLOAD, found.dataset.unit_id)
-    may_change = bool(at_home or found.uploaded_by_id == request.access.user_id)
+    changes = may_change(found, request.access)
     sees = bool(found.fault or found.rejected) and rejects.may_see(found, request.access)
     may_restate = bool(found.dataset) and request.access.allows(RESTATE, found.dataset.unit_id)
     may_define = bool(found.dataset) and request.access.allows(DEFINE, found.dataset.unit_id)
@@ -47,11 +46,11 @@ def _context(request, found: Upload) -> dict:
         "problems": [problem_of(found.fault if sees else HIDDEN)] if found.fault else [],
         "may_restate": may_restate,
         "is_closed_out": found.state == "refused" and found.fault.get("code") == "period_closed",
-        "corrects": rejects.is_correctable(found),
-        "may_reread": may_define and may_change and found.state == "refused" and bool(found.fault),
+        "corrects": changes and rejects.is_correctable(found),
+        "may_reread": may_define and changes and found.state == "refused" and bool(found.fault),
         "asks_why": may_restate and found.dataset.closed_through is not None,
         "may_undo": found.state == "loaded" and undo.may_undo(found, request.access),
-        "may_change": may_change,
+        "may_change": changes,
         "shows_rejects": bool(found.rejected) and sees,
         "rejects_of": found.replays if found.replays and rejects.is_correctable(found) else found,
         "breadcrumb": crumbs,
@@ -90,10 +89,15 @@ def upload_undo(request, public_id):
 def own(request, public_id) -> Upload:
     """An upload that the person may change: their own, or of a dataset at whose unit they may upload."""
     found = visible(Upload.objects.select_related("dataset__unit", "uploaded_by"), request, public_id=public_id)
-    at_home = found.dataset and request.access.allows(UPLOAD, found.dataset.unit_id)
-    if found.uploaded_by_id != request.access.user_id and not at_home:
+    if not may_change(found, request.access):
         raise PermissionDenied("Only its uploader, or an analyst of the dataset's unit, may change an upload.")
     return found
+
+
+def may_change(found: Upload, access) -> bool:
+    """Its uploader, as long as they may upload anywhere, and who uploads for the dataset's unit."""
+    mine = found.uploaded_by_id == access.user_id and access.anywhere(UPLOAD)
+    return bool(mine or (found.dataset and access.allows(UPLOAD, found.dataset.unit_id)))
 
 
 def restatement_of(request, dataset: Dataset | None) -> str:

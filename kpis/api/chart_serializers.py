@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from doors.serializers import ScopedCodeField, StrictSerializer
+from doors.serializers import DayField, ScopedCodeField, StrictSerializer
 from kpis.models import ChartPhase, ChartSetting, ChartVerdict, ExcludedPoint, Forecast, Kpi, KpiVersion, Signal
 from kpis.selectors.verdicts import rule_words
 from organization.models import Unit
@@ -206,8 +206,8 @@ class PlaceAsked(serializers.Serializer):
 
 class DriversAsked(PlaceAsked):
     dimension = serializers.CharField(required=False, default="", max_length=100)
-    period = serializers.DateField(required=False, default=None, help_text="Any day of it; default: the last complete.")
-    against = serializers.DateField(required=False, default=None, help_text="Any day of it; default: the one before.")
+    period = DayField(required=False, default=None, help_text="Any day of it; default: the last complete.")
+    against = DayField(required=False, default=None, help_text="Any day of it; default: the one before.")
 
 
 class SeriesAsked(StrictSerializer):
@@ -221,16 +221,16 @@ class ChartAsked(SeriesAsked):
     rule_set = serializers.ChoiceField(ChartSetting.RuleSet.choices, required=False)
     chart = serializers.ChoiceField(ChartSetting.Chart.choices, required=False)
     baseline = serializers.ChoiceField(ChartSetting.Baseline.choices, required=False)
-    baseline_from = serializers.DateField(required=False, allow_null=True, help_text="Any day of the first period.")
-    baseline_to = serializers.DateField(required=False, allow_null=True, help_text="Any day of the last period.")
+    baseline_from = DayField(required=False, allow_null=True, help_text="Any day of the first period.")
+    baseline_to = DayField(required=False, allow_null=True, help_text="Any day of the last period.")
 
 
 class PhaseAsked(SeriesAsked):
-    starts_on = serializers.DateField(help_text="Any day of the first period of the new phase.")
+    starts_on = DayField(help_text="Any day of the first period of the new phase.")
 
 
 class ExclusionAsked(SeriesAsked):
-    day = serializers.DateField(help_text="Any day of the period.")
+    day = DayField(help_text="Any day of the period.")
 
 
 class PhaseRejection(StrictSerializer):

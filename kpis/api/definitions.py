@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from datasets.models import Dataset
 from doors.pagination import CursorPages
-from doors.serializers import ScopedCodeField, StrictModelSerializer, StrictSerializer
+from doors.serializers import DayField, ScopedCodeField, StrictModelSerializer, StrictSerializer
 from doors.throttles import PreviewThrottle
 from doors.viewsets import PLAIN_LIST
 from kpis import definitions, drill, exchange, workflow
@@ -56,7 +56,7 @@ class VersionWords(StrictModelSerializer):
 
 
 class VersionChange(VersionWords):
-    valid_from = serializers.DateField(required=False)
+    valid_from = DayField(required=False)
 
     class Meta(VersionWords.Meta):
         fields = (*WORDS, "valid_from")
@@ -94,7 +94,7 @@ class KpiChange(StrictModelSerializer):
 
 class NewKpi(KpiChange):
     version = VersionWords()
-    valid_from = serializers.DateField(required=False)
+    valid_from = DayField(required=False)
 
     class Meta(KpiChange.Meta):
         fields = ("code", *KpiChange.Meta.fields, "version", "valid_from")
@@ -114,7 +114,7 @@ class SendBack(StrictSerializer):
 
 
 class Deprecation(StrictSerializer):
-    from_day = serializers.DateField()
+    from_day = DayField()
     reason = serializers.CharField(max_length=500, required=False, default="")
 
 

@@ -135,7 +135,15 @@ class ResultViewSet(mixins.RetrieveModelMixin, KpisViewSet):
                 "version": came.version.number,
                 "data_version": came.data_version,
                 "run": came.run.pk if came.run else None,
-                "uploads": [{"id": str(u.public_id), "file_name": u.file_name} for u in came.uploads],
+                "uploads": [
+                    {
+                        "id": str(u.public_id),
+                        "file_name": u.file_name,
+                        "uploaded_at": u.uploaded_at,
+                        "uploaded_by": u.uploaded_by.username if u.uploaded_by else None,
+                    }
+                    for u in came.uploads
+                ],
                 "checks": [{"rule": check.rule.name, "passed": check.passed} for check in came.checks],
                 "inputs": KpiResultSerializer(came.inputs, many=True).data,
             }

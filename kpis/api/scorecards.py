@@ -12,10 +12,11 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from doors.pagination import CursorPages
-from doors.serializers import ScopedCodeField, StrictModelSerializer, StrictSerializer
+from doors.serializers import DayField, ScopedCodeField, StrictModelSerializer, StrictSerializer
 from doors.viewsets import PLAIN_LIST
 from kpis import scorecards, selectors
 from kpis.calendars import calendars_of
+from kpis.measures import GRAINS
 from kpis.models import Kpi, Objective, Scorecard, ScorecardNode
 from organization.access import DEFINE, VIEW
 from organization.models import Unit, User
@@ -67,7 +68,7 @@ class NodeMove(StrictSerializer):
 
 class NodeWeightAsked(StrictSerializer):
     weight = serializers.DecimalField(9, 4, min_value=0)
-    from_day = serializers.DateField()
+    from_day = DayField()
 
 
 class ScorecardSerializer(serializers.ModelSerializer):
@@ -101,6 +102,9 @@ class ByCode(CursorPages):
 VIEW_PARAMETERS = [
     OpenApiParameter("unit", str, description="Code of the unit; if not given, the highest that the caller may see."),
     OpenApiParameter("period", str, description="A day of the period, or `latest` (the default)."),
+    OpenApiParameter("grain", str, description="`week` or coarser; if not given, the scorecard's."),
+    OpenApiParameter("as_of", OpenApiTypes.DATE, description="The day from which one looks; if not given, today."),
+    OpenApiParameter("as_known_at", OpenApiTypes.DATETIME, description="What was known at that moment."),
     OpenApiParameter("include_open", bool, description="Rate open periods as well."),
 ]
 
@@ -175,30 +179,38 @@ class ScorecardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisVie
     @extend_schema(parameters=VIEW_PARAMETERS, responses=OpenApiTypes.OBJECT)
     @action(methods=["get"], detail=True)
     def view(self, request, code):
-        """The scorecard with values, statuses and scores at a unit and a period."""
+        """The scorecard with values, statuses and scores at a unit and a period, now or as it was known."""
         scorecard = self.get_object()
-        unit = self._unit(scorecard)
+        on: date = self.asked("as_of", DayField()) or request.day
+        unit = self._unit(scorecard, on)
+        grain = self.asked("grain", serializers.ChoiceField(GRAINS[GRAINS.index(scorecard.grain) :])) or scorecard.grain
         period = None
         if request.query_params.get("period", "latest") != "latest":
-            day: date = self.asked("period", serializers.DateField())
-            period = calendars_of([scorecard.unit_id], day)[scorecard.unit_id].period_of(day, scorecard.grain)
-        include_open = self.flag("include_open")
+            day: date = self.asked("period", DayField())
+            period = calendars_of([scorecard.unit_id], on)[scorecard.unit_id].period_of(day, grain)
         seen = selectors.scorecard_view(
-            scorecard, unit, request.day, request.access, period=period, include_open=include_open
+            scorecard,
+            unit,
+            on,
+            request.access,
+            period=period,
+            grain=grain,
+            include_open=self.flag("include_open"),
+            as_known_at=self.asked("as_known_at", serializers.DateTimeField()),
         )
         return Response(dataclasses.asdict(seen))
 
     def known_parameters(self) -> set[str]:
-        extra = {"view": {"unit", "period", "include_open"}}.get(self.action, set())
+        extra = {"view": {asked.name for asked in VIEW_PARAMETERS}}.get(self.action, set())
         return super().known_parameters() | extra
 
     def _row(self, node: ScorecardNode, status: int = 200) -> Response:
         return Response(NodeSerializer(node, context=self.get_serializer_context()).data, status=status)
 
-    def _unit(self, scorecard: Scorecard) -> Unit:
+    def _unit(self, scorecard: Scorecard, day: date) -> Unit:
         code = self.request.query_params.get("unit")
         if code is None:
-            unit = selectors.first_unit_of(scorecard, self.request.access, self.request.day)
+            unit = selectors.first_unit_of(scorecard, self.request.access, day)
             if unit is None:
                 raise Http404
             return unit

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from doors.outgoing import UnsafeAddress
 from doors.parsers import StrictJSONParser
 from doors.permissions import SAFE
-from doors.serializers import ScopedCodeField, StrictModelSerializer, StrictSerializer
+from doors.serializers import DayField, ScopedCodeField, StrictModelSerializer, StrictSerializer
 from doors.viewsets import PLAIN_LIST
 from kpis import annotations, manual, strategy, webhooks
 from kpis.models import Annotation, Kpi, KpiLink, ManualEntry, Objective, Theme, Webhook, WebhookDelivery
@@ -193,7 +193,7 @@ class ManualEntrySerializer(serializers.ModelSerializer):
 class NewEntry(StrictSerializer):
     kpi = ScopedCodeField(queryset=Kpi.objects.all())
     unit = ScopedCodeField(queryset=Unit.objects.all())
-    day = serializers.DateField(help_text="Any day of the period.")
+    day = DayField(help_text="Any day of the period.")
     value = serializers.DecimalField(**AMOUNT)
     numerator = serializers.DecimalField(**AMOUNT, required=False, allow_null=True)
     denominator = serializers.DecimalField(**AMOUNT, required=False, allow_null=True)

@@ -6,7 +6,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from doors.idempotency import once
-from doors.serializers import ScopedCodeField, StrictSerializer
+from doors.serializers import DayField, ScopedCodeField, StrictSerializer
 from doors.viewsets import PLAIN_LIST
 from kpis import targets
 from kpis.models import AnnualTarget, Kpi, Target
@@ -41,8 +41,8 @@ class GoalSerializer(StrictSerializer):
     value = serializers.DecimalField(**AMOUNT, default=None, allow_null=True)
     low = serializers.DecimalField(**AMOUNT, default=None, allow_null=True)
     high = serializers.DecimalField(**AMOUNT, default=None, allow_null=True)
-    valid_from = serializers.DateField()
-    valid_to = serializers.DateField(default=None, allow_null=True, help_text="Not included.")
+    valid_from = DayField()
+    valid_to = DayField(default=None, allow_null=True, help_text="Not included.")
     basis = serializers.CharField(max_length=200, default="", allow_blank=True)
 
 
@@ -51,14 +51,14 @@ class GridSerializer(StrictSerializer):
 
 
 class TargetEnd(StrictSerializer):
-    last_day = serializers.DateField()
+    last_day = DayField()
 
 
 class NewAnnual(StrictSerializer):
     kpi = ScopedCodeField(queryset=Kpi.objects.all())
     unit = ScopedCodeField(queryset=Unit.objects.all())
     comparator = serializers.ChoiceField(Comparator.choices, default=Comparator.TARGET)
-    year_of = serializers.DateField(help_text="Any day of the fiscal year.")
+    year_of = DayField(help_text="Any day of the fiscal year.")
     total = serializers.DecimalField(**AMOUNT)
     decimals = serializers.IntegerField(min_value=0, max_value=6, default=2)
     phasing = serializers.ChoiceField(AnnualTarget.Phasing.choices)

@@ -13,11 +13,11 @@ from organization.models import Unit
 
 class KpiQuerySet(models.QuerySet):
     def visible_to(self, access):
-        """KPIs owned by a unit that the person may see, or with results of such a unit."""
+        """KPIs owned by a unit that the person may see, or with current results of such a unit."""
         units = access.units("view")
         from .results import Result
 
-        seen = Result.objects.filter(kpi=models.OuterRef("pk"), unit__in=units)
+        seen = Result.objects.current().filter(kpi=models.OuterRef("pk"), unit__in=units)
         return self.filter(Q(unit__in=units) | models.Exists(seen))
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -61,6 +62,10 @@ class ResultQuerySet(models.QuerySet):
         """What was known then: recorded by `moment` and not yet superseded."""
         return self.filter(Q(superseded_at=None) | Q(superseded_at__gt=moment), recorded_at__lte=moment)
 
+    def ever(self):
+        """Current and superseded, named both: each half has an index of its own."""
+        return self.filter(Q(superseded_at=None) | Q(superseded_at__isnull=False))
+
     def visible_to(self, access):
         return self.filter(unit__in=access.units("view"))
 
@@ -72,10 +77,11 @@ class Result(models.Model):
     `status`, `score` and the targets used stand beside the value as they were when it was recorded.
     """
 
-    # The compound indexes below begin with the KPI; nobody asks for all results of a unit. That what is referred to
-    # exists is checked once a statement by triggers (migration 0006), since a recompute writes a hundred thousand rows.
+    # A recompute writes a hundred thousand rows, each into every index: a new row stands in two compound ones, a
+    # superseded one in the third, and a block range tells where a run and a version wrote. That what is referred to
+    # exists is checked once a statement by triggers (migration 0006).
     kpi = models.ForeignKey(Kpi, models.CASCADE, related_name="results", db_index=False, db_constraint=False)
-    version = models.ForeignKey(KpiVersion, models.CASCADE, related_name="results", db_constraint=False)
+    version = models.ForeignKey(KpiVersion, models.CASCADE, related_name="results", db_index=False, db_constraint=False)
     unit = models.ForeignKey(Unit, models.CASCADE, related_name="results", db_index=False, db_constraint=False)
     grain = models.CharField(max_length=8)
     period_start = models.DateField()
@@ -97,7 +103,9 @@ class Result(models.Model):
     is_open = models.BooleanField(default=False, help_text="The period was not complete.")
     is_provisional = models.BooleanField(default=False, help_text="A critical quality rule failed.")
     data_version = models.BigIntegerField(null=True)
-    run = models.ForeignKey(Run, models.SET_NULL, null=True, related_name="results", db_constraint=False)
+    run = models.ForeignKey(
+        Run, models.SET_NULL, null=True, related_name="results", db_index=False, db_constraint=False
+    )
     recorded_at = models.DateTimeField()
     superseded_at = models.DateTimeField(null=True)
 
@@ -117,7 +125,12 @@ class Result(models.Model):
                 condition=Q(superseded_at=None, dimension=""),
                 name="current_result_by_unit",
             ),
-            models.Index(fields=["kpi", "unit", "grain", "period_start", "recorded_at"], name="result_as_known_at"),
+            models.Index(
+                fields=["kpi", "unit", "grain", "period_start", "recorded_at"],
+                condition=Q(superseded_at__isnull=False),
+                name="superseded_result",
+            ),
+            BrinIndex(fields=["run", "version"], autosummarize=True, name="result_by_run_and_version"),
         ]
 
     def __str__(self):

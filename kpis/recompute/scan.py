@@ -43,6 +43,7 @@ def scan(dataset: Dataset, version: DatasetVersion, batch: Batch, levels: list) 
         levels,
         calendar=batch.calendar,
         limits=sandbox.Limits(wall_seconds=900, cpu_seconds=900),
+        warm=("lake.engine",),  # the next upload's recompute need not wait for its imports
     )
     numbers, cut = _numbers(table, batch.versions)
     return Scanned(numbers, sum(file.rows for file in files), cut)

@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from django.db import connection
@@ -92,17 +93,15 @@ def write(
     with connection.cursor() as cursor:
         _load(cursor, records, list(replaced))
         _know_sizes(cursor)
-        superseded = _supersede(cursor, now, list(whole))
+        superseded, gone = _supersede(cursor, now, list(whole))
         cursor.execute("SELECT array_agg(DISTINCT kpi_id) FROM incoming")
         kpis = cursor.fetchone()[0] or []
         unchanged = _leave_out_unchanged(cursor)
         new = _insert(cursor, run_id, data_version, now)
         _know_sizes(cursor, added=new)
-        _note_changes(cursor, run_id, now)
-        cursor.execute("SELECT DISTINCT kpi_id FROM kpis_result WHERE superseded_at = %s", [now])
-        gone = [kpi for (kpi,) in cursor.fetchall()]
+        _note_changes(cursor, now)
         cursor.execute("DROP TABLE incoming, replaced")
-    return Written(new, unchanged, superseded, frozenset(kpis) | frozenset(gone))
+    return Written(new, unchanged, superseded, frozenset(kpis) | gone)
 
 
 def _load(cursor, records: Iterable[tuple], replaced: list) -> None:
@@ -122,10 +121,11 @@ def _copy(cursor, table: str, columns: Sequence[str], records: Iterable[tuple]) 
     import pyarrow as pa
     from pyarrow import csv
 
-    values = list(zip(*records, strict=True))
-    if not values:
+    records = list(records)
+    if not records:
         return
-    table_of_values = pa.table([_storable(pa.array(column)) for column in values], names=list(columns))
+    values = (pa.array(list(map(itemgetter(place), records))) for place in range(len(columns)))
+    table_of_values = pa.table(list(map(_storable, values)), names=list(columns))
     file = io.BytesIO()
     csv.write_csv(table_of_values, file, csv.WriteOptions(include_header=False, quoting_style="all_valid"))
     file.seek(0)
@@ -154,23 +154,26 @@ def _know_sizes(cursor, added: int = 0) -> None:
         cursor.execute("ANALYZE kpis_result")
 
 
-def _supersede(cursor, now: datetime, whole: list[int]) -> int:
-    cursor.execute(
+def _supersede(cursor, now: datetime, whole: list[int]) -> tuple[int, set[int]]:
+    """How many current results gave way, and of which KPIs."""
+    changed = (
         f"UPDATE kpis_result AS r SET superseded_at = %s FROM incoming AS i "
-        f"WHERE r.superseded_at IS NULL AND {SAME_KEY} AND ({DIFFERS})",
-        [now],
+        f"WHERE r.superseded_at IS NULL AND {SAME_KEY} AND ({DIFFERS})"
     )
-    changed = cursor.rowcount
-    cursor.execute(
-        f"""UPDATE kpis_result AS r SET superseded_at = %s
+    gone = f"""UPDATE kpis_result AS r SET superseded_at = %s
         WHERE r.superseded_at IS NULL
           AND (r.version_id = ANY(%s) OR EXISTS (
             SELECT 1 FROM replaced AS p
             WHERE p.kpi_id = r.kpi_id AND p.grain = r.grain AND p.period_start = r.period_start))
-          AND NOT EXISTS (SELECT 1 FROM incoming AS i WHERE {SAME_KEY})""",
-        [now, whole],
-    )
-    return changed + cursor.rowcount
+          AND NOT EXISTS (SELECT 1 FROM incoming AS i WHERE {SAME_KEY})"""
+    count, kpis = 0, set()
+    for update, values in ((changed, [now]), (gone, [now, whole])):
+        cursor.execute(
+            f"WITH r AS ({update} RETURNING r.kpi_id) SELECT count(*), array_agg(DISTINCT kpi_id) FROM r", values
+        )
+        some, of = cursor.fetchone()
+        count, kpis = count + some, kpis.union(of or ())
+    return count, kpis
 
 
 def _leave_out_unchanged(cursor) -> int:
@@ -189,32 +192,36 @@ def _insert(cursor, run_id: int, data_version: int | None, now: datetime) -> int
     return cursor.rowcount
 
 
-def _note_changes(cursor, run_id: int, now: datetime) -> None:
+def _note_changes(cursor, now: datetime) -> None:
     """A StatusChange where the last complete period of a KPI's own grain has another status than before.
 
     Before: what the same period said while it was complete, else what the period before it says.
     """
     cursor.execute(
-        """INSERT INTO kpis_statuschange (kpi_id, unit_id, grain, period_start, before, after, result_id, at)
-        SELECT n.kpi_id, n.unit_id, n.grain, n.period_start, b.status, n.status, n.id, %s
-        FROM kpis_result AS n
-        JOIN kpis_kpiversion AS v ON v.id = n.version_id AND v.grain = n.grain
+        f"""WITH i AS (
+            SELECT DISTINCT ON (i.kpi_id, i.unit_id, i.grain) i.*
+            FROM incoming AS i JOIN kpis_kpiversion AS v ON v.id = i.version_id AND v.grain = i.grain
+            WHERE i.dimension = '' AND NOT i.is_open
+            ORDER BY i.kpi_id, i.unit_id, i.grain, i.period_start DESC)
+        INSERT INTO kpis_statuschange (kpi_id, unit_id, grain, period_start, before, after, result_id, at)
+        SELECT i.kpi_id, i.unit_id, i.grain, i.period_start, b.status, i.status, r.id, %s
+        FROM i
+        JOIN kpis_result AS r ON r.superseded_at IS NULL AND {SAME_KEY}
         JOIN LATERAL (
             SELECT status FROM (
                 (SELECT status, 0 AS place FROM kpis_result AS o
-                 WHERE o.superseded_at = %s AND o.kpi_id = n.kpi_id AND o.unit_id = n.unit_id AND o.grain = n.grain
-                   AND o.period_start = n.period_start AND o.dimension = '' AND NOT o.is_open LIMIT 1)
+                 WHERE o.superseded_at = %s AND o.kpi_id = i.kpi_id AND o.unit_id = i.unit_id AND o.grain = i.grain
+                   AND o.period_start = i.period_start AND o.dimension = '' AND NOT o.is_open LIMIT 1)
                 UNION ALL
                 (SELECT status, 1 FROM kpis_result AS o
-                 WHERE o.superseded_at IS NULL AND o.kpi_id = n.kpi_id AND o.unit_id = n.unit_id
-                   AND o.grain = n.grain AND o.period_start < n.period_start AND o.dimension = ''
+                 WHERE o.superseded_at IS NULL AND o.kpi_id = i.kpi_id AND o.unit_id = i.unit_id
+                   AND o.grain = i.grain AND o.period_start < i.period_start AND o.dimension = ''
                  ORDER BY o.period_start DESC LIMIT 1)
             ) AS earlier ORDER BY place LIMIT 1
-        ) AS b ON b.status <> n.status
-        WHERE n.run_id = %s AND n.recorded_at = %s AND n.superseded_at IS NULL AND n.dimension = '' AND NOT n.is_open
-          AND NOT EXISTS (
+        ) AS b ON b.status <> i.status
+        WHERE NOT EXISTS (
             SELECT 1 FROM kpis_result AS l
-            WHERE l.superseded_at IS NULL AND l.kpi_id = n.kpi_id AND l.unit_id = n.unit_id AND l.grain = n.grain
-              AND l.dimension = '' AND NOT l.is_open AND l.period_start > n.period_start)""",
-        [now, now, run_id, now],
+            WHERE l.superseded_at IS NULL AND l.kpi_id = i.kpi_id AND l.unit_id = i.unit_id AND l.grain = i.grain
+              AND l.dimension = '' AND NOT l.is_open AND l.period_start > i.period_start)""",
+        [now, now],
     )

@@ -43,7 +43,7 @@ def versions_of(kpi: Kpi, day: date) -> list[VersionEntry]:
 
 def recorded(result: Result) -> list[Result]:
     """Every value that was ever recorded for the same unit, period and member, the newest first. One query."""
-    same = Result.objects.filter(
+    same = Result.objects.ever().filter(
         kpi=result.kpi_id,
         unit=result.unit_id,
         grain=result.grain,

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from django.db.models import Value
@@ -51,11 +51,13 @@ def scorecard_view(
     period=None,
     grain: str | None = None,
     include_open: bool = False,
+    as_known_at: datetime | None = None,
 ) -> ScorecardView:
     """The scorecard read at `unit`, at `period` or (None) at each KPI's last complete period of `grain` on `day`.
 
-    Weights are those in force on the period's last day (or on `day`). Ten queries, however many KPIs it holds,
-    and one more where rows of it read other units.
+    Weights are those in force on the period's last day (or on `day`). `as_known_at` leaves out what was recorded
+    later, and what control charts say, which they say of now. Ten queries, however many KPIs it holds, and one more
+    where rows of it read other units.
     Raises NotYours for a unit that the person may not see, or to which the scorecard does not reach.
     """
     require_visible(unit, access)
@@ -72,13 +74,14 @@ def scorecard_view(
         for n in leaves
         if n.kpi_id in book.refs and (n.unit_id or unit.pk) in units
     ]
-    book.load_verdicts(pairs)
+    if not as_known_at:
+        book.load_verdicts(pairs)
     children = defaultdict(list)
     for node in nodes:
         children[node.parent_id].append(node)
     tree = _Tree(
         book=book,
-        rows=last_rows(pairs, asked.start if asked else day, limit),
+        rows=last_rows(pairs, asked.start if asked else day, limit, known_at=as_known_at),
         units=units,
         unit=unit_ref(unit),
         children=children,

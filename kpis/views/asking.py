@@ -6,11 +6,11 @@ is said in a message and left out, so that an old or broken link still opens.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.contrib import messages
 
-from doors.days import day_asked, day_from
+from doors.days import day_asked, day_from, end_of
 from kpis.calendars import calendars_of, period_of
 from kpis.models import KpiVersion, Scorecard
 from kpis.selectors.scorecard import first_unit_of
@@ -20,20 +20,28 @@ from .addresses import same_page
 
 LATEST = "latest"
 GRAINS = dict(KpiVersion.Grain.choices)
-CHOOSER_NAMES = ("unit", "grain", "period", "as_of", "page")
+CHOOSER_NAMES = ("unit", "grain", "period", "as_of", "known", "page")
 PERIODS_OFFERED = 13
 MOST_PERIODS = 120
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`period` None is the latest complete one of each KPI. `calendar` is that of the scorecard's unit."""
+    """`period` None is the latest complete one of each KPI. `calendar` is that of the scorecard's unit.
+
+    `known_on` None: as it is known now.
+    """
 
     day: date
     grain: str
     period: object | None
     calendar: object
     include_open: bool = False
+    known_on: date | None = None
+
+    @property
+    def known_at(self) -> datetime | None:
+        return end_of(self.known_on) if self.known_on else None
 
     @property
     def is_open(self) -> bool:
@@ -51,7 +59,8 @@ def asked_of(request, unit_id: int, finest: str = KpiVersion.Grain.MONTH) -> Ask
     if grain not in grains_from(finest):
         grain = finest
     calendar = calendars_of({unit_id}, day)[unit_id]
-    return Asked(day, grain, _period(request, calendar, grain), calendar, request.GET.get("open") == "1")
+    known_on = day_asked(request, "known", "this is what is known now")
+    return Asked(day, grain, _period(request, calendar, grain), calendar, request.GET.get("open") == "1", known_on)
 
 
 def day_of(request) -> date:

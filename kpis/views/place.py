@@ -8,14 +8,14 @@ What is missing has a default; what cannot be read is said and left out; a unit 
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404
 from django.urls import reverse
 
-from doors.days import day_asked
+from doors.days import day_asked, end_of
 from kpis.measures import grains_of
 from kpis.models import Kpi, KpiVersion
 from kpis.selectors.catalogue import first_unit
@@ -49,8 +49,7 @@ class Place:
 
     @property
     def known_at(self) -> datetime | None:
-        """The last moment of the day, in UTC."""
-        return datetime.combine(self.known_on + timedelta(days=1), time.min, UTC) if self.known_on else None
+        return end_of(self.known_on) if self.known_on else None
 
     def query(self, **changes) -> str:
         """The address' query for the same place with `changes` (None leaves one out)."""

@@ -1,7 +1,5 @@
 """The list of scorecards, one scorecard, and its export."""
 
-from datetime import date
-
 from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
@@ -48,7 +46,7 @@ def scorecards(request):
 @require_GET
 def scorecard(request, code: str):
     card, asked, view = read(request, code)
-    rows = rows_of(view, as_of=request.GET.get("as_of"))
+    rows = rows_of(view, as_of=request.GET.get("as_of"), known=request.GET.get("known"))
     sort = request.GET.get("sort", "")
     tree = sort.removeprefix("-") not in SORTS
     shown = rows if tree else sort_rows([row for row in rows if not row.is_node], sort)
@@ -92,6 +90,7 @@ def read(request, code: str) -> tuple[Scorecard, Asked, ScorecardView]:
             period=asked.period,
             grain=asked.grain,
             include_open=asked.include_open,
+            as_known_at=asked.known_at,
         )
     except NotYours:
         raise Http404 from None
@@ -99,8 +98,8 @@ def read(request, code: str) -> tuple[Scorecard, Asked, ScorecardView]:
 
 
 def kept_query(request) -> dict[str, str]:
-    """Period, grain and day of this address, for the way to another page about the same."""
-    return {name: request.GET[name] for name in ("period", "grain", "as_of", "open") if request.GET.get(name)}
+    """Period, grain and days of this address, for the way to another page about the same."""
+    return {name: request.GET[name] for name in ("period", "grain", "as_of", "known", "open") if request.GET.get(name)}
 
 
 def unit_address(request, unit) -> str:
@@ -120,7 +119,8 @@ def chooser_of(request, card: Scorecard, asked: Asked, view: ScorecardView) -> d
         units = [(u.code, u.name, u.id == view.unit.id, n) for n, u in enumerate(view.path)]
         units += [(u.code, f"{INDENT}{u.name}", False, len(view.path)) for u in view.units_below]
     starts = starts_of(node.reading for node in view.rows() if node.reading)
-    return chooser(request, asked, finest=card.grain, units=units, starts=starts)
+    found = chooser(request, asked, finest=card.grain, units=units, starts=starts)
+    return found | {"known_on": asked.known_on or "", "now_url": same_page(request, known=None)}
 
 
 def sort_rows(rows: list[Row], sort: str) -> list[Row]:
@@ -169,7 +169,7 @@ def export(request, code: str, kind: str):
     if kind == "csv":
         return csv_response(name, COLUMNS, lines)
     if kind == "xlsx":
-        return xlsx_response(name, [Sheet("Scorecard", COLUMNS, lines)], _cover(card, view, asked.day))
+        return xlsx_response(name, [Sheet("Scorecard", COLUMNS, lines)], _cover(card, view, asked))
     raise Http404
 
 
@@ -214,7 +214,7 @@ def _line(row: Row, view: ScorecardView) -> tuple:
     )
 
 
-def _cover(card: Scorecard, view: ScorecardView, day: date) -> Cover:
+def _cover(card: Scorecard, view: ScorecardView, asked: Asked) -> Cover:
     counts = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in view.counts.items())
     return Cover(
         card.name,
@@ -226,6 +226,7 @@ def _cover(card: Scorecard, view: ScorecardView, day: date) -> Cover:
             ("KPIs by status", counts),
             ("Coverage %", view.coverage_pct),
             ("Data complete through", view.complete_through),
-            ("As of", day),
+            ("As of", asked.day),
+            ("As known on", asked.known_on or "now"),
         ],
     )

@@ -1,6 +1,7 @@
 """The fact store: one Delta table a dataset, one atomic version a load. Start reading at `table.py`."""
 
 from lake.store.closed import Closed
+from lake.store.durable import sole_writer
 from lake.store.records import (
     ChangedRow,
     ClosedRows,
@@ -37,4 +38,5 @@ __all__ = [
     "StoreFull",
     "UnknownLoad",
     "UnknownVersion",
+    "sole_writer",
 ]

@@ -81,23 +81,26 @@ def staging(folder: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def sole_writer(folder: Path) -> Iterator[None]:
-    """One writer per table on this machine; the kernel frees the lock of a dead one. Raises Conflict after a minute."""
+def sole_writer(folder: Path, *, patience: float | None = None) -> Iterator[None]:
+    """One writer per table on this machine; the kernel frees the lock of a dead one.
+
+    Raises Conflict after `patience` seconds, by default a minute.
+    """
     descriptor = os.open(folder.with_name(f".{folder.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        _wait_for_lock(descriptor, folder.name)
+        _wait_for_lock(descriptor, folder.name, LOCK_SECONDS if patience is None else patience)
         yield
     finally:
         os.close(descriptor)
 
 
-def _wait_for_lock(descriptor: int, name: str) -> None:
-    until = time.monotonic() + LOCK_SECONDS
+def _wait_for_lock(descriptor: int, name: str, patience: float) -> None:
+    until = time.monotonic() + patience
     while True:
         try:
             return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            if time.monotonic() > until:
+            if time.monotonic() >= until:
                 raise Conflict(f"Table {name} is being written by somebody else. Try again later.") from error
             time.sleep(0.02)
 

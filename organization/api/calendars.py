@@ -8,7 +8,7 @@ from rest_framework import parsers, serializers, status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from doors.serializers import StrictModelSerializer, StrictSerializer
+from doors.serializers import DayField, StrictModelSerializer, StrictSerializer
 from doors.viewsets import PLAIN_LIST, ScopedReadViewSet
 from organization import business_calendars, fiscal, ics, shared_calendars
 from organization.access import ADMINISTER, VIEW
@@ -120,7 +120,7 @@ class CalendarViewSet(ScopedReadViewSet):
     @action(detail=True)
     def hours(self, request, pk):
         """The open spans, in UTC, that touch the local days from `first` to `last`."""
-        first, last = (self.asked(name, serializers.DateField()) for name in ("first", "last"))
+        first, last = (self.asked(name, DayField()) for name in ("first", "last"))
         if missing := [name for name, day in (("first", first), ("last", last)) if day is None]:
             raise serializers.ValidationError(dict.fromkeys(missing, "Say which day."), code="required")
         spans = business_calendars.opening_spans(business_calendars.rules_of(self.get_object()), first, last)
@@ -176,7 +176,7 @@ class FiscalViewSet(ScopedReadViewSet):
     @action(detail=True, **PLAIN_LIST)
     def periods(self, request, pk):
         """The week, month, quarter and year that hold a day."""
-        day = self.asked("day", serializers.DateField()) or request.day
+        day = self.asked("day", DayField()) or request.day
         calendar = fiscal.calendar_of(self.get_object())
         found = [calendar.period_of(day, grain) for grain in ("week", "month", "quarter", "year")]
         return Response(FiscalPeriodSerializer(found, many=True).data)

@@ -7,7 +7,7 @@ from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from doors.serializers import ScopedCodeOrIdField, ScopedRelatedField, StrictModelSerializer, StrictSerializer
+from doors.serializers import DayField, ScopedCodeOrIdField, ScopedRelatedField, StrictModelSerializer, StrictSerializer
 from doors.viewsets import ScopedReadViewSet
 from organization import members, tokens
 from organization.access import ADMINISTER, VIEW
@@ -84,11 +84,11 @@ class MemberSerializer(StrictModelSerializer):
 
 class NewRole(StrictSerializer):
     role = serializers.ChoiceField(choices=Role.choices)
-    on = serializers.DateField(required=False, help_text="From this day on; today if empty.")
+    on = DayField(required=False, help_text="From this day on; today if empty.")
 
 
 class RoleEnd(StrictSerializer):
-    on = serializers.DateField(required=False, help_text="The first day without the role; today if empty.")
+    on = DayField(required=False, help_text="The first day without the role; today if empty.")
 
 
 class MemberViewSet(ScopedReadViewSet):

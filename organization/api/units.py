@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from doors.pagination import CursorPages
 from doors.parsers import StrictJSONParser
-from doors.serializers import ScopedCodeOrIdField, ScopedRelatedField, StrictModelSerializer, StrictSerializer
+from doors.serializers import DayField, ScopedCodeOrIdField, ScopedRelatedField, StrictModelSerializer, StrictSerializer
 from doors.viewsets import ScopedReadViewSet
 from organization import tree, unit_import
 from organization.access import ADMINISTER, VIEW
@@ -40,7 +40,7 @@ class UnitChange(StrictModelSerializer):
 
 class NewUnit(UnitChange):
     parent = ScopedCodeOrIdField(queryset=Unit.objects.all(), allow_null=True, help_text="None: at the top.")
-    from_day = serializers.DateField(default=None, allow_null=True, help_text="Null: as long as its parent.")
+    from_day = DayField(default=None, allow_null=True, help_text="Null: as long as its parent.")
 
     class Meta(UnitChange.Meta):
         fields = ("code", "parent", "from_day", *UnitChange.Meta.fields)
@@ -48,18 +48,16 @@ class NewUnit(UnitChange):
 
 class UnitMove(StrictSerializer):
     parent = ScopedCodeOrIdField(queryset=Unit.objects.all(), allow_null=True, help_text="None: to the top.")
-    from_day = serializers.DateField(help_text="From this day on; the days before keep their tree.")
+    from_day = DayField(help_text="From this day on; the days before keep their tree.")
 
 
 class UnitClose(StrictSerializer):
-    from_day = serializers.DateField(help_text="The first day on which the unit is no longer there.")
+    from_day = DayField(help_text="The first day on which the unit is no longer there.")
 
 
 class UnitFile(serializers.Serializer):
     file = serializers.FileField(help_text="CSV: code, name, kind, parent, timezone, alias:SYSTEM.")
-    from_day = serializers.DateField(
-        required=False, help_text="From when new places hold; the day looked from if empty."
-    )
+    from_day = DayField(required=False, help_text="From when new places hold; the day looked from if empty.")
     dry_run = serializers.BooleanField(default=False)
 
 
@@ -103,7 +101,7 @@ class UnitViewSet(ScopedReadViewSet):
     def get_queryset(self):
         day = self.request.day if self.request else tree.ALWAYS
         if self.request:
-            day = self.asked("day", serializers.DateField()) or day
+            day = self.asked("day", DayField()) or day
         placed = UnitPlacement.objects.in_force(day).filter(unit=OuterRef("pk"))
         units = super().get_queryset()
         seen = units.values("pk").order_by()

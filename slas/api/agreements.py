@@ -6,7 +6,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from datasets.models import Dataset
-from doors.serializers import ScopedCodeField, StrictSerializer
+from doors.serializers import DayField, ScopedCodeField, StrictSerializer
 from doors.viewsets import PLAIN_LIST
 from kpis.requests import as_of_day
 from organization.access import CERTIFY, DEFINE, VIEW
@@ -62,7 +62,7 @@ class NewAgreement(Parties):
     name = serializers.CharField(max_length=200)
     kind = serializers.ChoiceField(Agreement.Kind.choices)
     unit = ScopedCodeField(queryset=Unit.objects.all())
-    valid_from = serializers.DateField()
+    valid_from = DayField()
 
 
 class TierSerializer(serializers.ModelSerializer):
@@ -92,8 +92,8 @@ class VersionSerializer(serializers.ModelSerializer):
 class VersionWords(StrictSerializer):
     """What a PATCH of a draft may hold."""
 
-    valid_from = serializers.DateField(required=False)
-    valid_to = serializers.DateField(required=False, allow_null=True)
+    valid_from = DayField(required=False)
+    valid_to = DayField(required=False, allow_null=True)
     period = serializers.ChoiceField(AgreementVersion.Period.choices, required=False)
     calendar = ScopedCodeField(queryset=BusinessCalendar.objects.all(), required=False, allow_null=True)
     currency = serializers.CharField(max_length=3, required=False, allow_blank=True)
@@ -115,7 +115,7 @@ class VersionWords(StrictSerializer):
 
 
 class Day(StrictSerializer):
-    day = serializers.DateField()
+    day = DayField()
 
 
 class Reason(StrictSerializer):

@@ -300,6 +300,19 @@ def test_nothing_is_closed_while_rows_are_being_stored(home, people):
     assert orders_now(dataset).closed_through == JANUARY
 
 
+def test_nothing_is_closed_while_a_worker_stores_whose_lock_postgresql_forgot(home, people):
+    """PostgreSQL was restarted during a load: its lock is gone, the worker still writes the lake."""
+    from lake.store import sole_writer
+
+    dataset = loaded_dataset(TEXT, CONTRACT, unit=home)
+    asked = closing.propose(dataset, JANUARY, by=people[Member.MANAGER], reason="Month-end", day=TODAY)
+    with sole_writer(table_of(dataset).folder), pytest.raises(WrongState, match="being stored"):
+        closing.decide(asked, approve=True, by=people[Member.FINANCE])
+    assert orders_now(dataset).closed_through is None
+    closing.decide(asked, approve=True, by=people[Member.FINANCE])
+    assert orders_now(dataset).closed_through == JANUARY
+
+
 def test_what_a_killed_worker_had_committed_before_the_closing_counts_as_before_it(orders, people):
     upload = upload_csv(orders, HEAD + "3,2025-02-01,33\n")
     version = orders.versions.first()

@@ -158,6 +158,19 @@ def test_a_row_that_a_replay_rejects_again_is_corrected_where_it_came_from(clien
     assert page.count(f'href="{rejects}"') == 2 and reverse("rejects", args=[replay.public_id]) not in page
 
 
+def test_who_may_not_upload_sees_the_rejected_rows_and_nothing_to_press(client, analyst, orders, home):
+    upload = upload_csv(orders, "id,day,cost,site\n7,2025-02-30,1,n\n8,2025-02-01,1,n\n", by=analyst)
+    address = reverse("rejects", args=[upload.public_id])
+    client.force_login(member(Member.FINANCE, home))
+    page = client.get(address).content.decode()
+    assert "2025-02-30" in page and "corrects it." in page
+    assert "Keep the correction" not in page and "Load corrected rows" not in page
+    Upload.objects.filter(pk=upload.pk).update(state="refused")
+    assert reverse("upload_new") not in client.get(address).content.decode()
+    client.force_login(analyst)
+    assert f"{reverse('upload_new')}?dataset=orders" in client.get(address).content.decode()
+
+
 def test_a_rule_is_made_fails_and_is_overridden_on_the_page(client, analyst, orders):
     address = reverse("dataset_quality", args=["orders"])
     rule = {

@@ -1,11 +1,12 @@
 """The room over REST: by code, scoped to the caller, plain in refusals."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 from rest_framework.test import APIClient
 
+from datasets.models import Upload
 from kpis.models import Kpi, Result, Target
 from kpis.recompute import recompute
 from lake import sandbox
@@ -50,7 +51,9 @@ def client(manager):
 
 @pytest.fixture
 def dataset(group, manager, monkeypatch):
-    monkeypatch.setattr(sandbox, "run", lambda do, *args, limits=None, on_progress=None, **more: do(*args, **more))
+    monkeypatch.setattr(
+        sandbox, "run", lambda do, *args, limits=None, on_progress=None, warm=(), **more: do(*args, **more)
+    )
     UnitFactory(code="north", parent=group)
     UnitFactory(code="south", parent=group)
     return loaded_dataset(north_and_south(), CONTRACT, unit=group, owner=manager, code="cases")
@@ -105,7 +108,8 @@ def test_a_number_leads_to_its_rows_and_to_where_it_comes_from(client, dataset):
     assert (rows["total"], len(rows["rows"]), rows["numerator"], rows["denominator"]) == (4, 2, 2, 4)
     came = client.get(f"{API}/results/{result['id']}/provenance/").data
     assert came["written_out"] == "100 × sum(met) / count(*) = 100 × 2 / 4 = 50"
-    assert [upload["file_name"] for upload in came["uploads"]] == ["extract.csv"]
+    (upload,) = came["uploads"]
+    assert (upload["file_name"], upload["uploaded_by"]) == ("extract.csv", Upload.objects.get().uploaded_by.username)
 
 
 def test_results_are_filtered_paged_and_not_sent_twice(client, group):
@@ -152,6 +156,43 @@ def test_a_scorecard_is_built_and_read(client, group):
     move = client.post(f"{API}/scorecards/ops/nodes/{top.data['id']}/move/", {"parent": top.data["id"]}, format="json")
     assert (move.status_code, move.data["code"], move.data["field"]) == (409, "scorecard_cycle", "parent")
     assert "A scorecard cycle: Top > Top" in move.data["detail"] and move.data["path"] == ["Top", "Top"]
+
+
+def test_a_scorecard_is_read_by_grain_day_and_what_was_known(client, group):
+    kpi = KpiFactory(unit=group)
+    known = {"recorded_at": datetime(2025, 2, 3, tzinfo=UTC), "superseded_at": datetime(2025, 5, 4, tzinfo=UTC)}
+    ResultFactory(kpi=kpi, value=1.0, score=40, status="red", **known)
+    ResultFactory(kpi=kpi, value=9.0, recorded_at=datetime(2025, 5, 4, tzinfo=UTC))
+    ResultFactory(kpi=kpi, value=5.0, grain="quarter", period_end=date(2025, 4, 1))
+    ScorecardFactory(unit=group, code="ops").nodes.create(kind="kpi", kpi=kpi)
+
+    def seen(**query):
+        answer = client.get(f"{API}/scorecards/ops/view/", query)
+        assert answer.status_code == 200, answer.data
+        return answer.data["nodes"][0]["reading"]["value"], answer.data["score"]
+
+    assert seen() == (9.0, 100)
+    assert seen(as_known_at="2025-05-03T12:00:00Z") == (1.0, 40)
+    assert seen(grain="quarter") == (5.0, 100)
+    assert seen(as_of="2025-02-01")[0] == 9.0 and seen(as_of="2025-01-31")[0] is None
+    for bad in (
+        {"grain": "day"},
+        {"as_known_at": "then"},
+        {"as_of": "31/02/2025"},
+        {"as_of": "0001-01-01"},
+        {"period": "9999-12-31"},
+    ):
+        refused = client.get(f"{API}/scorecards/ops/view/", bad)
+        assert (refused.status_code, refused.data["errors"][0]["field"]) == (400, next(iter(bad)))
+
+
+def test_a_day_that_no_calendar_holds_is_refused_by_name(client, group):
+    kpi = KpiFactory(unit=group)
+    for name, day in (("period", "0001-01-01"), ("against", "9999-12-31")):
+        refused = client.get(f"{API}/kpis/{kpi.code}/drivers/", {name: day})
+        assert (refused.status_code, refused.data["errors"][0]["field"]) == (400, name)
+    body = {"kpi": kpi.code, "unit": "group", "value": "1", "valid_from": "0001-01-01"}
+    assert "from 1900 to 2200" in str(client.post(f"{API}/targets/", body, format="json").data)
 
 
 def test_a_scorecard_opens_at_the_highest_unit_that_the_caller_may_see(group):

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
+from datasets.models import Upload
 from kpis import annotations, drill, targets
 from kpis.models import Result
 from kpis.recompute import recompute
@@ -234,7 +235,8 @@ def test_a_part_that_does_not_exist_is_not_there(client, made):
 def test_where_it_comes_from(client, made):
     text = opened(client, made.viewer, "kpi_provenance", "in_time", period="2025-02-01")
     assert "100 × sum(met) / count(*) = 100 × 10 / 12 = 83.33333333" in text
-    for word in ("version 1", "extract.csv", "run ", "certified", "What was known when"):
+    by = str(Upload.objects.get().uploaded_by)
+    for word in ("version 1", "extract.csv", by, "run ", "certified", "What was known when"):
         assert word in text
 
 

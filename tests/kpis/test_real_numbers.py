@@ -47,7 +47,9 @@ KPIS = {
 
 @pytest.fixture
 def results(monkeypatch):
-    monkeypatch.setattr(sandbox, "run", lambda do, *args, limits=None, on_progress=None, **more: do(*args, **more))
+    monkeypatch.setattr(
+        sandbox, "run", lambda do, *args, limits=None, on_progress=None, warm=(), **more: do(*args, **more)
+    )
     unit = UnitFactory()
     owner = member("analyst", unit)
     dataset = loaded_dataset(EXTRACT.read_bytes(), CONTRACT, unit=unit, owner=owner)

@@ -36,7 +36,9 @@ DAY = date(2025, 4, 10)
 def in_this_process(request, monkeypatch):
     """The child process costs a second a call; `test_two_of_four...` goes through it, the others need not."""
     if "two_of_four" not in request.node.name:
-        monkeypatch.setattr(sandbox, "run", lambda do, *args, limits=None, on_progress=None, **more: do(*args, **more))
+        monkeypatch.setattr(
+            sandbox, "run", lambda do, *args, limits=None, on_progress=None, warm=(), **more: do(*args, **more)
+        )
 
 
 def rows(*lines):

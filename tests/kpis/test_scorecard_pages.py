@@ -3,15 +3,18 @@
 import csv
 import io
 import re
-from datetime import date
+from datetime import UTC, date, datetime
+from functools import partial
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from kpis.models import Scorecard, ScorecardNode, Theme
+from dashboards.templatetags.scorecard import scorecard_rows
+from kpis.models import Result, Scorecard, ScorecardNode, Theme
 from kpis.selectors import scorecard_view
+from kpis.views.rows import Row
 from organization.access import access_of
 from tests.factories import KpiFactory, ResultFactory, ScorecardFactory, UnitFactory, UserFactory, member
 
@@ -64,12 +67,47 @@ def test_a_scorecard_shows_what_the_selector_reads(board, manager):
     assert f"{read.score:.0f} of 100" in text
 
 
+def test_a_score_of_some_of_the_weights_says_how_much_they_cover():
+    node = partial(Row, id=1, name="Cost", level=1, is_node=True, status="amber")
+    written = scorecard_rows([node(score=53, coverage_pct=75)])
+    assert "53 75 % covered" in re.sub("<[^>]+>", "", written).replace("\N{NO-BREAK SPACE}", " ")
+    assert "covered" not in scorecard_rows([node(score=53, coverage_pct=100), node(score=None, coverage_pct=30)])
+
+
 def test_a_percentages_variance_and_change_are_in_points_and_signed(board, manager):
     row = next(r for r in manager.get("/scorecards/operations/", AS_OF).context["rows"] if r.code == "on_time")
     assert row.variance == pytest.approx(row.actual - 95)
     text = text_of(manager.get("/scorecards/operations/", AS_OF))
     assert f"+{row.variance:.1f} pts on target" in text
     assert f"+{row.change:.1f} pts , was at risk" in text
+
+
+def test_a_scorecard_as_it_was_known_on_a_day(board, manager):
+    kpi = board.kpis["on_time"]
+    found = Result.objects.filter(kpi=kpi, unit=board.group, period_start="2025-11-01")
+    now_ = found.get()
+    found.update(superseded_at=datetime(2025, 12, 10, 9, tzinfo=UTC))
+    ResultFactory(
+        kpi=kpi, unit=board.group, month=date(2025, 11, 1), value=50, recorded_at=datetime(2025, 12, 10, 9, tzinfo=UTC)
+    )
+
+    def on_time(address, **known):
+        page = manager.get(address, AS_OF | known)
+        shown = page.context.get("rows") or next(iter(page.context["sections"])).speaking
+        return next(row.actual for row in shown if row.code == "on_time"), page
+
+    assert on_time("/scorecards/operations/")[0] == 50
+    value, page = on_time("/scorecards/operations/", known="2025-12-09")
+    assert value == now_.value
+    assert "As known on 9 Dec 2025. What was recorded later is left out." in text_of(page)
+    assert all("known=2025-12-09" in row.url for row in page.context["rows"] if row.url)
+    assert all("known=2025-12-09" in url for _, url in page.context["exports"])
+    assert "known=2025-12-09" in page.context["review"]
+    review = manager.get("/review/", AS_OF | {"known": "2025-12-09"})
+    assert "As known on 9 Dec 2025." in text_of(review)
+    export = manager.get("/scorecards/operations/export/csv/", AS_OF | {"known": "2025-12-09"})
+    lines = csv.DictReader(io.StringIO(b"".join(export).decode("utf-8-sig")))
+    assert next(float(line["Actual"]) for line in lines if line["Code"] == "on_time") == pytest.approx(now_.value)
 
 
 def test_period_and_unit_stand_in_the_address(board, manager):

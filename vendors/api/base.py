@@ -9,7 +9,7 @@ from rest_framework import mixins, serializers
 from rest_framework.response import Response
 
 from doors.problems import Problem
-from doors.serializers import StrictSerializer
+from doors.serializers import DayField, StrictSerializer
 from doors.viewsets import ScopedViewSet
 from organization.access import OVERSEE, PROCURE
 from organization.models import User
@@ -87,4 +87,4 @@ class VendorText(StrictSerializer):
 
 
 class ContractEnd(VendorReason):
-    on = serializers.DateField()
+    on = DayField()

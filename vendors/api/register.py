@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from doors.files import stored_file
 from doors.parsers import StrictJSONParser
-from doors.serializers import ScopedCodeField, ScopedRelatedField, StrictModelSerializer, StrictSerializer
+from doors.serializers import DayField, ScopedCodeField, ScopedRelatedField, StrictModelSerializer, StrictSerializer
 from doors.viewsets import PLAIN_LIST
 from kpis.calendars import calendars_of, period_of
 from kpis.models import Kpi
@@ -192,7 +192,7 @@ class VendorViewSet(VendorsViewSet):
         grain = self.request.query_params.get("grain") or (grain_of(vendors[0]) if len(vendors) == 1 else "quarter")
         if grain not in Vendor.Cadence.values:
             raise serializers.ValidationError({"grain": "Write week, month, quarter or year."})
-        if at := self.asked("period", serializers.DateField()):
+        if at := self.asked("period", DayField()):
             return grain, at, day
         calendar = calendars_of([vendors[0].unit_id], day)[vendors[0].unit_id]
         return grain, newest_period_start(vendors, grain, day) or last_complete(calendar, grain, day).start, day
@@ -336,7 +336,7 @@ class NewDocument(StrictSerializer):
     vendor = VendorField()
     contract = ScopedRelatedField(queryset=Contract.objects.all(), required=False, allow_null=True)
     title = serializers.CharField(max_length=200)
-    effective_on = serializers.DateField(required=False, allow_null=True)
+    effective_on = DayField(required=False, allow_null=True)
     file = serializers.FileField()
 
 

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from doors.serializers import ScopedCodeField, ScopedRelatedField, StrictModelSerializer, StrictSerializer
+from doors.serializers import DayField, ScopedCodeField, ScopedRelatedField, StrictModelSerializer, StrictSerializer
 from kpis.models import Kpi, KpiVersion
 from organization.access import ANSWER, PROCURE, VIEW
 from vendors import actions, plans, reviews
@@ -39,12 +39,12 @@ class ReviewSerializer(serializers.ModelSerializer):
 
 class Generate(StrictSerializer):
     vendor = VendorField()
-    at = serializers.DateField(help_text="Any day of the period.")
+    at = DayField(help_text="Any day of the period.")
     grain = serializers.ChoiceField(Vendor.Cadence.choices, required=False, default="")
 
 
 class Minutes(StrictSerializer):
-    held_on = serializers.DateField()
+    held_on = DayField()
     attendees = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
     minutes = serializers.CharField(max_length=20000)
 
@@ -181,12 +181,12 @@ class NewPlan(StrictSerializer):
     target = serializers.DecimalField(20, 6, required=False, allow_null=True)
     periods_needed = serializers.IntegerField(min_value=1, max_value=36, required=False)
     reason = serializers.CharField(max_length=5000)
-    plan_due_on = serializers.DateField()
+    plan_due_on = DayField()
     ask = person(required=False, allow_null=True)
 
 
 class VerifyFrom(StrictSerializer):
-    verify_from = serializers.DateField()
+    verify_from = DayField()
 
 
 class PlanViewSet(VendorsViewSet):

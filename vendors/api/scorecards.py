@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from doors.serializers import ScopedCodeField, StrictModelSerializer, StrictSerializer
+from doors.serializers import DayField, ScopedCodeField, StrictModelSerializer, StrictSerializer
 from kpis.models import Kpi
 from organization.access import OVERSEE, PROCURE, VIEW
 from organization.models import Unit
@@ -73,7 +73,7 @@ class DraftSettings(StrictModelSerializer):
 
 
 class FirstDay(StrictSerializer):
-    from_day = serializers.DateField()
+    from_day = DayField()
 
 
 class TemplateViewSet(VendorsViewSet):
@@ -214,7 +214,7 @@ class SurveyAnswerSerializer(serializers.ModelSerializer):
 class NewSurveyAnswer(StrictSerializer):
     vendor = VendorField()
     question = ScopedCodeField(queryset=SurveyQuestion.objects.all())
-    day = serializers.DateField(help_text="Any day of the review period.")
+    day = DayField(help_text="Any day of the review period.")
     rating = serializers.IntegerField(min_value=1, max_value=5)
     comment = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lake.store import DataFile
 
 log = logging.getLogger(__name__)
+MOST_LOADS = 3  # named in one sentence
 _trusted: set[tuple[object, ...]] = set()  # table, path, sha256 and state on disk of files that this process has hashed
 
 
@@ -106,14 +107,18 @@ def described(dataset: Dataset, fault) -> Damage:
 
 
 def refusal_of(dataset: Dataset, fault) -> DamagedData:
-    """The same for somebody who wanted to read the rows."""
+    """The same for somebody who wanted to read the rows, and may not know of all units: how many, not which."""
     damage = described(dataset, fault)
+    loads, more = list(damage.uploads[:MOST_LOADS]), len(damage.uploads) - MOST_LOADS
+    if more > 0:
+        loads.append(f"{more} more loads")
+    units = len(damage.units)
     return DamagedData(
         f"Rows of {dataset.name} cannot be read: a stored file is missing or damaged ({damage.file}). It holds rows of "
-        f"{', '.join(damage.uploads) or 'an unknown load'}, units {', '.join(damage.units) or 'unknown'}.",
+        f"{', '.join(loads) or 'an unknown load'}, of up to {units} unit{'s' * (units != 1)}.",
         next_step="Numbers that were computed before still stand. Tell an administrator: the file comes back from a "
-        "backup, and `manage.py scrub_lake` says when all is well again.",
+        "backup, and `manage.py scrub_lake` names the units and says when all is well again.",
         file=damage.file,
         uploads=list(damage.uploads),
-        units=list(damage.units),
+        units=units,
     )

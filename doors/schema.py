@@ -109,3 +109,16 @@ class SessionScheme(OpenApiAuthenticationExtension):
         from django.conf import settings
 
         return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
+
+
+def without_empty_defaults(result: dict, generator, request, public) -> dict:
+    """Leave out defaults of "": for a field that refuses "" when it is sent, that is no value of its own schema."""
+    _drop_empty_defaults(result)
+    return result
+
+
+def _drop_empty_defaults(part) -> None:
+    if isinstance(part, dict) and part.get("default") == "":
+        del part["default"]
+    for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        _drop_empty_defaults(inner)

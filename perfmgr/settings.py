@@ -296,6 +296,10 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Measure, detect, diagnose, improve, prove, standardise: everything that the pages can do.",
     "SERVE_INCLUDE_SCHEMA": False,
     "GET_LIB_DOC_EXCLUDES": "doors.schema.undescribed",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "doors.schema.without_empty_defaults",
+    ],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"docExpansion": "none", "filter": True, "deepLinking": True},

@@ -30,7 +30,7 @@
     if (type?.includes("json")) {
       try {
         const problem = JSON.parse(body);
-        return [problem.title || "This did not work.", problem.detail || ""];
+        return [problem.title ? `${problem.title}.` : "This did not work.", [problem.detail, problem.next_step].filter(Boolean).join(" ")];
       } catch { /* not JSON after all */ }
     }
     const page = body?.match(/<main class="single fault">[^]*<\/main>/)?.[0]; // the head's styles would offend the content policy
@@ -47,10 +47,20 @@
     return ["This did not work.", `The server answered ${status}.`];
   };
 
-  document.addEventListener("htmx:responseError", ({ detail: { xhr } }) =>
-    pm.notice(...problemOf(xhr.status, xhr.getResponseHeader("Content-Type"), xhr.responseText)));
+  // A part that is read once, when the page has come, says it in its place instead of seeming to read on for ever.
+  const failed = (part, title, text) => {
+    const waiting = part?.getAttribute?.("hx-trigger") === "load" && part.querySelector(".job-progress");
+    if (!waiting) return pm.notice(title, text);
+    const strong = document.createElement("strong");
+    strong.textContent = title;
+    waiting.className = "problems";
+    waiting.replaceChildren(strong, ` ${text}`);
+  };
+  document.addEventListener("htmx:responseError", ({ detail: { xhr, elt } }) =>
+    failed(elt, ...problemOf(xhr.status, xhr.getResponseHeader("Content-Type"), xhr.responseText)));
   for (const name of ["htmx:sendError", "htmx:timeout"]) {
-    document.addEventListener(name, () => pm.notice("The server does not answer.", "Check the connection and try again."));
+    document.addEventListener(name, ({ detail: { elt } }) =>
+      failed(elt, "The server does not answer.", "Check the connection and try again."));
   }
 
   // --- charts ------------------------------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ def test_a_part_that_fails_says_what_its_answer_says(page: Page):
     page.evaluate(FAILED, [503, "text/html", fault])
     expect(notices).to_contain_text("perfmgr is not ready. The database does not answer just now.")
     page.evaluate(FAILED, [409, "application/problem+json", '{"title": "Conflict", "detail": "Look again."}'])
-    expect(notices).to_contain_text("Conflict Look again.")
+    expect(notices).to_contain_text("Conflict. Look again.")
     page.evaluate(FAILED, [502, "text/html", "<h1>Bad gateway</h1>"])
     expect(notices).to_contain_text("The server could not do this.")
 
@@ -105,3 +105,17 @@ def test_at_390_pixels_nothing_is_wider_than_the_screen(page: Page):
     words = f'<p class="adds-up"><span class="pm-status"><span>{"rows add up to it " * 9}</span></span></p>'
     page.evaluate("words => document.querySelector('main').insertAdjacentHTML('beforeend', words)", words)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_a_part_that_fails_to_load_says_so_in_its_place(page: Page):
+    page.evaluate("""() => {
+        document.querySelector("main").insertAdjacentHTML("afterbegin",
+            '<div id="part" hx-trigger="load"><div class="job-progress">Reading</div></div>');
+        const problem = { title: "Conflict", detail: "A file is damaged.", next_step: "Tell an administrator." };
+        document.dispatchEvent(new CustomEvent("htmx:responseError", { detail: {
+            elt: document.getElementById("part"),
+            xhr: { status: 409, responseText: JSON.stringify(problem), getResponseHeader: () => "application/json" },
+        } }));
+    }""")
+    expect(page.locator("#part .problems")).to_have_text("Conflict. A file is damaged. Tell an administrator.")
+    expect(page.locator("#pm-notices .notice")).to_have_count(0)

@@ -29,11 +29,13 @@ class ColumnForm(forms.Form):
         choices=[(role.value, role.value.replace("_", " ")) for role in Role], required=False,
         widget=forms.CheckboxSelectMultiple,
     )  # fmt: skip
-    required = forms.BooleanField(required=False)
-    format = forms.CharField(max_length=100, required=False, widget=forms.TextInput(attrs={"placeholder": "iso"}))
+    required = forms.BooleanField(required=False, label="Must be filled")
+    format = forms.CharField(
+        max_length=100, required=False, label="Dates are written", widget=forms.TextInput(attrs={"placeholder": "iso"})
+    )
     allowed = forms.CharField(required=False, widget=forms.TextInput(attrs={"placeholder": "a,b,c"}))
-    minimum = forms.CharField(max_length=40, required=False)
-    maximum = forms.CharField(max_length=40, required=False)
+    minimum = forms.CharField(max_length=40, required=False, label="Least")
+    maximum = forms.CharField(max_length=40, required=False, label="Most")
     unit = forms.CharField(max_length=40, required=False)
     formula = forms.CharField(max_length=2_000, required=False)
     missing = forms.CharField(

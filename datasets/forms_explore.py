@@ -64,7 +64,7 @@ class QuestionForm(VersionForm):
         for end in filter_ends():
             self.fields[f"where{end}"] = forms.ChoiceField(required=False, label="Only where", choices=columns)
             self.fields[f"operator{end}"] = forms.ChoiceField(required=False, label="Is", choices=OPERATORS)
-            self.fields[f"value{end}"] = forms.CharField(required=False, max_length=500)
+            self.fields[f"value{end}"] = forms.CharField(required=False, max_length=500, label="Value")
 
     @property
     def asks(self) -> list[forms.BoundField]:

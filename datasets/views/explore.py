@@ -75,15 +75,16 @@ def sql_page(request):
         "shown_form": (shown := ShownForm(request.POST or request.GET, dataset=dataset)),
         "sql": statement or _first_statement(contract),
         "breadcrumb": _crumbs(dataset),
+        "most": (SHOWN, explore.MOST_ROWS),
     }
     status = 200
     if request.method == "POST":
         try:
             asked = shown.cleaned_data if shown.is_valid() else {}
             version = asked.get("version")
-            context["answer"] = answer = explore.ask_sql(
-                dataset, statement, request.access, version=version, limit=SHOWN
-            )
+            wanted = explore.MOST_ROWS if "csv" in request.POST else SHOWN
+            answer = explore.ask_sql(dataset, statement, request.access, version=version, limit=wanted)
+            context["answer"] = answer
             if "csv" in request.POST:
                 return _download(dataset, answer)
             context["chart"] = charts.chart_of_numbers(answer, asked.get("chart", ""), dataset.name)

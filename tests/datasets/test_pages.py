@@ -60,6 +60,8 @@ def test_every_page_of_a_dataset_opens_and_shows_hostile_text_as_text(client, an
     assert "&lt;script&gt;alert" in page and "<script>alert" not in page
     page = text_of(client, reverse("explore"), dataset=code, group="site", total="sum", of="cost", chart="bar")
     assert "25.0" in page and "<script>alert" not in page
+    page = text_of(client, reverse("explore"), dataset=code, total="count", where="site", value="south")
+    assert ">1</span> row. Data version" in page and "Value2" not in page  # a second filter is offered, called the same
     assert "datasets.quality" in text_of(client, reverse("jobs"))
 
 
@@ -83,6 +85,16 @@ def test_a_statement_s_numbers_are_drawn_over_its_first_column(client, analyst, 
     without = client.post(address, {"sql": "select site from facts", "chart": "line"}).content.decode()
     assert "Nothing to draw" in without and "south" in without
     assert client.post(address, {"sql": sql}).context["chart"] is None
+
+
+@pytest.mark.child_process
+def test_the_csv_of_a_statement_has_more_rows_than_the_page_shows(client, analyst, home):
+    rows = "".join(f"{n},2025-01-01,1,x\n" for n in range(600))
+    loaded_dataset("id,day,cost,site\n" + rows, CONTRACT, unit=home, code="many")
+    address, sql = f"{reverse('sql')}?dataset=many", "select id from facts order by id"
+    page = client.post(address, {"sql": sql})
+    assert (len(page.context["answer"].rows), "there are more" in page.content.decode()) == (500, True)
+    assert client.post(address, {"sql": sql, "csv": "1"}).getvalue().count(b"\r\n") == 601
 
 
 @pytest.mark.child_process

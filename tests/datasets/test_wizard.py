@@ -84,6 +84,15 @@ def test_how_a_file_is_written_is_asked_as_far_as_such_a_file_says_it(client, an
     assert '"decimal_comma": true' in again.context["dialect"]
 
 
+def test_a_question_s_step_names_the_field_as_a_table_and_as_a_list_name_it(client, analyst):
+    rows = "".join(f"k{n},0{n % 9 + 1}/05/2025\n" for n in range(20))
+    page = client.get(dropped(client, "x.csv", f"id,opened\n{rows}".encode()))
+    (question,) = page.context["questions"]
+    assert question["step"] == "Choose under “Dates are written” below."
+    said = page.content.decode()
+    assert '<th scope="col">Dates are written</th>' in said and 'data-label="Dates are written"' in said
+
+
 def test_a_comma_that_may_be_thousands_or_decimals_must_be_said(client, analyst):
     address = dropped(client, "x.csv", b"id;cost\na;1,234\nb;2,500\n")
     page = client.get(address)

@@ -6,6 +6,7 @@ Readers see only versions that the database names (`DatasetVersion`); nobody ask
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -84,10 +85,10 @@ def data_files(version: DatasetVersion) -> tuple[DataFile, ...]:
     return tuple(DataFile(**file) for file in version.files)
 
 
-def facts_of(dataset: Dataset, version: int | None = None) -> Facts:
+def facts_of(dataset: Dataset, version: int | None = None, *, seen: Collection[int] | None = None) -> Facts:
     """Every row of the current (or a named older) version, its files checked once per process.
 
-    Raises NoSuchVersion, DamagedData.
+    seen: the units (ids) that a refusal may name, None: all. Raises NoSuchVersion, DamagedData.
     """
     from lake.store import DamagedFile
     from lake.store.schema import stored_columns
@@ -102,5 +103,5 @@ def facts_of(dataset: Dataset, version: int | None = None) -> Facts:
     try:
         check_once(dataset, data_files(found))
     except DamagedFile as fault:
-        raise refusal_of(dataset, fault) from fault
+        raise refusal_of(dataset, fault, seen) from fault
     return Facts(dataset.pk, found.version, tuple(folder / file["path"] for file in found.files), columns)

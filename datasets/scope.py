@@ -76,7 +76,7 @@ class AuthorisedRows:
 
 def authorised_rows(dataset: Dataset, access: Access, version: int | None = None) -> AuthorisedRows:
     """What `access` may see of the current (or an older) version. Raises NoSuchVersion, DamagedData."""
-    return AuthorisedRows(facts_of(dataset, version), row_scope(dataset, access))
+    return AuthorisedRows(facts_of(dataset, version, seen=access.units(VIEW)), row_scope(dataset, access))
 
 
 def row_scope(dataset: Dataset, access: Access, permission: str = VIEW) -> RowScope:

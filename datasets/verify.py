@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lake.store import DataFile
 
 log = logging.getLogger(__name__)
-MOST_LOADS = 3  # named in one sentence
+NAMED = 3  # loads, and units, in one sentence
 _trusted: set[tuple[object, ...]] = set()  # table, path, sha256 and state on disk of files that this process has hashed
 
 
@@ -106,19 +106,23 @@ def described(dataset: Dataset, fault) -> Damage:
     )
 
 
-def refusal_of(dataset: Dataset, fault) -> DamagedData:
-    """The same for somebody who wanted to read the rows, and may not know of all units: how many, not which."""
+def refusal_of(dataset: Dataset, fault, seen: Collection[int] | None = None) -> DamagedData:
+    """The same for who wanted to read the rows. seen: the units (ids) that they may know of, None: all."""
     damage = described(dataset, fault)
-    loads, more = list(damage.uploads[:MOST_LOADS]), len(damage.uploads) - MOST_LOADS
-    if more > 0:
-        loads.append(f"{more} more loads")
-    units = len(damage.units)
+    known = dataset.units.all() if seen is None else dataset.units.filter(pk__in=seen)
+    units = list(known.values_list("code", flat=True))
     return DamagedData(
         f"Rows of {dataset.name} cannot be read: a stored file is missing or damaged ({damage.file}). It holds rows of "
-        f"{', '.join(loads) or 'an unknown load'}, of up to {units} unit{'s' * (units != 1)}.",
+        f"{_some(damage.uploads, 'loads') or 'an unknown load'}, {_some(units, 'units') or 'other units'}.",
         next_step="Numbers that were computed before still stand. Tell an administrator: the file comes back from a "
-        "backup, and `manage.py scrub_lake` names the units and says when all is well again.",
+        "backup, and `manage.py scrub_lake` says when all is well again.",
         file=damage.file,
         uploads=list(damage.uploads),
         units=units,
     )
+
+
+def _some(names: Sequence[str], kind: str) -> str:
+    """The first of the names, and how many more there are."""
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more {kind}" if more > 0 else "")

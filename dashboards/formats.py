@@ -93,7 +93,8 @@ def plain(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S}".removesuffix(":00")
-    if isinstance(value, float | Decimal):
+    is_whole = isinstance(value, Decimal) and value.as_tuple().exponent == 0  # a sum of whole numbers
+    if isinstance(value, float | Decimal) and not is_whole:
         number = finite(value)
         if number is None or (number and not Decimal("0.001") <= abs(number) < Decimal(10) ** 15):
             return f"{value:.4g}"

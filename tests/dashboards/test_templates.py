@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,8 @@ def anonymous(path: str):
         (2017, "2017"),
         (27.083333333, "27.0833"),
         (24826981.0, "24,826,981"),
+        (Decimal("15803"), "15803"),
+        (Decimal("15803.0000"), "15,803"),
         (-0.5, "−0.5"),
         (0.00002, "2e-05"),
         (float("nan"), "nan"),

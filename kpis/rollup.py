@@ -21,7 +21,7 @@ from .scoring import AMBER, GREEN, INFO, NO_DATA, NO_TARGET, RED
 WEIGHTED_MEAN, WORST, COUNTS = "weighted_mean", "worst", "counts"
 REWEIGHT, PROPAGATE, CARRY, ZERO = "reweight", "propagate", "carry", "zero"
 GREEN_FROM, AMBER_FROM = 80.0, 50.0
-INSUFFICIENT = "Insufficient data"
+INSUFFICIENT = "insufficient_data"  # the status of a node of which too little has a score
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +71,12 @@ def roll_up(children: Sequence[Child], method: str = WEIGHTED_MEAN, minimum_cove
         return rolled(None, status=worst_status(counts))
     missing = next((c for c in applicable if c.score is None and c.missing == PROPAGATE), None)
     if missing is not None:
-        return rolled(None, f"{INSUFFICIENT}: one part has no score and must not be left out.")
+        return rolled(None, "Insufficient data: one part has no score and must not be left out.", INSUFFICIENT)
     if not coverage:  # nothing has a score, or what has one weighs nothing
         return rolled(None)
     if coverage < minimum_coverage_pct:
-        note = f"{INSUFFICIENT}: {coverage:.0f} % of the weight has a score, below {minimum_coverage_pct:g} %."
-        return rolled(None, note)
+        note = f"Insufficient data: {coverage:.0f} % of the weight has a score, below {minimum_coverage_pct:g} %."
+        return rolled(None, note, INSUFFICIENT)
     score = min(c.score for c in scored) if method == WORST else _weighted_mean(scored)
     caps = [c.gate_cap for c in children if c.gate_cap is not None and c.status == RED]
     if caps and score > min(caps):

@@ -9,8 +9,6 @@ from kpis.selectors.verdicts import Verdict
 
 from .addresses import kpi_address
 
-INSUFFICIENT = "insufficient_data"
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -87,13 +85,12 @@ def _rows(nodes: Iterable[NodeView], view: ScorecardView, pull: float, query: di
 
 
 def _group(node: NodeView, pull: float) -> Row:
-    short = node.score is None and node.note.startswith("Insufficient")
     return Row(
         id=node.id,
         name=node.name,
         level=node.depth + 1,
         is_node=True,
-        status=INSUFFICIENT if short else node.status,
+        status=node.status,
         score=node.score,
         weight_pct=node.share_pct,
         used_pct=node.share_used_pct,

@@ -30,7 +30,7 @@ def test_a_missing_child_is_left_out_and_the_rest_reweighted():
 
 def test_below_the_minimum_coverage_there_is_no_score():
     rolled = roll_up([child(1, 100), child(2, None)], minimum_coverage_pct=60)
-    assert (rolled.score, rolled.status, rolled.coverage_pct) == (None, "no_data", 50)
+    assert (rolled.score, rolled.status, rolled.coverage_pct) == (None, "insufficient_data", 50)
     assert rolled.note.startswith("Insufficient data: 50 %")
     assert roll_up([child(1, 100), child(2, None)], minimum_coverage_pct=50).score == 100
 

@@ -133,10 +133,12 @@ def _changed(row: Any) -> str:
     if row.counts:
         parts.append(str(ui.status_counts(row.counts, bar=False)))
     elif row.change is not None:
-        word = {True: "better", False: "worse"}.get(row.change_is_good, "")
+        number = change(row.change, row.format)
+        shows = number is not None and any(digit in "123456789" for digit in number.digits)
+        word = {True: "better", False: "worse"}.get(row.change_is_good, "") if shows else ""
         said = f' class="{word}" title="{word} than the period before"' if word else ""
         was = f", <span>was {_status(row.was, quiet=True)}</span>" if row.was else ""
-        parts.append(f"<span{said}>{set_number(change(row.change, row.format))}</span>{was}")
+        parts.append(f"<span{said}>{set_number(number)}</span>{was}")
     parts += [f'<span class="row-note">{escape(note)}</span>' for note in row.notes]
     if row.gate_cap is not None:
         parts.append(f'<span class="row-note">Gate: red holds the score above it at {row.gate_cap}.</span>')

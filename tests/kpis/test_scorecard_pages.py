@@ -74,6 +74,12 @@ def test_a_score_of_some_of_the_weights_says_how_much_they_cover():
     assert "covered" not in scorecard_rows([node(score=53, coverage_pct=100), node(score=None, coverage_pct=30)])
 
 
+def test_a_change_that_shows_as_zero_is_neither_better_nor_worse():
+    kpi = partial(Row, id=1, name="Insurance", level=1, is_node=False, status="green", score=80, format="percent:3")
+    assert 'class="worse"' in scorecard_rows([kpi(change=0.0006, change_is_good=False)])
+    assert 'class="worse"' not in scorecard_rows([kpi(change=0.0004, change_is_good=False)])
+
+
 def test_a_percentages_variance_and_change_are_in_points_and_signed(board, manager):
     row = next(r for r in manager.get("/scorecards/operations/", AS_OF).context["rows"] if r.code == "on_time")
     assert row.variance == pytest.approx(row.actual - 95)

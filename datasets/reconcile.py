@@ -153,9 +153,11 @@ def _adopt(dataset: Dataset) -> tuple[int, ...]:
 
 def _note_adopted(upload: Upload, commit, kind: str) -> None:
     from .intake.requesting import _queue
+    from .undo import KIND, note_undone
 
     if kind == DatasetVersion.Kind.UNDO:
-        Upload.objects.filter(pk=upload.pk).update(state=Upload.State.UNDONE)
+        asked = upload.job is not None and upload.job.kind == KIND
+        note_undone(upload, commit, by=upload.job.asked_by if asked else None)
         return
     audit.record(None, "load adopted from the lake", upload, unit=upload.dataset.unit, version=commit.version)
     if upload.job is None or upload.job.is_finished:

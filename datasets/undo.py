@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,6 +17,11 @@ from . import closing, reconcile, rejects
 from .facts import contract_of, table_of
 from .models import Dataset, DatasetVersion, Upload
 from .refusals import PeriodClosed, WrongState
+
+if TYPE_CHECKING:
+    from lake.store import Commit
+
+KIND = "datasets.undo"  # of its job
 
 
 def may_undo(upload: Upload, access: Access) -> bool:
@@ -39,7 +44,7 @@ def request_undo(upload: Upload, *, by, reason: str = "", restatement: str = "")
     upload.restatement = closing.checked_reason(restatement, "restatement") if restatement else ""
     upload.restated_by = by if restatement else None
     closing.check_undo(upload)
-    upload.job = work.submit("datasets.undo", f"undo {upload.pk}", by=by, upload=upload.pk)
+    upload.job = work.submit(KIND, f"undo {upload.pk}", by=by, upload=upload.pk)
     upload.save(update_fields=["restatement", "restated_by", "job"])
     more = {"restatement": upload.restatement} if restatement else {}
     audit.record(by, "undo requested", upload, unit=upload.dataset.unit, reason=reason, **more)
@@ -62,6 +67,9 @@ def undo(claim: Claim) -> dict[str, Any]:
     dataset, table = upload.dataset, table_of(upload.dataset)
     with _sole_loader(dataset, claim):
         reconcile.settle(dataset)
+        upload.refresh_from_db(fields=["state"])
+        if upload.state != Upload.State.LOADED:  # an attempt that was killed had done it in the lake
+            return {"state": upload.state}
         claim.progress(20, "Taking the rows back")
         try:
             with closing.refusing(dataset, next_step=closing.LEAVE_IN):
@@ -75,13 +83,17 @@ def undo(claim: Claim) -> dict[str, Any]:
             locked = Dataset.objects.select_for_update().get(pk=dataset.pk)
             kind = DatasetVersion.Kind.UNDO
             name_version(locked, commit, summary, kind=kind, upload=upload, by=claim.job.asked_by)
-            Upload.objects.filter(pk=upload.pk).update(state=Upload.State.UNDONE, finished_at=timezone.now())
-            if upload.replays_id:
-                rejects.unsettle(upload)
-            audit.record(
-                claim.job.asked_by, "upload taken back", upload, unit=dataset.unit, removed=commit.removed,
-                restored=commit.restored,
-            )  # fmt: skip
+            note_undone(upload, commit, by=claim.job.asked_by)
             failpoint("before_db_commit")
         failpoint("after_db_commit")
     return {"state": "undone", "removed": commit.removed, "restored": commit.restored, "version": commit.version}
+
+
+def note_undone(upload: Upload, commit: Commit, *, by) -> None:
+    """The upload is taken back in the lake: its state, the rows of a replay, the trail. In the caller's transaction."""
+    Upload.objects.filter(pk=upload.pk).update(state=Upload.State.UNDONE, finished_at=timezone.now())
+    if upload.replays_id:
+        rejects.unsettle(upload)
+    audit.record(
+        by, "upload taken back", upload, unit=upload.dataset.unit, removed=commit.removed, restored=commit.restored
+    )

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from datasets import intake, rejects, scan, undo
-from datasets.facts import facts_of
+from datasets.facts import facts_of, table_of
 from datasets.models import Dataset, Upload
 from datasets.refusals import KeyReused, TooLarge, Truncated, WrongState
 from lake.contract import Column, ColumnType, Contract, Role
@@ -114,6 +114,37 @@ def test_a_bad_row_is_set_aside_with_row_column_value_and_reason_and_can_be_corr
     perform(rejects.replay(upload, by=tickets.owner).upload.job)
     reject.refresh_from_db()
     assert (reject.state, len(rows_of(Dataset.objects.get(pk=tickets.pk)))) == ("replayed", 4)
+
+
+def test_an_undo_whose_worker_died_after_the_lakes_commit_is_completed_by_the_next_load(tickets):
+    """The lake has taken the replay back, the database does not know: whoever writes next says so, for all of it."""
+    upload = upload_csv(tickets, "number,opened,hours,site\nB1,2025-02-31,1,north\nB2,2025-02-03,2,north\n")
+    rejects.correct(upload, 2, {"opened": "2025-02-28"}, by=tickets.owner)
+    replayed = rejects.replay(upload, by=tickets.owner).upload
+    perform(replayed.job)
+    asked = undo.request_undo(replayed, by=tickets.owner)
+    table_of(tickets).undo(replayed.load_id, f"undo-{replayed.load_id}")  # and the worker dies
+
+    upload_csv(tickets, "number,opened,hours,site\nB3,2025-02-04,3,north\n")
+    replayed.refresh_from_db()
+    reject = upload.rejects.get()
+    assert (replayed.state, reject.state) == ("undone", "corrected")
+    perform(asked)  # the job is tried again and finds it done
+    assert AuditEntry.objects.filter(action="upload taken back").count() == 1
+    assert [number for number, _ in rows_of(Dataset.objects.get(pk=tickets.pk))] == ["A1", "A2", "B2", "B3"]
+    perform(rejects.replay(upload, by=tickets.owner).upload.job)
+    assert [number for number, _ in rows_of(Dataset.objects.get(pk=tickets.pk))] == ["A1", "A2", "B1", "B2", "B3"]
+
+
+def test_an_undo_whose_worker_died_after_the_lakes_commit_is_completed_by_its_own_job(tickets):
+    upload = upload_csv(tickets, "number,opened,hours,site\nA2,2025-01-20,5,south\n")
+    asked = undo.request_undo(upload, by=tickets.owner)
+    table_of(tickets).undo(upload.load_id, f"undo-{upload.load_id}")
+    perform(asked)
+    upload.refresh_from_db()
+    (told,) = AuditEntry.objects.filter(action="upload taken back")
+    assert (upload.state, told.actor) == ("undone", tickets.owner)
+    assert rows_of(Dataset.objects.get(pk=tickets.pk)) == [("A1", 2.5), ("A2", 4.0)]
 
 
 def test_a_correction_that_is_wrong_again_opens_the_reject_again_with_its_new_reason(tickets):

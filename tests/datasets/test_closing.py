@@ -292,8 +292,9 @@ def test_nothing_is_closed_while_rows_are_being_stored(home, people):
     try:
         with other.cursor() as cursor:
             cursor.execute("select pg_advisory_lock(%s, %s)", [closing.WRITER_LOCK, dataset.pk])
-        with pytest.raises(WrongState, match="being stored"):
-            closing.decide(asked, approve=True, by=people[Member.FINANCE])
+            with pytest.raises(WrongState, match="being stored"):
+                closing.decide(asked, approve=True, by=people[Member.FINANCE])
+            cursor.execute("select pg_advisory_unlock(%s, %s)", [closing.WRITER_LOCK, dataset.pk])
     finally:
         other.close()
     closing.decide(asked, approve=True, by=people[Member.FINANCE])
@@ -429,7 +430,7 @@ def test_closings_by_rest(client, orders, people):
     assert analyst("get", "datasets/orders/")[1]["closed_through"] == "2025-02-28"
     status, problem = manager("post", "dataset-closings/", asked | {"through": "2025-02-30"})
     assert (status, problem["errors"][0]["field"]) == (400, "through")
-    assert len(analyst("get", "dataset-closings/?dataset__code=orders")[1]["results"]) == 2
+    assert len(analyst("get", "dataset-closings/?dataset=orders")[1]["results"]) == 2
 
 
 def test_the_pages_close_refuse_restate_and_tell(client, home, people):

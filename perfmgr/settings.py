@@ -280,7 +280,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["doors.parsers.StrictJSONParser", "rest_framework.parsers.MultiPartParser"],
     "DEFAULT_PAGINATION_CLASS": "doors.pagination.CursorPages",
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_FILTER_BACKENDS": ["doors.filters.FiltersByName"],
     "DEFAULT_THROTTLE_CLASSES": ["doors.throttles.TokenThrottle"],
     "DEFAULT_THROTTLE_RATES": {"token": "600/min", "upload": "60/min", "preview": "120/min", "analysis": "120/min"},
     "DEFAULT_SCHEMA_CLASS": "doors.schema.DescribedSchema",

@@ -4,10 +4,11 @@ import json
 
 import pytest
 from django.test import override_settings
+from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
 from organization.models import Role
-from tests.factories import ApiTokenFactory, UnitFactory, member
+from tests.factories import ApiTokenFactory, KpiFactory, UnitFactory, member
 
 pytestmark = pytest.mark.django_db
 
@@ -254,6 +255,22 @@ def test_b15_an_unknown_parameter_is_refused(api, unit, name):
     for path in ("/api/v1/units/", f"/api/v1/units/{unit.pk}/", "/api/v1/members/", "/api/v1/audit-entries/"):
         body = is_problem(api.get(path, {name: "x"}), 400, "invalid")
         assert body["errors"][0]["field"] == name
+
+
+def test_a_list_is_filtered_by_the_names_that_bodies_have(api, unit):
+    for code in ("late", "early"):
+        KpiFactory(code=code, unit=UnitFactory(code=f"{code}-desk", parent=unit))
+    listed = [kpi["code"] for kpi in api.get("/api/v1/kpis/", {"unit": "late-desk"}).json()["results"]]
+    assert listed == ["late"]
+    refused = is_problem(api.get("/api/v1/kpis/", {"unit__code": "late-desk"}), 400)
+    assert "unit__code" in json.dumps(refused)
+
+
+def test_no_filter_has_the_name_of_a_database_column():
+    paths = SchemaGenerator().get_schema(public=True)["paths"]
+    names = {p["name"] for path in paths.values() for p in path.get("get", {}).get("parameters", [])}
+    assert {"kpi", "unit", "agreement", "owner", "dataset"} <= names
+    assert not [name for name in names if name.endswith(("__code", "__username"))]
 
 
 def test_b15_a_nul_in_a_parameter_is_refused(api):

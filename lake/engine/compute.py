@@ -1,6 +1,6 @@
 """Compute many measures over one dataset: few scans, one long table of results."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from lake.contract import Contract, Role
 from lake.engine import scans
+from lake.engine.gather import Gathered, gather, roll_up
 from lake.engine.layout import Frame, frames_of, lay_out
 from lake.engine.percentiles import FEW_ROWS, percentiles
 from lake.engine.results import RESULT, long_table
@@ -18,7 +19,6 @@ from lake.engine.source import DEFAULT, Settings, Source, connect
 from lake.formula.grammar import first_line
 from lake.periods import MONTHS, Calendar, Period
 from lake.plan import Fusion, Measure, MeasureError, Primitive, Terms, UnitLevel
-from lake.plan.fuse import MERGEABLE
 
 # Faults that one formula has on some row. Running out of memory or time is not among them: that is the caller's limit.
 FORMULA_FAULTS = (duckdb.OutOfRangeException, duckdb.ConversionException, duckdb.InvalidInputException)
@@ -153,13 +153,14 @@ def _base(
     ranked: list[Callable[[], list[str]]] = [
         partial(_ranked, scan, *numbered, fusion.primitives) for numbered in enumerate(framed)
     ]
+    rows = scan.count()
     with ThreadPoolExecutor(1) as beside:
-        if scan.count() <= FEW_ROWS:  # while DuckDB gathers; of more rows, memory holds one of the two
+        if rows <= FEW_ROWS:  # while DuckDB gathers; of more rows, memory holds one of the two
             ranked = [beside.submit(rank).result for rank in ranked]
-        maps = scans.bitmaps(scan, [p for p in fusion.primitives if p.kind == "distinct"])
-        scans.gather(scan, fusion.primitives, maps)
+        sets = [one for numbered in enumerate(framed) for one in _sets(scan, *numbered)]
+        gathered = gather(scan, rows, sets, fusion.primitives)
         for number, (frame, mine, rank) in enumerate(zip(frames, framed, ranked, strict=True)):
-            rolled = _rolled(scan, number, mine, fusion.primitives, maps)
+            rolled = _rolled(scan, number, mine, fusion.primitives, gathered)
             pieces.append(long_table(scans.combine(scan, number, mine, [*rolled, *rank()]), scan, frame, mine))
     connection.execute(f"DROP TABLE {name}_base")
     return pa.concat_tables(pieces)
@@ -182,18 +183,17 @@ def scan_of(
 
 
 def _rolled(
-    scan: Scan, number: int, terms: Sequence[Terms], primitives: Mapping[Primitive, str], maps: Collection[Primitive]
+    scan: Scan, number: int, terms: Sequence[Terms], primitives: Mapping[Primitive, str], gathered: Gathered
 ) -> list[str]:
     """Tables with the primitives that add up, and the distinct counts, of every period, unit and member of a frame."""
     table = f"{scan.name}_{number}"
-    rolled = {p: name for p, name in primitives.items() if p.kind in MERGEABLE or p in maps}
-    scans.roll_up(scan, number, _sets(scan, terms, number), rolled, table)
+    roll_up(scan, number, _sets(scan, number, terms), gathered, table)
     tables = [table]
     for primitive, name in primitives.items():
         reading = [t for t in terms if name in t.names]
-        if primitive.kind == "distinct" and primitive not in maps and reading:
+        if primitive.kind == "distinct" and primitive not in gathered.columns and reading:
             tables.append(f"{table}{name}")
-            scans.distincts(scan, number, _sets(scan, reading, number), primitive, name, tables[-1])
+            scans.distincts(scan, number, _sets(scan, number, reading), primitive, name, tables[-1])
     return tables
 
 
@@ -203,9 +203,9 @@ def _ranked(scan: Scan, number: int, terms: Sequence[Terms], primitives: Mapping
     reading = [t for t in terms if t.names & set(names.values())]
     read = {p: name for p, name in names.items() if any(name in t.names for t in reading)}
     table = f"{scan.name}_{number}_percentiles"
-    return percentiles(scan, number, _sets(scan, reading, number), read, table) if read else []
+    return percentiles(scan, number, _sets(scan, number, reading), read, table) if read else []
 
 
-def _sets(scan: Scan, terms: Iterable[Terms], number: int) -> list[GroupingSet]:
+def _sets(scan: Scan, number: int, terms: Iterable[Terms]) -> list[GroupingSet]:
     frame = scan.layout.frames[number]
     return sets_of(frame, (triple for t in terms for triple in triples(t.measure, scan.layout)), scan)

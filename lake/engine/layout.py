@@ -46,12 +46,14 @@ class Frame:
 
 @dataclass(frozen=True)
 class Layout:
-    """The tables that were registered, and what their columns mean."""
+    """The tables that were registered, and what their columns mean. units: how many there are at each depth."""
 
     first: date
     end: date
     frames: tuple[Frame, ...]
     depths: tuple[int, ...]
+    units: tuple[int, ...]
+    segments: int
     epochs: int
 
 
@@ -107,11 +109,12 @@ def lay_out(
     segments = _segments(spans, changes, by_day=by_day)
     depths = tuple(sorted({level.depth for level in levels}))
     epochs = [Span(*pair) for pair in pairwise([first, *changes, end])]
-    store(connection, f"{name}_days", _days(segments, epochs))
     homes = _units(connection, f"{name}_units", levels, epochs, depths)
+    store(connection, f"{name}_days", _days(segments, epochs, homes, len(depths)))
     for number, frame in enumerate(frames):
-        store(connection, f"{name}_spans{number}", _spans(frame, segments, epochs, homes, len(depths)))
-    return Layout(first, end, frames, depths, len(epochs))
+        store(connection, f"{name}_spans{number}", _spans(frame, segments))
+    units = tuple(len({level.unit_id for level in levels if level.depth == depth}) for depth in depths)
+    return Layout(first, end, frames, depths, units, len(segments), len(epochs))
 
 
 def _segments(spans: list[Span], changes: list[date], *, by_day: bool) -> list[Span]:
@@ -131,17 +134,18 @@ def _segments(spans: list[Span], changes: list[date], *, by_day: bool) -> list[S
     return found
 
 
-def _days(segments: list[Span], epochs: list[Span]) -> pa.Table:
-    """Day -> its segment and epoch."""
+def _days(segments: list[Span], epochs: list[Span], homes: list[list[int | None]], depths: int) -> pa.Table:
+    """Day -> its segment and epoch, and the home units then (_h0.. per depth)."""
     days = [(s.start + timedelta(days=n), number) for number, s in enumerate(segments) for n in range(s.days)]
     starts = [epoch.start for epoch in epochs]
-    return pa.table(
-        {
-            "_day": pa.array([d for d, _ in days], pa.date32()),
-            "_seg": pa.array([n for _, n in days], pa.int32()),
-            "_epoch": pa.array([bisect_right(starts, d) - 1 for d, _ in days], pa.int32()),
-        }
-    )
+    found = [bisect_right(starts, d) - 1 for d, _ in days]
+    columns = {
+        "_day": pa.array([d for d, _ in days], pa.date32()),
+        "_seg": pa.array([n for _, n in days], pa.int32()),
+        "_epoch": pa.array(found, pa.int32()),
+    }
+    columns |= {f"_h{k}": pa.array([homes[epoch][k] for epoch in found], pa.int64()) for k in range(depths)}
+    return pa.table(columns)
 
 
 def _units(
@@ -177,19 +181,12 @@ def _units(
     return homes
 
 
-def _spans(
-    frame: Frame, segments: list[Span], epochs: list[Span], homes: list[list[int | None]], depths: int
-) -> pa.Table:
-    """Segment -> its epoch, the numbers of its periods (_p0.. per grain) and the home units (_h0.. per depth)."""
-    starts = [epoch.start for epoch in epochs]
-    rows = []
-    for number, covering in frame.by_segment(segments):
-        epoch = bisect_right(starts, segments[number].start) - 1
-        rows.append((number, epoch, *(covering.get(g) for g in frame.grains), *homes[epoch]))
-    names = ["_seg", "_epoch", *(f"_p{n}" for n in range(len(frame.grains))), *(f"_h{n}" for n in range(depths))]
+def _spans(frame: Frame, segments: list[Span]) -> pa.Table:
+    """Segment -> the numbers of its periods (_p0.. per grain)."""
+    rows = [(n, *(covering.get(grain) for grain in frame.grains)) for n, covering in frame.by_segment(segments)]
+    names = ["_seg", *(f"_p{n}" for n in range(len(frame.grains)))]
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
-    types = [pa.int64() if name.startswith("_h") else pa.int32() for name in names]
-    return pa.table({n: pa.array(c, t) for n, c, t in zip(names, columns, types, strict=True)})
+    return pa.table({name: pa.array(column, pa.int32()) for name, column in zip(names, columns, strict=True)})
 
 
 def store(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:

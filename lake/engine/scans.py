@@ -1,9 +1,9 @@
-"""The SQL of the plan: what adds up is gathered once at the finest grain, the rest from rows.
+"""The SQL of the plan: what its statements share, distinct counts, and the measures out of their primitives.
 
-1. `gather`: one scan that fills a base table by segment, unit code and dimensions with every primitive that adds up,
-   and with a bitmap for each distinct count over few values. CASE, not FILTER, whose cost is quadratic in their number.
-2. `roll_up`: GROUPING SETS over the base, a table of some ten thousand rows.
-3. `distincts`: a count over many values has no small state; each takes its own scan per cut.
+1. `gather.py`: one scan that fills a base table with every primitive that adds up, and with a bitmap for each distinct
+   count over few values; GROUPING SETS over that small table give every period, unit and member.
+2. `distincts`: a count over many values has no small state; each takes its own scan per cut.
+3. `combine`: one row a period, unit and member, with the parts of every measure.
 The measurements behind this are told in `lake/README.md`.
 """
 
@@ -17,11 +17,8 @@ import pyarrow as pa
 from lake.engine.layout import Frame, Layout, store
 from lake.formula.compile import quoted
 from lake.plan import Measure, Primitive, Terms
-from lake.plan.fuse import MERGEABLE
 
 SAMPLE_ROWS = 20_000
-BITMAP_VALUES = 1_024  # more different values than this are counted by a scan of their own
-WORD = 62  # values that fit into a signed 64 bit integer
 KEYS = ("p", "depth", "u", "dim", "member")
 
 
@@ -67,12 +64,44 @@ class Scan:
         return f"f.{quoted(self.dimensions[number])}"
 
     @property
-    def dimension_columns(self) -> list[str]:
-        return [f"{self.dimension(number)} AS _d{number}" for number in range(len(self.dimensions))]
+    def split(self) -> str:
+        """The members of every dimension, each column after a comma."""
+        return "".join(f", {self.dimension(number)} AS _d{number}" for number in range(len(self.dimensions)))
+
+    @property
+    def units(self) -> str:
+        """The unit of each depth: of the code, or of the home unit where the code is empty or unknown."""
+        depths = range(len(self.layout.depths))
+        return ", ".join(f"CASE WHEN n._code IS NULL THEN d._h{k} ELSE n._u{k} END AS _u{k}" for k in depths)
+
+    @property
+    def dated(self) -> str:
+        """The rows f with their day d."""
+        return f"facts AS f JOIN {self.name}_days AS d ON d._day = {self.day}"
+
+    @property
+    def joined(self) -> str:
+        """The rows f with their day d and the line n of the unit table that has their code."""
+        return self.dated + self.lines(self.code)
+
+    def lines(self, code: str) -> str:
+        """The join with the line n of the unit table that has a code in the epoch of the day d."""
+        epoch = " AND n._epoch = d._epoch" if self.layout.epochs > 1 else ""
+        return f" LEFT JOIN {self.name}_units AS n ON n._code = {code}{epoch}"
 
     def count(self) -> int:
         """How many rows there are within the days."""
         return int(self.connection.execute(f"SELECT count(*) FROM facts AS f WHERE {self.within}").fetchall()[0][0])
+
+    def sampled(self, values: Iterable[str]) -> dict[str, int]:
+        """How many different values of each expression there are in some of the rows."""
+        asked = list(dict.fromkeys(values))
+        if not asked:
+            return {}
+        columns = ", ".join(f"{value} AS v{n}" for n, value in enumerate(asked))
+        counts = ", ".join(f"count(DISTINCT v{n})" for n in range(len(asked)))
+        sample = f"SELECT {columns} FROM facts AS f WHERE {self.within} LIMIT {SAMPLE_ROWS}"
+        return dict(zip(asked, self.connection.execute(f"SELECT {counts} FROM ({sample})").fetchall()[0], strict=True))
 
     def listed(self, values: Sequence[str]) -> list[list[str]]:
         """The different values of each expression, as sorted texts without null, of all rows in one scan."""
@@ -85,32 +114,6 @@ class Scan:
     @property
     def keys(self) -> tuple[str, ...]:
         return (*KEYS, "_seg") if self.by_day else KEYS
-
-
-@dataclass(frozen=True, slots=True)
-class Bitmap:
-    """A bit for each of `size` values, which `table` numbers: see `number`."""
-
-    table: str
-    size: int
-
-
-def bitmaps(scan: Scan, primitives: Iterable[Primitive]) -> dict[Primitive, Bitmap]:
-    """The distinct counts that a bitmap can hold; numbers their values.
-
-    Looks at a sample first, since listing the values of a column with many of them is as dear as counting them.
-    """
-    by_value: dict[str, list[Primitive]] = {}
-    for primitive in primitives:
-        by_value.setdefault(str(primitive.value), []).append(primitive)
-    few = [value for value, count in _counts(scan, list(by_value)).items() if count <= BITMAP_VALUES]
-    found: dict[Primitive, Bitmap] = {}
-    for number, (value, members) in enumerate(zip(few, scan.listed(few), strict=True)):
-        if 0 < len(members) <= BITMAP_VALUES:
-            table = f"{scan.name}_values{number}"
-            number_texts(scan.connection, table, members)
-            found |= {primitive: Bitmap(table, len(members)) for primitive in by_value[value]}
-    return found
 
 
 def number_texts(connection: duckdb.DuckDBPyConnection, table: str, texts: Sequence[str]) -> None:
@@ -131,100 +134,32 @@ def numbering(table: str, value: str) -> str:
     return f" LEFT JOIN {table} ON {table}._text = CAST({value} AS VARCHAR)"
 
 
-def _counts(scan: Scan, values: list[str]) -> dict[str, int]:
-    """How many different values there are in a sample."""
-    if not values:
-        return {}
-    columns = ", ".join(f"{value} AS v{n}" for n, value in enumerate(values))
-    counts = ", ".join(f"count(DISTINCT v{n})" for n in range(len(values)))
-    sample = f"SELECT {counts} FROM (SELECT {columns} FROM facts AS f WHERE {scan.within} LIMIT {SAMPLE_ROWS})"
-    return dict(zip(values, scan.connection.execute(sample).fetchall()[0], strict=True))
-
-
-def gather(scan: Scan, primitives: Mapping[Primitive, str], maps: Mapping[Primitive, Bitmap]) -> None:
-    """Create the base table: one row a segment, unit code and combination of dimension members."""
-    columns = ["d._seg", f"{scan.code} AS _code", *scan.dimension_columns, "count(*) AS _rows"]
-    for primitive, name in primitives.items():
-        if primitive.kind in MERGEABLE:
-            columns.append(f"{_over_rows(primitive)} AS {name}")
-        elif primitive in maps:
-            columns.append(f"{_bits(primitive, maps[primitive])} AS {name}")
-    keys = ", ".join(str(n + 1) for n in range(2 + len(scan.dimensions)))
-    numbered = "".join({numbering(bitmap.table, str(primitive.value)): None for primitive, bitmap in maps.items()})
-    scan.connection.execute(
-        f"CREATE TABLE {scan.name}_base AS SELECT {', '.join(columns)} FROM facts AS f "
-        f"JOIN {scan.name}_days AS d ON d._day = {scan.day}{numbered} WHERE {scan.within} GROUP BY {keys}"
-    )
-
-
-def roll_up(
-    scan: Scan, frame: int, sets: Sequence[GroupingSet], primitives: Mapping[Primitive, str], table: str
-) -> None:
-    """Create `table` with the keys and every primitive of the base, for the grouping sets of one frame."""
-    values = []
-    for primitive, name in primitives.items():
-        if primitive.kind in MERGEABLE:
-            merge = "sum" if primitive.kind in ("sum", "count") else primitive.kind
-            values.append(f"{merge}({name}) AS {name}")
-        elif primitive.kind == "distinct":
-            values.append(f"coalesce(bit_count(bit_or({name})), 0) AS {name}")
-    joins = _joins(scan, frame, "b._seg", "b._code")
-    source = f"SELECT s.*, {_units(scan)}, b.* EXCLUDE (_seg) FROM {scan.name}_base AS b {joins}"
-    scan.connection.execute(f"CREATE TABLE {table} AS {_grouped(scan, sets, source, values)}")
-
-
 def distincts(scan: Scan, frame: int, sets: Sequence[GroupingSet], primitive: Primitive, name: str, table: str) -> None:
     """Create `table` with the keys and one exact distinct count, from rows, a scan a grouping set."""
-    counted = _if(primitive.condition, str(primitive.value))  # rows of which none counts have 0, as in a bitmap
+    counted = only_if(primitive.condition, str(primitive.value))  # rows of which none counts have 0, as in a bitmap
     for number, one in enumerate(sets):
-        grouped = _grouped(scan, [one], joined_facts(scan, frame), [f"count(DISTINCT {counted}) AS {name}"])
-        scan.connection.execute(f"INSERT INTO {table} {grouped}" if number else f"CREATE TABLE {table} AS {grouped}")
+        query = grouped(scan, [one], joined_facts(scan, frame), [f"count(DISTINCT {counted}) AS {name}"])
+        scan.connection.execute(f"INSERT INTO {table} {query}" if number else f"CREATE TABLE {table} AS {query}")
 
 
-def _over_rows(primitive: Primitive) -> str:
+def over_rows(primitive: Primitive) -> str:
     value, condition = primitive.value, primitive.condition
     if primitive.kind == "count" and value is None:
         return f"coalesce(count_if({condition}), 0)" if condition else "count(*)"  # null over nothing but nulls
-    return f"{primitive.kind}({_if(condition, str(value))})"
+    return f"{primitive.kind}({only_if(condition, str(value))})"
 
 
-def _if(condition: str | None, value: str) -> str:
+def only_if(condition: str | None, value: str) -> str:
     return f"CASE WHEN {condition} THEN {value} END" if condition else value
-
-
-def _bits(primitive: Primitive, bitmap: Bitmap) -> str:
-    number = f"{bitmap.table}._number"
-    if bitmap.size <= WORD:  # half the cost of a bit string
-        return f"bit_or({_if(primitive.condition, f'1::BIGINT << {number}')})"
-    return f"bitstring_agg({_if(primitive.condition, number)}, 0, {bitmap.size - 1})"
 
 
 def joined_facts(scan: Scan, frame: int) -> str:
     """The rows with their periods, units and dimensions; a row counts once for each window that covers it."""
-    split = "".join(f"{column}, " for column in scan.dimension_columns)
-    return (
-        f"SELECT s.*, {_units(scan)}, {split}f.* FROM facts AS f JOIN {scan.name}_days AS d ON d._day = {scan.day} "
-        f"{_joins(scan, frame, 'd._seg', scan.code)} WHERE {scan.within}"
-    )
+    spans = f"JOIN {scan.name}_spans{frame} AS s ON s._seg = d._seg"
+    return f"SELECT s.*, {scan.units}{scan.split}, f.* FROM {scan.joined} {spans} WHERE {scan.within}"
 
 
-def _units(scan: Scan) -> str:
-    """The unit of each depth: of the code, or of the home unit where the code is empty or unknown."""
-    columns = [
-        f"CASE WHEN n._code IS NULL THEN s._h{k} ELSE n._u{k} END AS _u{k}" for k in range(len(scan.layout.depths))
-    ]
-    return ", ".join(columns)
-
-
-def _joins(scan: Scan, frame: int, segment: str, code: str) -> str:
-    epoch = " AND n._epoch = s._epoch" if scan.layout.epochs > 1 else ""
-    return (
-        f"JOIN {scan.name}_spans{frame} AS s ON s._seg = {segment} "
-        f"LEFT JOIN {scan.name}_units AS n ON n._code = {code}{epoch}"
-    )
-
-
-def _grouped(scan: Scan, sets: Sequence[GroupingSet], source: str, values: Sequence[str]) -> str:
+def grouped(scan: Scan, sets: Sequence[GroupingSet], source: str, values: Sequence[str]) -> str:
     """Group the source by each set; a group without a period or a unit is nobody's and left out."""
     periods = sorted({f"_p{s.period}" for s in sets})
     units = sorted({s.unit for s in sets})

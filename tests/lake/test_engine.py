@@ -106,7 +106,7 @@ def test_a_cumulative_measure_aggregates_the_rows_of_its_window(window, value, e
 
 @pytest.mark.parametrize("bitmap_values", [1_024, 1])
 def test_a_distinct_count_of_which_no_row_counts_is_zero_however_many_values_there_are(bitmap_values, monkeypatch):
-    monkeypatch.setattr("lake.engine.scans.BITMAP_VALUES", bitmap_values)
+    monkeypatch.setattr("lake.engine.gather.BITMAP_VALUES", bitmap_values)
     rows = [{"team": "N", "agent": agent, "contacts": 0} for agent in ("Ann", "Ben")]
     rows += [{"team": "S", "agent": agent} for agent in ("Ann", "Ben", "Ben")]
     window = Window(to_date="year")

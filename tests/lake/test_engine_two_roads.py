@@ -52,7 +52,7 @@ def by_hand(code: str, rows: pd.DataFrame) -> float:
 @pytest.mark.parametrize(("bitmap_values", "values_at_once"), [(1_024, 10**6), (2, 10**6), (1_024, 1), (1_024, 800)])
 def test_every_kind_equals_pandas(bitmap_values, values_at_once, monkeypatch):
     """With and without bitmaps, with many and few quantiles at once, by month and quarter, unit and vendor."""
-    monkeypatch.setattr("lake.engine.scans.BITMAP_VALUES", bitmap_values)
+    monkeypatch.setattr("lake.engine.gather.BITMAP_VALUES", bitmap_values)
     monkeypatch.setattr("lake.engine.percentiles.VALUES_AT_ONCE", values_at_once)
     table = stored(many())
     frame = table.to_pandas().assign(day=lambda f: pd.to_datetime(f.opened__day))

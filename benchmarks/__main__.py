@@ -31,7 +31,7 @@ class Benchmark:
 
 
 BENCHMARKS = (
-    Benchmark("engine", "engine", ("--rows", "{million}", "--embedded-postgres")),
+    Benchmark("engine", "engine", ("--rows", "{million}", "--embedded-postgres", "--split")),
     Benchmark("engine-large", "engine", ("--rows", "{ten_millions}", "--peers", "duckdb,polars")),
     Benchmark("recompute", "recompute", ("--rows", "{million}")),
     Benchmark("recompute-large", "recompute", ("--rows", "{ten_millions}")),

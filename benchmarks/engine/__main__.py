@@ -51,6 +51,8 @@ def main() -> None:
     _check_month(ways["engine"], month)
     medians = _measure(ways | {MONTH: month}, options.repeat)
     _print(medians, options.rows)
+    if options.split:
+        _print_split(_measure({"apart": peers.engine_split(files), "at once": peers.engine_split(files, 0)}, 3))
     print(f"peak memory of a process that computes once, as a worker's child does: {_memory(files)} MB")
 
 
@@ -60,6 +62,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--peers", default="duckdb,fused,polars,pandas,categoricals")
     parser.add_argument("--postgres", metavar="DSN", help="a server to compare with, as psycopg2 takes it")
     parser.add_argument("--embedded-postgres", action="store_true", help="start one to compare with")
+    parser.add_argument("--split", action="store_true", help="also split by four dimensions, apart and all at once")
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--folder", default="var/benchmarks", help="where the tickets are kept between runs")
     return parser.parse_args()
@@ -123,6 +126,13 @@ def _print(medians: dict[str, tuple[float, float]], rows: int) -> None:
         print(f"{name:16}{their_wall:9.2f}{their_cpu:9.2f}{ratios}{targets.get(name, ''):>9}")
     share = medians[MONTH][0] / wall
     print(f"{MONTH}: {medians[MONTH][0]:.3f} s, {share:.3f} of all (at 10M rows at most 0.15 is asked)")
+
+
+def _print_split(medians: dict[str, tuple[float, float]]) -> None:
+    apart, at_once = medians["apart"][0], medians["at once"][0]
+    print(
+        f"split by four dimensions: {apart:.2f} s; all of them in one grouping {at_once:.2f} s, {at_once / apart:.1f} x"
+    )
 
 
 def _memory(files: list[str]) -> int:

@@ -12,9 +12,9 @@ import duckdb
 
 from benchmarks.engine import tickets
 from benchmarks.engine.kpis import CUTS, FIRST_UNIT, ROOT, measures, units
-from lake.engine import Settings, compute
+from lake.engine import Settings, compute, groupings
 from lake.periods import Period
-from lake.plan import Measure
+from lake.plan import Cut, Measure
 
 Answer = dict[tuple[str, int | None, str | None, str | None], float | None]
 SETS = (("_month", "org_unit"), ("_month",), ("vendor",))
@@ -39,6 +39,22 @@ def engine_of_last_month(files: list[str]) -> Callable[[], Any]:
     month = tickets.months()[-1]
     asked = [replace(measure, cuts=CUTS[:1]) for measure in measures()]
     return lambda: compute(files[-1:], tickets.CONTRACT, asked, [month], units(), settings=Settings(2, "1GB"))
+
+
+def engine_split(files: list[str], group_cost: int | None = None) -> Callable[[], Any]:
+    """What adds up, each KPI by month and unit and split by four dimensions; group_cost 0: all in one grouping."""
+    cuts = tuple(Cut(("month",), dimension) for dimension in (None, "vendor", "category", "channel", "priority"))
+    asked = [replace(measure, cuts=cuts) for measure in measures() if measure.kind != "percentile"]
+
+    def run() -> Any:
+        before = groupings.GROUP_COST
+        groupings.GROUP_COST = before if group_cost is None else group_cost
+        try:
+            return compute(files, tickets.CONTRACT, asked, tickets.months(), units(), settings=Settings(2, "1GB"))
+        finally:
+            groupings.GROUP_COST = before
+
+    return run
 
 
 def engine_answer(table: Any) -> Answer:

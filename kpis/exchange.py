@@ -52,7 +52,8 @@ def export_yaml(kpis) -> str:
     """The newest version of each KPI of the queryset, by code."""
     import yaml
 
-    entries = [_plain(kpi) for kpi in kpis.select_related("unit", "owner", "steward", "counter_kpi").order_by("code")]
+    kpis = kpis.select_related("unit", "owner", "steward", "counter_kpi").prefetch_related("versions__dataset")
+    entries = [_plain(kpi) for kpi in kpis.order_by("code")]
     return yaml.safe_dump({"kpis": entries}, sort_keys=False, allow_unicode=True, width=110)
 
 
@@ -210,7 +211,7 @@ def _inputs_first(entries: list[dict]) -> list[dict]:
 
 
 def _plain(kpi: Kpi) -> dict:
-    version = kpi.versions.select_related("dataset").order_by("-number").first()
+    version = max(kpi.versions.all(), key=lambda version: version.number, default=None)
     entry = {
         "code": kpi.code,
         "name": kpi.name,

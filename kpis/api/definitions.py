@@ -131,7 +131,12 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
     """KPIs. A change of a certified definition makes a new draft, which a second person certifies."""
 
     queryset = Kpi.objects.select_related("unit", "owner", "steward", "counter_kpi").prefetch_related(
-        "versions__dataset", "versions__inputs", "versions__kpi", "versions__created_by"
+        "versions__dataset",
+        "versions__inputs",
+        "versions__kpi",
+        "versions__created_by",
+        "versions__submitted_by",
+        "versions__certified_by",
     )
     serializer_class = KpiSerializer
     pagination_class = ByCode

@@ -66,7 +66,12 @@ class ResultFilter(django_filters.FilterSet):
 
 
 class Oldest(CursorPages):
+    """The oldest period first; of all KPIs and units as recorded, since each page would sort all of the results."""
+
     ordering = ("period_start", "pk")
+
+    def get_ordering(self, request, queryset, view) -> tuple[str, ...]:
+        return self.ordering if {"kpi", "unit"} & set(request.query_params) else ("pk",)
 
 
 class RecomputeAsked(StrictSerializer):
@@ -87,7 +92,10 @@ class RowsAsked(serializers.Serializer):
 
 
 class ResultViewSet(mixins.RetrieveModelMixin, KpisViewSet):
-    """Results of the units that the caller may see. Without `dimension`, those over all rows."""
+    """Results of the units that the caller may see. Without `dimension`, those over all rows.
+
+    Of a KPI or a unit the oldest period comes first; without `kpi` and `unit`, results come in the order of recording.
+    """
 
     queryset = Result.objects.select_related("kpi", "unit", "version")
     serializer_class = KpiResultSerializer

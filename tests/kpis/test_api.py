@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from datasets.models import Upload
@@ -17,6 +19,7 @@ from tests.factories import (
     ScorecardFactory,
     TargetFactory,
     UnitFactory,
+    UserFactory,
     loaded_dataset,
     member,
 )
@@ -122,6 +125,43 @@ def test_results_are_filtered_paged_and_not_sent_twice(client, group):
     assert again.status_code == 304
     assert client.get(f"{API}/results/", {"colour": "red"}).status_code == 400
     assert client.get(f"{API}/results/", {"as_known_at": "yesterday"}).status_code == 400
+
+
+def test_results_of_one_kpi_come_by_period_and_those_of_all_as_recorded(client, group):
+    one, other = KpiFactory(unit=group), KpiFactory(unit=group)
+    for kpi, month in ((one, 3), (other, 1), (one, 2)):
+        ResultFactory(kpi=kpi, month=date(2025, month, 1), value=float(month))
+
+    def values(**query):
+        found, address = [], f"{API}/results/"
+        while address:  # page by page
+            page = client.get(address, query | {"page_size": 1} if address.endswith("results/") else {}).data
+            found += [row["value"] for row in page["results"]]
+            address = page["next"]
+        return found
+
+    assert values(kpi=one.code) == [2, 3]
+    assert values(unit="group") == [1, 2, 3]
+    assert values() == [3, 1, 2]
+
+
+@pytest.mark.parametrize("address", ["kpis/", "kpis/export/"])
+def test_fifty_kpis_by_different_people_ask_no_more_queries_than_one(client, group, address):
+    def kpi():
+        certified = {"certified_by": UserFactory(), "certified_at": datetime(2025, 4, 1, tzinfo=UTC)}
+        KpiFactory(unit=group, submitted_by=UserFactory(), **certified)
+
+    def queries():
+        with CaptureQueriesContext(connection) as made:
+            assert client.get(f"{API}/{address}").status_code == 200
+        return len(made)
+
+    kpi()
+    queries()
+    before = queries()
+    for _ in range(49):
+        kpi()
+    assert queries() == before
 
 
 def test_targets_are_set_in_bulk_or_not_at_all(client, group):

@@ -131,3 +131,6 @@ class SavedView(models.Model):
     question = models.JSONField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_views")
     created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self):
+        return self.name

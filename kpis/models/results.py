@@ -171,6 +171,9 @@ class ManualEntry(models.Model):
             )
         ]
 
+    def __str__(self):
+        return f"{self.kpi} from {self.period_start}"
+
 
 class StatusChange(models.Model):
     """A KPI's status became another one; webhooks and the home page read it."""

@@ -51,6 +51,9 @@ class AnnualTarget(models.Model):
             )
         ]
 
+    def __str__(self):
+        return f"{self.kpi}, {self.get_comparator_display().lower()} of the year from {self.year_start}"
+
 
 class Target(models.Model):
     """`value`, or the band `low` to `high`, holds for `unit` and below from `valid_from` up to (not on) `valid_to`.
@@ -99,3 +102,7 @@ class Target(models.Model):
                 violation_error_message="There is a target for this KPI, unit and start already.",
             ),
         ]
+
+    def __str__(self):
+        segment = f" of {self.dimension} {self.member}" if self.dimension else ""
+        return f"{self.kpi}, {self.get_comparator_display().lower()}{segment} from {self.valid_from}"

@@ -6,10 +6,12 @@ from threading import Barrier, Thread
 
 import pytest
 from django.db import connection
+from django.db.models import Model
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kpis.models import AnnualTarget, RecomputeRequest, Target
+from datasets.models import SavedView
+from kpis.models import AnnualTarget, ManualEntry, RecomputeRequest, Target
 from kpis.phasing import PhasingError, phase
 from kpis.target_book import TargetBook
 from kpis.targets import (
@@ -48,7 +50,8 @@ def goal(kpi, value=95, start=JAN, end=None, **more):
 def test_a_target_is_set_audited_and_asks_for_new_scores(kpi, manager):
     target = set_target(goal(kpi), by=manager)
     assert Target.objects.get() == target
-    assert AuditEntry.objects.get().action == "target set"
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.object_name) == ("target set", f"{kpi.name}, target from 2025-01-01")
     assert RecomputeRequest.objects.get().scope == "score"
 
 
@@ -59,6 +62,11 @@ def test_an_overlap_is_refused_and_names_the_other_target(kpi, manager):
     named = f"Target 90 of {kpi.name} for {kpi.unit} holds from 1 Jan 2025 to 28 Feb 2025: end that one first"
     assert str(refused.value).startswith(named)
     assert set_target(goal(kpi, 95, MAR), by=manager).valid_from == MAR
+
+
+@pytest.mark.parametrize("model", [AnnualTarget, ManualEntry, SavedView, Target])
+def test_what_the_audit_trail_tells_has_a_name(model):
+    assert model.__str__ is not Model.__str__
 
 
 def test_an_overlap_in_a_segment_names_the_segment(kpi, manager):

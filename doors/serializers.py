@@ -12,6 +12,7 @@ from rest_framework.fields import empty
 from doors.days import day_from
 
 MOST_CODES = 5_000  # among which the nearest is looked for
+MOST_CHOICES = 40  # that a refusal names
 PLAIN_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z")
 
 
@@ -29,7 +30,16 @@ class StrictMixin:
     """Refuses fields that it does not know, or that only the server sets; and in JSON, values of another type.
 
     "5" and true are no numbers, 5 is no text. A decimal may also be a text such as "12.50", as answers spell it.
+    A choice that there is not is refused with those that there are.
     """
+
+    def get_fields(self):
+        fields = super().get_fields()
+        for field in fields.values():
+            one = getattr(field, "child", field)
+            if isinstance(one, serializers.ChoiceField) and 0 < len(one.choices) <= MOST_CHOICES:
+                one.error_messages["invalid_choice"] = _wrong_choice(one)
+        return fields
 
     def to_internal_value(self, data):
         if isinstance(data, dict):
@@ -114,6 +124,12 @@ class ScopedCodeOrIdField(ScopedCodeField):
 
     def to_representation(self, value):
         return value.pk
+
+
+def _wrong_choice(field: serializers.ChoiceField) -> str:
+    """The message for `{input}` that is none of the field's choices, as REST framework fills it."""
+    known = ", ".join(str(choice) for choice in field.choices if choice != "")
+    return '"{input}" is none of the choices. Choose one of: ' + known.replace("{", "{{").replace("}", "}}") + "."
 
 
 def type_fault(field: serializers.Field, value) -> str:

@@ -7,7 +7,7 @@ from django.test import override_settings
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
-from organization.models import Role
+from organization.models import Role, Unit
 from tests.factories import ApiTokenFactory, KpiFactory, UnitFactory, member
 
 pytestmark = pytest.mark.django_db
@@ -129,6 +129,14 @@ def _file():
 def test_c65_a_value_of_another_type_is_refused_by_field(api, unit, field, value):
     body = is_problem(api.patch(f"/api/v1/units/{unit.pk}/", {field: value}, format="json"), 400, "invalid")
     assert [error["field"] for error in body["errors"]] == [field]
+
+
+def test_c65_a_choice_that_there_is_not_is_refused_with_those_that_there_are(api, unit):
+    in_body = is_problem(api.patch(f"/api/v1/units/{unit.pk}/", {"kind": "{castle}"}, format="json"), 400, "invalid")
+    in_list = is_problem(api.get("/api/v1/units/?kind=%25castle"), 400, "invalid")
+    known = "Choose one of: " + ", ".join(Unit.Kind.values) + "."
+    assert in_body["errors"][0]["message"] == f'"{{castle}}" is none of the choices. {known}'
+    assert in_list["errors"][0]["message"] == f'"%castle" is none of the choices. {known}'
 
 
 @pytest.mark.parametrize("value", ["5", "٣", "1_000", " 5", True, 5.0, None])

@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('datasets', '0002_initial'),
-        ('kpis', '0002_initial'),
+        ('datasets', '0001_models'),
+        ('kpis', '0001_models'),
     ]
 
     operations = [

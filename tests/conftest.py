@@ -8,16 +8,37 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 
+DEMO = "tests/end_to_end/"  # a minute or more to load
+LONGEST = "tests/faults/test_launcher.py"
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """What is quick comes first, so that most mistakes show within minutes; what shares the demo stays together."""
+    """What is quick comes first, so that most mistakes show within minutes. Of the rest the longest file is begun
+    first, so that no process ends much later than the other."""
 
     def slowness(item):
-        if item.nodeid.startswith("tests/end_to_end/"):
+        if item.nodeid.startswith(LONGEST):
             return 1
-        return 3 if item.get_closest_marker("faults") else 2 if item.get_closest_marker("browser") else 0
+        if item.nodeid.startswith(DEMO):
+            return 2
+        return 3 if item.get_closest_marker("faults") else 4 if item.get_closest_marker("browser") else 0
 
     items.sort(key=slowness)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """A process takes a file of tests at a time; those that share the demo are one, so that it is loaded once."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class TogetherOverDemo(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return DEMO if nodeid.startswith(DEMO) else super()._split_scope(nodeid)
+
+    return TogetherOverDemo(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from itertools import combinations
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lake.contract.words import format_in_words
 from lake.intake.database import query
@@ -102,35 +103,34 @@ def _guess_column(
     questions: list[Question],
     notes: list[str],
 ) -> tuple[ColumnGuess, str]:
-    cell = f"c{position}"
+    tally = _tally(table.column(f"c{position}"))
     counted = query(
         connection,
-        "sample",
-        table.select([cell]),
-        "SELECT count(x) AS filled, count(DISTINCT x) AS different, "
-        "count(CASE WHEN x <> trim(x) THEN 1 END) AS padded, "
-        f"min(x) AS low, max(x) AS high, list(DISTINCT trim(x)) FILTER (trim(x) IN {one_of(MISSING)}) AS missing "
-        f"FROM (SELECT nullif({cell}, '') AS x FROM sample)",
+        "tally",
+        tally,
+        "SELECT coalesce(sum(n) FILTER (x <> ''), 0)::BIGINT AS filled, count(*) FILTER (x <> '') AS different, "
+        "coalesce(sum(n) FILTER (x <> trim(x)), 0)::BIGINT AS padded, "
+        "min(nullif(x, '')) AS low, max(x) AS high, "
+        f"list(DISTINCT trim(x)) FILTER (trim(x) IN {one_of(MISSING)}) AS missing FROM tally",
     ).to_pylist()[0]
     values = query(
         connection,
-        "sample",
-        table.select([cell]),
-        f"SELECT DISTINCT trim({cell}) AS x FROM sample "
-        f"WHERE trim({cell}) <> '' AND trim({cell}) NOT IN {one_of(MISSING)} "
-        f"LIMIT {_DISTINCT}",
+        "tally",
+        tally,
+        "SELECT x FROM (SELECT trim(x) AS x, row_number() OVER () AS place FROM tally) "
+        f"WHERE x <> '' AND x NOT IN {one_of(MISSING)} GROUP BY x ORDER BY min(place) LIMIT {_DISTINCT}",
     )["x"].to_pylist()
     types, formats, spelling = _types(values)
     if types == ("text",):
         types, formats = _almost_dates(values)
     if formats:
-        formats = _fitting(connection, table, cell, formats, header, notes)
+        formats = _fitting(connection, tally, formats, header, notes)
         types = types if formats else ("text",)
-    if types[0] == "integer" and not _all_integers(connection, table, cell):
+    if types[0] == "integer" and not _all_integers(connection, tally):
         types = ("text",)
     if types == ("text",) and values:
         notes += mixed_orders(header, values)
-        types = _almost_numbers(connection, table, cell, header, notes)
+        types = _almost_numbers(connection, tally, header, notes)
     if types[0] == "integer" and _EVENT.search(header):
         notes += numbered_days(header, values)
     _ask(name, header, formats, spelling, values, questions)
@@ -221,8 +221,7 @@ def _almost_dates(values: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ..
 
 def _fitting(
     connection: duckdb.DuckDBPyConnection,
-    table: pa.Table,
-    cell: str,
+    tally: pa.Table,
     formats: Sequence[str],
     header: str,
     notes: list[str],
@@ -233,7 +232,7 @@ def _fitting(
     for text in formats:
         read = "try_cast(x AS TIMESTAMP)" if text == "iso" else f"try_strptime(x, {literal(text)})"
         fails = f"{read} IS NULL OR year({read}) NOT BETWEEN 1900 AND 2100"
-        misfits[text] = _misfits(connection, table, cell, fails)
+        misfits[text] = _misfits(connection, tally, fails)
     fewest = min(found.rows for found in misfits.values())
     kept = tuple(text for text, found in misfits.items() if found.rows == fewest)
     found = misfits[kept[0]]
@@ -248,12 +247,12 @@ def _fitting(
 
 
 def _almost_numbers(
-    connection: duckdb.DuckDBPyConnection, table: pa.Table, cell: str, header: str, notes: list[str]
+    connection: duckdb.DuckDBPyConnection, tally: pa.Table, header: str, notes: list[str]
 ) -> tuple[str, ...]:
     """Types of a column of texts, most of which are numbers: numbers if the others are what a program writes for none,
     text if they are words of somebody; both is noted."""
     number = "regexp_full_match(x, '[+-]?(?:(?:0|[1-9][0-9]*)[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?')"
-    found = _misfits(connection, table, cell, f"NOT {number}")
+    found = _misfits(connection, tally, f"NOT {number}")
     if not found.rows or found.filled - found.rows < max(_FEWEST, _MOST * found.filled):
         return ("text",)
     if all(_NO_NUMBER.fullmatch(value) for value in found.values):
@@ -281,24 +280,30 @@ class _Misfits:
         return f"{self.rows:,} of {self.filled:,} values looked at are {shown}{more}"
 
 
-def _misfits(connection: duckdb.DuckDBPyConnection, table: pa.Table, cell: str, fails: str) -> _Misfits:
+def _tally(column: pa.ChunkedArray) -> pa.Table:
+    """The different values of a column as x, in the order of their first rows, and as n how many rows have each."""
+    values, counts = pc.value_counts(column).flatten()
+    return pa.table({"x": values, "n": counts})
+
+
+def _misfits(connection: duckdb.DuckDBPyConnection, tally: pa.Table, fails: str) -> _Misfits:
     found = query(
         connection,
-        "sample",
-        table.select([cell]),
-        f"SELECT count(*) AS filled, count(*) FILTER ({fails}) AS rows, "
+        "tally",
+        tally,
+        f"SELECT coalesce(sum(n), 0)::BIGINT AS filled, coalesce(sum(n) FILTER ({fails}), 0)::BIGINT AS rows, "
         f"list_sort(list(DISTINCT x) FILTER ({fails}))[:20] AS shown "
-        f"FROM (SELECT trim({cell}) AS x FROM sample) WHERE x <> '' AND x NOT IN {one_of(MISSING)}",
+        f"FROM (SELECT trim(x) AS x, n FROM tally) WHERE x <> '' AND x NOT IN {one_of(MISSING)}",
     ).to_pylist()[0]
     return _Misfits(found["filled"], found["rows"], tuple(found["shown"] or ()))
 
 
-def _all_integers(connection: duckdb.DuckDBPyConnection, table: pa.Table, cell: str) -> bool:
+def _all_integers(connection: duckdb.DuckDBPyConnection, tally: pa.Table) -> bool:
     failing = (
-        f"SELECT count(*) AS n FROM sample WHERE trim({cell}) <> '' AND trim({cell}) NOT IN {one_of(MISSING)} "
-        f"AND NOT regexp_full_match(trim({cell}), '[+-]?(?:0|[1-9][0-9]*)')"
+        f"SELECT count(*) AS n FROM tally WHERE trim(x) <> '' AND trim(x) NOT IN {one_of(MISSING)} "
+        "AND NOT regexp_full_match(trim(x), '[+-]?(?:0|[1-9][0-9]*)')"
     )
-    return bool(query(connection, "sample", table.select([cell]), failing)["n"][0].as_py() == 0)
+    return bool(query(connection, "tally", tally, failing)["n"][0].as_py() == 0)
 
 
 def _ask(

@@ -126,10 +126,8 @@ def _sorted_targets(kpi: Kpi, units: list[int], comparator: str, periods) -> tup
     own, standing = {}, []
     targets = Target.objects.filter(kpi=kpi, unit__in=units, annual=None).select_related("unit", "set_by")
     for target in targets.order_by("unit__name", "comparator", "valid_from"):
-        is_cell = (
-            target.comparator == comparator and not target.dimension and ends.get(target.valid_from) == target.valid_to
-        )
-        if is_cell:
+        of_the_grid = target.comparator == comparator and not target.dimension and target.valid_to is not None
+        if of_the_grid and ends.get(target.valid_from) == target.valid_to:
             own[(target.unit_id, target.valid_from)] = target
         elif target.valid_to is None or (target.valid_to > periods[0].start and target.valid_from < periods[-1].end):
             standing.append(target)

@@ -98,6 +98,20 @@ def test_an_annual_total_is_phased_exactly(client, made):
     )
 
 
+def test_a_target_without_end_from_before_the_year_is_listed_and_can_be_ended(client, made):
+    target = targets.set_target(
+        targets.Goal(made.kpi, made.group, date(2000, 1, 1), value=Decimal(70)), by=made.manager
+    )
+    query = {"kpi": "in_time", "unit": "group", "year": "2025-01-01"}
+    text = opened(client, made.manager, "targets", **query)
+    assert "from 1 Jan 2000" in text
+    assert reverse("target_change", args=[target.pk, "end"]) in text
+    sent(client, made.manager, "target_change", target.pk, "end", query=query, last_day="2024-12-31")
+    assert "from 1 Jan 2000" not in opened(
+        client, made.manager, "targets", **query
+    )  # it holds in no period of the year
+
+
 def test_a_target_of_a_segment_with_its_own_days(client, made):
     query = {"kpi": "in_time", "unit": "group"}
     given = {

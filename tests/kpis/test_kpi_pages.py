@@ -178,6 +178,13 @@ def test_the_rows_add_up_to_the_number(client, made):
     assert "6 rows add up to" in part and "the number shown" in part
 
 
+@pytest.mark.parametrize(("query", "link"), [({}, "?load=1"), ({"unit": "north"}, "?unit=north&amp;load=1")])
+def test_without_scripts_a_link_reads_the_rows(client, made, query, link):
+    page = opened(client, made.viewer, "kpi_rows", "in_time", **query)
+    assert f'<noscript><p><a class="btn" href="{link}">' in page
+    assert "rows add up to" in opened(client, made.viewer, "kpi_rows", "in_time", **query, load="1")
+
+
 def test_a_file_of_the_rows_adds_up_to_a_ratio_and_to_a_count(client, made):
     address = reverse("kpi_rows_export", args=["in_time", "csv"])
     assert address in opened(client, made.viewer, "kpi_rows", "in_time", period="2025-02-01", htmx=True)

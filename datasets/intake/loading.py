@@ -49,6 +49,7 @@ def load(claim: Claim) -> dict[str, Any]:
         pk=claim.job.arguments["upload"]
     )
     if upload.state not in (Upload.State.QUEUED, Upload.State.LOADING):
+        _remove_left(upload)  # by an attempt that was killed after its commit
         return {"state": upload.state}
     Upload.objects.filter(pk=upload.pk, state=Upload.State.QUEUED).update(state=Upload.State.LOADING)
     try:
@@ -209,16 +210,20 @@ def _foreign(total: int, rows: list[dict[str, Any]], what: str = "belong to") ->
 @contextmanager
 def _work_folder(upload: Upload, claim: Claim) -> Iterator[Path]:
     """A folder of this attempt's own, gone afterwards; what killed attempts left is removed first."""
+    _remove_left(upload)
     root = Path(settings.UPLOAD_ROOT) / "work"
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for left in root.glob(f"{upload.public_id.hex}-*"):
-        shutil.rmtree(left, ignore_errors=True)
     folder = root / f"{upload.public_id.hex}-{claim.job.attempts}"
     folder.mkdir(mode=0o700)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_left(upload: Upload) -> None:
+    for left in (Path(settings.UPLOAD_ROOT) / "work").glob(f"{upload.public_id.hex}-*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 @contextmanager

@@ -4,8 +4,10 @@ import os
 import random
 import signal
 import time
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from datasets.models import Upload
 from jobs import work
@@ -86,6 +88,7 @@ def test_F4_killed_after_the_database_commit_the_repeat_sees_it_and_does_nothing
     upload.job.refresh_from_db()
     assert (upload.job.state, upload.job.attempts, upload.job.outcome) == ("done", 2, {"state": "loaded"})
     assert dataset.versions.count() == 1
+    assert not list((Path(settings.UPLOAD_ROOT) / "work").glob(f"{upload.public_id.hex}-*"))
     assert_sound(dataset)
 
 

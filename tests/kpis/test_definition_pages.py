@@ -34,6 +34,8 @@ def test_the_preview_is_what_the_rows_give(client, made):
     text = sent(client, made.analyst, "kpi_preview", **NEW).content.decode()
     # March: hours 1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 7, 8; the 0.9 quantile lies 0.9 of the way from the 10th to the 11th
     assert "6.9" in text and "Mar 2025" in text
+    row = "<tr><td>north-2504-0</td><td>2025-04-01</td><td>north</td><td>low</td>"  # written as everywhere else
+    assert row in text
     assert KpiVersion.objects.count() == 1  # nothing is kept
 
 

@@ -117,11 +117,7 @@ def roll_up(scan: Scan, frame: int, sets: Sequence[GroupingSet], gathered: Gathe
     """Create `table` with the keys and every gathered primitive, for the grouping sets of one frame."""
     values = [f"{_merged(primitive, name)} AS {name}" for primitive, name in gathered.columns.items()]
     home = {one: next(grouping for grouping in gathered.groupings if grouping.holds(one)) for one in sets}
-    parts = [
-        grouped(scan, mine, _placed(scan, frame, gathered, grouping), values)
-        for grouping in gathered.groupings
-        if (mine := [one for one in sets if home[one] == grouping])
-    ]
+    parts = [grouped(scan, [one], _placed(scan, frame, gathered, home[one]), values) for one in sets]
     scan.connection.execute(f"CREATE TABLE {table} AS {' UNION ALL '.join(parts)}")
 
 

@@ -113,7 +113,7 @@ def _alike(sizes: Numbers) -> Iterator[npt.NDArray[np.intp]]:
 def _sorted(values: Values, starts: Numbers, sizes: Numbers, pairs: npt.NDArray[np.intp]) -> Values:
     """The values at pairs of ranks of groups of similar size, each sorted in a line of one matrix."""
     places = np.arange(sizes.max(initial=0))
-    lines = values.take(starts[:, None] + places, mode="clip")
+    lines = values[np.minimum(starts[:, None] + places, len(values) - 1)]
     lines[places >= sizes[:, None]] = np.nan  # which sorts last
     lines.sort(axis=1)
     picked: Values = np.take_along_axis(lines, pairs.reshape(len(pairs), -1), axis=1).reshape(pairs.shape)

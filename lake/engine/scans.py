@@ -145,7 +145,8 @@ def distincts(scan: Scan, frame: int, sets: Sequence[GroupingSet], primitive: Pr
 def over_rows(primitive: Primitive) -> str:
     value, condition = primitive.value, primitive.condition
     if primitive.kind == "count" and value is None:
-        return f"coalesce(count_if({condition}), 0)" if condition else "count(*)"  # null over nothing but nulls
+        # Null over nothing but nulls; and a huge integer, which is dearer to add up.
+        return f"coalesce(count_if({condition}), 0)::BIGINT" if condition else "count(*)"
     return f"{primitive.kind}({only_if(condition, str(value))})"
 
 

@@ -1,0 +1,96 @@
+"""What the texts of a column are spelt as: types, date formats and number spellings that fit them. Texts only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+FEWEST, MOST = 9, 0.9  # values that must fit before a column is said to be of a type that some do not fit
+_DAYS = (
+    "%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%d-%b-%Y", "%d %b %Y",
+    "%d %B %Y", "%b %d, %Y", "%Y-%m", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%m-%y", "%d-%b-%y", "%Y%m%d",
+)  # fmt: skip
+_TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M", "T%H:%M:%S")
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?( ?(Z|[+-]\d{2}:?\d{2}))?")
+_BOOLEANS = (
+    {"true", "false"},
+    {"yes", "no"},
+    {"y", "n"},
+    {"t", "f"},
+    {"wahr", "falsch"},
+    {"vrai", "faux"},
+    {"oui", "non"},
+)
+_INTEGER = re.compile(r"[+-]?(0|[1-9]\d{0,17})")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_COMMA = re.compile(r"[+-]?\d{1,3}(\.\d{3})*,\d+|[+-]?\d+(,\d+)?")
+_GROUPED = re.compile(r"[+-]?\d{1,3}([,'\s\u00a0\u202f\u2009]\d{2,3})*(\.\d+)?")
+_AMBIGUOUS = re.compile(r"[+-]?\d{1,3},\d{3}")
+
+
+def types_of(values: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    """Candidate types, date formats and number spelling that fit all of these values."""
+    if not values:
+        return ("text",), (), ""
+    lower = {value.lower() for value in values}
+    if any(lower <= words for words in _BOOLEANS):
+        return ("boolean", "text"), (), ""
+    formats = tuple(text for text in _date_formats(values[0]) if all(_reads(value, text) for value in values))
+    if formats:
+        return _date_types(formats), formats, ""
+    if all(_INTEGER.fullmatch(value) for value in values):
+        return ("integer", "decimal", "number", "text"), (), ""
+    if all(_NUMBER.fullmatch(value) for value in values) and not any(re.match(r"[+-]?0\d", value) for value in values):
+        short = all(len(value.partition(".")[2]) <= 4 and "e" not in value.lower() for value in values)
+        return (("decimal", "number", "text") if short else ("number", "text")), (), ""
+    return _spelt_types(values)
+
+
+def _date_types(formats: Sequence[str]) -> tuple[str, ...]:
+    timed = any("%H" in text or "%I" in text or text == "iso" for text in formats)
+    return ("timestamp", "text") if timed else ("date", "timestamp", "text")
+
+
+def _spelt_types(values: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    if all(re.fullmatch(r"[+-]?\d+([.,]\d+)? ?%", value) for value in values):
+        return ("number", "text"), (), "percent"
+    if all(_COMMA.fullmatch(value) for value in values) and any("," in value for value in values):
+        if all(_AMBIGUOUS.fullmatch(value) or value.lstrip("+-").isdigit() for value in values):
+            return ("number", "integer", "text"), (), "ambiguous"
+        return ("number", "decimal", "text"), (), "grouped-comma" if any("." in value for value in values) else "comma"
+    if all(_GROUPED.fullmatch(value) for value in values) and not any(re.match(r"[+-]?0\d", value) for value in values):
+        return ("number", "text"), (), "grouped"
+    return ("text",), (), ""
+
+
+def _date_formats(value: str) -> list[str]:
+    """The formats that the first value fits, so that the others are tried with few."""
+    if _ISO.fullmatch(value):
+        return ["iso"]
+    if not 6 <= len(value) <= 30 or not any(char.isdigit() for char in value):
+        return []
+    return [day + time for day in _DAYS for time in _TIMES if _reads(value, day + time)]
+
+
+def _reads(value: str, text: str) -> bool:
+    if text == "iso":
+        return _ISO.fullmatch(value) is not None
+    if text == "%Y%m%d" and len(value) != 8:
+        return False
+    try:
+        found = datetime.strptime(value, text)  # noqa: DTZ007 - only whether it can be read matters
+    except ValueError:
+        return False
+    return 1900 <= found.year <= 2100
+
+
+def almost_dates(values: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Types and formats of a column that is dates but for a few values, such as 31/02/2025; else text without any."""
+    for value in values[:5]:
+        reading = {text: sum(_reads(one, text) for one in values) for text in _date_formats(value)}
+        best = max(reading.values(), default=0)
+        if best >= max(FEWEST, MOST * len(values)):
+            formats = tuple(text for text, read in reading.items() if read == best)
+            return _date_types(formats), formats
+    return ("text",), ()

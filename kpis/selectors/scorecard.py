@@ -63,6 +63,41 @@ def scorecard_view(
     require_visible(unit, access)
     _require_reach(scorecard, unit, day)
     asked = PeriodRef(period.grain, period.start, period.end, period.label) if period else None
+    tree = _tree(scorecard, unit, day, access, asked, grain, include_open, as_known_at)
+    views, rolled = _siblings(tree, None, 0, rollup.WEIGHTED_MEAN, 60)
+    path, below, _ = neighbours(unit, day, access)
+    through = [tree.book.complete_through(kpi) for kpi in tree.book.refs]
+    return ScorecardView(
+        id=scorecard.pk,
+        code=scorecard.code,
+        name=scorecard.name,
+        unit=tree.unit,
+        grain=tree.grain,
+        period=asked,
+        day=day,
+        nodes=views,
+        score=rolled.score,
+        status=rolled.status,
+        coverage_pct=rolled.coverage_pct,
+        counts=rolled.counts,
+        note=rolled.note,
+        complete_through=min((t for t in through if t), default=None),
+        units_below=below if scorecard.cascades else (),
+        path=_within(scorecard, path),
+    )
+
+
+def _tree(
+    scorecard: Scorecard,
+    unit: Unit,
+    day: date,
+    access: Access,
+    asked: PeriodRef | None,
+    grain: str | None,
+    include_open: bool,
+    as_known_at: datetime | None,
+) -> _Tree:
+    """Everything that the nodes read, at once."""
     nodes = list(scorecard.nodes.annotate(shown_name=NAME).order_by("position", "pk"))
     leaves = [node for node in nodes if node.kpi_id]
     grain = asked.grain if asked else grain or scorecard.grain
@@ -79,7 +114,7 @@ def scorecard_view(
     children = defaultdict(list)
     for node in nodes:
         children[node.parent_id].append(node)
-    tree = _Tree(
+    return _Tree(
         book=book,
         rows=last_rows(pairs, asked.start if asked else day, limit, known_at=as_known_at),
         units=units,
@@ -89,27 +124,6 @@ def scorecard_view(
         grain=grain,
         period=asked,
         include_open=include_open,
-    )
-    views, rolled = _siblings(tree, None, 0, rollup.WEIGHTED_MEAN, 60)
-    path, below, _ = neighbours(unit, day, access)
-    through = [book.complete_through(kpi) for kpi in book.refs]
-    return ScorecardView(
-        id=scorecard.pk,
-        code=scorecard.code,
-        name=scorecard.name,
-        unit=tree.unit,
-        grain=grain,
-        period=asked,
-        day=day,
-        nodes=views,
-        score=rolled.score,
-        status=rolled.status,
-        coverage_pct=rolled.coverage_pct,
-        counts=rolled.counts,
-        note=rolled.note,
-        complete_through=min((t for t in through if t), default=None),
-        units_below=below if scorecard.cascades else (),
-        path=_within(scorecard, path),
     )
 
 

@@ -1,0 +1,114 @@
+"""Closing and restating over REST and in the pages."""
+
+import json
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from datasets import closing
+from datasets.facts import contract_of
+from datasets.models import Closing, Upload
+from organization.models import Role as Member
+from tests.datasets.closing.orders import CONTRACT, HEAD, TEXT, TODAY, WHY, orders_now, rows_of
+from tests.factories import ApiTokenFactory, UnitFactory, UserFactory, loaded_dataset, member, perform
+
+pytestmark = pytest.mark.django_db
+
+
+class Caller:
+    def __init__(self, client, user):
+        token = ApiTokenFactory(user=user, scopes=["read", "upload", "define"])
+        self.client, self.headers = client, {"Authorization": f"Bearer {token.secret}"}
+
+    def __call__(self, method, path, body=None):
+        more = {"content_type": "application/json", "data": json.dumps(body)} if body is not None else {}
+        answer = getattr(self.client, method)(f"/api/v1/{path}", headers=self.headers, **more)
+        return answer.status_code, answer.json()
+
+    def send(self, text, **more):
+        data = {"file": SimpleUploadedFile("x.csv", text.encode()), "dataset": "orders", **more}
+        answer = self.client.post("/api/v1/uploads/", data, headers=self.headers)
+        return answer.status_code, answer.json()
+
+
+def test_B23_by_rest_a_closed_period_is_a_409_of_its_own_and_a_restatement_loads_it(client, orders, people):
+    analyst, manager = (Caller(client, people[role]) for role in (Member.ANALYST, Member.MANAGER))
+    text = HEAD + "1,2025-01-10,11\n"
+    status, body = analyst.send(text)
+    assert status == 202
+    upload = Upload.objects.get(public_id=body["upload"]["public_id"])
+    perform(upload.job)
+    status, shown = analyst("get", f"uploads/{upload.public_id}/")
+    assert (shown["state"], shown["fault"]["code"]) == ("refused", "period_closed")
+    status, problem = analyst("post", f"uploads/{upload.public_id}/load/", {})
+    assert (status, problem["code"], problem["closed_through"]) == (409, "period_closed", "2025-01-31")
+    assert problem["details"] == [{"row": 2, "key": "1", "day": "2025-01-10", "stored_day": "2025-01-10"}]
+    assert "restatement" in problem["next_step"]
+    assert analyst("post", f"uploads/{upload.public_id}/load/", {"restatement": WHY})[0] == 403
+    assert analyst.send(HEAD + "2,2025-01-31,1\n", restatement=WHY)[0] == 403
+    assert manager("post", f"uploads/{upload.public_id}/load/", {"restatement": "so"})[0] == 400
+    assert manager("post", f"uploads/{upload.public_id}/load/", {"restatement": WHY})[0] == 202
+    upload.refresh_from_db()
+    perform(upload.job)
+    newest = manager("get", "datasets/orders/versions/")[1][0]
+    assert (newest["restated"], newest["restatement"], newest["restated_by"]) == (1, WHY, "manager")
+    status, problem = analyst("post", f"uploads/{upload.public_id}/undo/", {})
+    assert (status, problem["code"]) == (409, "period_closed")
+    assert manager("post", f"uploads/{upload.public_id}/undo/", {"restatement": WHY})[0] == 202
+    status, body = manager.send(HEAD + "2,2025-01-31,21\n", restatement=WHY)
+    assert (status, body["upload"]["restatement"]) == (202, WHY)
+
+
+def test_closings_by_rest(client, orders, people):
+    analyst, manager, finance = (
+        Caller(client, people[role]) for role in (Member.ANALYST, Member.MANAGER, Member.FINANCE)
+    )
+    asked = {"dataset": "orders", "through": "2025-02-28", "reason": "Month-end of February"}
+    assert analyst("post", "dataset-closings/", asked)[0] == 403
+    status, made = manager("post", "dataset-closings/", asked)
+    assert (status, made["state"], made["before"]) == (201, "proposed", "2025-01-31")
+    status, problem = manager("post", f"dataset-closings/{made['id']}/approve/")
+    assert (status, problem["code"]) == (409, "second_person_needed")
+    status, done = finance("post", f"dataset-closings/{made['id']}/approve/")
+    assert (status, done["state"], done["decided_by"]) == (200, "approved", "finance")
+    assert analyst("get", "datasets/orders/")[1]["closed_through"] == "2025-02-28"
+    status, problem = manager("post", "dataset-closings/", asked | {"through": "2025-02-30"})
+    assert (status, problem["errors"][0]["field"]) == (400, "through")
+    assert len(analyst("get", "dataset-closings/?dataset=orders")[1]["results"]) == 2
+
+
+def test_the_pages_close_refuse_restate_and_tell(client, home, people):
+    dataset = loaded_dataset(TEXT, CONTRACT, unit=home, code="orders", name="Orders")
+    page = reverse("dataset_closing", args=["orders"])
+    client.force_login(people[Member.MANAGER])
+    assert client.post(page, {"through": "", "reason": "Month-end"}).status_code == 422
+    assert client.post(page, {"through": "2025-01-31", "reason": "Month-end of January"}).status_code == 302
+    assert "a second person decides" in client.get(page).content.decode()
+    client.force_login(people[Member.FINANCE])
+    client.post(reverse("closing_decide", args=[Closing.objects.get().pk, "approve"]))
+    assert "31 Jan 2025" in client.get(reverse("dataset", args=["orders"])).content.decode()
+
+    client.force_login(people[Member.ANALYST])
+    sent = {"file": SimpleUploadedFile("x.csv", b"id,day,cost\n1,2025-01-10,11\n"), "dataset": "orders"}
+    where = client.post(reverse("upload_new"), sent).url
+    perform(Upload.objects.first().job)
+    shown = client.get(where).content.decode()
+    assert "Orders is closed through 31 Jan 2025" in shown and "row 2, record 1 would change on 10 Jan 2025" in shown
+    assert "Load it as a restatement" not in shown
+
+    client.force_login(people[Member.MANAGER])
+    assert "Load it as a restatement" in client.get(where).content.decode()
+    client.post(where + "load/", {"restatement": WHY})
+    perform(Upload.objects.first().job)
+    for told in (client.get(where), client.get(page), client.get(reverse("dataset_history", args=["orders"]))):
+        assert WHY in told.content.decode()
+    assert rows_of(orders_now(dataset))[0] == ("1", "2025-01-10", 11.0)
+
+
+def test_somebody_of_another_unit_decides_nothing(client, orders):
+    stranger = member(Member.MANAGER, UnitFactory(code="elsewhere"))
+    asked = closing.propose(orders, None, by=UserFactory(), reason="All of it", day=TODAY)
+    client.force_login(stranger)
+    assert client.post(reverse("closing_decide", args=[asked.pk, "approve"])).status_code == 404
+    assert contract_of(orders).event_time.name == "day"

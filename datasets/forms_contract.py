@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from lake.contract import Column, ColumnType, Contract, Role, RowRule
-from lake.contract.words import format_in_words
+from lake.contract.dates import as_format, as_written
+from lake.contract.words import SPECIAL_FORMATS, format_in_words
 
 if TYPE_CHECKING:
     from lake.intake import Preview
@@ -31,8 +32,9 @@ class ColumnForm(forms.Form):
     )  # fmt: skip
     required = forms.BooleanField(required=False, label="Must be filled")
     format = forms.CharField(
-        max_length=100, required=False, label="Dates are written", widget=forms.TextInput(attrs={"placeholder": "iso"})
-    )
+        max_length=100, required=False, label="Dates are written",
+        widget=forms.TextInput(attrs={"list": "ways-of-dates", "autocomplete": "off"}),
+    )  # fmt: skip
     allowed = forms.CharField(required=False, widget=forms.TextInput(attrs={"placeholder": "a,b,c"}))
     minimum = forms.CharField(max_length=40, required=False, label="Least")
     maximum = forms.CharField(max_length=40, required=False, label="Most")
@@ -51,6 +53,17 @@ class ColumnForm(forms.Form):
     description = forms.CharField(max_length=500, required=False, label="What it says")
     drop = forms.BooleanField(required=False, label="Leave this column out")
     must_choose = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.initial.get("type") in ("date", "timestamp"):
+            self.fields["format"].widget.attrs["placeholder"] = "YYYY-MM-DD"
+
+    def clean_format(self):
+        text = as_format(self.cleaned_data["format"])
+        if any(one and "%" not in one and one not in SPECIAL_FORMATS for one in text.split("|")):
+            raise forms.ValidationError("Write it as in DD/MM/YYYY or YYYY-MM-DD HH:MM.")
+        return text
 
     def clean(self):
         given = super().clean()
@@ -80,14 +93,15 @@ class ColumnForm(forms.Form):
 
     @staticmethod
     def initial_of(column: Column) -> dict[str, Any]:
-        same = ("name", "header", "required", "format", "unit", "formula", "trim", "description")
+        same = ("name", "header", "required", "unit", "formula", "trim", "description")
         bounds = {
             name: "" if getattr(column, name) is None else getattr(column, name) for name in ("minimum", "maximum")
         }
         lists = {name: _in_line(getattr(column, name)) for name in LISTS}
         roles = [role.value for role in column.roles]
         plain = {name: getattr(column, name) for name in same}
-        return {**plain, **bounds, **lists, "type": column.type.value, "roles": roles}
+        written = as_written(column.format)
+        return {**plain, **bounds, **lists, "type": column.type.value, "roles": roles, "format": written}
 
     def column(self) -> Column:
         """The column as the form says. ValueError for a bound that is no number."""
@@ -161,7 +175,7 @@ def offer_formats(columns, preview) -> None:
     for row in columns:
         formats = asked.get(row.initial.get("name", ""))
         if formats:
-            choices = [("", "choose"), *((text, format_in_words(text)) for text in formats)]
+            choices = [("", "choose"), *((as_written(text), format_in_words(text)) for text in formats)]
             row.fields["format"].widget = forms.Select(choices=choices)
 
 

@@ -79,9 +79,11 @@ def _with_known_units(preview: Preview) -> Preview:
     columns = list(preview.columns)
     roles = tuple("dimension" if role == "unit" else role for role in columns[place].roles)
     columns[place] = replace(columns[place], roles=roles)
+    shown = sorted(values)[:3]
+    are = "is no code of a unit" if len(shown) == 1 else "are no codes of units"
     note = (
-        f"{columns[place].header}: {', '.join(sorted(values)[:3])} are no codes of units, so it is proposed as a "
-        "dimension. If they are units, create them first, or give them these codes as aliases."
+        f"{columns[place].header}: {', '.join(shown)} {are}, so it is proposed as a dimension. "
+        "If they are units, create them first, or give them these codes as aliases."
     )
     return replace(preview, columns=tuple(columns), notes=(*preview.notes, note))
 

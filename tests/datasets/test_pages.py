@@ -105,7 +105,7 @@ def test_an_extract_is_dropped_confirmed_loaded_and_taken_back(client, analyst, 
     confirm = reverse("upload_confirm", args=[upload.public_id])
     assert answer["Location"] == confirm
     page = text_of(client, confirm)
-    assert "day" in page and "%d/%m/%Y" in page  # day or month first is asked
+    assert '<option value="DD/MM/YYYY">day/month/year</option>' in page  # day or month first is asked
     seen = client.get(confirm).context
     form = {"dialect": seen["dialect"], "timezone": "UTC", "reporting_timezone": "UTC", "reject_limit_pct": "5"}
     form |= {"on_duplicate": "refuse", "name": "Plain costs", "code": "plain-costs", "unit": home.pk, "covers": "day"}
@@ -115,7 +115,9 @@ def test_an_extract_is_dropped_confirmed_loaded_and_taken_back(client, analyst, 
     form |= {"c-0-roles": ["key"], "c-1-roles": ["event_time"], "c-1-must_choose": "on"}
     refused = client.post(confirm, form)
     assert (refused.status_code, b"the day or the month" in refused.content) == (422, True)
-    answer = client.post(confirm, form | {"c-1-format": "%d/%m/%Y"})
+    refused = client.post(confirm, form | {"c-1-format": "as usual"})
+    assert (refused.status_code, b"Write it as in DD/MM/YYYY" in refused.content) == (422, True)
+    answer = client.post(confirm, form | {"c-1-format": "dd/mm/yyyy"})
     assert answer.status_code == 302, answer.content[-3000:]
     upload.refresh_from_db()
     perform(upload.job)

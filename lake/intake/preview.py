@@ -26,6 +26,7 @@ from lake.intake.text import TextSource, blocks
 _FIRST_ROWS = 20
 _SAMPLE_ROWS = 100_000
 _PROBE_ROWS = 50
+_KEY_LINES = 20_000  # of JSON, whose keys are the columns: an object may leave out those without a value
 _TOTALS = ("total", "grand total", "sum", "subtotal", "summe", "gesamt", "totaal", "totale")
 
 
@@ -123,7 +124,7 @@ def _with_columns(found: Found, given: Dialect | None) -> Dialect:
 def _json_lines(path: Path, name: str, found: Found, given: Dialect | None, limits: Limits, scratch: Path) -> Preview:
     dialect = _with_columns(found, given)
     block = next(blocks(path, replace(dialect, delimiter="", quote="", escape=""), limits))
-    lines = block.data.decode("utf-8").splitlines()[:_PROBE_ROWS]
+    lines = block.data.decode("utf-8").splitlines()[:_KEY_LINES]
     keys: dict[str, None] = {}
     for row, line in enumerate(lines, start=1):
         if line.strip():

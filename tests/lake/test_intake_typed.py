@@ -203,3 +203,10 @@ def test_how_texts_spell_numbers_is_asked_and_kept_for_every_kind_of_file(tmp_pa
     assert [question.code for question in asked.questions] == ["decimal_comma"]
     answered = intake.inspect(path, dialect=replace(asked.dialect, decimal_comma=True, total_words=("b",)))
     assert (answered.questions, answered.dialect.decimal_comma, answered.dialect.total_words) == ((), True, ("b",))
+
+
+def test_a_key_that_only_later_objects_have_is_a_column_too(tmp_path):
+    path = tmp_path / "x.jsonl"
+    lines = [{"id": str(n), **({"closed": "2025-01-31"} if n > 300 else {})} for n in range(400)]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert [(column.name, column.filled) for column in intake.inspect(path).columns] == [("id", 400), ("closed", 99)]

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from datasets import contracts, describing, quality, scope
+from datasets import contracts, describing, quality, scope, undo
 from datasets.facts import contract_of
 from datasets.forms import DescriptionForm, RuleForm
 from datasets.forms_contract import ColumnForm, ColumnFormSet, ContractForm, column_initials, contract_from
@@ -104,7 +104,11 @@ def _kpis_fed(dataset: Dataset, access):
 def history(request, code):
     found = visible(Dataset.objects, request, code=code)
     versions = found.versions.select_related("upload__uploaded_by", "restated_by").defer("files")
-    context = context_of(request, found, "dataset_history", page=paged(request, versions))
+    page = paged(request, versions)
+    taken_back = undo.asked_for(version.upload for version in page if version.kind == version.Kind.UNDO)
+    for version in page:
+        version.taken_back = taken_back.get(version.upload_id) if version.kind == version.Kind.UNDO else None
+    context = context_of(request, found, "dataset_history", page=page)
     context["contracts"] = found.contract_versions.select_related("created_by").defer("contract")
     return render(request, "datasets/history.html", context)
 

@@ -43,6 +43,7 @@ def reject_list(request, public_id):
         "counts": _counts(found),
         "may_change": changes,
         "corrects": changes and rejects.is_correctable(found),
+        "is_settled": rejects.is_correctable(found) and not rejects.are_waiting(found),
         "may_upload": bool(found.dataset) and may_upload(found.dataset, request.access),
         "breadcrumb": [("Datasets", reverse("datasets")), (str(found), found.get_absolute_url())],
     }
@@ -80,7 +81,8 @@ def reject_correct(request, public_id, row):
 def _counts(upload: Upload) -> dict[str, int]:
     """Rows, not faults: a row may have several."""
     found = dict(upload.rejects.values_list("state").annotate(Count("row", distinct=True)))
-    return {state: found.get(state, 0) for state in ("open", "corrected", "replayed")}
+    shown = ("open", "corrected", "replayed", *(["dismissed"] if found.get("dismissed") else []))
+    return {state: found.get(state, 0) for state in shown}
 
 
 @dataclass(frozen=True)

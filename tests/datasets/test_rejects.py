@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from datasets import rejects
+from datasets import rejects, undo
 from lake.contract import Column, ColumnType, Contract, Role
 from organization.models import Role as Member
 from tests.factories import UnitFactory, loaded_dataset, member, perform, upload_csv
@@ -100,3 +100,30 @@ def test_a_list_of_corrections_is_answered_by_what_it_corrected(client, upload, 
     file = SimpleUploadedFile("list.csv", f"row,day,cost\n{corrected}".encode())
     page = client.post(reverse("reject_list_upload", args=[upload.public_id]), {"file": file}, follow=True)
     assert said in page.content.decode()
+
+
+def test_an_upload_taken_back_says_by_whom_and_why_and_that_its_corrected_rows_stay(client, upload, home):
+    rejects.correct(upload, 3, {"day": "2025-02-28"}, by=upload.uploaded_by)
+    corrected = rejects.replay(upload, by=upload.uploaded_by).upload
+    perform(corrected.job)
+    page = client.get(upload.get_absolute_url()).content.decode()
+    assert f"Its corrected rows, loaded as #{corrected.pk}, stay until that is taken back too." in page
+    other = member(Member.ANALYST, home, first_name="Ola", last_name="Other")
+    perform(undo.request_undo(upload, by=other, reason="Wrong month was exported"))
+    page = client.get(upload.get_absolute_url()).content.decode()
+    assert "Taken back by Ola Other on" in page and "Wrong month was exported" in page
+    assert "Its corrected rows are still loaded" in page and corrected.get_absolute_url() in page
+    history = client.get(reverse("dataset_history", args=["orders"])).content.decode()
+    assert "Ola Other: Wrong month was exported" in history
+
+
+def test_once_every_row_is_settled_nothing_asks_for_a_correction(client, upload):
+    assert "Correct rejected rows" in client.get(upload.get_absolute_url()).content.decode()
+    rejects.dismiss(upload, 2, by=upload.uploaded_by)
+    rejects.correct(upload, 3, {"day": "2025-02-28"}, by=upload.uploaded_by)
+    assert "Load corrected rows (1)" in listed(client, upload)
+    perform(rejects.replay(upload, by=upload.uploaded_by).upload.job)
+    page = listed(client, upload)
+    assert "Nothing waits to be corrected." in page and "Load corrected rows" not in page
+    assert (tallies(page), "Dismissed" in page) == ([0, 0, 1, 1], True)
+    assert "See the rejected rows" in client.get(upload.get_absolute_url()).content.decode()

@@ -102,6 +102,8 @@ def _unpack(source: Path, folder: Path) -> None:
             tar.extractall(folder, filter="data")
     except FileNotFoundError:
         raise BackupFault(f"There is no file {source}.") from None
+    except IsADirectoryError:
+        raise BackupFault(f"{source} is a folder: name the backup's file in it.") from None
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as fault:
         raise BackupFault(
             f"{source} is no backup of perfmgr, or not all of it: {fault}. Nothing was restored."
@@ -111,8 +113,11 @@ def _unpack(source: Path, folder: Path) -> None:
 def _verified(unpacked: Path) -> dict:
     try:
         manifest = json.loads((unpacked / MANIFEST).read_text())
-    except (OSError, ValueError) as fault:
-        raise BackupFault(f"The file is not a backup of perfmgr: {fault}") from fault
+    except (OSError, ValueError):
+        raise BackupFault(
+            "The file is no backup of perfmgr, or it is damaged: the list of what it holds, which a backup ends with, "
+            "is not there. Take another backup; nothing was restored."
+        ) from None
     for name, known in manifest["files"].items():
         file = unpacked / name
         if not file.is_file():

@@ -66,3 +66,13 @@ def test_a_backup_that_fails_on_the_way_leaves_nothing_and_the_one_before(somewh
     with pytest.raises(backup.BackupFault, match=r"could not be written to .*b.tar.gz: No space left on device"):
         backup.backup(somewhere / "b.tar.gz", timezone.now())
     assert [(file.name, file.read_bytes()) for file in somewhere.iterdir()] == [("b.tar.gz", b"yesterday's")]
+
+
+def test_what_is_no_backup_or_a_damaged_one_is_told_in_words(tmp_path):
+    with pytest.raises(backup.BackupFault, match="is a folder: name the backup's file in it"):
+        backup._unpack(tmp_path, tmp_path / "into")
+    with pytest.raises(
+        backup.BackupFault, match=r"no backup of perfmgr, or it is damaged.*nothing was restored"
+    ) as told:
+        backup._verified(tmp_path)
+    assert str(tmp_path) not in str(told.value)

@@ -218,6 +218,7 @@ class RuleForm(forms.ModelForm):
         found = {name: given.get(name) for name in ("expression", "hours", "deviation_pct")}
         found |= {"low": given.get("min"), "high": given.get("max"), "reference": given.get("dataset")}
         found["reference_column"] = given.get("column")
+        found["tolerance_pct"] = f"{float(rule.tolerance_pct):g}"
         found["values"] = ", ".join(str(value) for value in given.get("values", ()))
         return found
 

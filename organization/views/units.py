@@ -96,7 +96,9 @@ def unit_change(request, pk):
 @page(ADMINISTER)
 def unit_move(request, pk):
     found = _administered(request, pk)
-    form = forms.MoveForm(request.POST or None, access=request.access, initial={"from_day": request.day})
+    stands = found.placements.in_force(request.day).first()
+    initial = {"from_day": request.day, "parent": stands and stands.parent_id}
+    form = forms.MoveForm(request.POST or None, access=request.access, initial=initial)
 
     def act(values):
         tree.move_unit(found, values["parent"], from_day=values["from_day"], by=request.user)

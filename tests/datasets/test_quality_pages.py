@@ -75,13 +75,15 @@ def test_a_rule_is_changed_on_a_page_that_shows_it_as_it_is(client, orders):
     change = reverse("rule_change", args=[rule.pk])
     assert change in page
     form = client.get(change).context["form"]
-    shown = {name: form[name].value() for name in ("name", "kind", "column", "low", "high", "severity")}
+    shown = {
+        name: form[name].value() for name in ("name", "kind", "column", "low", "high", "severity", "tolerance_pct")
+    }
     expected = {"name": "Cheap", "kind": "range", "column": "cost", "low": "1", "high": "8", "severity": "critical"}
+    expected["tolerance_pct"] = "0"
     assert shown == expected
-    sent = expected | {"tolerance_pct": "0"}
-    refused = client.post(change, sent | {"high": "none"})
+    refused = client.post(change, expected | {"high": "none"})
     assert (refused.status_code, list(refused.context["form"].errors)) == (422, ["high"])
-    assert client.post(change, sent | {"high": "10"}).status_code == 302
+    assert client.post(change, expected | {"high": "10"}).status_code == 302
     perform(quality.request_run(orders))
     (result,) = quality.latest_results(orders)
     assert (QualityRule.objects.count(), result.rule.parameters, result.passed) == (1, {"min": "1", "max": "10"}, True)

@@ -51,10 +51,12 @@ def unit(request, pk):
     path = Unit.objects.above(found, day).visible_to(access).exclude(pk=pk)
     path = path.filter(paths_down__descendant=found).order_by("-paths_down__depth").distinct()
     may_administer = access.allows(ADMINISTER, found)
+    last = found.placements.order_by("valid_from").last()
     history = AuditEntry.objects.filter(unit=found)[:RECENT] if access.allows(AUDIT, found) else []
     context = {
         "unit": found,
         "day": day,
+        "closed_on": last and last.valid_to,
         "breadcrumb": [("Units", reverse("units")), *((str(u), u.get_absolute_url()) for u in _once(path))],
         "facts": _facts(found, day),
         "children": sorted((placement.unit for placement in children), key=lambda u: u.name),

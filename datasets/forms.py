@@ -207,14 +207,25 @@ class RuleForm(forms.ModelForm):
         self.fields["reference"].queryset = Dataset.objects.visible_to(access)
 
     FIELDS = {
-        "min": "low", "max": "high", "parameters": "low", "parameters.dataset": "reference",
-        "parameters.column": "reference_column", "parameters.values": "values", "parameters.expression": "expression",
+        "parameters": "low", "parameters.min": "low", "parameters.max": "high", "parameters.dataset": "reference",
+        "parameters.column": "reference_column",
     }  # fmt: skip
+
+    @staticmethod
+    def initial_of(rule: QualityRule) -> dict[str, Any]:
+        """The parameters of a rule that is there, as the form asks for them."""
+        given = rule.parameters
+        found = {name: given.get(name) for name in ("expression", "hours", "deviation_pct")}
+        found |= {"low": given.get("min"), "high": given.get("max"), "reference": given.get("dataset")}
+        found["reference_column"] = given.get("column")
+        found["tolerance_pct"] = f"{float(rule.tolerance_pct):g}"
+        found["values"] = ", ".join(str(value) for value in given.get("values", ()))
+        return found
 
     def refuse(self, refusal: Refusal) -> None:
         """What the rule's check says, beside the field that it speaks of."""
         named = str(refusal.extra.get("field", ""))
-        field = self.FIELDS.get(named, named)
+        field = self.FIELDS.get(named, named.removeprefix("parameters."))
         self.add_error(field if field in self.fields else None, str(refusal))
 
     def parameters(self) -> dict[str, Any]:

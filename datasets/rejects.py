@@ -186,6 +186,11 @@ def is_correctable(upload: Upload) -> bool:
     return upload.state == Upload.State.LOADED
 
 
+def are_waiting(upload: Upload) -> bool:
+    """Whether any row waits to be corrected, or to be loaded as it was corrected."""
+    return is_correctable(upload) and _still_open(upload).exists()
+
+
 def _must_be_loaded(upload: Upload) -> None:
     if not is_correctable(upload):
         raise WrongState(

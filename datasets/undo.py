@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from jobs.models import Job
 from jobs.work import Claim
 from organization import audit
 from organization.access import UPLOAD, Access
+from organization.models import AuditEntry
 
 from . import closing, reconcile, rejects
 from .facts import contract_of, table_of
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from lake.store import Commit
 
 KIND = "datasets.undo"  # of its job
+ASKED = "undo requested"  # in the audit trail
 
 
 def may_undo(upload: Upload, access: Access) -> bool:
@@ -47,8 +50,15 @@ def request_undo(upload: Upload, *, by, reason: str = "", restatement: str = "")
     upload.job = work.submit(KIND, f"undo {upload.pk}", by=by, upload=upload.pk)
     upload.save(update_fields=["restatement", "restated_by", "job"])
     more = {"restatement": upload.restatement} if restatement else {}
-    audit.record(by, "undo requested", upload, unit=upload.dataset.unit, reason=reason, **more)
+    audit.record(by, ASKED, upload, unit=upload.dataset.unit, reason=reason, **more)
     return upload.job
+
+
+def asked_for(uploads: Iterable[Upload]) -> dict[int, AuditEntry]:
+    """Who asked last that each of these uploads be taken back, and why (`details["reason"]`), by the upload's id."""
+    ids = [str(upload.pk) for upload in uploads]
+    asked = AuditEntry.objects.filter(object_type="datasets.upload", object_id__in=ids, action=ASKED).order_by("seq")
+    return {int(entry.object_id): entry for entry in asked}
 
 
 def undo(claim: Claim) -> dict[str, Any]:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("dataset-closings/<int:pk>/<slug:decision>/", closing.closing_decide, name="closing_decide"),
     path("datasets/<slug:code>/history/", datasets.history, name="dataset_history"),
     path("datasets/<slug:code>/views/", explore.save_view, name="view_save"),
+    path("quality-rules/<int:pk>/change/", datasets.change_rule, name="rule_change"),
     path("quality-rules/<int:pk>/override/", datasets.override_rule, name="rule_override"),
     path("quality-rules/<int:pk>/retire/", datasets.retire_rule, name="rule_retire"),
     path("uploads/new/", wizard.upload_new, name="upload_new"),

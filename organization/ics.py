@@ -28,10 +28,17 @@ def read_days(content: bytes) -> dict[date, str]:
     if len(content) > LARGEST:
         raise IcsRefused(f"The file is larger than {LARGEST // 2**20} MB: export only the holidays.")
     try:
-        calendar = Calendar.from_ical(content)
-        events = list(calendar.walk("VEVENT"))
-    except (ValueError, IndexError, KeyError, TypeError) as fault:
-        raise IcsRefused(f"This is not an iCalendar file ({str(fault)[:80]}): export it as .ics again.") from None
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise IcsRefused("The file is not written in UTF-8, as iCalendar files are: export it as .ics again.") from None
+    try:
+        calendars = Calendar.from_ical(text, multiple=True)
+        events = [event for calendar in calendars for event in calendar.walk("VEVENT")]
+    except (ValueError, IndexError, KeyError, TypeError):
+        calendars, events = [], []
+    if not calendars:
+        raise IcsRefused("This is not an iCalendar file: export it as .ics again.")
+    events = [event for event in events if str(event.get("STATUS", "")).upper() != "CANCELLED"]
     days: dict[date, str] = {}
     for event in events:
         for day in _days_of(event):
@@ -69,23 +76,45 @@ def close_days(calendar: BusinessCalendar, days: dict[date, str], *, by) -> int:
 
 
 def _days_of(event) -> Iterator[date]:
-    name, start = _name(event), event.get("DTSTART")
+    name = _name(event)
     if "RRULE" in event or "RDATE" in event:
         raise IcsRefused(f"The event {name!r} repeats: export its days one by one.")
-    if start is None or not hasattr(start, "dt"):
+    first, end, duration = (_value(event, part) for part in ("DTSTART", "DTEND", "DURATION"))
+    if first is None:
         raise IcsRefused(f"The event {name!r} has no start.")
-    first = start.dt
-    if isinstance(first, datetime):
+    if isinstance(first, datetime) or not isinstance(first, date):
         raise IcsRefused(f"The event {name!r} has times of day: only whole days can be closed.")
-    end = event.get("DTEND")
-    duration = event.get("DURATION")
-    until = end.dt if end is not None else first + (duration.dt if duration is not None else timedelta(days=1))
-    if isinstance(until, datetime) or until <= first:
+    last = _last_day(first, end, duration)
+    if last is None or last < first:
         raise IcsRefused(f"The event {name!r} does not end after it starts.")
-    if first.year not in YEARS or (until - timedelta(days=1)).year not in YEARS:
-        raise IcsRefused(f"The event {name!r} lies in {first.year}: a year from {YEARS[0]} to {YEARS[-1]} is expected.")
-    for offset in range((until - first).days):
+    if first.year not in YEARS or last.year not in YEARS:
+        wrong = first.year if first.year not in YEARS else last.year
+        raise IcsRefused(f"The event {name!r} lies in {wrong}: a year from {YEARS[0]} to {YEARS[-1]} is expected.")
+    for offset in range((last - first).days + 1):
         yield first + timedelta(days=offset)
+
+
+def _last_day(first: date, end: object, duration: object) -> date | None:
+    """The event's last day, of which the file names the day after, or how long it is; None where that is no day."""
+    if end is not None:
+        return end - timedelta(days=1) if isinstance(end, date) and not isinstance(end, datetime) else None
+    if duration is None:
+        return first
+    try:
+        return first + duration - timedelta(days=1) if isinstance(duration, timedelta) else None
+    except OverflowError:
+        return date.max
+
+
+def _value(event, part: str):
+    """What the event says there, None where it says nothing. Raises IcsRefused for what cannot be read."""
+    found = event.get(part)
+    if isinstance(found, list):
+        raise IcsRefused(f"The event {_name(event)!r} has several {part}: only one can be followed.")
+    try:
+        return None if found is None else found.dt
+    except Exception:  # icalendar raises what it likes for what it could not read
+        raise IcsRefused(f"The {part} of the event {_name(event)!r} is no date that can be read.") from None
 
 
 def _name(event) -> str:

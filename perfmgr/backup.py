@@ -41,9 +41,30 @@ def folders() -> dict[str, Path]:
 
 def backup(target: Path, now: datetime) -> dict:
     """Write everything to `target` (a .tar.gz). Returns the manifest: each file's size and sha256, and row counts."""
+    if target.is_dir():
+        raise BackupFault(f"{target} is a folder: name a file in it, such as {target / 'backup.tar.gz'}.")
+    if not target.absolute().parent.is_dir():
+        raise BackupFault(f"There is no folder {target.absolute().parent} to write the backup into: make it first.")
     manifest = {"made_at": now.isoformat(), "rows": _row_counts(), "files": {}}
     draft = target.with_name(target.name + ".part")
-    with tempfile.TemporaryDirectory() as scratch, tarfile.open(draft, "w:gz", compresslevel=1) as tar:
+    try:
+        _write(draft, manifest)
+        draft.replace(target)
+    except OSError as fault:
+        raise BackupFault(f"The backup could not be written to {target}: {fault.strerror or fault}.") from fault
+    finally:
+        draft.unlink(missing_ok=True)
+    return manifest
+
+
+def _write(draft: Path, manifest: dict) -> None:
+    """Everything, and at last the manifest. Only the owner may read it: it holds each password's hash."""
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        os.fdopen(descriptor, "wb") as stream,
+        tarfile.open(fileobj=stream, mode="w:gz", compresslevel=1) as tar,
+    ):
         dump = Path(scratch) / DUMP
         _run(["pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={dump}"], "dump the database")
         _add(tar, DUMP, dump, manifest)
@@ -51,8 +72,6 @@ def backup(target: Path, now: datetime) -> dict:
             for file in _logs_first(folder):
                 _add(tar, f"{name}/{file.relative_to(folder)}", file, manifest)
         _add_text(tar, MANIFEST, json.dumps(manifest, indent=1))
-    draft.replace(target)
-    return manifest
 
 
 def restore(source: Path, *, replace: bool = False) -> dict:
@@ -83,6 +102,8 @@ def _unpack(source: Path, folder: Path) -> None:
             tar.extractall(folder, filter="data")
     except FileNotFoundError:
         raise BackupFault(f"There is no file {source}.") from None
+    except IsADirectoryError:
+        raise BackupFault(f"{source} is a folder: name the backup's file in it.") from None
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as fault:
         raise BackupFault(
             f"{source} is no backup of perfmgr, or not all of it: {fault}. Nothing was restored."
@@ -92,8 +113,11 @@ def _unpack(source: Path, folder: Path) -> None:
 def _verified(unpacked: Path) -> dict:
     try:
         manifest = json.loads((unpacked / MANIFEST).read_text())
-    except (OSError, ValueError) as fault:
-        raise BackupFault(f"The file is not a backup of perfmgr: {fault}") from fault
+    except (OSError, ValueError):
+        raise BackupFault(
+            "The file is no backup of perfmgr, or it is damaged: the list of what it holds, which a backup ends with, "
+            "is not there. Take another backup; nothing was restored."
+        ) from None
     for name, known in manifest["files"].items():
         file = unpacked / name
         if not file.is_file():

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from jobs import work
@@ -212,10 +213,22 @@ def _settle_replayed(upload: Upload) -> None:
 
     The rows of a replay keep the numbers that they have in the first upload's file.
     """
-    again = {reject.row: reject for reject in upload.rejects.all()}
+    again: dict[int, list[Reject]] = {}
+    for reject in upload.rejects.order_by("row", "pk"):
+        again.setdefault(reject.row, []).append(reject)
     replayed = Reject.objects.filter(upload_id=upload.replays_id, row__in=corrected_rows(upload))
     replayed.exclude(row__in=again).update(state=Reject.State.REPLAYED)
-    for row, reject in again.items():
-        said = {"column": reject.column, "value": reject.value, "code": reject.code, "message": reject.message}
-        replayed.filter(row=row).update(state=Reject.State.OPEN, **said)
+    for row, reasons in again.items():
+        _open_again(replayed.filter(row=row), reasons)
     upload.rejects.update(state=Reject.State.DISMISSED)
+
+
+def _open_again(rejects: QuerySet[Reject], reasons: list[Reject]) -> None:
+    """The row's `reasons` take the place of those that it was rejected for first; its cells stay."""
+    first = rejects.order_by("pk")[0]
+    rejects.delete()
+    kept = {"upload_id": first.upload_id, "row": first.row, "record": first.record, "correction": first.correction}
+    Reject.objects.bulk_create(
+        Reject(column=reason.column, value=reason.value, code=reason.code, message=reason.message, **kept)
+        for reason in reasons
+    )

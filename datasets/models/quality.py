@@ -42,10 +42,30 @@ class QualityRule(models.Model):
 
     class Meta:
         ordering = ["dataset", "name"]
-        constraints = [models.UniqueConstraint(fields=["dataset", "name"], name="one_quality_rule_per_name")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["dataset", "name"], condition=models.Q(is_active=True), name="one_active_quality_rule_per_name"
+            )
+        ]
 
     def __str__(self):
         return self.name
+
+    def in_words(self) -> str:
+        """What it asks for, in a line: the column, the bounds, the values, the expression."""
+        given = self.parameters
+        bounds = [f"{word} {given[name]}" for name, word in (("min", "at least"), ("max", "at most")) if name in given]
+        other = f"{given['dataset']}.{given.get('column', '')}" if given.get("dataset") else "the codes of our units"
+        off = [f"at most {given['deviation_pct']} % off the mean"] if "deviation_pct" in given else []
+        asked = {
+            self.Kind.RANGE: " and ".join(bounds),
+            self.Kind.SET: ", ".join(str(value) for value in given.get("values", ())),
+            self.Kind.REFERENCE: other,
+            self.Kind.FRESHNESS: f"{given['hours']} hours" if "hours" in given else "as the dataset promises",
+            self.Kind.VOLUME: " and ".join([*bounds, *off]),
+            self.Kind.EXPRESSION: given.get("expression", ""),
+        }.get(self.Kind(self.kind), "")
+        return ": ".join(part for part in (self.column, asked) if part)
 
 
 class QualityResult(models.Model):

@@ -92,7 +92,7 @@ def volume_bounds(rule: QualityRule) -> Volume:
         for name in ("min", "max", "deviation_pct")
     }
     if all(value is None for value in found.values()):
-        raise InvalidRule("Say at least one of min, max and deviation_pct.", field="parameters")
+        raise InvalidRule("Say how many rows at least or at most, or how far off the mean at most.", field="parameters")
     return Volume(found["min"], found["max"], found["deviation_pct"])
 
 
@@ -112,13 +112,26 @@ def _range(rule: QualityRule, dataset: Dataset, contract: Contract) -> Condition
         raise InvalidRule(f"{column.name} is {column.type}: a range needs a number, a date or a time.", field="column")
     low, high = (rule.parameters.get(entry) for entry in ("min", "max"))
     if low is None and high is None:
-        raise InvalidRule("Say at least one of min and max.", field="parameters")
+        raise InvalidRule("Say at least or at most what, or both.", field="parameters")
     name, outside = _name(column), []
+    _in_order(low, high, column)
     if low is not None:
         outside.append(f"{name} < {_literal(low, column, 'min')}")
     if high is not None:
         outside.append(f"{name} > {_literal(high, column, 'max')}")
     return Condition(f"{name} is not null", f"({' or '.join(outside)})", name)
+
+
+def _in_order(low: Any, high: Any, column: Column) -> None:
+    """Raises InvalidRule where no value can lie between the two."""
+    if low is None or high is None:
+        return
+    if column.type.numeric:
+        crossed = _number(low, "min") > _number(high, "max")
+    else:
+        crossed = _day(low, "min") > _day(high, "max")
+    if crossed:
+        raise InvalidRule(f"No value is at least {low} and at most {high}.", field="parameters.max")
 
 
 def _set(rule: QualityRule, dataset: Dataset, contract: Contract) -> Condition:
@@ -170,6 +183,8 @@ CONDITIONS: dict[str, Callable[[QualityRule, Dataset, Any], Condition]] = {
 
 
 def _column(rule: QualityRule, contract: Contract) -> Column:
+    if not rule.column:
+        raise InvalidRule("Say which column the rule looks at.", field="column")
     try:
         return contract.column(rule.column)
     except KeyError:
@@ -185,15 +200,19 @@ def _literal(value: Any, column: Column, field: str) -> str:
     if column.type.numeric:
         return repr(_number(value, field))
     if column.type.temporal:
-        try:
-            return f"date '{date.fromisoformat(str(value)).isoformat()}'"
-        except ValueError:
-            raise InvalidRule(f"{value!r} is not a day such as 2025-01-31.", field=f"parameters.{field}") from None
+        return f"date '{_day(value, field).isoformat()}'"
     if column.type == "boolean":
-        if not isinstance(value, bool):
+        if str(value).lower() not in ("true", "false"):
             raise InvalidRule(f"{value!r} is neither true nor false.", field=f"parameters.{field}")
         return str(value).lower()
     return _text(str(value))
+
+
+def _day(value: Any, field: str) -> date:
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise InvalidRule(f"{value!r} is not a day such as 2025-01-31.", field=f"parameters.{field}") from None
 
 
 def _number(value: Any, field: str, least: float = -math.inf) -> float:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from datasets import contracts, describing, quality, scope
+from datasets import contracts, describing, quality, scope, undo
 from datasets.facts import contract_of
 from datasets.forms import DescriptionForm, RuleForm
 from datasets.forms_contract import ColumnForm, ColumnFormSet, ContractForm, column_initials, contract_from
@@ -104,7 +105,11 @@ def _kpis_fed(dataset: Dataset, access):
 def history(request, code):
     found = visible(Dataset.objects, request, code=code)
     versions = found.versions.select_related("upload__uploaded_by", "restated_by").defer("files")
-    context = context_of(request, found, "dataset_history", page=paged(request, versions))
+    page = paged(request, versions)
+    taken_back = undo.asked_for(version.upload for version in page if version.kind == version.Kind.UNDO)
+    for version in page:
+        version.taken_back = taken_back.get(version.upload_id) if version.kind == version.Kind.UNDO else None
+    context = context_of(request, found, "dataset_history", page=page)
     context["contracts"] = found.contract_versions.select_related("created_by").defer("contract")
     return render(request, "datasets/history.html", context)
 
@@ -165,16 +170,9 @@ def quality_page(request, code):
             quality.request_run(found, by=request.user)
             messages.success(request, "The rules are evaluated again; the results come in a moment.")
             return redirect("dataset_quality", found.code)
-        if form.is_valid():
-            values = {name: form.cleaned_data[name] for name in RuleForm.Meta.fields}
-            try:
-                quality.define_rule(
-                    found, by=request.user, access=request.access, parameters=form.parameters(), **values
-                )
-                messages.success(request, "The rule is made; its first result comes in a moment.")
-                return redirect("dataset_quality", found.code)
-            except Refusal as refusal:
-                form.refuse(refusal)
+        if form.is_valid() and _defined(request, found, form):
+            messages.success(request, "The rule is made; its first result comes in a moment.")
+            return redirect("dataset_quality", found.code)
     results = {result.rule_id: result for result in quality.latest_results(found)}
     rules = found.quality_rules.filter(is_active=True).prefetch_related("overrides__by")
     all_rows = scope.row_scope(found, request.access).everything
@@ -186,6 +184,33 @@ def quality_page(request, code):
 def _answer_to(rule: QualityRule, result):
     """The override of the rule's last result, if somebody answered for it."""
     return next((one for one in rule.overrides.all() if result and one.version == result.version), None)
+
+
+@page(VIEW)
+def change_rule(request, pk):
+    """A rule that is there, changed; it is evaluated at once."""
+    rule = _definable(request, pk)
+    if not rule.is_active:
+        raise Http404
+    found = rule.dataset
+    given = request.POST or None
+    form = RuleForm(given, instance=rule, initial=RuleForm.initial_of(rule), dataset=found, access=request.access)
+    if form.is_valid() and _defined(request, found, form, rule=QualityRule.objects.get(pk=pk)):
+        messages.success(request, f"{form.cleaned_data['name']} is changed; its result comes in a moment.")
+        return redirect("dataset_quality", found.code)
+    context = context_of(request, found, "dataset_quality", form=form, rule=rule)
+    return render(request, "datasets/rule.html", context, status=422 if form.errors else 200)
+
+
+def _defined(request, dataset: Dataset, form: RuleForm, rule: QualityRule | None = None) -> bool:
+    """Make or change the rule as the valid form says; False if that is refused, the reason beside its field."""
+    values = {name: form.cleaned_data[name] for name in RuleForm.Meta.fields} | {"parameters": form.parameters()}
+    try:
+        quality.define_rule(dataset, by=request.user, access=request.access, rule=rule, **values)
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return False
+    return True
 
 
 @require_POST

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -29,17 +32,18 @@ def reject_list(request, public_id):
     if request.GET.get("as") in ("csv", "xlsx"):
         return download(found, request.GET["as"])
     wanted = request.GET.get("state", "open")
-    listed = found.rejects.all() if wanted == "all" else found.rejects.filter(state=wanted)
-    page = paged(request, listed.order_by("row", "pk"), 25)
+    wanted_rejects = found.rejects.all() if wanted == "all" else found.rejects.filter(state=wanted)
+    page = paged(request, wanted_rejects.order_by("row").values_list("row", flat=True).distinct(), 25)
     changes = may_change(found, request.access)
     context = {
         "upload": found,
         "page": page,
-        "listed": [(reject, _cells(reject, found)) for reject in page.object_list],
+        "rows": _rows(found, page.object_list),
         "wanted": wanted,
         "counts": _counts(found),
         "may_change": changes,
         "corrects": changes and rejects.is_correctable(found),
+        "is_settled": rejects.is_correctable(found) and not rejects.are_waiting(found),
         "may_upload": bool(found.dataset) and may_upload(found.dataset, request.access),
         "breadcrumb": [("Datasets", reverse("datasets")), (str(found), found.get_absolute_url())],
     }
@@ -60,30 +64,53 @@ def reject_correct(request, public_id, row):
             rejects.correct(found, row, cells, by=request.user)
     except Refusal as refusal:
         fault = f"{refusal} {refusal.next_step}"
-    reject = get_object_or_404(found.rejects, row=row)
+    shown = next(iter(_rows(found, [row])), None)
+    if shown is None:
+        raise Http404
     if not request.htmx:
+        if fault:
+            messages.error(request, fault)
         return redirect("rejects", public_id)
-    context = {"reject": reject, "cells": _cells(reject, found)}
-    context |= {"upload": found, "fault": fault, "wanted": "open", "corrects": rejects.is_correctable(found)}
-    row = render_to_string("datasets/_reject.html", context, request=request)
+    context = {"row": shown, "upload": found, "fault": fault, "wanted": "open"}
+    context["corrects"] = rejects.is_correctable(found)
+    piece = render_to_string("datasets/_reject.html", context, request=request)
     counts = {**context, "counts": _counts(found), "may_change": True, "again": True}
-    return HttpResponse(row + render_to_string("datasets/_reject_counts.html", counts, request=request))
+    return HttpResponse(piece + render_to_string("datasets/_reject_counts.html", counts, request=request))
 
 
 def _counts(upload: Upload) -> dict[str, int]:
-    found = dict(upload.rejects.values_list("state").annotate(Count("pk")))
-    return {state: found.get(state, 0) for state in ("open", "corrected", "replayed")}
+    """Rows, not faults: a row may have several."""
+    found = dict(upload.rejects.values_list("state").annotate(Count("row", distinct=True)))
+    shown = ("open", "corrected", "replayed", *(["dismissed"] if found.get("dismissed") else []))
+    return {state: found.get(state, 0) for state in shown}
 
 
-def _cells(reject: Reject, upload: Upload) -> list[tuple[str, str, bool]]:
-    """(header, text, whether it is at fault) of each cell, as corrected or else as sent, in the contract's order."""
+@dataclass(frozen=True)
+class RejectedRow:
+    """A row with all its faults. cells: (header, text, whether it is at fault), as corrected or else as sent."""
+
+    number: int
+    state: str
+    faults: list[Reject]
+    cells: list[tuple[str, str, bool]]
+
+
+def _rows(upload: Upload, numbers: Iterable[int]) -> list[RejectedRow]:
+    """The rejected rows of these numbers, their cells in the contract's order."""
     columns = contract_of(upload.dataset).columns if upload.dataset else ()
     names = {column.heading: column.name for column in columns}
-    given = reject.correction or reject.record
-    return [
-        (name, "" if given[name] is None else given[name], names.get(name, name) == reject.column)
-        for name in rejects.in_order(given, upload)
-    ]
+    found: dict[int, list[Reject]] = {}
+    for reject in upload.rejects.filter(row__in=list(numbers)).order_by("row", "pk"):
+        found.setdefault(reject.row, []).append(reject)
+    rows = []
+    for number, faults in found.items():
+        given, wrong = faults[0].correction or faults[0].record, {reject.column for reject in faults}
+        cells = [
+            (header, "" if given[header] is None else given[header], names.get(header, header) in wrong)
+            for header in rejects.in_order(given, upload)
+        ]
+        rows.append(RejectedRow(number, faults[0].state, faults, cells))
+    return rows
 
 
 @require_POST
@@ -97,7 +124,12 @@ def reject_list_upload(request, public_id):
         return redirect("rejects", public_id)
     try:
         count = correct_from_file(found, file, by=request.user)
-        messages.success(request, f"{count} rows were corrected. Load them with the button above the list.")
+        if count:
+            corrected = "1 row was corrected. Load it" if count == 1 else f"{count:,} rows were corrected. Load them"
+            messages.success(request, f"{corrected} with the button above the list.")
+        else:
+            said = f"{file.name} corrects nothing: it says of each open row what was said before."
+            messages.warning(request, f"{said} Change the cells of the downloaded list, and keep its column “row”.")
     except refusals() as refusal:
         messages.error(request, f"{refusal} {refusal.next_step}")
     return redirect("rejects", public_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect, render
@@ -24,6 +26,7 @@ def upload(request, public_id):
     uploads = Upload.objects.select_related("dataset__unit", "uploaded_by", "restated_by", "job", "replays")
     found = visible(uploads, request, public_id=public_id)
     context = _context(request, found)
+    context["undo_text"] = _undo_text(context["corrected_as"])
     template = "datasets/_upload_state.html" if request.htmx else "datasets/upload.html"
     return render(request, template, context)
 
@@ -46,15 +49,26 @@ def _context(request, found: Upload) -> dict:
         "problems": [problem_of(found.fault if sees else HIDDEN)] if found.fault else [],
         "may_restate": may_restate,
         "is_closed_out": found.state == "refused" and found.fault.get("code") == "period_closed",
-        "corrects": changes and rejects.is_correctable(found),
+        "corrects": changes and bool(found.rejected) and rejects.are_waiting(found.replays or found),
         "may_reread": may_define and changes and found.state == "refused" and bool(found.fault),
         "asks_why": may_restate and found.dataset.closed_through is not None,
         "may_undo": found.state == "loaded" and undo.may_undo(found, request.access),
         "may_change": changes,
+        "taken_back": undo.asked_for([found]).get(found.pk) if found.state == "undone" else None,
+        "corrected_as": found.replayed_by.visible_to(request.access).filter(state="loaded").order_by("pk"),
         "shows_rejects": bool(found.rejected) and sees,
         "rejects_of": found.replays if found.replays and rejects.is_correctable(found) else found,
         "breadcrumb": crumbs,
     }
+
+
+def _undo_text(corrected_as: Iterable[Upload]) -> str:
+    """What taking it back does; its corrected rows are uploads of their own."""
+    text = (
+        "Its rows leave; records that it had replaced return as they were, unless a later upload replaced them again."
+    )
+    names = ", ".join(f"#{one.pk}" for one in corrected_as)
+    return f"{text} Its corrected rows, loaded as {names}, stay until that is taken back too." if names else text
 
 
 @require_POST

@@ -1,8 +1,9 @@
 """Which units a row counts for: the unit of its code and all above it, by the tree of its day."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date
-from itertools import pairwise
+from itertools import count, pairwise
 
 from datasets.models import Dataset
 from datasets.scope import unit_codes
@@ -20,12 +21,31 @@ def levels_of(dataset: Dataset) -> list:
 
     codes = dict(unit_codes(dataset).items())
     stretches = _stretches({*codes.values(), dataset.unit_id} - {None})
+    depths = _lasting_depths(chain for found in stretches.values() for _, _, chain in found)
     return [
-        UnitLevel(code, unit, depth, start, end if end != FOREVER else None)
+        UnitLevel(code, unit, depths[unit], start, end if end != FOREVER else None)
         for code, home in [*codes.items(), (None, dataset.unit_id)]
         for start, end, chain in stretches.get(home, [])
-        for depth, unit in enumerate(chain)
+        for unit in chain
     ]
+
+
+def _lasting_depths(chains: Iterable[tuple[int, ...]]) -> dict[int, int]:
+    """One depth for each unit, the same on all days, so that a period in which it moves up or down counts once for it.
+
+    It is the smallest that the unit ever has, or the next that no unit has that ever stands above or below it.
+    """
+    first: dict[int, int] = {}
+    line: dict[int, set[int]] = defaultdict(set)
+    for chain in chains:
+        for depth, unit in enumerate(chain):
+            first[unit] = min(depth, first.get(unit, depth))
+            line[unit].update(chain)
+    found: dict[int, int] = {}
+    for unit in sorted(first, key=lambda unit: (first[unit], unit)):
+        taken = {found[other] for other in line[unit] if other in found}
+        found[unit] = next(depth for depth in count(first[unit]) if depth not in taken)
+    return found
 
 
 def _stretches(units: set[int]) -> dict[int, list[tuple[date, date, tuple[int, ...]]]]:

@@ -160,6 +160,7 @@ def _units(
     The last lines have no code: they are the home of each epoch.
     """
     column = {depth: number for number, depth in enumerate(depths)}
+    _check_depths(levels)
     chains: dict[tuple[int, str | None], list[int | None]] = {}
     for epoch, span in enumerate(epochs):
         for level in levels:
@@ -179,6 +180,14 @@ def _units(
     columns |= {f"_u{n}": pa.array([chain[n] for _, chain in lines], pa.int64()) for n in range(len(depths))}
     store(connection, name, pa.table(columns))
     return homes
+
+
+def _check_depths(levels: Sequence[UnitLevel]) -> None:
+    """A unit at two depths would have two results of one period. Raises MeasureError."""
+    known: dict[int, int] = {}
+    for level in levels:
+        if known.setdefault(level.unit_id, level.depth) != level.depth:
+            raise MeasureError(f"unit {level.unit_id} stands at two depths, {known[level.unit_id]} and {level.depth}")
 
 
 def _spans(frame: Frame, segments: list[Span]) -> pa.Table:

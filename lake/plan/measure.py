@@ -25,8 +25,10 @@ class MeasureError(ValueError):
 class UnitLevel:
     """Unit `unit_id` is the unit of `code` or one of its ancestors, for events from `valid_from` to before `valid_to`.
 
-    depth 0 is the root; at any day a code has at most one unit at a depth. `code` None tells where rows belong whose
-    code is empty or unknown on their day: the dataset's home unit and its ancestors.
+    depth 0 is the root; at any day a code has at most one unit at a depth, and a unit has one depth on all days: one
+    that moves up or down the tree keeps a number that none of its line has (`kpis.recompute.levels`).
+    `code` None tells where rows belong whose code is empty or unknown on their day: the dataset's home unit and its
+    ancestors.
     """
 
     code: str | None

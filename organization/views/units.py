@@ -51,10 +51,12 @@ def unit(request, pk):
     path = Unit.objects.above(found, day).visible_to(access).exclude(pk=pk)
     path = path.filter(paths_down__descendant=found).order_by("-paths_down__depth").distinct()
     may_administer = access.allows(ADMINISTER, found)
+    last = found.placements.order_by("valid_from").last()
     history = AuditEntry.objects.filter(unit=found)[:RECENT] if access.allows(AUDIT, found) else []
     context = {
         "unit": found,
         "day": day,
+        "closed_on": last and last.valid_to,
         "breadcrumb": [("Units", reverse("units")), *((str(u), u.get_absolute_url()) for u in _once(path))],
         "facts": _facts(found, day),
         "children": sorted((placement.unit for placement in children), key=lambda u: u.name),
@@ -96,7 +98,9 @@ def unit_change(request, pk):
 @page(ADMINISTER)
 def unit_move(request, pk):
     found = _administered(request, pk)
-    form = forms.MoveForm(request.POST or None, access=request.access, initial={"from_day": request.day})
+    stands = found.placements.in_force(request.day).first()
+    initial = {"from_day": request.day, "parent": stands and stands.parent_id}
+    form = forms.MoveForm(request.POST or None, access=request.access, initial=initial)
 
     def act(values):
         tree.move_unit(found, values["parent"], from_day=values["from_day"], by=request.user)

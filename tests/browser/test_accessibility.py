@@ -76,6 +76,27 @@ def test_numbers_of_eight_digits_fit_without_scrolling_sideways(page, site):
             assert beyond and max(beyond) <= 0, (path, width)
 
 
+PROVISIONAL = """() => {
+    for (const cell of document.querySelectorAll('.kpis .status-cell')) {
+        const mark = cell.querySelector('.pm-status').cloneNode(true);
+        mark.classList.add('quiet');
+        mark.lastChild.textContent = ' provisional';
+        cell.append(' ', mark);
+    }
+    const frames = [...document.querySelectorAll('.table-frame:has(.kpis)')];
+    return frames.map(frame => frame.scrollWidth - frame.clientWidth);
+}"""
+
+
+def test_a_second_mark_of_a_status_makes_no_table_wider_than_a_laptop(page, site):
+    for path in ("/kpis/", "/scorecards/operations/?as_of=2026-01-15"):
+        for width in (1024, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.goto(site.url + path)
+            beyond = page.evaluate(PROVISIONAL)
+            assert beyond and max(beyond) <= 0, (path, width)
+
+
 def test_the_way_from_home_to_a_number_s_rows_needs_no_mouse(page, site):
     page.goto(f"{site.url}/")
     page.keyboard.press("Tab")

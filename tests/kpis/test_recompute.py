@@ -316,6 +316,36 @@ def test_a_unit_that_moves_takes_its_past_nowhere(dataset, group, analyst):
     assert (value(kpi, "group", date(2025, 2, 1)), value(kpi, "other", date(2025, 2, 1))) == (None, 1)
 
 
+def test_a_unit_that_moves_deeper_within_a_month_keeps_one_number(dataset, group, analyst):
+    """From the 3rd of January the north stands under a team: its January counts whole, the team's from then on."""
+    team = UnitFactory(code="team", parent=group)
+    north = group.child_placements.get(unit__code="north").unit
+    tree.move_unit(north, team, from_day=date(2025, 1, 3), by=analyst)
+    count = kpi_of(dataset, "count", kind="simple", formula="count(*)")
+    median = kpi_of(dataset, "median", kind="percentile", formula="hours", percentile=0.5)
+    ratio = kpi_of(dataset)
+    recompute(dataset.pk, day=DAY)
+    assert [value(count, unit) for unit in ("north", "team", "south", "group")] == [4, 2, 100, 104]
+    assert [value(median, unit) for unit in ("north", "team")] == [2.5, 3.5]  # of 1 to 4 hours, and of 3 and 4
+    assert [value(ratio, unit) for unit in ("north", "team")] == [0.5, 0.0]
+    assert Result.objects.current().filter(unit=north, kpi=count, grain="month", dimension="").count() == 1
+
+
+def test_a_unit_may_stand_above_another_and_later_below_it(dataset, group, analyst):
+    """South stands under north until the 3rd, then north under south: every row counts once for each."""
+    north, south = (group.child_placements.get(unit__code=code).unit for code in ("north", "south"))
+    tree.move_unit(south, north, from_day=date(2020, 1, 1), by=analyst)
+    tree.move_unit(south, group, from_day=date(2025, 1, 3), by=analyst)
+    tree.move_unit(north, south, from_day=date(2025, 1, 3), by=analyst)
+    count = kpi_of(dataset, "count", kind="simple", formula="count(*)")
+    recompute(dataset.pk, day=DAY)
+    assert [value(count, unit) for unit in ("north", "south", "group")] == [
+        4,
+        102,
+        104,
+    ]  # n3 and n4 count for the south
+
+
 def test_another_fiscal_calendar_divides_the_past_anew(dataset, group, analyst):
     """Weeks in 4-4-5, the year up to January's last Sunday: the five weeks from 23 December hold all rows."""
     retail = FiscalCalendar.objects.create(code="retail", name="Retail", kind="445", start_month=2)

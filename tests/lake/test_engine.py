@@ -193,6 +193,12 @@ def test_a_reorganisation_moves_rows_by_the_day_of_the_event():
         assert [found["x", JANUARY.start, unit]["rows"] for unit in (NORTH, SOUTH, ROOT)] == [2, 1, 3]
 
 
+def test_a_unit_at_two_depths_is_refused_instead_of_counted_in_halves():
+    units = [*UNITS, UnitLevel("S", NORTH, 2)]
+    with pytest.raises(MeasureError, match=f"unit {NORTH} stands at two depths"):
+        results(stored([{}]), measure("x", "simple", "count(*)"), units=units)
+
+
 def test_a_code_with_two_units_at_one_depth_is_refused():
     with pytest.raises(MeasureError, match="two units at depth 1"):
         results(stored([{}]), measure("x", "simple", "count(*)"), units=[*UNITS, UnitLevel("N", SOUTH, 1)])

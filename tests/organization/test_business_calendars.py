@@ -162,16 +162,31 @@ def test_an_all_day_event_closes_its_days_up_to_its_exclusive_end():
     assert set(days.values()) == {"Works holiday"}
 
 
+def test_a_cancelled_event_closes_nothing_and_several_calendars_of_a_file_are_read():
+    later = ics_file(start="DTSTART;VALUE=DATE:20260101", end="CLASS:PUBLIC")
+    cancelled = ics_file(end="STATUS:CANCELLED")
+    assert list(ics.read_days(cancelled + later)) == [date(2026, 1, 1)]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         (b"", "not an iCalendar|no all-day"),
-        (b"%PDF-1.7 \x00\xff", "not an iCalendar|no all-day"),
+        (b"%PDF-1.7 \x00", "not an iCalendar"),
         (ics_file(end="RRULE:FREQ=DAILY"), "repeats"),
         (ics_file(start="DTSTART:20251224T090000Z"), "times of day"),
         (ics_file(end="DTEND;VALUE=DATE:20251220"), "does not end after"),
         (ics_file(start="DTSTART;VALUE=DATE:00010101"), "a year from"),
         (ics_file(start="DTSTART;VALUE=DATE:20250101", end="DTEND;VALUE=DATE:20991231"), "more than 5,000"),
+        (ics_file(start="DTSTART;VALUE=DATE:99991231", end="CLASS:PUBLIC"), "lies in 9999"),
+        (ics_file(end="DURATION:P9999999D"), "lies in 9999"),
+        (ics_file(end="DURATION:PT3H"), "does not end after"),
+        (ics_file(end="DURATION:soon"), "DURATION of the event 'Works holiday' is no date"),
+        (ics_file(end="DTEND;VALUE=DATE:2025122"), "DTEND of the event 'Works holiday' is no date"),
+        (ics_file(start="DTSTART;VALUE=DATE:20251341"), "DTSTART of the event 'Works holiday' is no date"),
+        (ics_file(start="DTSTART;VALUE=TIME:100000", end="CLASS:PUBLIC"), "times of day"),
+        (ics_file(end="DTEND;VALUE=DATE:20251225\r\nDTEND;VALUE=DATE:20251226"), "several DTEND"),
+        (ics_file(end="SUMMARY:Büro").decode().encode("latin-1"), "not written in UTF-8"),
     ],
 )
 def test_a_file_that_cannot_be_taken_over_exactly_is_refused(content, message):

@@ -27,6 +27,21 @@ def admin(top):
     return client
 
 
+def test_the_form_that_moves_a_unit_begins_with_where_it_stands(admin, top):
+    """Pressed unread, it takes nothing out of its place; the top of the tree is chosen, never proposed."""
+    north = UnitFactory(code="north", parent=top)
+    page = admin.get(f"/units/{north.pk}/move/")
+    assert page.context["form"]["parent"].value() == top.pk
+    assert f'<option value="{top.pk}" selected>' in page.content.decode()
+
+
+def test_a_unit_that_will_close_is_not_called_closed_before_that_day(admin, top):
+    north = UnitFactory(code="north", parent=top)
+    admin.post(f"/units/{north.pk}/close/", {"from_day": "2030-01-01"})
+    assert "will close on 1 Jan 2030" in admin.get(f"/units/{north.pk}/?day=2029-12-31").content.decode()
+    assert "closed since 1 Jan 2030" in admin.get(f"/units/{north.pk}/?day=2030-01-01").content.decode()
+
+
 def test_a_unit_is_added_changed_moved_and_closed_by_its_pages(admin, top):
     for code in ("north", "south"):
         admin.post("/units/add/", {"code": code, "name": code.title(), "kind": "division", "parent": top.pk})

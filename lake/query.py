@@ -92,7 +92,7 @@ class QueryError(FormulaError):
 
 
 def unseen(contract: Contract) -> dict[str, str]:
-    """What a stored row has beside the contract's columns, by name only: its lineage, and the local days of its times."""
+    """What a stored row has beside the contract's columns, by name only: its lineage, and each time's local day."""
     return LINEAGE | {column.name + DAY_SUFFIX: "DATE" for column in contract.temporal}
 
 

@@ -33,7 +33,7 @@ def kpi_definition(request, code):
     kpi = visible(Kpi.objects.select_related("unit", "owner", "steward", "counter_kpi"), request, code=code)
     place = place_of(request, kpi)
     versions = versions_of(kpi, place.day)
-    newest = next((v.version for v in versions if not _is_gone(v.version)), versions[0].version)
+    newest = next((v.version for v in versions if not v.version.is_discarded), versions[0].version)
     shown = _chosen(request, versions) or place.version
     frame = frame_of(request, place, "definition")
     context = {
@@ -57,11 +57,6 @@ def _said(entry) -> dict:
     number = entry.details.get("version")
     detail = entry.details.get("reason") or (f"version {number}" if number else "")
     return {"at": entry.at, "who": entry.actor_name, "what": entry.action, "detail": detail}
-
-
-def _is_gone(version: KpiVersion) -> bool:
-    """A discarded draft: it has no days."""
-    return version.state == State.DEPRECATED and version.valid_to == version.valid_from
 
 
 def _chosen(request, versions):

@@ -98,11 +98,10 @@ def kpi_edit(request, code):
 
 def newest_of(kpi: Kpi) -> KpiVersion:
     """The newest version that was not discarded."""
-    versions = kpi.versions.select_related("dataset").order_by("-number")
-    found = [v for v in versions if not (v.state == KpiVersion.State.DEPRECATED and v.valid_to == v.valid_from)]
-    if not found:
+    found = kpi.versions.select_related("dataset").newest()
+    if found is None:
         raise Http404(f"{kpi.code} has no definition.")
-    return found[0]
+    return found
 
 
 def _stand_of(kpi: Kpi) -> str:
@@ -116,7 +115,8 @@ def _words_of(kpi: Kpi, version: KpiVersion) -> dict:
     words |= {"name": kpi.name, "unit": kpi.unit, "owner": kpi.owner, "steward": kpi.steward}
     words |= {"counter_kpi": kpi.counter_kpi, "webhook_status": kpi.webhook_status}
     words["bands"] = write_bands_text(kpi.bands)
-    words["valid_from"] = version.valid_from if version.valid_from > definitions.ALWAYS else None
+    since = version.valid_from if version.valid_from > definitions.ALWAYS else None
+    words["valid_from"] = version.deprecated_from or since  # what was out of use is taken up again where it ended
     return words
 
 

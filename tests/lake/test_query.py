@@ -68,7 +68,9 @@ def test_a_query_runs_in_a_child_and_is_cut_off_at_its_limit():
 
 
 def test_a_length_of_time_is_written_out():
-    sql = "select id, cast(day as timestamp) - cast('2024-12-29 20:45' as timestamp) as l from facts order by id limit 1"
+    sql = (
+        "select id, cast(day as timestamp) - cast('2024-12-29 20:45' as timestamp) as l from facts order by id limit 1"
+    )
     assert here(sql) == [{"id": 1, "l": "2 days 03:15:00"}]
 
 

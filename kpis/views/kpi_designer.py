@@ -23,6 +23,7 @@ from kpis.selectors.history import trail_of
 from organization.access import DEFINE
 
 Kind = KpiVersion.Kind
+COMPUTES = definitions.COMPUTED_FIELDS | {"unit_of_measure"}
 BOTH_METHODS = require_http_methods(["GET", "POST"])
 
 
@@ -133,8 +134,15 @@ def _changed(form: DesignForm, kpi: Kpi, version: KpiVersion, by) -> str:
             definitions.change_kpi(kpi, by=by, **own)
         if words or start:
             kept = definitions.edit(version, by=by, valid_from=start, **words)
-            return f"Kept as version {kept.number}, a draft. The numbers are being computed again."
+            return _said_of(kept, instead_of=version, computed=bool(start) or bool(words.keys() & COMPUTES))
     return "The change is kept." if own else "Nothing was changed."
+
+
+def _said_of(kept: KpiVersion, *, instead_of: KpiVersion, computed: bool) -> str:
+    said = f"Kept as version {kept.number}, a draft"
+    if instead_of.state == KpiVersion.State.CERTIFIED:
+        said += f" without the certificate of version {instead_of.number}"
+    return f"{said}. The numbers are being computed again." if computed or kept != instead_of else f"{said}."
 
 
 def _page(request, form: DesignForm, *, heading: str, back: str, kpi=None, version=None, opened=""):

@@ -116,8 +116,8 @@ def _words_of(kpi: Kpi, version: KpiVersion) -> dict:
     words |= {"name": kpi.name, "unit": kpi.unit, "owner": kpi.owner, "steward": kpi.steward}
     words |= {"counter_kpi": kpi.counter_kpi, "webhook_status": kpi.webhook_status}
     words["bands"] = write_bands_text(kpi.bands)
-    since = version.valid_from if version.valid_from > definitions.ALWAYS else None
-    words["valid_from"] = version.deprecated_from or since  # what was out of use is taken up again where it ended
+    since = version.deprecated_from or version.valid_from  # what was out of use is taken up again where it ended
+    words["valid_from"] = since if since > definitions.ALWAYS else None
     return words
 
 

@@ -52,6 +52,12 @@ def test_a_wrong_formula_is_refused_beside_its_field_and_nothing_is_kept(client,
     assert KpiVersion.objects.count() == 1
 
 
+def test_a_code_with_a_blank_is_refused_in_plain_words(client, made):
+    given = {**NEW, "owner": made.analyst.username, "code": "hours p90"}
+    answer = sent(client, made.analyst, "kpi_new", **given)
+    assert answer.status_code == 422 and "digits, - and _ only" in answer.content.decode()
+
+
 def test_from_draft_to_certified_by_two_people(client, made):
     given = {**NEW, "owner": made.analyst.username, "steward": made.analyst.username}
     assert sent(client, made.analyst, "kpi_new", **given).status_code == 302

@@ -20,6 +20,10 @@ class KpiQuerySet(models.QuerySet):
         seen = Result.objects.current().filter(kpi=models.OuterRef("pk"), unit__in=units)
         return self.filter(Q(unit__in=units) | models.Exists(seen))
 
+    def in_use(self, day: date):
+        """Those of which a version holds on `day`: not what was taken out of use."""
+        return self.filter(models.Exists(KpiVersion.objects.in_force(day).filter(kpi=models.OuterRef("pk"))))
+
 
 class Kpi(models.Model):
     """What is measured; how, is its version in force."""

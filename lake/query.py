@@ -274,11 +274,12 @@ def _execute(rows: pa.Table | Files, sql: str, used: Mapping[str, str], view: st
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     try:
-        answer = connection.sql(f"SELECT * FROM ({sql}) LIMIT {int(limit)}")
+        statement = f"SELECT * FROM ({sql}) LIMIT {int(limit)}"
+        answer = connection.sql(statement)
         spans = [name for name, kind in zip(answer.columns, answer.types, strict=True) if str(kind) == "INTERVAL"]
         if spans:  # 2 days 03:15:00, which a table, a chart and an export can show
             written = ", ".join(f"CAST({quoted(name)} AS VARCHAR) AS {quoted(name)}" for name in spans)
-            answer = answer.query("_answer", f"SELECT * REPLACE ({written}) FROM _answer")
+            answer = connection.sql(f"SELECT * REPLACE ({written}) FROM ({statement})")
         table = answer.to_arrow_table()
     except duckdb.OutOfMemoryException:
         raise

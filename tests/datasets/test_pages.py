@@ -228,6 +228,8 @@ def test_a_viewer_may_look_but_not_change(client, orders, home):
     assert client.post(reverse("dataset_quality", args=["orders"]), {"name": "x"}).status_code == 403
     assert client.get(reverse("upload_new")).status_code == 403
     assert client.get(reverse("sql")).status_code == 403
+    contract = text_of(client, reverse("dataset_contract", args=["orders"]))
+    assert "<fieldset disabled>" in contract and "new, calculated" not in contract
 
 
 def test_lists_cost_the_same_number_of_queries_with_1_and_with_50_rows(client, analyst, home):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.db import models
 
+from doors.codes import CodeField
 from doors.days import DayField
 from lake.contract import Contract
 from organization.access import DEFINE, VIEW
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 class NewDatasetForm(forms.Form):
     name = forms.CharField(max_length=200)
-    code = forms.SlugField(max_length=60, help_text="Short and lasting, as in addresses and formulas.")
+    code = CodeField(max_length=60, help_text="Short and lasting, as in addresses and formulas.")
     unit = UnitField(help_text="Rows that name no unit belong here.")
     source_system = forms.CharField(max_length=100, required=False)
     code_system = forms.CharField(

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from urllib.parse import quote
 
 from django.http import FileResponse, StreamingHttpResponse
 
@@ -124,8 +125,12 @@ def xlsx_response(name: str, sheets: Sequence[Sheet], cover: Cover | None = None
 
 
 def _as_download(response, name: str):
-    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", unicodedata.normalize("NFKD", name)).strip("-.") or "export"
-    response["Content-Disposition"] = f'attachment; filename="{plain[-120:]}"'
+    stem, _, ending = name.rpartition(".")
+    kept = re.sub(r"[^\w.-]+", "-", unicodedata.normalize("NFC", stem))[-120:].strip("-.") or "export"
+    bare = "".join(one for one in unicodedata.normalize("NFKD", kept) if not unicodedata.combining(one))
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", bare).strip("-.") or "export"
+    own = "" if plain == kept else f"; filename*=UTF-8''{quote(kept)}.{ending}"  # RFC 6266: for all that read it
+    response["Content-Disposition"] = f'attachment; filename="{plain}.{ending}"{own}'
     response["Content-Security-Policy"] = "sandbox"
     response["Cache-Control"] = "no-store"
     return response

@@ -39,3 +39,5 @@ def _next(request) -> str:
 @method_decorator(csp_replace({"style-src": [SELF, UNSAFE_INLINE]}), name="dispatch")
 class ApiPage(SpectacularSwaggerSplitView):
     """The API to read and to try, from files of our own."""
+
+    title = "REST API · perfmgr"

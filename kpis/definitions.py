@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from django.db import transaction
-from django.db.models import F, Max, Q
+from django.db.models import Max
 
 from datasets.facts import contract_of
 from organization import audit
@@ -188,7 +188,7 @@ def change_kpi(kpi: Kpi, *, by, **values) -> Kpi:
     if kpi.counter_kpi_id == kpi.pk:
         raise DefinitionError([Fault("counter_kpi", "A KPI cannot be its own counter KPI.")])
     kpi.full_clean()
-    newest = kpi.versions.order_by("-number").first()
+    newest = kpi.versions.newest()
     if newest:
         _check_bands(kpi, newest)
     kpi.save()
@@ -249,14 +249,14 @@ def _check_bands(kpi: Kpi, version: KpiVersion) -> None:
 def tile(kpi: Kpi) -> None:
     """Let each version end where the next one starts; of several with one start only the newest has days.
 
-    A deprecated version keeps its end if that is earlier.
+    One that was taken out of use ends on that day if it is earlier.
     """
-    gone = Q(state=State.DEPRECATED, valid_to=F("valid_from"))
-    versions = list(kpi.versions.exclude(gone).order_by("valid_from", "number"))
+    versions = list(kpi.versions.kept().order_by("valid_from", "number"))
     for version, following in zip(versions, [*versions[1:], None], strict=True):
         end = following.valid_from if following else None
-        if version.state == State.DEPRECATED and version.valid_to and (end is None or version.valid_to < end):
-            end = max(version.valid_to, version.valid_from)
+        last = version.deprecated_from
+        if last and (end is None or last < end):
+            end = max(last, version.valid_from)
         if version.valid_to != end:
             version.valid_to = end
             version.save(update_fields=["valid_to"])

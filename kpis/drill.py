@@ -16,7 +16,7 @@ from organization.models import Unit
 from . import rows
 from .calendars import calendars_of, period_of
 from .measures import faults_of, grains_of, input_codes, measure_of, scale_of
-from .models import KpiVersion, Result, Run
+from .models import KpiVersion, ManualEntry, Result, Run
 from .recompute.levels import levels_of
 from .selectors.words import NotYours
 
@@ -64,6 +64,7 @@ class Provenance:
     uploads: tuple[Upload, ...]
     checks: tuple[QualityResult, ...]
     inputs: tuple[Result, ...]
+    entry: ManualEntry | None = None
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,15 @@ def provenance(result: Result, access: Access) -> Provenance:
         uploads=_uploads(result),
         checks=_checks(result),
         inputs=inputs,
+        entry=_entry(result) if version.kind == KpiVersion.Kind.MANUAL else None,
     )
+
+
+def _entry(result: Result) -> ManualEntry | None:
+    """The entry that the result was: of those approved by then, the last one. One query."""
+    approved = ManualEntry.objects.filter(state=ManualEntry.State.APPROVED, decided_at__lte=result.recorded_at)
+    same = {name: getattr(result, name) for name in ("kpi_id", "unit_id", "grain", "period_start")}
+    return approved.filter(**same).select_related("entered_by", "decided_by").order_by("decided_at", "pk").last()
 
 
 def _formula(version: KpiVersion) -> str:

@@ -176,7 +176,7 @@ def _difference(entry: dict) -> Difference:
     standing: Kpi | None = entry["standing"]
     if standing is None:
         return Difference(entry["code"], "new")
-    newest = standing.versions.order_by("-number").first()
+    newest = standing.versions.newest()
     before = {name: getattr(standing, name) for name in ("name", "unit", "owner", "steward", "bands")}
     before |= {name: getattr(newest, name) for name in entry["version"]}
     after = {name: entry[name] for name in ("name", "unit", "owner", "steward", "bands")} | entry["version"]
@@ -201,7 +201,7 @@ def _apply(entry: dict, by) -> None:
         definitions.change_kpi(standing, by=by, counter_kpi=counter, **own)
     changed = {name: value for name, value in entry["version"].items() if name in difference.fields}
     if changed:
-        newest = standing.versions.order_by("-number").first()
+        newest = standing.versions.newest()
         definitions.edit(newest, by=by, **changed)
 
 
@@ -211,7 +211,8 @@ def _inputs_first(entries: list[dict]) -> list[dict]:
 
 
 def _plain(kpi: Kpi) -> dict:
-    version = max(kpi.versions.all(), key=lambda version: version.number, default=None)
+    kept = [version for version in kpi.versions.all() if not version.is_discarded]
+    version = max(kept, key=lambda version: version.number, default=None)
     entry = {
         "code": kpi.code,
         "name": kpi.name,

@@ -3,6 +3,7 @@
 from django import forms
 
 from datasets.models import Dataset
+from doors.codes import CodeField
 from kpis.band_text import NotBands, read_bands_text
 from kpis.models import Kpi, KpiVersion
 from organization.access import DEFINE, VIEW, Access
@@ -94,7 +95,7 @@ class DesignForm(forms.Form):
     """All fields of a definition; which of them are shown, its kind decides."""
 
     name = forms.CharField(max_length=200, help_text="As people say it in a meeting.")
-    code = forms.SlugField(
+    code = CodeField(
         max_length=80, help_text="Short and lasting: it stands in addresses, formulas and files. Letters, digits, _."
     )
     unit = UnitField(label="Answers for it", to_field_name="code")

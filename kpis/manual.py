@@ -37,6 +37,7 @@ def enter(
     day: date,
     value: Decimal,
     by,
+    today: date,
     numerator: Decimal | None = None,
     denominator: Decimal | None = None,
     note: str = "",
@@ -44,8 +45,8 @@ def enter(
 ) -> ManualEntry:
     """Enter the number of the period (of the KPI's grain) that holds `day`. Raises EntryRefused.
 
-    evidence: an uploaded file. With numerator and denominator the value must be their quotient, times 100 for a KPI in
-    percent.
+    today: a period that begins after it has no number yet. evidence: an uploaded file. With numerator and denominator
+    the value must be their quotient, times 100 for a KPI in percent.
     """
     version = kpi.versions.in_force(day).order_by("-number").first()
     if version is None or version.kind != KpiVersion.Kind.MANUAL:
@@ -53,6 +54,8 @@ def enter(
     _check_numbers(value, numerator, denominator, 100 if version.unit_of_measure == "percent" else 1)
     calendar = calendars_of([kpi.unit_id], day)[kpi.unit_id]
     period = calendar.period_of(day, version.grain)
+    if period.start > today:
+        raise EntryRefused(f"{period.label} has not begun: it has no number yet.", "day")
     entry = ManualEntry(
         kpi=kpi,
         unit=unit,

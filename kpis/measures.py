@@ -193,7 +193,7 @@ def _derived_faults(version: KpiVersion) -> Iterator[Fault]:
         yield Fault("formula", f"A KPI cycle: {' > '.join(path)}. A KPI cannot be made of itself.")
     coarsest = GRAINS.index(version.grain)
     for kpi in Kpi.objects.filter(code__in=inputs):
-        newest = kpi.versions.order_by("-number").first()
+        newest = kpi.versions.newest()
         if newest and GRAINS.index(newest.grain) > coarsest:
             yield Fault("grain", f"{kpi.code} is kept by {newest.grain} only: choose that grain or a coarser one.")
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from organization import audit
 from organization.models import Unit, User
 
-from .models import Kpi, KpiLink, Objective, Theme
+from .models import Kpi, KpiLink, KpiVersion, Objective, Theme
 
 WHOLE = "Themes belong to the whole organisation: it takes a role at its top that may define KPIs."
 
@@ -77,9 +77,10 @@ def remove(thing: Theme | Objective, *, by) -> None:
 
 
 def orphans(access) -> Orphans:
-    """Both lists for the units that the person may see. Two queries."""
+    """Both lists for the units that the person may see, without KPIs that are out of use. Two queries."""
+    lasting = KpiVersion.objects.kept().filter(valid_to=None)
     units = access.units("view")
     return Orphans(
         objectives=tuple(Objective.objects.filter(unit__in=units, links=None).select_related("theme", "unit")),
-        kpis=tuple(Kpi.objects.filter(unit__in=units, links=None).select_related("unit")),
+        kpis=tuple(Kpi.objects.filter(unit__in=units, links=None, pk__in=lasting.values("kpi")).select_related("unit")),
     )

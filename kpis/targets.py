@@ -280,8 +280,7 @@ def _check_direction(goal: Goal, is_band: bool) -> None:
 
 def direction_of(kpi: Kpi, day: date) -> str | None:
     """The direction of the version in force on `day`, or of the newest; None without a version."""
-    versions = kpi.versions.order_by("-number")
-    version = versions.in_force(day).first() or versions.first()
+    version = kpi.versions.in_force(day).order_by("-number").first() or kpi.versions.newest()
     return version.direction if version else None
 
 

@@ -93,8 +93,8 @@ def deprecate(version: KpiVersion, *, by, from_day: date, reason: str = "") -> K
     version = _locked(version, State.CERTIFIED)
     if from_day < version.valid_from or (version.valid_to and from_day > version.valid_to):
         raise WrongState(f"{version} does not hold on {from_day}: choose a day between its first and its last.")
-    version.state, version.valid_to = State.DEPRECATED, from_day
-    version.save(update_fields=["state", "valid_to"])
+    version.state, version.deprecated_from = State.DEPRECATED, from_day
+    version.save(update_fields=["state", "deprecated_from"])
     tile(version.kpi)
     audit.record(by, "KPI deprecated", version.kpi, version=version.number, from_day=from_day, reason=reason)
     requests.definition(version.kpi, f"{version.kpi.code} deprecated", by=by)

@@ -12,7 +12,8 @@ from sqlglot import exp
 from lake.contract import Contract
 from lake.formula import grammar
 from lake.formula.compile import to_sql
-from lake.query import MAX_ROWS, QueryError, guard
+from lake.query import MAX_ROWS, QueryError, guard, unseen
+from lake.store.schema import DAY_SUFFIX
 
 Value = str | int | float | bool | date | None
 _COMPARISONS: dict[str, type[exp.Expr]] = {
@@ -42,7 +43,10 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class GroupBy:
-    """A column, or its day, week, month, quarter or year if `unit` says so."""
+    """A column, or the first day of its day, week, month, quarter or year if `unit` says so.
+
+    A time belongs to its local day, as it does for KPIs: that of the contract's `reporting_timezone`.
+    """
 
     column: str
     unit: Literal["day", "week", "month", "quarter", "year"] | None = None
@@ -86,7 +90,9 @@ def explore_sql(question: Explore, contract: Contract, *, view: str = "facts") -
     groups = [*question.groups, *([question.pivot] if question.pivot else [])]
     for name in [*(g.column for g in groups), *(t.column for t in question.totals if t.column)]:
         _known(name, names)
-    grouped = [_group(group).as_(group.name, quoted=True) for group in groups]
+    times = {column.name for column in contract.temporal if column.type.sql != "DATE"}
+    keys = [_group(group, times) for group in groups]
+    grouped = [key.as_(group.name, quoted=True) for key, group in zip(keys, groups, strict=True)]
     totals = [_total(total).as_(total.name, quoted=True) for total in question.totals]
     select = exp.select(*(grouped + totals or [_column(c.name) for c in contract.columns]))
     select = select.from_(exp.to_table(view))
@@ -94,11 +100,13 @@ def explore_sql(question: Explore, contract: Contract, *, view: str = "facts") -
         _known(wanted.column, names)
         select = select.where(_condition(wanted))
     if grouped:
-        select = select.group_by(*(_group(group) for group in groups))
+        select = select.group_by(*keys)
     order = _order(question, [g.name for g in groups] + [t.name for t in question.totals], names)
     if order:
         select = select.order_by(*order)
-    return guard(to_sql(select.limit(max(1, min(question.limit, MAX_ROWS)))), names, view=view)
+    hidden = unseen(contract)
+    sql = to_sql(select.limit(max(1, min(question.limit, MAX_ROWS))))
+    return guard(sql, names | hidden.keys(), view=view, hidden=hidden)
 
 
 def pivoted(table: pa.Table, question: Explore, *, most: int = 50) -> pa.Table:
@@ -126,12 +134,13 @@ def _column(name: str) -> exp.Expr:
     return exp.column(name, quoted=True)
 
 
-def _group(group: GroupBy) -> exp.Expr:
+def _group(group: GroupBy, times: Collection[str]) -> exp.Expr:
     if group.unit is None:
         return _column(group.column)
     if group.unit not in ("day", "week", "month", "quarter", "year"):
         raise QueryError(f"`{group.unit}` is not a unit of time", str(group.unit))
-    return exp.TimestampTrunc(this=_column(group.column), unit=exp.var(group.unit.upper()))
+    day = _column(group.column + DAY_SUFFIX if group.column in times else group.column)
+    return exp.cast(exp.TimestampTrunc(this=day, unit=exp.var(group.unit.upper())), "date")
 
 
 def _total(total: Total) -> exp.Expr:

@@ -22,6 +22,7 @@ from lake.contract import Contract
 from lake.formula import grammar
 from lake.formula.compile import quoted, to_sql
 from lake.formula.grammar import FormulaError
+from lake.store.schema import DAY_SUFFIX
 
 MAX_LENGTH = 20_000
 MAX_DEPTH = 60
@@ -90,10 +91,18 @@ class QueryError(FormulaError):
     """A statement that is refused or that the database cannot answer; `token` and `position` as in FormulaError."""
 
 
-def guard(sql: str, columns: Collection[str], *, view: str = "facts") -> str:
-    """The statement that may be run, regenerated, or QueryError naming the word that may not stand there."""
+def unseen(contract: Contract) -> dict[str, str]:
+    """What a stored row has beside the contract's columns, by name only: its lineage, and each time's local day."""
+    return LINEAGE | {column.name + DAY_SUFFIX: "DATE" for column in contract.temporal}
+
+
+def guard(sql: str, columns: Collection[str], *, view: str = "facts", hidden: Collection[str] = LINEAGE) -> str:
+    """The statement that may be run, regenerated, or QueryError naming the word that may not stand there.
+
+    hidden: those of the columns that a star does not mean.
+    """
     try:
-        return to_sql(_checked(sql, columns, view))
+        return to_sql(_checked(sql, columns, view, hidden))
     except QueryError:
         raise
     except FormulaError as error:
@@ -115,17 +124,18 @@ def run_query(
     rows: an Arrow table that holds nothing else, or files with the person's scope. limit: rows of the answer.
     Raises QueryError; sandbox.SandboxKilled when the query needs more memory or time than it may have.
     """
-    columns = {column.name: column.type.sql for column in contract.columns} | LINEAGE
-    regenerated = guard(sql, columns, view=view)
+    hidden = unseen(contract)
+    columns = {column.name: column.type.sql for column in contract.columns} | hidden
+    regenerated = guard(sql, columns, view=view, hidden=hidden)
     kept = max(1, min(limit, MAX_ROWS))
     if isinstance(rows, Files):  # DuckDB opens all of them at once
         limits = replace(limits, open_files=max(limits.open_files, len(rows.names) + 64))
-    used = _columns_used(regenerated, columns)
+    used = _columns_used(regenerated, columns, hidden)
     table = sandbox.run(_execute, rows, regenerated, used, view, kept + 1, limits=limits)
     return Answer(table.slice(0, kept), table.num_rows > kept, regenerated)
 
 
-def _checked(sql: str, columns: Collection[str], view: str) -> exp.Expr:
+def _checked(sql: str, columns: Collection[str], view: str, hidden: Collection[str]) -> exp.Expr:
     if len(sql) > MAX_LENGTH:
         raise QueryError(f"A query has at most {MAX_LENGTH:,} characters, this one has {len(sql):,}")
     sql = sql.strip().removesuffix(";")
@@ -145,7 +155,7 @@ def _checked(sql: str, columns: Collection[str], view: str) -> exp.Expr:
     grammar.check_nodes(tree, sql, QUERY_NODES, formula=False)
     _check_sources(tree, sql, view)
     _check_names(tree, sql, columns)
-    _keep_lineage_out_of_stars(tree, view)
+    _keep_out_of_stars(tree, view, hidden)
     return _divide_safely(tree)
 
 
@@ -210,9 +220,9 @@ def _check_names(tree: exp.Expr, sql: str, columns: Collection[str]) -> None:
         identifier.set("quoted", True)
 
 
-def _keep_lineage_out_of_stars(tree: exp.Expr, view: str) -> None:
-    """A star means the contract's columns, also where the statement names a column of the lineage elsewhere."""
-    named = sorted({column.name.lower() for column in tree.find_all(exp.Column)} & LINEAGE.keys())
+def _keep_out_of_stars(tree: exp.Expr, view: str, hidden: Collection[str]) -> None:
+    """A star means the contract's columns, also where the statement names a hidden one elsewhere."""
+    named = sorted({column.name.lower() for column in tree.find_all(exp.Column)} & {name.lower() for name in hidden})
     for star in tree.find_all(exp.Star) if named else ():
         select, owner = star.find_ancestor(exp.Select), star.parent
         if select is None or select.args.get("from_") is None or not isinstance(owner, (exp.Select, exp.Column)):
@@ -230,13 +240,13 @@ def _divide_safely(tree: exp.Expr) -> exp.Expr:
     return tree
 
 
-def _columns_used(sql: str, columns: Mapping[str, str]) -> dict[str, str]:
+def _columns_used(sql: str, columns: Mapping[str, str], hidden: Collection[str]) -> dict[str, str]:
     """The columns that a regenerated statement may read, with their types; a star of its own reads the contract's."""
     tree = grammar.parse_tree(sql)
     names = {column.name.lower() for column in tree.find_all(exp.Column)}
     names |= {i.name.lower() for join in tree.find_all(exp.Join) for i in join.args.get("using") or []}
     if any(not isinstance(star.parent, exp.Count) for star in tree.find_all(exp.Star)):
-        names |= {name.lower() for name in columns if name not in LINEAGE}
+        names |= {name.lower() for name in columns if name not in hidden}
     return {name: kind for name, kind in columns.items() if name.lower() in names}
 
 
@@ -264,7 +274,13 @@ def _execute(rows: pa.Table | Files, sql: str, used: Mapping[str, str], view: st
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     try:
-        table = connection.sql(f"SELECT * FROM ({sql}) LIMIT {int(limit)}").to_arrow_table()
+        statement = f"SELECT * FROM ({sql}) LIMIT {int(limit)}"
+        answer = connection.sql(statement)
+        spans = [name for name, kind in zip(answer.columns, answer.types, strict=True) if str(kind) == "INTERVAL"]
+        if spans:  # 2 days 03:15:00, which a table, a chart and an export can show
+            written = ", ".join(f"CAST({quoted(name)} AS VARCHAR) AS {quoted(name)}" for name in spans)
+            answer = connection.sql(f"SELECT * REPLACE ({written}) FROM ({statement})")
+        table = answer.to_arrow_table()
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:

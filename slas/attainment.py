@@ -140,7 +140,7 @@ def _kept(agreement: Agreement, target: ServiceTarget, words: dict, by) -> Kpi:
         AttainmentKpi.objects.create(agreement=agreement, target_code=target.code, kpi=version.kpi)
         _certify(version, target.version)
         return version.kpi
-    newest = link.kpi.versions.order_by("-number").first()
+    newest = link.kpi.versions.newest()
     changed = {name: value for name, value in words.items() if getattr(newest, name) != value}
     if changed:
         _certify(definitions.edit(newest, by=_author(target.version), **changed), target.version)

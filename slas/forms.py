@@ -5,6 +5,7 @@ from decimal import Decimal
 from django import forms
 
 from datasets.models import Dataset
+from doors.codes import CodeField
 from organization.access import DEFINE, VIEW, Access
 from organization.fields import UnitField
 from organization.models import BusinessCalendar, Unit, User
@@ -39,7 +40,7 @@ class AgreementForm(forms.Form):
     """The agreement itself; its code and kind are given once."""
 
     name = forms.CharField(max_length=200)
-    code = forms.SlugField(max_length=50, help_text="Part of addresses and KPI codes: letters, digits and dashes.")
+    code = CodeField(max_length=50, help_text="Part of addresses and KPI codes: letters, digits and dashes.")
     kind = forms.ChoiceField(choices=Agreement.Kind.choices)
     unit = UnitField(label="Answers for it", to_field_name="code")
     owner = forms.ModelChoiceField(User.objects.none(), to_field_name="username")

@@ -4,6 +4,7 @@ from django import forms
 
 from datasets.facts import contract_of
 from datasets.models import Dataset
+from doors.codes import CodeField
 from kpis.measures import Fault
 from organization.access import Access
 
@@ -65,7 +66,7 @@ class TargetForm(forms.Form):
     """metric, dataset and source are chosen; `target_words`, `clock_words` and `measure_words` are what verbs take."""
 
     name = forms.CharField(max_length=200)
-    code = forms.SlugField(max_length=40, help_text="The same code in the next version is the same promise.")
+    code = CodeField(max_length=40, help_text="The same code in the next version is the same promise.")
     condition = formula_field(
         label="For the cases of which", help_text="Such as priority = '1 - Critical'. Empty: all."
     )

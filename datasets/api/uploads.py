@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from .base import DatasetsViewSet
 from .described import ContractField, DialectField
 
 LONGEST_KEY = 200
+ENDING = re.compile(r"(\.(csv|tsv|txt|xlsx|parquet|jsonl|ndjson|json))?(\.gz)?$", re.IGNORECASE)
 
 
 class UploadSerializer(serializers.ModelSerializer):
@@ -302,7 +304,7 @@ def may_upload(dataset: Dataset, access) -> bool:
 def download(upload: Upload, wanted: str):
     """The rejects as CSV or XLSX, cells neutralised."""
     columns = [Column(heading) for heading in (*rejects.PLACE, *rejects.headings_of(upload))]
-    name = f"rejects-{upload.pk}-{upload.file_name}"
+    name = f"rejects-{upload.pk}-{ENDING.sub('', upload.file_name)}"
     rows = rejects.table_of(upload)
     return (
         csv_response(name, columns, rows) if wanted == "csv" else xlsx_response(name, [Sheet("Rejects", columns, rows)])

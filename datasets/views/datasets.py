@@ -129,6 +129,7 @@ def contract(request, code):
         require(request, DEFINE, found.unit_id)
     form = ContractForm(given, initial=ContractForm.initial_of(before))
     columns = ColumnFormSet(given, initial=column_initials(before), prefix="c")
+    columns.extra *= request.access.allows(DEFINE, found.unit_id)  # who only reads is offered no further column
     changes, wanted = None, None
     if given is not None and form.is_valid() and columns.is_valid():
         try:

@@ -34,7 +34,7 @@ def explore_page(request):
             question, version = form.question(), form.cleaned_data["version"]
             context["answer"] = answer = explore.ask(dataset, question, request.access, version=version)
             if request.GET.get("as") == "csv":
-                return _download(dataset, answer)
+                return _download(dataset, answer, "explore")
             context["chart"] = charts.chart_of(answer, question, dataset.name)
         elif form.is_valid():
             context |= _rows(request, dataset, form.cleaned_data["version"])
@@ -86,7 +86,7 @@ def sql_page(request):
             answer = explore.ask_sql(dataset, statement, request.access, version=version, limit=wanted)
             context["answer"] = answer
             if "csv" in request.POST:
-                return _download(dataset, answer)
+                return _download(dataset, answer, "sql")
             context["chart"] = charts.chart_of_numbers(answer, asked.get("chart", ""), dataset.name)
             context["has_no_chart"] = asked.get("chart") in ("bar", "line") and context["chart"] is None
         except Refusal as fault:
@@ -141,5 +141,5 @@ def _first_statement(contract) -> str:
     return f"SELECT {names}\nFROM facts\nLIMIT 20"
 
 
-def _download(dataset: Dataset, answer):
-    return csv_response(f"{dataset.code}-explore", [Column(name) for name in answer.columns], answer.rows)
+def _download(dataset: Dataset, answer, what: str):
+    return csv_response(f"{dataset.code}-{what}", [Column(name) for name in answer.columns], answer.rows)

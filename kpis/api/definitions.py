@@ -36,8 +36,8 @@ class KpiVersionSerializer(serializers.ModelSerializer):
     class Meta:
         model = KpiVersion
         fields = (
-            "number", "valid_from", "valid_to", "state", *WORDS, "inputs", "passport_gaps", "created_by", "created_at",
-            "submitted_by", "certified_by", "certified_at",
+            "number", "valid_from", "valid_to", "deprecated_from", "state", *WORDS, "inputs", "passport_gaps",
+            "created_by", "created_at", "submitted_by", "certified_by", "certified_at",
         )  # fmt: skip
 
     def get_passport_gaps(self, version) -> dict[str, str]:
@@ -67,14 +67,15 @@ class KpiSerializer(serializers.ModelSerializer):
     owner = serializers.SlugRelatedField("username", read_only=True)
     steward = serializers.SlugRelatedField("username", read_only=True)
     counter_kpi = serializers.SlugRelatedField("code", read_only=True)
-    version = serializers.SerializerMethodField(help_text="The newest one.")
+    version = serializers.SerializerMethodField(help_text="The newest one that was not discarded.")
 
     class Meta:
         model = Kpi
         fields = ("code", "name", "unit", "owner", "steward", "counter_kpi", "bands", "webhook_status", "version")
 
     def get_version(self, kpi) -> dict:
-        newest = max(kpi.versions.all(), key=lambda version: version.number, default=None)
+        kept = [version for version in kpi.versions.all() if not version.is_discarded]
+        newest = max(kept, key=lambda version: version.number, default=None)
         return KpiVersionSerializer(newest).data if newest else {}
 
 
@@ -142,7 +143,15 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
     pagination_class = ByCode
     lookup_field = "code"
     filterset_fields = {"unit__code": ["exact"], "owner__username": ["exact"], "versions__state": ["exact"]}
-    needs = {"read": VIEW, "write": DEFINE, "certify": CERTIFY, "send_back": CERTIFY, "check": VIEW, "preview": VIEW}
+    needs = {
+        "read": VIEW,
+        "write": DEFINE,
+        "certify": CERTIFY,
+        "send_back": CERTIFY,
+        "deprecate": CERTIFY,
+        "check": VIEW,
+        "preview": VIEW,
+    }
 
     @extend_schema(request=NewKpi, responses={201: KpiSerializer})
     def create(self, request):
@@ -167,7 +176,7 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
             found = self.get_object().versions.select_related("dataset", "kpi").order_by("-number")
             return Response(KpiVersionSerializer(found, many=True).data)
         kpi, values = self._mine(), self.checked(VersionChange, partial=True)
-        version = definitions.edit(kpi.versions.order_by("-number").first(), by=request.user, **values)
+        version = definitions.edit(kpi.versions.newest(), by=request.user, **values)
         return Response(KpiVersionSerializer(version).data, status=201)
 
     @extend_schema(request=None, responses=KpiVersionSerializer)
@@ -191,7 +200,7 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
     @action(methods=["post"], detail=True, url_path=r"versions/(?P<number>[0-9]{1,6})/deprecate")
     def deprecate(self, request, code, number):
         values = self.checked(Deprecation)
-        return self._shown(workflow.deprecate(self._version(number, DEFINE), by=request.user, **values))
+        return self._shown(workflow.deprecate(self._version(number, CERTIFY), by=request.user, **values))
 
     @extend_schema(request=None, responses={204: None})
     @action(methods=["post"], detail=True, url_path=r"versions/(?P<number>[0-9]{1,6})/discard")

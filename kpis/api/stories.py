@@ -220,7 +220,7 @@ class ManualEntryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisV
         values = self.checked(NewEntry)
         self.require(UPLOAD, values["unit"])
         kpi, unit = values.pop("kpi"), values.pop("unit")
-        return self.answer(manual.enter(kpi, unit, by=request.user, **values), 201)
+        return self.answer(manual.enter(kpi, unit, by=request.user, today=request.day, **values), 201)
 
     @extend_schema(request=None, responses=ManualEntrySerializer)
     @action(methods=["post"], detail=True)

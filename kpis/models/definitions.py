@@ -20,6 +20,10 @@ class KpiQuerySet(models.QuerySet):
         seen = Result.objects.current().filter(kpi=models.OuterRef("pk"), unit__in=units)
         return self.filter(Q(unit__in=units) | models.Exists(seen))
 
+    def in_use(self, day: date):
+        """Those of which a version holds on `day`: not what was taken out of use."""
+        return self.filter(models.Exists(KpiVersion.objects.in_force(day).filter(kpi=models.OuterRef("pk"))))
+
 
 class Kpi(models.Model):
     """What is measured; how, is its version in force."""
@@ -57,6 +61,14 @@ class Kpi(models.Model):
 
 
 class KpiVersionQuerySet(models.QuerySet):
+    def kept(self):
+        """All but discarded drafts."""
+        return self.exclude(state=KpiVersion.State.DEPRECATED, certified_at=None)
+
+    def newest(self) -> "KpiVersion | None":
+        """Of one KPI: the version that an edit starts from."""
+        return self.kept().order_by("-number").first()
+
     def in_force(self, day: date):
         """Certified or draft, the version that is used for `day`; retired drafts have no days."""
         return self.filter(Q(valid_to=None) | Q(valid_to__gt=day), valid_from__lte=day)
@@ -111,6 +123,7 @@ class KpiVersion(models.Model):
     number = models.PositiveIntegerField()
     valid_from = models.DateField(default=date(1900, 1, 1))
     valid_to = models.DateField(null=True, blank=True)
+    deprecated_from = models.DateField(null=True, blank=True, help_text="Out of use from this day on, by a decision.")
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
 
     # how it is computed
@@ -179,3 +192,8 @@ class KpiVersion(models.Model):
 
     def __str__(self):
         return f"{self.kpi} v{self.number}"
+
+    @property
+    def is_discarded(self) -> bool:
+        """A draft that was given up: it was never certified, and holds for no day."""
+        return self.state == self.State.DEPRECATED and self.certified_at is None

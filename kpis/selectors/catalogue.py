@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from kpis.models import Kpi, KpiVersion, Result
 from organization.access import VIEW, Access
@@ -31,7 +31,7 @@ class Entry:
 def catalogue(
     access: Access, *, words: str = "", state: str = "", kind: str = "", dataset: str = "", owner: int | None = None
 ) -> QuerySet[Kpi]:
-    """The visible KPIs that match. state, kind and dataset (its code) are those of the newest version that has days."""
+    """The visible KPIs that match. state, kind and dataset (its code) are those of the newest version."""
     found = Kpi.objects.visible_to(access)
     if words:
         found = found.filter(Q(name__icontains=words) | Q(code__icontains=words))
@@ -40,7 +40,7 @@ def catalogue(
     wanted = {"state": state, "kind": kind, "dataset__code": dataset}
     wanted = {name: value for name, value in wanted.items() if value}
     if wanted:
-        versions = KpiVersion.objects.filter(kpi=OuterRef("pk")).exclude(valid_to=F("valid_from")).order_by("-number")
+        versions = KpiVersion.objects.kept().filter(kpi=OuterRef("pk")).order_by("-number")
         found = found.annotate(newest=Subquery(versions.values("pk")[:1]))
         found = found.filter(newest__in=KpiVersion.objects.filter(**wanted).values("pk"))
     return found

@@ -37,8 +37,9 @@ class Described(NamedTuple):
 
 def described_on(kpi_ids: Iterable[int], day: date) -> dict[int, Described]:
     """kpi id -> what the version in force on `day`, or the newest one where none is, says of it. One query."""
-    found = KpiVersion.objects.filter(kpi__in=set(kpi_ids)).order_by("number").values_list(*COLUMNS, named=True)
-    return {kpi: _described(version) for kpi, version in standing(found, day).items()}
+    found = KpiVersion.objects.kept().filter(kpi__in=set(kpi_ids)).order_by("number")
+    versions = standing(found.values_list(*COLUMNS, named=True), day)
+    return {kpi: _described(version) for kpi, version in versions.items()}
 
 
 def standing(versions: Iterable, day: date) -> dict:

@@ -30,14 +30,13 @@ class VersionEntry:
 
 
 def versions_of(kpi: Kpi, day: date) -> list[VersionEntry]:
-    """All versions, the newest first. One query."""
+    """All versions, the newest first; each beside the last one before it that was not discarded. One query."""
     people = ("created_by", "submitted_by", "certified_by", "dataset", "kpi")
     versions = list(kpi.versions.select_related(*people).order_by("number"))
-    before = [None, *versions[:-1]]
-    found = [
-        VersionEntry(version, _changes(earlier, version), _holds(version, day))
-        for earlier, version in zip(before, versions, strict=True)
-    ]
+    found, earlier = [], None
+    for version in versions:
+        found.append(VersionEntry(version, _changes(earlier, version), _holds(version, day)))
+        earlier = earlier if version.is_discarded else version
     return found[::-1]
 
 

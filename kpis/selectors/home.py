@@ -31,7 +31,7 @@ STILL_RED = Result.objects.filter(
 
 
 def home(user: User, access: Access, day: date, now: datetime) -> Home:
-    """Each visible KPI counts once, at the unit that answers for it. A constant number of queries."""
+    """Each visible KPI in use counts once, at the unit that answers for it. A constant number of queries."""
     readings = _readings(access, day)
     reds = sorted((r for r in readings if r.status == scoring.RED), key=lambda r: (r.score or 0, r.kpi.name))
     return Home(
@@ -47,7 +47,7 @@ def home(user: User, access: Access, day: date, now: datetime) -> Home:
 
 
 def _readings(access: Access, day: date) -> list[Reading]:
-    homes = dict(Kpi.objects.filter(unit__in=access.units(VIEW)).values_list("pk", "unit_id"))
+    homes = dict(Kpi.objects.in_use(day).filter(unit__in=access.units(VIEW)).values_list("pk", "unit_id"))
     book, units = Book(homes, day), units_by_id(homes.values(), access)
     pairs = [(kpi, homes[kpi], ref.grain) for kpi, ref in book.refs.items()]
     rows = last_rows(pairs, day, SPARKLINE_PERIODS + 2)
@@ -58,7 +58,11 @@ def _readings(access: Access, day: date) -> list[Reading]:
 def _new_reds(access: Access, day: date) -> tuple[NewRed, ...]:
     """The last changes to red, of periods that had begun on `day` and still are red."""
     changes = StatusChange.objects.filter(
-        Exists(STILL_RED), unit__in=access.units(VIEW), after=scoring.RED, period_start__lte=day
+        Exists(STILL_RED),
+        kpi__in=Kpi.objects.in_use(day),
+        unit__in=access.units(VIEW),
+        after=scoring.RED,
+        period_start__lte=day,
     ).select_related("kpi", "unit", "result")
     changes = list(changes.order_by("-period_start", "-pk")[:LONGEST])
     book = Book({change.kpi_id for change in changes}, day)

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from kpis.calendars import calendars_of
 from kpis.models import Kpi, KpiVersion, ManualEntry
 from organization.access import UPLOAD, VIEW, Access
+from organization.models import AuditEntry
 
 from .readings import Book, versions_on
 from .words import PeriodRef
@@ -37,6 +38,13 @@ def written(entries: Iterable[ManualEntry], day: date) -> list[tuple[ManualEntry
         label = book.period(entry).label if kpi else f"{entry.grain} from {entry.period_start:%-d %b %Y}"
         lines.append((entry, label, f"{kpi.unit_of_measure}:{kpi.decimals}" if kpi else "number"))
     return lines
+
+
+def why_rejected(entries: Iterable[ManualEntry]) -> dict[int, str]:
+    """entry id -> what the second person said when turning it down. One query, of the trail."""
+    gone = [str(entry.pk) for entry in entries if entry.state == ManualEntry.State.REJECTED]
+    said = AuditEntry.objects.filter(object_type="kpis.manualentry", object_id__in=gone, action="value rejected")
+    return {int(one.object_id): one.details.get("reason", "") for one in said}
 
 
 def manual_kpis(access: Access, day: date) -> QuerySet[Kpi]:

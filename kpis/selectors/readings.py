@@ -136,7 +136,7 @@ def book_of(kpi: Kpi, day: date) -> Book:
 
 def versions_on(kpi_ids: Iterable[int], day: date) -> dict[int, KpiVersion]:
     """kpi id -> the version in force on `day`, or the newest one where none is. One query."""
-    found = KpiVersion.objects.filter(kpi__in=set(kpi_ids)).select_related("kpi", "kpi__owner", "dataset")
+    found = KpiVersion.objects.kept().filter(kpi__in=set(kpi_ids)).select_related("kpi", "kpi__owner", "dataset")
     return standing(found.order_by("number"), day)
 
 

@@ -92,7 +92,7 @@ def target_grid(kpi: Kpi, unit: Unit, comparator: str, year_of: date, day: date,
     """The grid of the fiscal year that holds `year_of`, by the tree of `day`. Ten queries. Raises NotYours."""
     require_visible(unit, access)
     version = kpi.versions.select_related("dataset").in_force(day).order_by("-number").first()
-    version = version or kpi.versions.order_by("-number").first()
+    version = version or kpi.versions.newest()
     calendar = calendars_of([kpi.unit_id], day)[kpi.unit_id]
     year = calendar.period_of(year_of, "year")
     grain = COLUMNS[version.grain if version else "month"]

@@ -33,9 +33,10 @@ def kpi_definition(request, code):
     kpi = visible(Kpi.objects.select_related("unit", "owner", "steward", "counter_kpi"), request, code=code)
     place = place_of(request, kpi)
     versions = versions_of(kpi, place.day)
-    newest = next((v.version for v in versions if not _is_gone(v.version)), versions[0].version)
+    newest = next((v.version for v in versions if not v.version.is_discarded), versions[0].version)
     shown = _chosen(request, versions) or place.version
     frame = frame_of(request, place, "definition")
+    trail = trail_of(kpi)
     context = {
         **frame,
         "shown": shown,
@@ -46,10 +47,20 @@ def kpi_definition(request, code):
         "bands": write_bands_text(kpi.bands),
         "steps": _steps(request, kpi, newest, versions),
         "impact": definitions.impact_of(kpi) if frame["may_define"] else None,
+        "sent_back": _sent_back(newest, trail),
         "discard_fields": [("version", newest.number)],
-        "trail": [_said(entry) for entry in trail_of(kpi)],
+        "trail": [_said(entry) for entry in trail],
     }
     return render(request, "kpis/definition.html", context)
+
+
+def _sent_back(newest: KpiVersion, trail):
+    """The entry in which a draft was sent back, unless it was submitted again since."""
+    if newest.state != State.DRAFT:
+        return None
+    mine = (entry for entry in trail if entry.details.get("version") == newest.number)
+    last = next((entry for entry in mine if entry.action in ("KPI submitted", "KPI sent back")), None)
+    return last if last and last.action == "KPI sent back" else None
 
 
 def _said(entry) -> dict:
@@ -57,11 +68,6 @@ def _said(entry) -> dict:
     number = entry.details.get("version")
     detail = entry.details.get("reason") or (f"version {number}" if number else "")
     return {"at": entry.at, "who": entry.actor_name, "what": entry.action, "detail": detail}
-
-
-def _is_gone(version: KpiVersion) -> bool:
-    """A discarded draft: it has no days."""
-    return version.state == State.DEPRECATED and version.valid_to == version.valid_from
 
 
 def _chosen(request, versions):

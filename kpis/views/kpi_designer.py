@@ -23,6 +23,7 @@ from kpis.selectors.history import trail_of
 from organization.access import DEFINE
 
 Kind = KpiVersion.Kind
+COMPUTES = definitions.COMPUTED_FIELDS | {"unit_of_measure"}
 BOTH_METHODS = require_http_methods(["GET", "POST"])
 
 
@@ -98,11 +99,10 @@ def kpi_edit(request, code):
 
 def newest_of(kpi: Kpi) -> KpiVersion:
     """The newest version that was not discarded."""
-    versions = kpi.versions.select_related("dataset").order_by("-number")
-    found = [v for v in versions if not (v.state == KpiVersion.State.DEPRECATED and v.valid_to == v.valid_from)]
-    if not found:
+    found = kpi.versions.select_related("dataset").newest()
+    if found is None:
         raise Http404(f"{kpi.code} has no definition.")
-    return found[0]
+    return found
 
 
 def _stand_of(kpi: Kpi) -> str:
@@ -116,7 +116,8 @@ def _words_of(kpi: Kpi, version: KpiVersion) -> dict:
     words |= {"name": kpi.name, "unit": kpi.unit, "owner": kpi.owner, "steward": kpi.steward}
     words |= {"counter_kpi": kpi.counter_kpi, "webhook_status": kpi.webhook_status}
     words["bands"] = write_bands_text(kpi.bands)
-    words["valid_from"] = version.valid_from if version.valid_from > definitions.ALWAYS else None
+    since = version.deprecated_from or version.valid_from  # what was out of use is taken up again where it ended
+    words["valid_from"] = since if since > definitions.ALWAYS else None
     return words
 
 
@@ -133,8 +134,15 @@ def _changed(form: DesignForm, kpi: Kpi, version: KpiVersion, by) -> str:
             definitions.change_kpi(kpi, by=by, **own)
         if words or start:
             kept = definitions.edit(version, by=by, valid_from=start, **words)
-            return f"Kept as version {kept.number}, a draft. The numbers are being computed again."
+            return _said_of(kept, instead_of=version, computed=bool(start) or bool(words.keys() & COMPUTES))
     return "The change is kept." if own else "Nothing was changed."
+
+
+def _said_of(kept: KpiVersion, *, instead_of: KpiVersion, computed: bool) -> str:
+    said = f"Kept as version {kept.number}, a draft"
+    if instead_of.state == KpiVersion.State.CERTIFIED:
+        said += f" without the certificate of version {instead_of.number}"
+    return f"{said}. The numbers are being computed again." if computed or kept != instead_of else f"{said}."
 
 
 def _page(request, form: DesignForm, *, heading: str, back: str, kpi=None, version=None, opened=""):

@@ -35,8 +35,7 @@ def kpis(request):
     """Every KPI with its newest complete number; filtered, sorted and paged by the address."""
     form = CatalogueForm(request.GET, request.access)
     found, is_filtered = _found(request, form)
-    by_status = bool(form.is_valid() and form.cleaned_data["status"]) or request.GET.get("sort") == "status"
-    if by_status:
+    if _goes_by_status(request, form):
         listed = paged(request, _by_status(request, form, found))
         shown = list(listed)
     else:
@@ -59,8 +58,11 @@ def kpis(request):
 @require_GET
 def kpis_export(request, kind: str):
     """The filtered list, all pages of it."""
-    found, _ = _found(request, CatalogueForm(request.GET, request.access))
-    rows = [_row(entry) for entry in entries(found, request.day, request.access)]
+    form = CatalogueForm(request.GET, request.access)
+    found, _ = _found(request, form)
+    by_status = _goes_by_status(request, form)
+    listed = _by_status(request, form, found) if by_status else entries(found, request.day, request.access)
+    rows = [_row(entry) for entry in listed]
     if kind == "csv":
         return csv_response(f"kpis {request.day}", COLUMNS, rows)
     if kind == "xlsx":
@@ -80,6 +82,11 @@ def _found(request, form: CatalogueForm):
         order = tuple(f"-{name}" for name in order)
     is_filtered = any(chosen.get(name) for name in ("q", "status", "state", "dataset", "owner"))
     return found.select_related("unit", "owner").order_by(*order, "pk"), is_filtered
+
+
+def _goes_by_status(request, form: CatalogueForm) -> bool:
+    """Whether numbers decide which KPIs are listed, or in which order."""
+    return bool(form.is_valid() and form.cleaned_data["status"]) or request.GET.get("sort") == "status"
 
 
 def _by_status(request, form: CatalogueForm, found) -> list[Entry]:

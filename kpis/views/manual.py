@@ -12,9 +12,9 @@ from doors.pages import page, paged, require
 from kpis import manual
 from kpis.forms_targets import EntryForm
 from kpis.models import ManualEntry
-from kpis.selectors.manual import due, manual_kpis, visible_entries, written
+from kpis.selectors.manual import due, manual_kpis, visible_entries, why_rejected, written
 from kpis.workflow import SecondPersonNeeded
-from organization.access import DEFINE, UPLOAD, VIEW
+from organization.access import CERTIFY, UPLOAD, VIEW
 
 State = ManualEntry.State
 
@@ -33,14 +33,15 @@ def manual_entries(request):
     entries = visible_entries(request.access)
     entries = entries.filter(state=state) if state in State.values else entries
     shown = paged(request, entries)
+    why = why_rejected(shown)
     context = {
         "heading": "Entered numbers",
         "breadcrumb": [("KPIs", reverse("kpis"))],
         "form": form,
         "due": due(request.access, request.day),
         "page": shown,
-        "lines": written(shown, request.day),
-        "may_decide": request.access.units(DEFINE),
+        "lines": [(*line, why.get(line[0].pk, "")) for line in written(shown, request.day)],
+        "may_decide": request.access.units(CERTIFY),
         "may_enter": request.access.anywhere(UPLOAD) and kpis.exists(),
         "state": state,
         "states": [("", "All"), *State.choices],
@@ -57,7 +58,7 @@ def _entered(request, form: EntryForm) -> bool:
     words = form.cleaned_data
     require(request, UPLOAD, words["unit"])
     try:
-        entry = manual.enter(by=request.user, **words)
+        entry = manual.enter(by=request.user, today=request.day, **words)
     except manual.EntryRefused as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
     except ValidationError as fault:
@@ -68,12 +69,12 @@ def _entered(request, form: EntryForm) -> bool:
     return False
 
 
-@page(DEFINE)
+@page(CERTIFY)
 @require_POST
 def manual_decide(request, pk: int, decision: str):
     """Approve or reject what somebody else entered."""
     entry = get_object_or_404(visible_entries(request.access), pk=pk)
-    require(request, DEFINE, entry.unit_id)
+    require(request, CERTIFY, entry.unit_id)
     try:
         if decision == "approve":
             manual.approve(entry, by=request.user)

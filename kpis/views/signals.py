@@ -49,11 +49,14 @@ def signals(request):
 
 
 def _matrix(table, request) -> list[tuple]:
-    """(variation, its words, address of that row alone, cells of (reading, address))."""
+    """(variation, its words, address of that row alone, cells of (words of the assurance, (reading, address)s))."""
     rows = []
     for variation in table.variations:
         cells = [
-            [(reading, _address(reading, request)) for reading in table.cells.get((variation, assurance), ())]
+            (
+                ASSURANCES[assurance][0],
+                [(reading, _address(reading, request)) for reading in table.cells.get((variation, assurance), ())],
+            )
             for assurance in table.assurances
         ]
         rows.append((variation, VARIATIONS[variation][0], same_page(request, variation=variation), cells))

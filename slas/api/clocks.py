@@ -145,7 +145,8 @@ class ClocksViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedView
         agreement = self.get_object()
         known = compare.verdict_columns(agreement)
         if self._text("column") not in known:
-            raise serializers.ValidationError({"column": f"Known are: {', '.join(known) or 'none'}."})
+            choose = f"Choose one of {', '.join(known)}." if known else "The log has no yes/no column to compare with."
+            raise serializers.ValidationError({"column": choose})
         found = compare.compare(
             agreement,
             request.access,

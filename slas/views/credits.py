@@ -45,12 +45,11 @@ def service_credits(request):
     """All credits of the agreements that the person may see."""
     found = CreditClaim.objects.visible_to(request.access).select_related("agreement", "period")
     state = request.GET.get("state", "")
-    listed = found.filter(state=state) if state in State.values else found
     totals = found.values("state", "currency").annotate(amount=Sum("amount")).order_by("currency")
     context = {
         "heading": "Service credits",
         "breadcrumb": [("Service levels", reverse("agreements"))],
-        "page": paged(request, listed),
+        "page": paged(request, _of_state(found, state)),
         "state": state,
         "states": State.choices,
         "totals": [(State(row["state"]).label, row["amount"], row["currency"], row["state"]) for row in totals],
@@ -62,6 +61,7 @@ def service_credits(request):
 @page(VIEW)
 @require_GET
 def service_credits_export(request):
+    """The list as CSV, all pages of it; of one state if the address names one."""
     found = CreditClaim.objects.visible_to(request.access).select_related("agreement", "period")
     rows = [
         [
@@ -76,9 +76,13 @@ def service_credits_export(request):
             claim.claim_by,
             claim.reference,
         ]
-        for claim in found
+        for claim in _of_state(found, request.GET.get("state", ""))
     ]
     return csv_response(f"service credits {request.day}", COLUMNS, rows)
+
+
+def _of_state(claims, state: str):
+    return claims.filter(state=state) if state in State.values else claims
 
 
 @page(VIEW)

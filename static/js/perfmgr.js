@@ -298,6 +298,10 @@
   // --- what starts where ------------------------------------------------------------------------------------------------
   const start = (root) => {
     all(root, "[data-pm-chart]:not([data-pm-drawn])").forEach((canvas) => whenSeen.observe(canvas));
+    all(root, ".tabs [aria-current]").forEach((tab) => { // on a narrow screen the open tab may stand beyond the edge
+      const list = tab.closest("ul"), beyond = tab.getBoundingClientRect().right - list.getBoundingClientRect().right;
+      if (beyond > 0) list.scrollLeft += beyond + 24;
+    });
     for (const kind of ["tree", "grid", "drop"]) {
       all(root, `[data-pm-${kind}]:not([data-pm-started])`).forEach((part) => { part.setAttribute("data-pm-started", ""); pm[kind](part); }); // form.dataset may be its field of that name
     }

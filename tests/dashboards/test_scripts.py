@@ -119,3 +119,14 @@ def test_a_part_that_fails_to_load_says_so_in_its_place(page: Page):
     }""")
     expect(page.locator("#part .problems")).to_have_text("Conflict. A file is damaged. Tell an administrator.")
     expect(page.locator("#pm-notices .notice")).to_have_count(0)
+
+
+def test_the_open_tab_is_in_view_on_a_narrow_screen(page: Page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.evaluate("""() => {
+        const current = (n) => (n === 8 ? " aria-current=page" : "")
+        const tabs = [...Array(9)].map((_, n) => `<li><a href="#"${current(n)}>Part number ${n}</a></li>`)
+        document.querySelector(".tabs ul").innerHTML = tabs.join("")
+        document.dispatchEvent(new CustomEvent("htmx:load", { detail: { elt: document.body } }))
+    }""")
+    expect(page.locator(".tabs [aria-current]").first).to_be_in_viewport(ratio=0.9)

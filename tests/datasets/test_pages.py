@@ -94,7 +94,8 @@ def test_the_csv_of_a_statement_has_more_rows_than_the_page_shows(client, analys
     address, sql = f"{reverse('sql')}?dataset=many", "select id from facts order by id"
     page = client.post(address, {"sql": sql})
     assert (len(page.context["answer"].rows), "there are more" in page.content.decode()) == (500, True)
-    assert client.post(address, {"sql": sql, "csv": "1"}).getvalue().count(b"\r\n") == 601
+    taken = client.post(address, {"sql": sql, "csv": "1"})
+    assert (taken.getvalue().count(b"\r\n"), 'filename="many-sql.csv"' in taken["Content-Disposition"]) == (601, True)
 
 
 @pytest.mark.child_process
@@ -229,6 +230,8 @@ def test_a_viewer_may_look_but_not_change(client, orders, home):
     assert client.post(reverse("dataset_quality", args=["orders"]), {"name": "x"}).status_code == 403
     assert client.get(reverse("upload_new")).status_code == 403
     assert client.get(reverse("sql")).status_code == 403
+    contract = text_of(client, reverse("dataset_contract", args=["orders"]))
+    assert "<fieldset disabled>" in contract and "new, calculated" not in contract
 
 
 def test_lists_cost_the_same_number_of_queries_with_1_and_with_50_rows(client, analyst, home):

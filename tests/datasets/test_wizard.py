@@ -160,6 +160,7 @@ def test_a_calculated_column_words_for_nothing_and_a_rule_of_the_row_are_declare
     assert [column.name for column in contract.columns] == ["id", "opened", "closed", "cost", "half"]
     assert contract.column("cost").missing == ("?", "a, b")
     answer = client.get(reverse("rejects", args=[upload.public_id]), {"as": "csv"})
+    assert f'filename="rejects-{upload.pk}-x.csv"' in answer["Content-Disposition"]
     listed = b"".join(answer.streaming_content).decode("utf-8-sig")
     assert listed.splitlines()[0].endswith("id,opened,closed,cost,note")  # as they stand in the file
     assert (upload.accepted, upload.rejected) == (2, 1)  # the second is closed before it is opened

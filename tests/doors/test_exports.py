@@ -103,9 +103,17 @@ def test_more_rows_than_a_sheet_holds_are_refused(monkeypatch):
         as_xlsx([("x", 1)] * 4)
 
 
-@pytest.mark.parametrize("name", ["Результаты", '../../x"; evil', "a\r\nSet-Cookie: x", "ordinary name"])
-def test_the_name_of_a_download_is_plain(name):
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("ordinary name", 'filename="ordinary-name.csv"'),
+        ('../../x"; evil', 'filename="x-evil.csv"'),
+        ("a\r\nSet-Cookie: x", 'filename="a-Set-Cookie-x.csv"'),
+        ("Zürich", "filename=\"Zurich.csv\"; filename*=UTF-8''Z%C3%BCrich.csv"),
+        ("Пуск", "filename=\"export.csv\"; filename*=UTF-8''%D0%9F%D1%83%D1%81%D0%BA.csv"),
+    ],
+)
+def test_the_name_of_a_download_is_plain_and_in_its_own_letters_beside_it(name, header):
     response = exports.csv_response(name, COLUMNS, [])
-    assert response["Content-Disposition"].startswith('attachment; filename="')
-    assert not set("\r\n/;\\") & set(response["Content-Disposition"].removeprefix("attachment; "))
+    assert response["Content-Disposition"] == f"attachment; {header}"
     assert response["Cache-Control"] == "no-store"

@@ -84,6 +84,9 @@ def test_a_kpi_goes_from_draft_to_certified_by_two_people(client, dataset, group
     assert (gap.data["code"], list(gap.data["gaps"])) == ("passport_incomplete", ["steward"])
     client.patch(f"{API}/kpis/met_share/", {"steward": "manager"}, format="json")
     assert second.post(f"{address}/certify/").data["state"] == "certified"
+    out_of_use = f"{address}/deprecate/", {"from_day": "2026-01-01"}
+    assert client_of(member("analyst", group)).post(*out_of_use, format="json").status_code == 403  # as on the page
+    assert second.post(*out_of_use, format="json").data["deprecated_from"] == "2026-01-01"
     edited = client.post(f"{API}/kpis/met_share/versions/", {"formula": "sum(hours)"}, format="json")
     assert (edited.data["number"], edited.data["state"]) == (2, "draft")
 

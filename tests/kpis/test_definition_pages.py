@@ -52,6 +52,12 @@ def test_a_wrong_formula_is_refused_beside_its_field_and_nothing_is_kept(client,
     assert KpiVersion.objects.count() == 1
 
 
+def test_a_code_with_a_blank_is_refused_in_plain_words(client, made):
+    given = {**NEW, "owner": made.analyst.username, "code": "hours p90"}
+    answer = sent(client, made.analyst, "kpi_new", **given)
+    assert answer.status_code == 422 and "digits, - and _ only" in answer.content.decode()
+
+
 def test_from_draft_to_certified_by_two_people(client, made):
     given = {**NEW, "owner": made.analyst.username, "steward": made.analyst.username}
     assert sent(client, made.analyst, "kpi_new", **given).status_code == 302
@@ -66,6 +72,18 @@ def test_from_draft_to_certified_by_two_people(client, made):
     sent(client, made.manager, "kpi_workflow", "hours_p90", "certify", version=1)
     version.refresh_from_db()
     assert (version.state, version.certified_by) == ("certified", made.manager)
+
+
+def test_an_author_sees_why_a_draft_came_back_until_it_is_submitted_again(client, made):
+    given = {**NEW, "owner": made.analyst.username, "steward": made.analyst.username}
+    sent(client, made.analyst, "kpi_new", **given)
+    sent(client, made.analyst, "kpi_workflow", "hours_p90", "submit", version=1)
+    sent(client, made.manager, "kpi_workflow", "hours_p90", "send_back", version=1, reason="Whose hours?")
+    page = opened(client, made.analyst, "kpi_definition", "hours_p90")
+    assert f"<strong>{made.manager} sent it back</strong>" in page and ": Whose hours?" in page
+    assert "<title>Hours to solve: Definition · perfmgr</title>" in page
+    sent(client, made.analyst, "kpi_workflow", "hours_p90", "submit", version=1)
+    assert "sent it back" not in opened(client, made.analyst, "kpi_definition", "hours_p90")
 
 
 def test_an_edit_of_a_certified_kpi_warns_and_drops_the_certificate(client, made):
@@ -91,6 +109,8 @@ def test_an_edit_of_a_certified_kpi_warns_and_drops_the_certificate(client, made
         **PASSPORT,
     }
     assert sent(client, made.analyst, "kpi_edit", "in_time", **given).status_code == 302
+    said = opened(client, made.analyst, "kpi_definition", "in_time")
+    assert "Kept as version 2, a draft without the certificate of version 1." in said
     made.kpi.refresh_from_db()
     assert [band["status"] for band in made.kpi.bands] == ["green", "amber", "red"]
     assert list(made.kpi.versions.order_by("number").values_list("number", "state")) == [

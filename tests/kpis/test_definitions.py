@@ -7,6 +7,7 @@ import pytest
 from kpis import definitions, workflow
 from kpis.definitions import DefinitionError, WrongState
 from kpis.models import KpiVersion, RecomputeRequest
+from kpis.selectors.history import versions_of
 from kpis.workflow import PassportIncomplete, SecondPersonNeeded, passport_gaps
 from lake.contract import Column, ColumnType, Contract, Role
 from organization.models import AuditEntry
@@ -161,6 +162,36 @@ def test_a_deprecated_definition_ends_on_its_day(dataset, author):
     workflow.deprecate(version, by=author, from_day=FEB)
     assert not version.kpi.versions.in_force(FEB).exists()
     assert KpiVersion.objects.get().state == "deprecated"
+
+
+def test_what_was_taken_out_of_use_stays_so_when_a_later_draft_is_discarded(dataset, author):
+    """v1 certified, v2 instead of it certified and out of use from February on; draft v3 comes and goes."""
+    first = certified(made(dataset, author), author)
+    second = certified(definitions.edit(first, by=author, formula="sum(hours)"), author)
+    second = workflow.deprecate(second, by=author, from_day=FEB)
+    draft = definitions.edit(second, by=author, formula="count(closed)")
+    definitions.discard(draft, by=author)
+    versions = second.kpi.versions
+    assert [v.number for v in versions.in_force(date(2025, 1, 31))] == [2]
+    assert not versions.in_force(FEB).exists()
+    assert versions.newest() == second
+
+
+def test_what_is_out_of_use_from_its_first_day_holds_for_no_day(dataset, author):
+    first = certified(made(dataset, author), author)
+    second = certified(definitions.edit(first, by=author, formula="sum(hours)"), author)
+    workflow.deprecate(second, by=author, from_day=second.valid_from)
+    assert not first.kpi.versions.in_force(FEB).exists()
+
+
+def test_a_discarded_draft_is_nowhere_the_newest_version(dataset, author):
+    first = certified(made(dataset, author), author)
+    definitions.discard(definitions.edit(first, by=author, formula="sum(hours)"), by=author)
+    third = definitions.edit(first.kpi.versions.newest(), by=author, gaming_risk="None.")
+    assert (third.number, third.formula) == (3, "count(*)")
+    newest, discarded, _ = versions_of(first.kpi, FEB)
+    assert [change.field for change in newest.changes] == ["gaming risk"]  # beside version 1
+    assert discarded.version.is_discarded and not first.is_discarded
 
 
 def test_a_derived_kpi_knows_its_inputs_and_refuses_a_cycle(author):

@@ -270,6 +270,8 @@ def test_exports_open_and_neutralise(client, made):
     made.kpi.name = "=cmd|' /C calc'!A0"
     made.kpi.save()
     assert "'=cmd" in opened(client, made.viewer, "kpis_export", "csv")
+    assert "'=cmd" in opened(client, made.viewer, "kpis_export", "csv", status="no_target")  # what the page lists
+    assert "'=cmd" not in opened(client, made.viewer, "kpis_export", "csv", status="green")
     opened(client, made.viewer, "kpis_export", "pdf", expect=404)
 
 

@@ -339,6 +339,7 @@ def test_the_strategy_lists_links_with_their_status_and_orphans_both_ways(board,
     assert "contributes to A&E seen within 4 hours 74.0 % off target Nov 2025" in text
     assert [objective.name for objective in page.context["orphans"].objectives] == ["Staff stay"]
     assert len(page.context["orphans"].kpis) == 7
+    assert page.content.decode().count('#link-form">') >= 7  # each leads to the form that links it
 
 
 def test_a_link_is_made_and_taken_back(board, manager):

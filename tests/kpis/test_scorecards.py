@@ -81,7 +81,9 @@ def test_an_entered_value_counts_once_a_second_person_approved_it(manager, setti
     settings.MEDIA_ROOT = tmp_path
     kpi = KpiFactory()
     evidence = SimpleUploadedFile("count ../../x.pdf", b"%PDF")
-    entry = manual.enter(kpi, kpi.unit, day=date(2025, 3, 31), value=Decimal(7), by=manager, evidence=evidence)
+    entry = manual.enter(
+        kpi, kpi.unit, day=date(2025, 3, 31), value=Decimal(7), by=manager, today=DAY, evidence=evidence
+    )
     assert (entry.period_start, entry.evidence_name) == (date(2025, 3, 1), "x.pdf")
     assert not Result.objects.exists()
     with pytest.raises(SecondPersonNeeded):
@@ -101,12 +103,13 @@ def test_an_entered_value_counts_once_a_second_person_approved_it(manager, setti
         ({"numerator": Decimal(1), "denominator": Decimal(0)}, "denominator is 0"),
         ({"numerator": Decimal(1), "denominator": Decimal(4)}, "is 0.250000, not 1"),
         ({"evidence": SimpleUploadedFile("run.exe", b"MZ")}, "Evidence is one of"),
+        ({"day": date(2030, 1, 15)}, "Jan 2030 has not begun"),
     ],
 )
 def test_an_entry_that_cannot_be_says_why(manager, values, message):
     kpi = KpiFactory()
     with pytest.raises(EntryRefused, match=message):
-        manual.enter(kpi, kpi.unit, day=DAY, by=manager, **{"value": Decimal(1), **values})
+        manual.enter(kpi, kpi.unit, **{"day": DAY, "value": Decimal(1), "by": manager, "today": DAY, **values})
 
 
 # --- strategy ------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from kpis import selectors
 from kpis.models import ScorecardNode
+from kpis.strategy import orphans
 from lake.periods import Calendar
 from organization.access import access_of
 from tests.factories import KpiFactory, ResultFactory, ScorecardFactory, UnitFactory, member
@@ -206,3 +207,13 @@ def test_home_lists_reds_worst_first(group, viewer):
     home = selectors.home(member("viewer", group), viewer, DAY, datetime(2025, 4, 10, tzinfo=UTC))
     assert [r.kpi.code for r in home.reds] == ["worse", "bad"]
     assert home.counts == {"red": 2, "green": 1}
+
+
+def test_home_does_not_list_what_is_out_of_use(group, viewer):
+    kept, gone = KpiFactory(unit=group, code="kept"), KpiFactory(unit=group, code="gone")
+    for kpi in (kept, gone):
+        months(1.0, kpi=kpi, status="red", score=10.0)
+    gone.versions.update(state="deprecated", deprecated_from=DAY, valid_to=DAY)
+    home = selectors.home(member("viewer", group), viewer, DAY, datetime(2025, 4, 10, tzinfo=UTC))
+    assert ([r.kpi.code for r in home.reds], home.counts) == (["kept"], {"red": 1})
+    assert [kpi.code for kpi in orphans(viewer).kpis] == ["kept"]

@@ -8,8 +8,10 @@ from django.urls import reverse
 
 from kpis import targets
 from kpis.models import ManualEntry, Target
+from kpis.recompute import recompute
 from tests.factories import KpiFactory, UnitFactory, member
 from tests.kpis.pages import opened, sent
+from tests.kpis.sample_desk import DAY
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_this_process", "on_the_day")]
 
@@ -150,15 +152,25 @@ def test_an_entry_counts_once_a_second_person_approves_it(client, made, manual):
     entry = ManualEntry.objects.get()
     sent(client, made.analyst, "manual_decide", entry.pk, "approve")
     entry.refresh_from_db()
-    assert entry.state == "entered"  # not by the same person
+    assert entry.state == "entered"  # neither by the same person nor by one who certifies nothing
     sent(client, made.manager, "manual_decide", entry.pk, "approve")
     entry.refresh_from_db()
     assert entry.state == "approved"
+    recompute(None, day=DAY)
+    origin = opened(client, made.viewer, "kpi_provenance", "audits", unit="group", period="2025-03-01")
+    assert "Entered by" in origin and reverse("manual_evidence", args=[entry.pk]) in origin
     client.force_login(made.viewer)
     evidence = client.get(reverse("manual_evidence", args=[entry.pk]))
     assert b"".join(evidence) == b"%PDF-1.4 ..." and "attachment" in evidence["Content-Disposition"]
     client.force_login(made.stranger)
     assert client.get(reverse("manual_evidence", args=[entry.pk])).status_code == 404
+
+
+def test_who_entered_a_number_reads_why_it_was_rejected(client, made, manual):
+    sent(client, made.analyst, "manual_entries", kpi="audits", unit="group", day="2025-03-15", value="12")
+    entry = ManualEntry.objects.get()
+    sent(client, made.manager, "manual_decide", entry.pk, "reject", reason="Two are missing.")
+    assert f"{made.manager}: Two are missing." in opened(client, made.analyst, "manual_entries")
 
 
 def test_a_bad_entry_is_refused_beside_its_field(client, made, manual):

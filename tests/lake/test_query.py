@@ -1,6 +1,6 @@
 """The SQL page and explore: what may be asked, and that nothing else is reached."""
 
-from datetime import date
+from datetime import date, datetime
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -65,6 +65,13 @@ def test_a_query_runs_in_a_child_and_is_cut_off_at_its_limit():
     assert answer.sql == 'SELECT * FROM "facts" ORDER BY "id"'
     with pytest.raises(QueryError, match="No function matches|add explicit type casts"):
         run_query(ROWS, "select sum(team) from facts", CONTRACT)
+
+
+def test_a_length_of_time_is_written_out():
+    sql = (
+        "select id, cast(day as timestamp) - cast('2024-12-29 20:45' as timestamp) as l from facts order by id limit 1"
+    )
+    assert here(sql) == [{"id": 1, "l": "2 days 03:15:00"}]
 
 
 STORED = ROWS.append_column("_load", pa.array(["l"] * 4)).append_column("_row", pa.array([7, 8, 9, 10]))
@@ -253,6 +260,25 @@ def test_explore_groups_and_totals():
 def test_explore_filters(wanted, ids):
     sql = explore_sql(Explore(filters=(wanted,), order_by="id"), CONTRACT)
     assert [row["id"] for row in here(sql)] == ids
+
+
+def test_explore_groups_times_by_the_local_day_that_kpis_count_them_in():
+    """31 January 23:30 UTC is February in Paris, where this dataset counts its days."""
+    contract = Contract(
+        columns=(Column("at", type=ColumnType.TIMESTAMP, roles=(Role.EVENT_TIME,)), Column("team")),
+        timezone="UTC",
+        reporting_timezone="Europe/Paris",
+    )
+    times = [datetime(2025, 1, 31, 22, 30), datetime(2025, 1, 31, 23, 30), datetime(2025, 2, 1, 0, 30)]
+    days = [date(2025, 1, 31), date(2025, 2, 1), date(2025, 2, 1)]
+    rows = pa.table({"at": times, "at__day": days, "team": ["N", "N", "S"]})
+    sql = explore_sql(Explore((GroupBy("at", "month"),), (Total("count"),)), contract)
+    assert run_query(rows, sql, contract).table.to_pylist() == [
+        {"at_month": date(2025, 1, 1), "count": 1},
+        {"at_month": date(2025, 2, 1), "count": 2},
+    ]
+    assert run_query(rows, "select *, at__day from facts", contract).table.column_names == ["at", "team", "at__day"]
+    assert run_query(rows, "select * from facts where at__day < '2025-02-01'", contract).table.num_rows == 1
 
 
 def test_explore_pivots():

@@ -86,6 +86,7 @@ def test_from_an_empty_list_to_a_claimed_credit(client, desk):
     assert claim.state == "credited"
     assert "CN-1" in get(client, desk.finance, "service_credits")
     assert "50.00" in get(client, desk.finance, "service_credits_export")
+    assert "50.00" not in get(client, desk.finance, "service_credits_export", state="claimed")  # as the page lists
 
 
 def test_an_exclusion_is_proposed_by_one_and_approved_by_another(client, desk):

@@ -283,3 +283,8 @@ def test_periods_that_cannot_be_read_are_said(vendor, manager):
     page = signed_in(manager).get(f"/vendors/{vendor.pk}/scorecard/?period=soon&grain=decade")
     assert page.status_code == 200 and "is not a day" in text_of(page)
     assert page.context["card"].period_start == THIRD
+
+
+def test_who_gives_a_new_scorecard_up_returns_to_the_list(manager):
+    page = signed_in(manager).get("/vendors/scorecards/new/").content.decode()
+    assert '<a class="btn" href="/vendors/scorecards/">Cancel</a>' in page

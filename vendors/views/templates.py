@@ -39,7 +39,7 @@ def template_new(request):
         return f"{templates.create_template(by=request.user, **values)} is a draft: add its criteria."
 
     return form_page(
-        request, form, act, back="vendor_templates", refusals=(Refusal,), title="New vendor scorecard",
+        request, form, act, back=reverse("vendor_templates"), refusals=(Refusal,), title="New vendor scorecard",
         label="Make a draft", breadcrumb=trail(),
     )  # fmt: skip
 

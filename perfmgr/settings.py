@@ -357,3 +357,4 @@ if SHAPE == "test":
     EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     ACCOUNT_RATE_LIMITS = False
     AUDIT_ANCHOR = ""  # a test's trail starts anew
+    WHITENOISE_AUTOREFRESH = True  # a file is looked for when it is asked for: each test's client would list them all

@@ -260,8 +260,10 @@ def check_columns(tree: exp.Expr, text: str, columns: Collection[str]) -> None:
 
 
 def nearest(word: str, known: Collection[str]) -> str:
-    """The known word that looks most like this one, or an empty text."""
-    return "".join(difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.5))
+    """The known word that looks most like this one, as a formula has to write it: in quotes where it has a sign such as
+    `-` that a formula would compute with. An empty text if none is alike."""
+    found = "".join(difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.5))
+    return f'"{found}"' if re.search(r"\W", found) else found
 
 
 def place(node: exp.Expr, text: str) -> tuple[str, int | None]:

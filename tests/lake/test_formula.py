@@ -270,6 +270,12 @@ def test_a_derived_number_is_arithmetic_only(expression):
         derived(expression, {"cost": 1.0})
 
 
+def test_a_code_with_a_sign_that_computes_stands_in_quotes_and_is_suggested_so():
+    with pytest.raises(FormulaError, match='no column `first`.*Did you mean `"first-fix"`') as refusal:
+        derived("first-fix * 2", {"first-fix": 3.0})
+    assert derived(f"{refusal.value.suggestion} * 2", {"first-fix": 3.0}) == 6.0
+
+
 def test_a_derived_number_equals_that_of_the_database():
     expression = "case when a >= 2 or b < 0 then (a - b) / a else coalesce(nullif(a, 1), b) * 3 end"
     for a in (None, 0, 1, 2, 5):

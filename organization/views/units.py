@@ -196,4 +196,7 @@ def _once(ancestors):
 
 
 def _entry(entry: AuditEntry) -> dict:
-    return {"at": entry.at, "who": entry.actor_name, "what": entry.action, "detail": entry.object_name}
+    parent, day = entry.details.get("parent"), entry.details.get("from_day")
+    where = f"{f' under {parent}' if parent else ''}{f' from {day}' if day else ''}"
+    detail = f"{entry.object_name}:{where}" if where else entry.object_name
+    return {"at": entry.at, "who": entry.actor_name, "what": entry.action, "detail": detail}

@@ -50,7 +50,9 @@ def test_a_unit_is_added_changed_moved_and_closed_by_its_pages(admin, top):
     admin.post(f"/units/{north.pk}/codes/add/", {"system": "itsm", "code": "N"})
     admin.post(f"/units/{north.pk}/move/", {"parent": south.pk, "from_day": "2025-07-01"})
     page = admin.get(f"/units/{north.pk}/?day=2025-07-01").content.decode()
-    assert all(text in page for text in ("The north", "Europe/Paris", "itsm", "South", "unit moved"))
+    assert all(
+        text in page for text in ("The north", "Europe/Paris", "itsm", "unit moved", ": under south from 2025-07-01")
+    )
     assert "South" not in admin.get(f"/units/{north.pk}/?day=2025-06-30").content.decode().partition("Places")[0]
     admin.post(f"/units/{north.pk}/close/", {"from_day": "2025-08-01"})
     standing = {

@@ -7,4 +7,8 @@ run:
 test:
 	exec $(PYTHON) manage.py test
 
-.PHONY: run test
+# What needs no database, browser or process of its own: under three minutes.
+quick:
+	exec $(PYTHON) manage.py test -m quick -n 2 --dist loadfile
+
+.PHONY: run test quick

@@ -12,6 +12,15 @@ DEMO = "tests/end_to_end/"  # a minute or more to load
 LONGEST = "tests/faults/test_launcher.py"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item):
+    """What asks for no database, browser or process of its own is quick: `make quick` runs that."""
+    apart = any(item.get_closest_marker(mark) for mark in ("django_db", "browser", "faults", "child_process"))
+    apart = apart or item.nodeid.startswith(LONGEST)
+    if not apart and not {"db", "transactional_db", "live_server"} & set(item.fixturenames):
+        item.add_marker("quick")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
     """What is quick comes first, so that most mistakes show within minutes. Of the rest the longest file is begun

@@ -8,7 +8,7 @@ from datasets.models import Dataset
 from lake.contract import Column, ColumnType, Contract, Role
 from organization.models import AuditEntry
 from organization.models import Role as Member
-from tests.factories import UnitFactory, loaded_dataset, member, upload_csv
+from tests.factories import loaded_dataset, member, upload_csv
 
 pytestmark = pytest.mark.django_db
 CONTRACT = Contract(
@@ -21,18 +21,6 @@ CONTRACT = Contract(
     )
 )
 ROWS = "id,day,cost,site,kind\n1,2025-01-01,10,north,a\n2,2025-01-02,20,south,a\n3,2025-02-03,5,south,b\n"
-
-
-@pytest.fixture
-def home():
-    return UnitFactory(code="home")
-
-
-@pytest.fixture
-def analyst(client, home):
-    user = member(Member.ANALYST, home)
-    client.force_login(user)
-    return user
 
 
 @pytest.fixture

@@ -25,18 +25,6 @@ TEXT = "id,day,cost,site\n1,2025-01-01,10,<script>alert(1)</script>\n2,2025-01-0
 
 
 @pytest.fixture
-def home():
-    return UnitFactory(code="home")
-
-
-@pytest.fixture
-def analyst(client, home):
-    user = member(Member.ANALYST, home)
-    client.force_login(user)
-    return user
-
-
-@pytest.fixture
 def orders(home):
     return loaded_dataset(TEXT, CONTRACT, unit=home, code="orders")
 

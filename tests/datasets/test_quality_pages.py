@@ -7,7 +7,7 @@ from datasets import quality
 from datasets.models import QualityRule
 from lake.contract import Column, ColumnType, Contract, Role
 from organization.models import Role as Member
-from tests.factories import UnitFactory, loaded_dataset, member, perform
+from tests.factories import loaded_dataset, member, perform
 
 pytestmark = pytest.mark.django_db
 CONTRACT = Contract(
@@ -19,18 +19,6 @@ CONTRACT = Contract(
     )
 )
 QUALITY = "/datasets/orders/quality/"
-
-
-@pytest.fixture
-def home():
-    return UnitFactory(code="home")
-
-
-@pytest.fixture
-def analyst(client, home):
-    user = member(Member.ANALYST, home)
-    client.force_login(user)
-    return user
 
 
 @pytest.fixture

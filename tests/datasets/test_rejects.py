@@ -9,7 +9,7 @@ from django.urls import reverse
 from datasets import rejects, undo
 from lake.contract import Column, ColumnType, Contract, Role
 from organization.models import Role as Member
-from tests.factories import UnitFactory, loaded_dataset, member, perform, upload_csv
+from tests.factories import loaded_dataset, member, perform, upload_csv
 
 pytestmark = pytest.mark.django_db
 CONTRACT = Contract(
@@ -21,18 +21,6 @@ CONTRACT = Contract(
     reject_limit_pct=90,
 )
 TWO_FAULTS = "id,day,cost\n7,2025-02-30,-1\n8,2025-02-31,1\n9,2025-02-01,1\n"  # rows 2 (two faults), 3 (one) and 4
-
-
-@pytest.fixture
-def home():
-    return UnitFactory(code="home")
-
-
-@pytest.fixture
-def analyst(client, home):
-    user = member(Member.ANALYST, home)
-    client.force_login(user)
-    return user
 
 
 @pytest.fixture

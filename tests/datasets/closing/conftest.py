@@ -5,12 +5,7 @@ import pytest
 from datasets import closing
 from organization.models import Role as Member
 from tests.datasets.closing.orders import CONTRACT, JANUARY, TEXT, TODAY
-from tests.factories import UnitFactory, loaded_dataset, member
-
-
-@pytest.fixture
-def home():
-    return UnitFactory(code="home")
+from tests.factories import loaded_dataset, member
 
 
 @pytest.fixture

@@ -145,15 +145,7 @@ def name_version(
         at=timezone.now(),
         **_restatement(commit, upload),
     )
-    dataset.current_version, dataset.rows, dataset.loaded_at = commit.version, commit.rows, version.at
-    if kind == DatasetVersion.Kind.UNDO or dataset.source == Dataset.Source.DERIVED and kind == version.Kind.LOAD:
-        dataset.complete_through = complete_through(summary.last_day, dataset.covers)
-        dataset.units.set(summary.units)
-    elif kind == DatasetVersion.Kind.LOAD:
-        days = [day for day in (dataset.complete_through, complete_through(summary.last_day, dataset.covers)) if day]
-        dataset.complete_through = max(days, default=None)
-        dataset.units.add(*summary.units)
-    dataset.save(update_fields=["current_version", "rows", "loaded_at", "complete_through"])
+    _show(dataset, version, summary)
     audit.record(
         by, f"{version.get_kind_display().lower()} made visible", dataset, version=commit.version, rows=commit.rows
     )
@@ -167,6 +159,19 @@ def name_version(
         _compact_if_scattered(dataset, version)
     version_committed.send(sender=Dataset, dataset=dataset, version=version, by=by)
     return version
+
+
+def _show(dataset: Dataset, version: DatasetVersion, summary: Summary) -> None:
+    """Readers see the version; a load moves the watermark on and adds units, what holds all rows anew sets both."""
+    dataset.current_version, dataset.rows, dataset.loaded_at = version.version, version.rows, version.at
+    through, loads = complete_through(summary.last_day, dataset.covers), version.kind == DatasetVersion.Kind.LOAD
+    if version.kind == DatasetVersion.Kind.UNDO or loads and dataset.source == Dataset.Source.DERIVED:
+        dataset.complete_through = through
+        dataset.units.set(summary.units)
+    elif loads:
+        dataset.complete_through = max((day for day in (dataset.complete_through, through) if day), default=None)
+        dataset.units.add(*summary.units)
+    dataset.save(update_fields=["current_version", "rows", "loaded_at", "complete_through"])
 
 
 def _restatement(commit: Commit, upload: Upload | None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import json
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -140,27 +140,11 @@ class _Loading:
 
     def run(self, progress: Progress | None, total: int) -> Loaded:
         staged = self.scratch / "staged.parquet"
-        done = 0
-        with ExitStack() as stack:
-            connection = connect(self.scratch)
-            stack.callback(connection.close)
-            with (
-                RejectFile(self.rejects_path) as rejects,
-                self._staging(staged) as out,
-            ):
-                pool = stack.enter_context(ThreadPoolExecutor(2, thread_name_prefix="intake"))
-                writing: Future[None] | None = None
-                for chunk in _ahead(self.source.chunks(), pool):
-                    good, bad = self._check(connection, chunk)
-                    rejects.write(bad)
-                    if writing is not None:
-                        writing.result()
-                    writing = pool.submit(out.write_table, good)
-                    done += chunk.bytes_read
+        with closing(connect(self.scratch)) as connection:
+            with RejectFile(self.rejects_path) as rejects, self._staging(staged) as out:
+                for done in self._stage(connection, rejects, out):
                     if progress is not None:
                         progress(done, total)
-                if writing is not None:
-                    writing.result()
             self.units.refuse_forbidden()
             self._refuse_too_many()
             settled = settle(connection, staged, self.accepted_path, self.contract)
@@ -185,6 +169,24 @@ class _Loading:
             counts={name: count for name, count in self.counts.items() if count},
             notes=(*self.notes, *self.source.notes, *_notes(self.counts, settled.duplicates, settled.superseded)),
         )
+
+    def _stage(
+        self, connection: duckdb.DuckDBPyConnection, rejects: RejectFile, out: pq.ParquetWriter
+    ) -> Iterator[int]:
+        """Check chunk after chunk, while the one before is written and the next is read; yields the bytes read."""
+        done = 0
+        with ThreadPoolExecutor(2, thread_name_prefix="intake") as pool:
+            writing: Future[None] | None = None
+            for chunk in _ahead(self.source.chunks(), pool):
+                good, bad = self._check(connection, chunk)
+                rejects.write(bad)
+                if writing is not None:
+                    writing.result()
+                writing = pool.submit(out.write_table, good)
+                done += chunk.bytes_read
+                yield done
+            if writing is not None:
+                writing.result()
 
     def _staging(self, path: Path) -> pq.ParquetWriter:
         """Fast to write: the store writes the rows again, small. Statistics only where `_event_span` reads them."""

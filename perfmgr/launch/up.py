@@ -16,6 +16,7 @@ import time
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from . import children
 from .postgres import Postgres
@@ -137,14 +138,7 @@ def main(arguments: Sequence[str]) -> int:
             process.start()
             running.append(process)
         _announce(address, port)
-        while True:
-            for process in running:
-                process.keep_running()
-            for server in servers:
-                if server.process.poll() is not None:
-                    say(f"{server.name} ended with code {server.process.returncode}; starting it again")
-                    server.start()
-            time.sleep(0.2)
+        _watch(running, servers)
     except Interrupted:
         say("\nStopping ...")
         return 0
@@ -157,6 +151,18 @@ def main(arguments: Sequence[str]) -> int:
         for process in [*reversed(running), *reversed(servers)]:  # scheduler, worker, web, valkey, postgres
             process.stop()
             say(f"{process.name} has stopped")
+
+
+def _watch(running: Sequence[Supervised], servers: Sequence[Postgres | Valkey]) -> NoReturn:
+    """Start again whatever ends, until interrupted."""
+    while True:
+        for process in running:
+            process.keep_running()
+        for server in servers:
+            if server.process.poll() is not None:
+                say(f"{server.name} ended with code {server.process.returncode}; starting it again")
+                server.start()
+        time.sleep(0.2)
 
 
 def _interrupt(*_) -> None:

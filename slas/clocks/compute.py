@@ -63,8 +63,6 @@ def count(
     by_validity: a version governs the cases that start while it is valid; False: all of history, for trying a draft.
     as_of, case, apart: as in `reading.read_log`. logs: logs that were read before for these targets.
     """
-    import numpy as np
-
     targets = {version: clocked_targets(version) for version in versions}
     counted, latest = Counted(logs=dict(logs or {})), []
     reading: dict[LogKey, list[ServiceTarget]] = {}
@@ -76,21 +74,15 @@ def count(
     for version, own in targets.items():
         started: dict[tuple, Clocks] = {}
         for target in own:
-            log = counted.logs[log_key(target)]
+            log, key = counted.logs[log_key(target)], _rule_key(target)
             if not len(log):
                 continue
             until = int(as_of.timestamp()) if as_of else _newest(log, target.clock)
             latest.append(until)
-            key = _rule_key(target)
             if key not in started:
                 started[key] = clocks_of(log, target, until)
-            clocks = started[key]
-            chosen = about(target, clocks, log)
-            if by_validity:
-                first, last = _valid(version, log)
-                chosen = chosen & (clocks.started >= first) & (clocks.started < last)
-            if np.any(chosen):
-                clocks = clocks.only(chosen)
+            clocks = _counting(version if by_validity else None, target, started[key], log)
+            if len(clocks):
                 counted.parts.append(_part(version, target, clocks, log, until, counted))
     counted.as_of = datetime.fromtimestamp(max(latest), UTC) if latest else None
     return counted
@@ -116,6 +108,15 @@ def timezone_of(versions: Iterable[AgreementVersion]) -> str:
         for target in clocked_targets(version):
             return contract_of(target.clock.dataset).reporting_timezone
     return "UTC"
+
+
+def _counting(version: AgreementVersion | None, target: ServiceTarget, clocks: Clocks, log: Log) -> Clocks:
+    """The clocks of the cases that the target is about, and that start while the version is valid (None: ever)."""
+    chosen = about(target, clocks, log)
+    if version is not None:
+        first, last = _valid(version, log)
+        chosen = chosen & (clocks.started >= first) & (clocks.started < last)
+    return clocks.only(chosen)
 
 
 def _part(version, target, clocks: Clocks, log: Log, until: int, counted: Counted) -> Part:

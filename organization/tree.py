@@ -15,6 +15,7 @@ from django.dispatch import Signal
 from . import audit, members
 from .fiscal import periods_changed
 from .models import Unit, UnitAlias, UnitPath, UnitPlacement
+from .order import as_read
 from .zones import check_zone
 
 ALWAYS = date(1900, 1, 1)
@@ -189,7 +190,7 @@ def in_order(units: Iterable[Unit]) -> list[tuple[Unit, int]]:
         below.setdefault(parents[pk] if parents[pk] in given else None, []).append(unit)
 
     def walk(parent: int | None, depth: int) -> Iterator[tuple[Unit, int]]:
-        for unit in sorted(below.get(parent, []), key=lambda unit: (unit.name.casefold(), unit.pk)):
+        for unit in sorted(below.get(parent, []), key=lambda unit: (as_read(unit.name), unit.pk)):
             yield unit, depth
             yield from walk(unit.pk, depth + 1)
 
@@ -197,7 +198,7 @@ def in_order(units: Iterable[Unit]) -> list[tuple[Unit, int]]:
 
 
 def _walk_down(below: dict, parent: int | None, depth: int) -> Iterator[Standing]:
-    for placement in sorted(below.get(parent, []), key=lambda p: (p.unit.name, p.unit_id)):
+    for placement in sorted(below.get(parent, []), key=lambda p: (as_read(p.unit.name), p.unit_id)):
         yield Standing(placement.unit, placement.parent_id, depth)
         yield from _walk_down(below, placement.unit_id, depth + 1)
 

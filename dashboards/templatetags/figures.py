@@ -116,6 +116,8 @@ def bars_of(parts: Breakdown, title: str) -> charts.Chart:
     bars = [Part(row.name or "(empty)", row.value, row.status, row.rows) for row in parts.rows[:MOST_BARS]]
     goal = parts.total.target if parts.total else None
     period = parts.period.label if parts.period else ""
+    if len(bars) < len(parts.rows):
+        period += f", the {len(bars)} largest of {len(parts.rows)}"
     return charts.breakdown(bars, title=title, format=spec(parts.kpi), target=goal, subtitle=period)
 
 

@@ -10,6 +10,7 @@ from kpis.calendars import period_of
 from kpis.models import Kpi
 from organization.access import Access
 from organization.models import Unit
+from organization.order import as_read
 
 from .readings import Book, book_of
 from .results import Row, last_rows, parts_of
@@ -158,4 +159,4 @@ def _rows(parts: Sequence[Row], period: PeriodRef, *, key, name) -> tuple[Breakd
         )
         for row in now
     ]
-    return tuple(sorted(rows, key=lambda row: (-row.rows, row.name)))
+    return tuple(sorted(rows, key=lambda row: (-row.rows, as_read(row.name))))

@@ -15,6 +15,7 @@ from kpis.models import Kpi, Scorecard
 from kpis.selectors import HeatMap
 from organization.access import VIEW
 from organization.models import Unit, UnitPath
+from organization.order import as_read
 
 from .addresses import kpi_address, same_page, with_query
 from .asking import Asked, asked_of, chooser, day_of, unit_of
@@ -144,9 +145,10 @@ def _below(request, unit: Unit, day) -> tuple[tuple[int, ...], tuple[Unit, ...]]
     seen = request.access.units(VIEW)
     paths = UnitPath.objects.in_force(day)
     above = paths.filter(descendant=unit, ancestor__in=seen).select_related("ancestor").order_by("-depth")
-    below = paths.filter(ancestor=unit, descendant__in=seen).order_by("descendant__name")
+    below = paths.filter(ancestor=unit, descendant__in=seen)
     below = below.filter(depth__gte=1) if request.GET.get("below") == "all" else below.filter(depth=1)
-    ids = tuple(below.values_list("descendant", flat=True))
+    named = below.values_list("descendant", "descendant__name")
+    ids = tuple(pk for pk, _ in sorted(named, key=lambda pair: as_read(pair[1])))
     return ids or (unit.pk,), tuple(path.ancestor for path in above)
 
 

@@ -12,6 +12,7 @@ from doors.pages import form_page, page, require, visible
 from organization import business_calendars, fiscal, forms, tree, unit_import
 from organization.access import ADMINISTER, AUDIT, VIEW
 from organization.models import AuditEntry, Unit, UnitAlias, UnitPlacement
+from organization.order import as_read
 
 REFUSALS = (tree.TreeRefused, unit_import.ImportRefused)
 RECENT = 15
@@ -59,7 +60,7 @@ def unit(request, pk):
         "closed_on": last and last.valid_to,
         "breadcrumb": [("Units", reverse("units")), *((str(u), u.get_absolute_url()) for u in _once(path))],
         "facts": _facts(found, day),
-        "children": sorted((placement.unit for placement in children), key=lambda u: u.name),
+        "children": sorted((placement.unit for placement in children), key=lambda u: as_read(u.name)),
         "aliases": found.aliases.order_by("system", "code"),
         "placements": found.placements.select_related("parent").filter(parent__in=seen) if may_administer else [],
         "members": found.memberships.select_related("user").order_by("user__username") if may_administer else [],

@@ -108,6 +108,14 @@ def test_the_tree_of_a_day_lists_parents_before_children(group):
     assert [(s.unit.code, s.depth) for s in shown] == [("group", 0), ("north", 1), ("team", 2), ("south", 1)]
 
 
+def test_units_below_one_stand_in_the_order_in_which_people_read_names():
+    desk = UnitFactory(code="desk")
+    units = [desk, *(UnitFactory(code=f"g{n}", name=f"Group {n}", parent=desk) for n in (10, 9, 100))]
+    read = ["desk", "g9", "g10", "g100"]
+    assert [s.unit.code for s in tree.standing(date(2025, 1, 1), [unit.pk for unit in units])] == read
+    assert [unit.code for unit, _ in tree.in_order(units)] == read
+
+
 DAYS = [date(2025, month, 1) for month in range(1, 7)]
 moves = st.lists(st.tuples(st.integers(0, 4), st.integers(-1, 4), st.sampled_from(DAYS)), max_size=8)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 class NoSuchVersion(Exception):
     """The dataset has no version of this number that readers may see."""
+
+
+class NoLongerKept(NoSuchVersion):
+    """The version is an old one, and files that it consisted of were deleted by `compaction.vacuum`."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,14 @@ def version_of(dataset: Dataset, version: int | None = None) -> DatasetVersion |
     return found
 
 
+def readable_versions(dataset: Dataset, most: int) -> list[tuple[int, datetime]]:
+    """Number and time of the newest `most` versions whose files are all still there, newest first."""
+    folder = Path(settings.LAKE_ROOT) / dataset.lake_table.hex
+    there = {path.relative_to(folder).as_posix() for path in folder.glob("_month=*/*")}
+    found = dataset.versions.values_list("version", "at", "files")[:most]
+    return [(number, at) for number, at, files in found if all(file["path"] in there for file in files)]
+
+
 def data_files(version: DatasetVersion) -> tuple[DataFile, ...]:
     from lake.store import DataFile
 
@@ -88,7 +101,7 @@ def data_files(version: DatasetVersion) -> tuple[DataFile, ...]:
 def facts_of(dataset: Dataset, version: int | None = None, *, seen: Collection[int] | None = None) -> Facts:
     """Every row of the current (or a named older) version, its files checked once per process.
 
-    seen: the units (ids) that a refusal may name, None: all. Raises NoSuchVersion, DamagedData.
+    seen: the units (ids) that a refusal may name, None: all. Raises NoSuchVersion, NoLongerKept, DamagedData.
     """
     from lake.store import DamagedFile
     from lake.store.schema import stored_columns
@@ -103,5 +116,18 @@ def facts_of(dataset: Dataset, version: int | None = None, *, seen: Collection[i
     try:
         check_once(dataset, data_files(found))
     except DamagedFile as fault:
+        if _left_the_table(dataset, found, fault.file.path) and not (folder / fault.file.path).exists():
+            raise NoLongerKept(
+                f"The rows of {dataset.name} as they were at version {version} are no longer kept: files that later "
+                "versions do not need are deleted after 30 days. Numbers that were computed from them still stand."
+            ) from fault
         raise refusal_of(dataset, fault, seen) from fault
     return Facts(dataset.pk, found.version, tuple(folder / file["path"] for file in found.files), columns)
+
+
+def _left_the_table(dataset: Dataset, version: DatasetVersion, path: str) -> bool:
+    """Whether the file is of an old version alone, so that its end may have been the vacuum's doing."""
+    if version.version == dataset.current_version:
+        return False
+    current = version_of(dataset)
+    return current is None or path not in {file["path"] for file in current.files}

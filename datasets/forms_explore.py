@@ -9,6 +9,7 @@ from django import forms
 
 from lake.contract import ColumnType, Contract
 
+from .facts import readable_versions
 from .models import Dataset
 
 PERIODS = [("", "each value"), *((unit, unit) for unit in ("day", "week", "month", "quarter", "year"))]
@@ -33,9 +34,12 @@ class VersionForm(forms.Form):
 
     def __init__(self, *args, dataset: Dataset, **kwargs):
         super().__init__(*args, **kwargs)
-        found = dataset.versions.values_list("version", "at")[:MOST_VERSIONS]
-        older = [(str(number), f"as of version {number}, {at:%Y-%m-%d %H:%M}") for number, at in found]
-        self.fields["version"].choices = [("", "as it is now"), *older]
+        found = readable_versions(dataset, MOST_VERSIONS)
+        older = {str(number): f"as of version {number}, {at:%Y-%m-%d %H:%M}" for number, at in found}
+        asked = str((self.data or self.initial).get("version") or "")
+        if asked not in older and asked.isdigit() and dataset.versions.filter(version=asked[:18]).exists():
+            older[asked] = f"as of version {asked}"  # no longer kept: the answer says so
+        self.fields["version"].choices = [("", "as it is now"), *older.items()]
 
 
 class ShownForm(VersionForm):

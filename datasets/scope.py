@@ -95,6 +95,25 @@ def row_scope(dataset: Dataset, access: Access, permission: str = VIEW) -> RowSc
     return RowScope(column.name, codes, home, frozenset(known) if home else frozenset())
 
 
+def wholly_seen(access: Access) -> frozenset[int]:
+    """Ids of the datasets whose every row the person may see: at their home, and at each unit that has rows in them.
+
+    Only of these a person is told how many rows there are, were read or were rejected.
+    """
+    if access.is_vendor_only:
+        return frozenset()
+    units = access.units(VIEW)
+    outside: dict[int, set[bool]] = {}
+    found = Dataset.units.through.objects.filter(dataset__unit__in=units).exclude(unit__in=units)
+    for dataset, kind in found.values_list("dataset_id", "unit__kind").distinct():
+        outside.setdefault(dataset, set()).add(kind == Unit.Kind.VENDOR)
+    # A vendor in a column beside that of the units hides no row from who may see the units.
+    suspects = Dataset.objects.filter(pk__in=[pk for pk, vendor in outside.items() if vendor == {True}])
+    spared = {one.pk for one in suspects if contract_of(one).unit_column != contract_of(one).vendor_column}
+    at_home = Dataset.objects.filter(unit__in=units).values_list("pk", flat=True)
+    return frozenset(at_home) - (outside.keys() - spared)
+
+
 class _Codes(dict):
     """Unit code -> unit id."""
 

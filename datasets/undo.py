@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 KIND = "datasets.undo"  # of its job
 ASKED = "undo requested"  # in the audit trail
+PAST_RETENTION = (
+    "It can no longer be taken back: the records that it replaced were deleted 30 days after they left. "
+    "Upload these records as they should be."
+)
 
 
 def may_undo(upload: Upload, access: Access) -> bool:
@@ -85,7 +89,9 @@ def undo(claim: Claim) -> dict[str, Any]:
             with closing.refusing(dataset, next_step=closing.LEAVE_IN):
                 closed = closing.closed_days(upload, contract_of(dataset))
                 commit = table.undo(upload.load_id, f"undo-{upload.load_id}", closed=closed)
-        except (UnknownLoad, UnknownVersion, PeriodClosed) as fault:
+        except UnknownVersion as fault:
+            raise work.Refused(PAST_RETENTION) from fault
+        except (UnknownLoad, PeriodClosed) as fault:
             raise work.Refused(str(fault)) from fault
         summary = summary_of(dataset, contract_of(dataset), table.files(commit.version))
         with transaction.atomic():

@@ -10,12 +10,12 @@ import os
 import threading
 import uuid
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.utils import timezone
 
-from .models import HEARTBEAT, LEASE, Job
+from .models import HEARTBEAT, LEASE, RESEND_AFTER, Job
 
 log = logging.getLogger(__name__)
 Handler = Callable[["Claim"], dict | None]
@@ -28,6 +28,14 @@ class LeaseLost(Exception):
 
 class Refused(Exception):
     """The work cannot succeed by trying again: the job is parked at once with this message."""
+
+
+class Later(Exception):
+    """The attempt failed, and the next one is worth its while only after some time."""
+
+    def __init__(self, message: str, *, after: timedelta):
+        super().__init__(message)
+        self.after = after
 
 
 def handler(kind: str) -> Callable[[Handler], Handler]:
@@ -51,6 +59,9 @@ def submit(kind: str, key: str, *, by=None, max_attempts: int | None = None, **a
         # A running job may have read its input already: queue another behind it rather than lose the request.
         running = Job.objects.unfinished().filter(key=key).exists()
         job = Job.objects.create(key=f"{key}#{uuid.uuid4().hex[:8]}" if running else key, **values)
+        # What was parked waits for nobody any longer: the same work is done by this one.
+        same = {"key": key, "kind": kind, "arguments": arguments, "state": Job.State.PARKED}
+        Job.objects.filter(**same).update(state=Job.State.CANCELLED)
     transaction.on_commit(lambda: send(job.pk))
     return job
 
@@ -142,12 +153,20 @@ def perform(job_id: int) -> None:
         log.warning("job %s: taken over by another worker; this attempt's work was dropped", job.pk)
     except Refused as refusal:
         _end(job, Job.State.PARKED, fault=str(refusal))
+    except Later as fault:
+        log.warning("job %s failed in attempt %s: %s", job.pk, job.attempts, fault)
+        # The sweep sends what was sent long enough ago: until then it counts as sent.
+        _failed(job, str(fault), sent_at=timezone.now() + fault.after - RESEND_AFTER)
     except Exception as fault:
         log.exception("job %s failed in attempt %s", job.pk, job.attempts)
-        again = job.attempts < job.max_attempts
-        _end(job, Job.State.QUEUED if again else Job.State.PARKED, fault=f"{type(fault).__name__}: {fault}")
+        _failed(job, f"{type(fault).__name__}: {fault}")
     else:
         _end(job, Job.State.DONE, outcome=outcome, progress=100, fault="")
+
+
+def _failed(job: Job, fault: str, **values) -> None:
+    again = job.attempts < job.max_attempts
+    _end(job, Job.State.QUEUED if again else Job.State.PARKED, fault=fault, **values)
 
 
 def _end(job: Job, state: str, **values) -> None:

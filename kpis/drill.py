@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from datasets.facts import contract_of
-from datasets.models import DatasetVersion, QualityResult, Upload
-from datasets.scope import authorised_rows
+from datasets.facts import NoLongerKept, contract_of
+from datasets.models import Dataset, DatasetVersion, QualityResult, Upload
+from datasets.scope import AuthorisedRows, authorised_rows
 from organization.access import VIEW, Access
 from organization.models import Unit
 
@@ -88,7 +88,7 @@ def rows_behind(result: Result, access: Access, *, limit: int = PAGE, offset: in
         raise NotYours("There is no such result, or it is not yours to see.")
     if version.dataset is None:
         raise NoRows(f"{result.kpi} is {version.get_kind_display().lower()}: look at what it is made of.")
-    seen = authorised_rows(version.dataset, access, result.data_version)
+    seen = _rows_of(result, version.dataset, access)
     if not seen.facts.files:
         raise NoRows(f"{version.dataset} has no rows.")
     calendar = calendars_of([result.kpi.unit_id], result.period_start)[result.kpi.unit_id]
@@ -120,6 +120,20 @@ def rows_behind(result: Result, access: Access, *, limit: int = PAGE, offset: in
         denominator=denominator,
         hidden=max(0, result.rows - total) if not version.time_rule else None,
     )
+
+
+def _rows_of(result: Result, dataset: Dataset, access: Access) -> AuthorisedRows:
+    """The rows of the version that the result was computed from.
+
+    Where that is no longer kept, those of the version in force are the same for a result that still stands: had a later
+    version touched its period, it would have been computed anew.
+    """
+    try:
+        return authorised_rows(dataset, access, result.data_version)
+    except NoLongerKept:
+        if result.superseded_at is not None:
+            raise
+        return authorised_rows(dataset, access)
 
 
 def preview(version: KpiVersion, unit: Unit, access: Access, day: date) -> PreviewOf:

@@ -8,12 +8,13 @@ import hashlib
 import hmac
 import json
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from jobs import work
 from jobs.work import submit
 from organization import audit
 from organization.models import Unit, UnitPath
@@ -25,10 +26,11 @@ EVENT = "status.changed"
 TRIAL = "trial"
 ATTEMPTS = 8
 TIMEOUT = 10
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=15), timedelta(hours=1)
 
 
-class NotHeard(Exception):
-    """The receiver did not answer with success; the job tries again."""
+class NotHeard(work.Later):
+    """The receiver did not answer with success; the job tries again, later each time, for less than 4 hours."""
 
 
 @transaction.atomic
@@ -129,7 +131,7 @@ def signature(secret: str, moment: int, body: bytes) -> str:
 
 def deliver(delivery_id: int, now: datetime) -> None:
     """Send one delivery. Raises NotHeard when it should be tried again, UnsafeAddress when it must not be sent."""
-    from doors.outgoing import post
+    from doors.outgoing import UnsafeAddress, post
 
     delivery = WebhookDelivery.objects.select_related("webhook").get(pk=delivery_id)
     if delivery.delivered_at or not delivery.webhook.is_active:
@@ -143,14 +145,19 @@ def deliver(delivery_id: int, now: datetime) -> None:
         "X-Perfmgr-Signature": signature(delivery.webhook.secret, int(now.timestamp()), body),
     }
     delivery.attempts += 1
+    refused = None
     try:
         reply = post(delivery.webhook.url, body, headers, timeout=TIMEOUT)
         delivery.response = f"{reply.status} {reply.body}"[:200].replace("\0", "")
         heard = 200 <= reply.status < 300
-    except OSError as fault:
+    except (OSError, UnsafeAddress) as fault:
         delivery.response, heard = f"{type(fault).__name__}: {fault}"[:200], False
+        refused = fault if isinstance(fault, UnsafeAddress) else None
     if heard:
         delivery.delivered_at = now
     delivery.save(update_fields=["attempts", "response", "delivered_at"])
+    if refused is not None:
+        raise refused
     if not heard:
-        raise NotHeard(f"{delivery.webhook} answered {delivery.response}")
+        wait = min(FIRST_WAIT * 4 ** (delivery.attempts - 1), LONGEST_WAIT)
+        raise NotHeard(f"{delivery.webhook} answered {delivery.response}", after=wait)

@@ -330,6 +330,8 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
+# Hosts that webhooks may call although they are not on the public internet: names as in the webhook's address.
+WEBHOOK_HOSTS = frozenset(name.lower() for name in env.list("WEBHOOK_HOSTS", default=[]))
 # Whether webhooks may call this machine itself: tests only.
 WEBHOOK_ALLOW_LOOPBACK = False
 

@@ -7,7 +7,7 @@ from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from datasets import compaction, contracts, explore, intake
+from datasets import compaction, contracts, explore, intake, scope
 from datasets.describing import DESCRIBED, describe
 from datasets.facts import contract_of
 from datasets.models import ContractVersion, Dataset, DatasetVersion, SavedView
@@ -35,6 +35,21 @@ class DatasetSerializer(serializers.ModelSerializer):
             "code_system", "refresh_promise_hours", "covers", "contract_number", "current_version", "rows",
             "complete_through", "closed_through", "quality_score", "is_provisional", "loaded_at",
         )  # fmt: skip
+        extra_kwargs = {"rows": {"allow_null": True, "help_text": "Null for who sees only some of them."}}
+
+    def to_representation(self, dataset):
+        shown = super().to_representation(dataset)
+        if dataset.pk not in _whole(self):
+            shown["rows"] = None
+        return shown
+
+
+def _whole(serializer) -> frozenset[int]:
+    """The datasets whose rows the caller may see all, found once for a list."""
+    context = serializer.context
+    if "whole" not in context:
+        context["whole"] = scope.wholly_seen(context["request"].access)
+    return context["whole"]
 
 
 def people_field(**options) -> serializers.SlugRelatedField:
@@ -89,6 +104,7 @@ class DatasetVersionSerializer(serializers.ModelSerializer):
     class Meta:
         model = DatasetVersion
         fields = ("version", "kind", "upload", "rows", "touched", "restated", "restatement", "restated_by", "at")
+        extra_kwargs = {"rows": {"allow_null": True}, "restated": {"allow_null": True}}
 
 
 class RowsSerializer(serializers.Serializer):
@@ -150,14 +166,14 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
         values = self.checked(NewDatasetSerializer)
         self.require(DEFINE, values["unit"])
         dataset = intake.new_dataset(intake.NewDataset(**values), by=request.user)
-        return Response(DatasetSerializer(dataset).data, status=status.HTTP_201_CREATED)
+        return Response(self.get_serializer(dataset).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=DatasetChange, responses=DatasetSerializer)
     def partial_update(self, request, code):
         dataset = self.get_object()
         self.require(DEFINE, dataset.unit_id)
         describe(dataset, by=request.user, **self.checked(DatasetChange, partial=True))
-        return Response(DatasetSerializer(dataset).data)
+        return Response(self.get_serializer(dataset).data)
 
     @extend_schema(methods=["get"], responses=ContractVersionSerializer)
     @extend_schema(methods=["put"], request=ContractBody, responses=DifferenceSerializer(many=True))
@@ -190,8 +206,11 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
     @action(detail=True, **PLAIN_LIST)
     def versions(self, request, code):
         """What can be read "as it was at version N", newest first."""
-        found = self.get_object().versions.select_related("upload", "restated_by")[:500]
-        return Response(DatasetVersionSerializer(found, many=True).data)
+        dataset = self.get_object()
+        found = DatasetVersionSerializer(dataset.versions.select_related("upload", "restated_by")[:500], many=True).data
+        if dataset.pk not in scope.wholly_seen(request.access):
+            found = [{**version, "rows": None, "restated": None} for version in found]
+        return Response(found)
 
     @extend_schema(
         parameters=[OpenApiParameter(name, int) for name in ("version", "offset", "limit")], responses=RowsSerializer

@@ -43,6 +43,7 @@ class ResultSerializer(serializers.ModelSerializer):
     class Meta:
         model = QualityResult
         fields = ("version", "passed", "checked", "failing", "sample", "fault", "at")
+        extra_kwargs = {"checked": {"allow_null": True}, "failing": {"allow_null": True}}
 
 
 class OverrideSerializer(serializers.ModelSerializer):
@@ -89,12 +90,15 @@ class QualityRuleViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Datas
     @extend_schema(responses=ResultSerializer(many=True))
     @action(detail=True, **PLAIN_LIST)
     def results(self, request, pk):
-        """The newest hundred results. Sample values are shown to those who see all rows of the dataset."""
+        """The newest hundred results. Counts and sample values are shown to those who see all rows of the dataset."""
         rule = self.get_object()
         found = list(rule.results.all()[:100])
-        if not scope.row_scope(rule.dataset, request.access).everything:
-            for result in found:
-                result.sample = []
+        all_rows = scope.row_scope(rule.dataset, request.access).everything
+        whole = rule.dataset_id in scope.wholly_seen(request.access)
+        for result in found:
+            result.sample = result.sample if all_rows else []
+            if not whole:
+                result.checked = result.failing = None
         return Response(ResultSerializer(found, many=True).data)
 
     @extend_schema(request=OverrideBody, responses={201: OverrideSerializer})

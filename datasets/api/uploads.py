@@ -13,7 +13,7 @@ from rest_framework import mixins, parsers, serializers, status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from datasets import closing, intake, rejects, undo
+from datasets import closing, intake, rejects, scope, undo
 from datasets.models import Dataset, Reject, Upload
 from datasets.refusals import InvalidRequest
 from doors.exports import Column, Sheet, csv_response, xlsx_response
@@ -27,6 +27,7 @@ from .base import DatasetsViewSet
 from .described import ContractField, DialectField
 
 LONGEST_KEY = 200
+COUNTS = ("rows_read", "accepted", "replaced", "duplicates", "rejected")
 ENDING = re.compile(r"(\.(csv|tsv|txt|xlsx|parquet|jsonl|ndjson|json))?(\.gz)?$", re.IGNORECASE)
 
 
@@ -49,11 +50,22 @@ class UploadSerializer(serializers.ModelSerializer):
         )  # fmt: skip
 
     def to_representation(self, upload):
-        """The reason of a refusal may quote a cell of any unit: it is shown to those who may see its rejects."""
-        shown = super().to_representation(upload)
-        if upload.fault and not rejects.may_see(upload, self.context["request"].access):
+        """The reason of a refusal may quote a cell of any unit: it is shown to those who may see its rejects.
+
+        How many rows it had is shown to its uploader, and to those who see all rows of the dataset.
+        """
+        shown, access = super().to_representation(upload), self.context["request"].access
+        if upload.fault and not rejects.may_see(upload, access):
             shown["fault"] = {"code": upload.fault.get("code"), "message": "The file was refused."}
+        if upload.uploaded_by_id != access.user_id and upload.dataset_id not in self._whole(access):
+            shown |= {**dict.fromkeys(COUNTS), "notes": []}
         return shown
+
+    def _whole(self, access) -> frozenset[int]:
+        """The datasets whose rows the caller may see all, found once for a list."""
+        if "whole" not in self.context:
+            self.context["whole"] = scope.wholly_seen(access)
+        return self.context["whole"]
 
 
 class FileBody(serializers.Serializer):

@@ -97,6 +97,12 @@ class Upload(models.Model):
     def __str__(self):
         return f"{self.file_name} (#{self.pk})"
 
+    @property
+    def is_parked(self) -> bool:
+        """Its load was given up. One that is loaded stays so, even if taking it back was given up."""
+        unloaded = self.state in (self.State.QUEUED, self.State.LOADING, self.State.FAILED)
+        return unloaded and self.job is not None and self.job.state == Job.State.PARKED
+
     def get_absolute_url(self):
         return reverse("upload", args=[self.public_id])
 

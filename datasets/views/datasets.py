@@ -37,6 +37,7 @@ def dataset_list(request):
         datasets = datasets.filter(Q(name__icontains=text) | Q(code__icontains=text) | Q(source_system__icontains=text))
     datasets = datasets.order_by(f"-{order}" if sort.startswith("-") else order, "pk")
     context = {"page": paged(request, datasets), "may_upload": request.access.anywhere(UPLOAD), "q": text}
+    context["whole"] = scope.wholly_seen(request.access)
     return render(request, "datasets/dataset_list.html", context)
 
 
@@ -57,7 +58,8 @@ def context_of(request, dataset: Dataset, active: str, **more) -> dict:
     """What the frame of a dataset's pages shows, and `more`."""
     may = {name: request.access.allows(name, dataset.unit_id) for name in (DEFINE, UPLOAD)}
     crumbs = [("Datasets", reverse("datasets"))]
-    return {"dataset": dataset, "tabs": tabs_of(dataset, active), "may": may, "breadcrumb": crumbs, **more}
+    frame = {"dataset": dataset, "tabs": tabs_of(dataset, active), "may": may, "breadcrumb": crumbs}
+    return {**frame, "is_whole": dataset.pk in scope.wholly_seen(request.access), **more}
 
 
 @page(VIEW)

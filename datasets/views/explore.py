@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from datasets import charts, explore
+from datasets import charts, explore, scope
 from datasets.facts import NoSuchVersion, contract_of
 from datasets.forms_explore import QuestionForm, ShownForm
 from datasets.models import Dataset, SavedView
@@ -24,7 +24,7 @@ def explore_page(request):
     """Filter, group, pivot and chart without code; without a question, the rows themselves."""
     dataset, choices = _chosen(request)
     if dataset is None:
-        return render(request, "datasets/choose.html", {"datasets": choices, "to": "explore"})
+        return _choice(request, choices, "explore")
     form = QuestionForm(request.GET, dataset=dataset, contract=contract_of(dataset))
     context = {"dataset": dataset, "datasets": choices, "form": form, "breadcrumb": _crumbs(dataset)}
     context["views"] = dataset.saved_views.select_related("created_by").order_by("name")
@@ -66,7 +66,7 @@ def sql_page(request):
     """One SELECT over `facts`. The statement stands in the form; it is sent by POST and never in an address."""
     dataset, choices = _chosen(request)
     if dataset is None:
-        return render(request, "datasets/choose.html", {"datasets": choices, "to": "sql"})
+        return _choice(request, choices, "sql")
     contract = contract_of(dataset)
     statement = request.POST.get("sql", "")
     context = {
@@ -89,8 +89,9 @@ def sql_page(request):
                 return _download(dataset, answer, "sql")
             context["chart"] = charts.chart_of_numbers(answer, asked.get("chart", ""), dataset.name)
             context["has_no_chart"] = asked.get("chart") in ("bar", "line") and context["chart"] is None
-        except Refusal as fault:
-            context["problems"] = [{"thing": "The statement", "fault": str(fault), "next_step": fault.next_step}]
+        except (Refusal, NoSuchVersion) as fault:
+            step = getattr(fault, "next_step", "")
+            context["problems"] = [{"thing": "The statement", "fault": str(fault), "next_step": step}]
             status = 422
     return render(request, "datasets/sql.html", context, status=status)
 
@@ -130,6 +131,11 @@ def _chosen(request):
     datasets = Dataset.objects.visible_to(request.access).exclude(contract={})
     code = request.GET.get("dataset")
     return (visible(Dataset.objects.exclude(contract={}), request, code=code) if code else None), datasets
+
+
+def _choice(request, datasets, to: str):
+    whole = scope.wholly_seen(request.access)
+    return render(request, "datasets/choose.html", {"datasets": datasets, "to": to, "whole": whole})
 
 
 def _crumbs(dataset: Dataset) -> list[tuple[str, str]]:

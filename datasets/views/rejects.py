@@ -87,29 +87,32 @@ def _counts(upload: Upload) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class RejectedRow:
-    """A row with all its faults. cells: (header, text, whether it is at fault), as corrected or else as sent."""
+    """A row with all its faults. cells: (header, text, whether it is at fault), as corrected or else as sent.
+
+    others: (header, text) of the file's columns that are not loaded, which tell more about the row.
+    """
 
     number: int
     state: str
     faults: list[Reject]
     cells: list[tuple[str, str, bool]]
+    others: list[tuple[str, str]]
 
 
 def _rows(upload: Upload, numbers: Iterable[int]) -> list[RejectedRow]:
     """The rejected rows of these numbers, their cells in the contract's order."""
-    columns = contract_of(upload.dataset).columns if upload.dataset else ()
-    names = {column.heading: column.name for column in columns}
+    names = {column.heading: column.name for column in contract_of(upload.dataset).supplied}
     found: dict[int, list[Reject]] = {}
     for reject in upload.rejects.filter(row__in=list(numbers)).order_by("row", "pk"):
         found.setdefault(reject.row, []).append(reject)
     rows = []
     for number, faults in found.items():
-        given, wrong = faults[0].correction or faults[0].record, {reject.column for reject in faults}
-        cells = [
-            (header, "" if given[header] is None else given[header], names.get(header, header) in wrong)
-            for header in rejects.in_order(given, upload)
-        ]
-        rows.append(RejectedRow(number, faults[0].state, faults, cells))
+        given = faults[0].correction or faults[0].record
+        wrong = {name for reject in faults for name in reject.column.split(",")}  # a rule of the row names several
+        texts = [(header, given[header] or "") for header in rejects.in_order(given, upload)]
+        cells = [(header, text, names[header] in wrong) for header, text in texts if header in names]
+        others = [(header, text) for header, text in texts if header not in names]
+        rows.append(RejectedRow(number, faults[0].state, faults, cells, others))
     return rows
 
 

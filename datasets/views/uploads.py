@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from datasets import closing, intake, rejects, undo
+from datasets import closing, intake, rejects, scope, undo
 from datasets.models import Dataset, Upload
 from datasets.refusals import Refusal
 from doors.pages import page, require, visible
@@ -45,7 +45,8 @@ def _context(request, found: Upload) -> dict:
         "upload": found,
         "job": job,
         "is_waiting": bool(job and not job.is_finished),
-        "state": "parked" if job and job.state == "parked" else found.state,
+        "state": "parked" if found.is_parked else found.state,
+        "not_taken_back": job.fault if job and job.kind == undo.KIND and job.state == "parked" else "",
         "problems": [problem_of(found.fault if sees else HIDDEN)] if found.fault else [],
         "may_restate": may_restate,
         "is_closed_out": found.state == "refused" and found.fault.get("code") == "period_closed",
@@ -56,6 +57,7 @@ def _context(request, found: Upload) -> dict:
         "may_change": changes,
         "taken_back": undo.asked_for([found]).get(found.pk) if found.state == "undone" else None,
         "corrected_as": found.replayed_by.visible_to(request.access).filter(state="loaded").order_by("pk"),
+        "shows_counts": may_count(found, request.access),
         "shows_rejects": bool(found.rejected) and sees,
         "rejects_of": found.replays if found.replays and rejects.is_correctable(found) else found,
         "breadcrumb": crumbs,
@@ -112,6 +114,11 @@ def may_change(found: Upload, access) -> bool:
     """Its uploader, as long as they may upload anywhere, and who uploads for the dataset's unit."""
     mine = found.uploaded_by_id == access.user_id and access.anywhere(UPLOAD)
     return bool(mine or (found.dataset and access.allows(UPLOAD, found.dataset.unit_id)))
+
+
+def may_count(found: Upload, access) -> bool:
+    """Whose counts of rows tell nothing new: its uploader's, and theirs who see every row of the dataset."""
+    return found.uploaded_by_id == access.user_id or found.dataset_id in scope.wholly_seen(access)
 
 
 def restatement_of(request, dataset: Dataset | None) -> str:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from datasets.facts import NoSuchVersion
 from datasets.models import Dataset
+from datasets.scope import wholly_seen
 from doors.pages import page, visible
 from kpis import drill, selectors
 from kpis.measures import scale_of
@@ -56,6 +57,7 @@ def kpi_provenance(request, code):
             "run_url": _run_url(origin.run, request.access),
             "dataset": dataset,
             "dataset_url": _address(dataset),
+            "is_whole": dataset is not None and dataset.pk in wholly_seen(request.access),
             "uploads": [(upload, dataset and _address(upload)) for upload in newest[:UPLOADS]],
             "more_uploads": len(newest[UPLOADS:]),
             "has_rows": origin.version.kind in WITH_ROWS,

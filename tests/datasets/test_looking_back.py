@@ -1,10 +1,15 @@
 """Explore with several groups and filters, and looking at the data as it was; what is said about a dataset."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from rest_framework.test import APIClient
 
+from datasets import compaction
 from datasets.models import Dataset
+from jobs import work
 from lake.contract import Column, ColumnType, Contract, Role
 from organization.models import AuditEntry
 from organization.models import Role as Member
@@ -58,6 +63,37 @@ def test_an_older_version_is_looked_at_in_explore_and_by_sql(client, analyst, or
     answer = client.post(f"{reverse('sql')}?dataset=orders", asked)
     assert answer.context["answer"].rows == [[35]]
     assert explored(client, version=99)["form"].errors
+
+
+def test_a_version_whose_files_were_deleted_is_no_damage_and_not_offered(client, analyst, orders):
+    first = orders.current_version
+    for cost in (100, 200):
+        upload_csv(orders, f"id,day,cost,site,kind\n1,2025-01-01,{cost},north,a\n", by=analyst)
+    assert compaction.vacuum(timezone.now() + timedelta(days=31)) == 1  # the file of January, as it was
+    assert str(first) not in dict(explored(client)["form"].fields["version"].choices)
+    gone = f"as they were at version {first} are no longer kept"
+    assert gone in explored(client, version=first)["problems"][0]["fault"]
+    asked = {"sql": "select 1 from facts", "version": first}
+    answer = client.post(f"{reverse('sql')}?dataset=orders", asked)
+    assert answer.status_code == 422 and gone in answer.context["problems"][0]["fault"]
+    rest = APIClient()
+    rest.force_authenticate(analyst)
+    answer = rest.get(f"/api/v1/datasets/orders/rows/?version={first}")
+    assert answer.status_code == 404 and gone in answer.json()["detail"]
+
+
+def test_an_upload_whose_replaced_records_were_deleted_stays_loaded_and_says_so(client, analyst, orders):
+    second, _ = (
+        upload_csv(orders, f"id,day,cost,site,kind\n1,2025-01-01,{cost},north,a\n", by=analyst) for cost in (100, 200)
+    )
+    compaction.vacuum(timezone.now() + timedelta(days=31))
+    client.post(reverse("upload_undo", args=[second.public_id]))
+    second.refresh_from_db()
+    work.perform(second.job_id)
+    page = client.get(second.get_absolute_url()).content.decode()
+    assert "It was to be taken back, and was not. It can no longer be taken back: the records that it replaced" in page
+    assert "Try again" not in page and "parked" not in page and "parquet" not in page
+    assert "parked" not in client.get(orders.get_absolute_url()).content.decode()
 
 
 def test_what_is_said_about_a_dataset_is_changed_and_recorded(client, analyst, home, orders):

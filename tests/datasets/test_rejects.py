@@ -47,6 +47,14 @@ def test_a_row_of_two_faults_is_shown_once_with_both_reasons_and_cells_marked(cl
     assert first.count('aria-invalid="true"') == 2
 
 
+def test_columns_that_are_not_loaded_are_shown_and_not_offered_for_correction(client, home, analyst):
+    orders = loaded_dataset("id,day,cost\n1,2025-01-01,1\n", CONTRACT, unit=home, code="notes")
+    noted = upload_csv(orders, "id,day,cost,note\n2,2025-02-30,1,late\n3,2025-02-01,1,\n", by=analyst)
+    page = listed(client, noted)
+    assert re.findall(r'name="cell:(\w+)"', page) == ["id", "day", "cost"]
+    assert "Not loaded: note late" in page
+
+
 def test_both_faults_are_corrected_at_once_and_the_row_is_loaded_once(client, upload):
     correct = reverse("reject_correct", args=[upload.public_id, 2])
     answer = client.post(correct, {"cell:day": "2025-02-28", "cell:cost": "1"}, headers={"HX-Request": "true"})

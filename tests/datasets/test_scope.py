@@ -1,17 +1,21 @@
 """A person sees the rows of the units that they may view, through every door that shows rows."""
 
+import re
 from datetime import date
 
 import pytest
+from django.urls import reverse
+from rest_framework.test import APIClient
 
-from datasets import explore
+from datasets import explore, quality
 from datasets.models import Dataset
 from datasets.scope import row_scope
+from jobs.models import Job
 from lake.contract import Column, ColumnType, Contract, Role
 from organization.access import access_of
 from organization.models import Role as Member
 from organization.models import UnitAlias
-from tests.factories import UnitFactory, loaded_dataset, member, upload_csv
+from tests.factories import UnitFactory, loaded_dataset, member, perform, upload_csv
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 1, 1)
@@ -67,6 +71,31 @@ def test_the_dataset_itself_is_seen_by_those_who_have_rows_in_it(hospital):
     assert seen == [1, 1, 1, 1]
     stranger = member(Member.VIEWER, UnitFactory(code="elsewhere"))
     assert not Dataset.objects.visible_to(access_of(stranger, TODAY)).exists()
+
+
+def test_how_many_rows_there_are_is_told_to_those_who_see_them_all(client, hospital):
+    dataset, units = hospital
+    upload = dataset.uploads.get()
+    east, group = member(Member.VIEWER, units["east"]), member(Member.VIEWER, units["group"])
+    whole = access_of(group, TODAY)
+    quality.define_rule(dataset, by=dataset.owner, access=whole, name="ids", kind="not_null", column="id")
+    perform(Job.objects.get(kind="datasets.quality"))
+    pages = [reverse("datasets"), reverse("explore"), upload.get_absolute_url()]
+    pages += [reverse(name, args=["visits"]) for name in ("dataset", "dataset_history", "dataset_quality")]
+    for address in pages:
+        for person, told in ((east, False), (group, True)):
+            client.force_login(person)
+            main = client.get(address).content.decode().partition("<main")[2]
+            numbers = re.findall(r">\s*([0-9]+)(?:</span>)?\s*(?:<| rows)", main)
+            assert ("4" in numbers) is told, (address, person, numbers)
+    rest = APIClient()
+    api = "/api/v1/datasets/visits/"
+    for person, told in ((east, None), (group, 4)):
+        rest.force_authenticate(person)
+        assert [rest.get(api).json()["rows"], rest.get(f"{api}versions/").json()[0]["rows"]] == [told, told]
+        shown = rest.get(f"/api/v1/uploads/{upload.public_id}/").json()
+        assert [shown["rows_read"], shown["accepted"], shown["rejected"]] == [told, told, told and 0]
+        assert rest.get(f"{api}rows/").json()["total"] == (told or 2)
 
 
 def test_a_star_or_an_aggregate_reaches_no_further(hospital):

@@ -116,3 +116,13 @@ def test_no_answer_is_an_oserror(settings):
     settings.WEBHOOK_ALLOW_LOOPBACK = True
     with pytest.raises(OSError):  # nobody listens at port 1
         outgoing.post("http://127.0.0.1:1/", b"{}", {}, timeout=1)
+
+
+def test_a_host_inside_is_called_if_the_operator_named_it(server, settings):
+    url, seen = server
+    with pytest.raises(outgoing.UnsafeAddress, match="may allow it in WEBHOOK_HOSTS"):
+        outgoing.check(url)
+    settings.WEBHOOK_HOSTS = {"127.0.0.1"}
+    assert outgoing.post(url, b"{}", {}).status == 302
+    with pytest.raises(outgoing.UnsafeAddress):
+        outgoing.check("http://localhost/")  # another name of the same place was not named

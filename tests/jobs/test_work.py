@@ -66,6 +66,29 @@ def test_a_job_that_fails_three_times_is_parked_with_its_fault(counted):
     assert (len(counted), job.state, job.fault) == (3, "parked", "ValueError: the extract vanished")
 
 
+def test_a_job_that_is_worth_trying_again_only_later_waits_that_long(monkeypatch):
+    def unheard(claim):
+        raise work.Later("the receiver is away", after=timedelta(minutes=4))
+
+    monkeypatch.setitem(work._handlers, "test.later", unheard)
+    job = work.submit("test.later", "tell 1")
+    now = timezone.now()
+    work.perform(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.fault) == ("queued", "the receiver is away")
+    assert sweep(now + timedelta(minutes=3)) == 0
+    assert sweep(now + timedelta(minutes=5)) == 1
+
+
+def test_asking_again_for_work_that_was_parked_leaves_nothing_parked(counted):
+    first = work.submit("test.count", "load 1", dataset=1)
+    other = work.submit("test.count", "load 2", dataset=2)
+    Job.objects.update(state="parked")
+    assert work.submit("test.count", "load 1", dataset=1).state == "queued"
+    states = dict(Job.objects.values_list("pk", "state"))
+    assert (states[first.pk], states[other.pk]) == ("cancelled", "parked")
+
+
 def test_the_sweep_parks_a_job_whose_worker_was_lost_three_times():
     job = work.submit("test.count", "poison")
     Job.objects.update(state="running", attempts=3, lease_until=timezone.now() - timedelta(seconds=1))

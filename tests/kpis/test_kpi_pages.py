@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 from urllib.parse import urlencode
@@ -13,13 +13,17 @@ from django.db import connection
 from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
+from datasets import compaction
+from datasets.facts import NoSuchVersion
 from datasets.models import Upload
 from kpis import annotations, drill, targets
 from kpis.models import Result
 from kpis.recompute import recompute
-from tests.factories import KpiFactory, ResultFactory, UnitFactory, UserFactory
+from organization.access import access_of
+from tests.factories import KpiFactory, ResultFactory, UnitFactory, UserFactory, upload_csv
 from tests.kpis.pages import opened, sent
 from tests.kpis.sample_desk import DAY, desk
 
@@ -241,6 +245,22 @@ def test_rows_of_units_of_others_stay_hidden_and_are_counted(client, made):
     text = opened(client, some, "kpi_rows", "in_time", htmx=True)
     assert "8 rows add up to" in text and "north-" not in text
     opened(client, some, "kpi_rows", "in_time", unit="group", htmx=True, expect=404)
+
+
+def test_rows_of_a_number_are_shown_after_old_files_of_other_months_were_deleted(client, made):
+    """February was computed from version 1, of which the file of April is gone; no later version touched February."""
+    for met in (1, 0):
+        rows = f"id,opened_at,unit,priority,met,hours\nnorth-2504-0,2025-04-01,north,low,{met},1\n"
+        upload_csv(made.dataset, rows, by=made.analyst)
+    recompute(made.dataset.pk, day=DAY)
+    assert compaction.vacuum(timezone.now() + timedelta(days=31)) == 1
+    lines = file_of(client, made.viewer, "in_time", period="2025-02-01")
+    assert (sum(float(line["met"]) for line in lines), len(lines)) == (10, 12)
+    before = Result.objects.filter(kpi=made.kpi, unit=made.group, data_version=1, dimension="").order_by("period_start")
+    then = before.last()
+    assert then.period_start == date(2025, 4, 1) and then.superseded_at is not None
+    with pytest.raises(NoSuchVersion, match="no longer kept"):  # what was known of April before
+        drill.rows_behind(then, access_of(made.viewer, DAY))
 
 
 def test_a_part_that_does_not_exist_is_not_there(client, made):

@@ -2,12 +2,13 @@
 
 import hashlib
 import hmac
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from doors.outgoing import UnsafeAddress
 from kpis import manual, scorecards, strategy, webhooks
 from kpis.manual import EntryRefused
 from kpis.models import Result, Run, StatusChange, WebhookDelivery
@@ -155,6 +156,18 @@ def test_a_change_is_told_to_the_webhooks_above_it(manager):
     assert (body["before"], body["after"], body["unit"]) == ("green", "red", team.code)
 
 
+def test_an_address_that_leads_inside_meanwhile_is_told_and_not_tried_again(manager):
+    unit = UnitFactory()
+    hook = hook_for(unit, manager)
+    webhooks.Webhook.objects.filter(pk=hook.pk).update(url="http://127.0.0.1/hook")
+    webhooks.announce(changed(unit))
+    delivery = WebhookDelivery.objects.get()
+    with pytest.raises(UnsafeAddress, match="not on the public internet"):
+        webhooks.deliver(delivery.pk, datetime(2025, 4, 1, tzinfo=UTC))
+    delivery.refresh_from_db()
+    assert delivery.attempts == 1 and "127.0.0.1" in delivery.response
+
+
 def test_a_message_is_signed_and_sent_again_until_it_is_heard(manager, monkeypatch):
     from doors import outgoing
 
@@ -169,8 +182,9 @@ def test_a_message_is_signed_and_sent_again_until_it_is_heard(manager, monkeypat
 
     monkeypatch.setattr(outgoing, "post", post)
     now = datetime(2025, 4, 1, tzinfo=UTC)
-    with pytest.raises(webhooks.NotHeard):
+    with pytest.raises(webhooks.NotHeard) as unheard:
         webhooks.deliver(delivery.pk, now)
+    assert unheard.value.after == timedelta(seconds=15)  # then 1 minute, 4, 16, and three times an hour
     webhooks.deliver(delivery.pk, now)
     webhooks.deliver(delivery.pk, now)
     delivery.refresh_from_db()

@@ -252,8 +252,6 @@ def test_quality_rules_by_api(analyst, orders):
     rule = {"dataset": "orders", "name": "cheap", "kind": "range", "column": "cost", "parameters": {"max": 15}}
     status, made = analyst("post", "quality-rules/", {**rule, "severity": "critical"})
     assert status == 201
-    from jobs.models import Job
-
     perform(Job.objects.filter(kind="datasets.quality").latest("pk"))
     (result,) = analyst("get", f"quality-rules/{made['id']}/results/")[1]
     assert (result["passed"], result["checked"], result["failing"]) == (False, 2, 1)
@@ -262,6 +260,7 @@ def test_quality_rules_by_api(analyst, orders):
     assert analyst("get", "datasets/orders/")[1]["is_provisional"] is False
     status, problem = analyst("post", "quality-rules/", {**rule, "column": "colour"})
     assert (status, "colour" in problem["detail"], problem["field"]) == (400, True, "column")
+    assert [error["field"] for error in problem["errors"]] == ["column"]
 
 
 @pytest.mark.parametrize(

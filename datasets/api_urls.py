@@ -2,12 +2,13 @@
 
 from rest_framework.routers import SimpleRouter
 
-from .api import closing, datasets, quality, uploads
+from .api import closing, datasets, jobs, quality, uploads
 
 router = SimpleRouter()
 router.register("datasets", datasets.DatasetViewSet, "api-dataset")
 router.register("uploads", uploads.UploadViewSet, "api-upload")
 router.register("dataset-closings", closing.ClosingViewSet, "api-dataset-closing")
+router.register("jobs", jobs.JobViewSet, "api-job")
 router.register("quality-rules", quality.QualityRuleViewSet, "api-quality-rule")
 
 urlpatterns = router.urls

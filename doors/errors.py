@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from redis.exceptions import ConnectionError as QueueAway
 
 from . import bodies
-from .problems import FULL, MEDIA_TYPE, NOT_FOUND, is_full
+from .problems import FULL, MEDIA_TYPE, is_full
 from .refusals import Refusal
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ GO_BACK = "Go back and send less at a time: fewer rows, a shorter text, a smalle
 DETAILS = {
     400: ("malformed", "The request cannot be understood."),
     403: ("permission_denied", "You may not do that. A browser's change needs its CSRF token."),
-    404: ("not_found", NOT_FOUND),
+    404: ("not_found", "There is no such address: /api/docs/ lists them all."),
     413: ("too_large", "The request is too large: send fewer things at a time."),
     500: ("error", "Something went wrong on our side; it has been logged. Nothing was half-saved."),
 }

@@ -6,7 +6,14 @@ from collections.abc import Callable
 from django.http import HttpResponseBase
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import parse_etags, quote_etag
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework.response import Response
+
+# For `extend_schema` of what answers by `conditional`.
+KNOWN = OpenApiParameter(
+    "If-None-Match", str, OpenApiParameter.HEADER, description="The ETag of the answer that you have; 304 if it holds."
+)
+UNCHANGED = OpenApiResponse(description="What you have is unchanged.")
 
 
 def etag_of(access, *content) -> str:

@@ -2,8 +2,9 @@
 
 import re
 
-from django_filters.rest_framework import ChoiceFilter, DjangoFilterBackend
+from django_filters.rest_framework import ChoiceFilter, DjangoFilterBackend, ModelChoiceFilter
 
+NO_SUCH_ID = "Nothing that you see has this id: write one that the list of those things shows."
 BY_ITS_NAME = re.compile(r"(?:\w+__)?(\w+?)__(?:code|username)\Z")
 
 
@@ -20,6 +21,8 @@ class FiltersByName(DjangoFilterBackend):
             for one in found.base_filters.values():
                 if isinstance(one, ChoiceFilter) and "choices" in one.extra:
                     one.extra["error_messages"] = {"invalid_choice": _wrong_choice(one)}
+                elif isinstance(one, ModelChoiceFilter):
+                    one.extra["error_messages"] = {"invalid_choice": NO_SUCH_ID}
         return found
 
 

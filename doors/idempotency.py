@@ -7,12 +7,20 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.response import Response
 
 from .models import Answered
 from .problems import Problem
 
 HEADER = "Idempotency-Key"
+# For `extend_schema(parameters=[...])` of what takes the header.
+AGAIN = OpenApiParameter(
+    HEADER,
+    str,
+    OpenApiParameter.HEADER,
+    description="Of your choice. The same request with the same key has its effect once and is answered again.",
+)
 LONGEST = 200
 KEPT = timedelta(days=2)
 

@@ -6,10 +6,24 @@ from datetime import date
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
+from django.http import HttpResponsePermanentRedirect
+from django.middleware.common import CommonMiddleware
 from django.utils import timezone
 
 from . import bodies, conflicts, errors
 from .refusals import Refusal
+
+
+class SameRequest(HttpResponsePermanentRedirect):
+    """308: a change that follows it stays a change. After a 301 it would come again as a GET."""
+
+    status_code = 308
+
+
+class SlashMiddleware(CommonMiddleware):
+    """An address without its slash leads to the same request with it."""
+
+    response_redirect_class = SameRequest
 
 
 def today(request) -> date:

@@ -36,5 +36,12 @@ class DenyUnlessAllowed(BasePermission):
         wanted = needs.get(getattr(view, "action", None)) or needs.get("read" if request.method in SAFE else "write")
         self.message = (
             f"You may not {in_words(wanted)} anywhere: it takes a role that may, and a token with the scope for it."
+            f"{_scopes_of(request.auth)}"
         )
         return wanted is not None and request._request.access.anywhere(wanted)
+
+
+def _scopes_of(token) -> str:
+    """What the token that came with the call may do, in words; nothing for a browser's session."""
+    scopes = getattr(token, "scopes", None)
+    return f" This token has the scope {', '.join(scopes)}." if scopes else ""

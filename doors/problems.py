@@ -18,9 +18,14 @@ FULL = "The server has no room left for this; nothing was stored. Tell the admin
 
 
 class Problem(exceptions.APIException):
-    """An expected refusal with its status, code and words; `extra` members stand beside them."""
+    """An expected refusal with its status, code and words; `extra` members stand beside them.
+
+    A `field` among them is named in `errors` too, where callers look for it.
+    """
 
     def __init__(self, status_code: int, code: str, detail: str, **extra):
+        if extra.get("field"):
+            extra.setdefault("errors", [{"field": extra["field"], "code": code, "message": detail}])
         self.status_code, self.extra = status_code, extra
         super().__init__(detail, code)
 

@@ -4,6 +4,7 @@ import difflib
 import re
 from datetime import date
 
+from django.db import models
 from django.http import QueryDict
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -44,7 +45,9 @@ class StrictMixin:
     def to_internal_value(self, data):
         if isinstance(data, dict):
             self._refuse_unknown(data)
-            if not isinstance(data, QueryDict):  # a form has only texts
+            if isinstance(data, QueryDict):  # a form has only texts
+                self._refuse_repeated(data)
+            else:
                 self._refuse_other_types(data)
         return super().to_internal_value(data)
 
@@ -60,6 +63,17 @@ class StrictMixin:
         }
         if faults:
             raise serializers.ValidationError(faults, code="unknown_field")
+
+    def _refuse_repeated(self, data: QueryDict) -> None:
+        """A form may send a field twice, such as two files: the last would be taken and the others lost."""
+        lists = serializers.ListField | serializers.ManyRelatedField | serializers.MultipleChoiceField
+        faults = {
+            name: "Send it once: one value at a time."
+            for name, given in data.lists()
+            if len(given) > 1 and not isinstance(self.fields.get(name), lists)
+        }
+        if faults:
+            raise serializers.ValidationError(faults, code="repeated")
 
     def _refuse_other_types(self, data) -> None:
         faults = {
@@ -77,6 +91,8 @@ class StrictSerializer(StrictMixin, serializers.Serializer):
 
 class StrictModelSerializer(StrictMixin, serializers.ModelSerializer):
     """The base of every serializer made from a model; `fields` are named one by one."""
+
+    serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {models.DateField: DayField}
 
 
 class ScopedRelatedField(serializers.PrimaryKeyRelatedField):

@@ -8,7 +8,11 @@ from django.http import HttpResponseRedirect
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
-from drf_spectacular.views import SpectacularSwaggerSplitView
+from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.exceptions import ValidationError
+from rest_framework.renderers import JSONRenderer
 
 from doors.days import day_from
 
@@ -33,6 +37,22 @@ def _next(request) -> str:
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return wanted if safe else "/"
+
+
+class ApiDescription(SpectacularAPIView):
+    """The description as YAML, or as JSON for `?format=json` and for who accepts JSON only."""
+
+    formats = {"json": OpenApiJsonRenderer, "yaml": OpenApiYamlRenderer}
+
+    def get_renderers(self):
+        asked = self.request.GET.get("format")
+        return super().get_renderers() if asked is None else [self.formats.get(asked, JSONRenderer)()]
+
+    @extend_schema(exclude=True)
+    def get(self, request, *args, **kwargs):
+        if request.GET.get("format", "yaml") not in self.formats:
+            raise ValidationError({"format": "Write json or yaml."})
+        return super().get(request, *args, **kwargs)
 
 
 # Swagger's page styles itself inline; the page shows nothing but our own schema.

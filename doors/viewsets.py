@@ -6,11 +6,12 @@ from django.core.exceptions import PermissionDenied
 from django_filters import BooleanFilter, Filter
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import mixins, serializers, viewsets
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from .permissions import SAFE, in_words
 from .problems import Problem
 
+LOST_PLUS = "In an address a + is a space: write %2B in its place, or the moment in UTC, such as 2025-05-03T12:00:00Z."
 TRUE_OR_FALSE = ("true", "false")
 # For an action whose answer is a plain list: `@action(..., **PLAIN_LIST)`.
 PLAIN_LIST: dict = {"pagination_class": None, "filter_backends": ()}
@@ -51,7 +52,8 @@ class ScopedViewSet(viewsets.GenericViewSet):
         try:
             return field.run_validation(given)
         except ValidationError as fault:
-            raise ValidationError({name: fault.detail}) from None
+            lost_plus = isinstance(field, serializers.DateTimeField) and " " in given
+            raise ValidationError({name: LOST_PLUS if lost_plus else fault.detail}) from None
 
     def flag(self, name: str) -> bool:
         """Whether the query parameter says true; without it, false. Raises ValidationError for anything else."""
@@ -75,7 +77,7 @@ class ScopedViewSet(viewsets.GenericViewSet):
     def _check_parameters(self, given) -> None:
         known = self.known_parameters()
         faults = {
-            name: f"There is no such parameter. Known are: {', '.join(sorted(known)) or 'none'}."
+            name: ErrorDetail(f"There is no such parameter. {_names(known)}", "unknown_parameter")
             for name in given
             if name not in known
         }
@@ -84,15 +86,23 @@ class ScopedViewSet(viewsets.GenericViewSet):
             for name, known_filter in self._filters().items()
             if isinstance(known_filter, BooleanFilter) and given.get(name, "true") not in TRUE_OR_FALSE
         }
-        faults |= {name: "Holds a NUL." for name, values in given.lists() if any("\0" in value for value in values)}
+        for name, values in given.lists():
+            if any("\0" in value for value in values):
+                faults[name] = "Holds a NUL."
+            elif len(values) > 1:  # the last one would win
+                faults[name] = "Write it once: ask for one value at a time."
         if faults:
-            raise ValidationError(faults, code="unknown_parameter")
+            raise ValidationError(faults)
 
     def handle_exception(self, exc):
         if isinstance(exc, self.refusals):
             code = re.sub(r"(?<!^)(?=[A-Z])", "_", type(exc).__name__).lower()
             exc = Problem(409, code, str(exc))
         return super().handle_exception(exc)
+
+
+def _names(known: set[str]) -> str:
+    return f"Known are: {', '.join(sorted(known)) or 'none'}."
 
 
 class ScopedReadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewSet):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 
+from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Q
 
@@ -111,7 +112,10 @@ def add_user(*, username: str, password: str, by, first_name: str = "", last_nam
     from django.contrib.auth.password_validation import validate_password
 
     user = User(username=username, first_name=first_name, last_name=last_name, email=email)
-    validate_password(password, user)
+    try:
+        validate_password(password, user)
+    except ValidationError as fault:
+        raise ValidationError({"password": fault.messages}) from None
     user.set_password(password)
     user.full_clean()
     user.save()

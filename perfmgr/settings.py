@@ -99,7 +99,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "doors.middleware.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -293,7 +293,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "perfmgr",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
-    "DESCRIPTION": "Measure, detect, diagnose, improve, prove, standardise: everything that the pages can do.",
+    "DESCRIPTION": (BASE_DIR / "docs" / "api.md").read_text(encoding="utf-8"),
     "SERVE_INCLUDE_SCHEMA": False,
     "GET_LIB_DOC_EXCLUDES": "doors.schema.undescribed",
     "POSTPROCESSING_HOOKS": [
@@ -308,6 +308,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
+        "JobState": "jobs.models.Job.State",
         "UnitKind": "organization.models.Unit.Kind",
         "FiscalKind": "organization.models.FiscalCalendar.Kind",
         "KpiKind": "kpis.models.KpiVersion.Kind",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from rest_framework.exceptions import NotFound, ValidationError
+import difflib
+
+from rest_framework.exceptions import ValidationError
 
 from datasets.facts import NoSuchVersion
 from datasets.models import Dataset
@@ -24,10 +26,18 @@ class DatasetsViewSet(ScopedViewSet):
         return serializer.validated_data
 
     def dataset_of(self, code: str) -> Dataset:
-        """The dataset of this code if the caller sees it; a foreign one reads like one that is not there."""
-        found = Dataset.objects.visible_to(self.request.access).filter(code=code).first()
+        """The dataset that the field `dataset` names, if the caller sees it; a foreign one reads like none.
+
+        Raises Problem 404 with the field and the nearest codes that the caller sees.
+        """
+        seen = Dataset.objects.visible_to(self.request.access)
+        found = seen.filter(code=code).first()
         if found is None:
-            raise NotFound
+            near = difflib.get_close_matches(code[:80], list(seen.values_list("code", flat=True)))
+            words = f"There is no dataset with the code {code[:80]!r} that you see."
+            words += f" Did you mean {' or '.join(near)}?" if near else ""
+            fault = {"field": "dataset", "code": "unknown_dataset", "message": words}
+            raise Problem(404, "unknown_dataset", words, errors=[fault])
         return found
 
     def number(self, name: str, default: int | None, least: int = 0, most: int = 10**9) -> int | None:

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from datasets import closing
 from datasets.models import Closing
-from doors.serializers import StrictSerializer
+from doors.serializers import DayField, StrictSerializer
 from organization.access import CLOSE, VIEW
 
 from .base import DatasetsViewSet
@@ -30,7 +30,7 @@ class ClosingSerializer(serializers.ModelSerializer):
 
 class ClosingAsked(StrictSerializer):
     dataset = serializers.CharField(help_text="Code.")
-    through = serializers.DateField(allow_null=True, help_text="Closed through this day; null: all periods are open.")
+    through = DayField(allow_null=True, help_text="Closed through this day; null: all periods are open.")
     reason = serializers.CharField(max_length=closing.LONGEST_REASON)
 
 

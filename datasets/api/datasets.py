@@ -12,7 +12,7 @@ from datasets.describing import DESCRIBED, describe
 from datasets.facts import contract_of
 from datasets.models import ContractVersion, Dataset, DatasetVersion, SavedView
 from datasets.refusals import NotConfirmed
-from doors.etags import conditional, etag_of
+from doors.etags import KNOWN, UNCHANGED, conditional, etag_of
 from doors.pagination import CursorPages
 from doors.serializers import ScopedCodeOrIdField, StrictModelSerializer, StrictSerializer
 from doors.viewsets import PLAIN_LIST
@@ -21,6 +21,7 @@ from organization.models import Unit, User
 
 from .base import DatasetsViewSet
 from .described import ContractField, QuestionField
+from .jobs import AskedJobSerializer, job_asked
 
 
 class DatasetSerializer(serializers.ModelSerializer):
@@ -152,10 +153,11 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
     serializer_class = DatasetSerializer
     pagination_class = ByCode
     lookup_field = "code"
-    filterset_fields = ("source", "is_provisional", "unit")
+    filterset_fields = ("source", "is_provisional", "unit__code")
     needs = {"read": VIEW, "write": DEFINE, "explore": VIEW, "sql": QUERY, "views": VIEW, "compact": UPLOAD}
     query_parameters = frozenset({"version", "offset", "limit"})
 
+    @extend_schema(parameters=[KNOWN], responses={200: DatasetSerializer, 304: UNCHANGED})
     def retrieve(self, request, *args, **kwargs):
         dataset = self.get_object()
         shown = self.get_serializer(dataset).data
@@ -258,14 +260,13 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
         view = explore.save_view(dataset, by=request.user, **self.checked(SavedViewSerializer))
         return Response(SavedViewSerializer(view).data, status=status.HTTP_201_CREATED)
 
-    @extend_schema(request=None, responses={202: None})
+    @extend_schema(request=None, responses={202: AskedJobSerializer})
     @action(methods=["post"], detail=True)
     def compact(self, request, code):
         """Fewer, larger files with the same rows."""
         dataset = self.get_object()
         self.require(UPLOAD, dataset.unit_id)
-        compaction.request_compaction(dataset, by=request.user)
-        return Response(status=status.HTTP_202_ACCEPTED)
+        return job_asked(compaction.request_compaction(dataset, by=request.user))
 
 
 def with_contract(dataset: Dataset) -> Dataset:

@@ -17,6 +17,7 @@ from datasets import closing, intake, rejects, scope, undo
 from datasets.models import Dataset, Reject, Upload
 from datasets.refusals import InvalidRequest
 from doors.exports import Column, Sheet, csv_response, xlsx_response
+from doors.idempotency import AGAIN
 from doors.serializers import ScopedCodeOrIdField, StrictSerializer
 from doors.throttles import TokenThrottle, UploadThrottle
 from doors.viewsets import PLAIN_LIST
@@ -68,7 +69,7 @@ class UploadSerializer(serializers.ModelSerializer):
         return self.context["whole"]
 
 
-class FileBody(serializers.Serializer):
+class FileBody(StrictSerializer):
     file = serializers.FileField(allow_empty_file=True)
     dataset = serializers.CharField(required=False, help_text="Code; left out, the upload is inspected and confirmed.")
     encoding = serializers.CharField(required=False, max_length=40, help_text="Of a file that is not UTF-8: cp1252 ...")
@@ -148,7 +149,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
     @extend_schema(
         request={"multipart/form-data": ExtractBody},
         responses={200: RequestedSerializer, 201: UploadSerializer, 202: RequestedSerializer},
-        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
+        parameters=[AGAIN],
     )
     def create(self, request):
         """Send an extract. For a dataset with a contract its load is queued (202), or was done before (200).
@@ -189,7 +190,8 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
 
         upload, body = self._own(), self.checked(ConfirmBody)
         if ("dataset" in body) == ("new_dataset" in body):
-            raise serializers.ValidationError({"dataset": "Name a dataset or describe a new one, not both."})
+            words = "Name the `dataset` of the upload, or describe a `new_dataset`: one of them, not both."
+            raise serializers.ValidationError({"dataset": words})
         if "dataset" in body:
             into = self.dataset_of(body["dataset"])
             self.require(DEFINE, into.unit_id)

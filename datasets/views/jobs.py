@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from datasets.models import Dataset, Upload
+from datasets.jobs_seen import jobs_seen, try_again
 from doors.pages import page, paged
-from jobs import work
 from jobs.models import Job
-from organization.access import ADMINISTER, UPLOAD, VIEW
-
-
-def _seen(request):
-    """Jobs of uploads and datasets that the person sees; an administrator sees all."""
-    if request.access.anywhere(ADMINISTER):
-        return Job.objects.all()
-    uploads = Upload.objects.visible_to(request.access).values("job")
-    datasets = list(Dataset.objects.visible_to(request.access).values_list("pk", flat=True))
-    return Job.objects.filter(Q(pk__in=uploads) | Q(arguments__dataset__in=datasets) | Q(asked_by=request.user))
+from organization.access import UPLOAD, VIEW
 
 
 @page(VIEW)
 def job_list(request):
-    jobs = _seen(request).select_related("asked_by")
+    jobs = jobs_seen(request.access).select_related("asked_by")
     wanted = request.GET.get("state", "")
     if wanted in Job.State.values:
         jobs = jobs.filter(state=wanted)
@@ -38,12 +26,7 @@ def job_list(request):
 @require_POST
 @page(UPLOAD)
 def job_retry(request, pk):
-    job = get_object_or_404(_seen(request), pk=pk)
-    if job.state != Job.State.PARKED:
-        raise PermissionDenied("Only a parked job can be tried again.")
-    upload = Upload.objects.filter(job=job, state=Upload.State.FAILED).first()
-    if upload is not None:
-        Upload.objects.filter(pk=upload.pk).update(state=Upload.State.QUEUED, fault=None)
-    work.retry(job)
+    job = get_object_or_404(jobs_seen(request.access), pk=pk)
+    try_again(job)
     messages.success(request, f"Job {job.pk} is tried again.")
     return redirect("jobs")

@@ -149,7 +149,7 @@ class KpiForecastSerializer(serializers.ModelSerializer):
     class Meta:
         model = Forecast
         fields = (
-            "kpi", "unit", "grain", "period_start", "period_end", "mean", "low", "high", "confidence", "chance",
+            "id", "kpi", "unit", "grain", "period_start", "period_end", "mean", "low", "high", "confidence", "chance",
             "target", "target_low", "target_high", "model", "back_test", "points", "made_at", "run",
         )  # fmt: skip
 

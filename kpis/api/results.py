@@ -10,8 +10,9 @@ from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from datasets.api.jobs import AskedJobSerializer, job_asked
 from datasets.models import Dataset
-from doors.etags import conditional, etag_of
+from doors.etags import KNOWN, UNCHANGED, conditional, etag_of
 from doors.pagination import CursorPages
 from doors.serializers import ScopedCodeField, StrictSerializer
 from doors.throttles import PreviewThrottle
@@ -53,11 +54,17 @@ class RecomputeRunSerializer(serializers.ModelSerializer):
 
 
 class ResultFilter(django_filters.FilterSet):
-    kpi = django_filters.CharFilter(field_name="kpi__code")
-    unit = django_filters.CharFilter(field_name="unit__code")
-    period_from = django_filters.DateFilter(field_name="period_start", lookup_expr="gte")
-    period_before = django_filters.DateFilter(field_name="period_start", lookup_expr="lt")
-    dimension = django_filters.CharFilter(field_name="dimension")
+    kpi = django_filters.CharFilter(field_name="kpi__code", help_text="Its code.")
+    unit = django_filters.CharFilter(field_name="unit__code", help_text="Its code; without what stands below it.")
+    period_from = django_filters.DateFilter(
+        field_name="period_start", lookup_expr="gte", help_text="Periods that start on this day or later."
+    )
+    period_before = django_filters.DateFilter(
+        field_name="period_start", lookup_expr="lt", help_text="Periods that start before this day."
+    )
+    dimension = django_filters.CharFilter(
+        field_name="dimension", help_text="Results by the members of this dimension, in place of those over all rows."
+    )
     grain = django_filters.ChoiceFilter(choices=KpiVersion.Grain.choices)
 
     class Meta:
@@ -104,7 +111,7 @@ class ResultViewSet(mixins.RetrieveModelMixin, KpisViewSet):
     query_parameters = frozenset({"as_known_at"})
     needs = {"read": VIEW}
 
-    @extend_schema(parameters=[MOMENT], responses=KpiResultSerializer(many=True))
+    @extend_schema(parameters=[MOMENT, KNOWN], responses={200: KpiResultSerializer(many=True), 304: UNCHANGED})
     def list(self, request):
         latest = Run.objects.filter(state=Run.State.DONE).aggregate(Max("finished_at"))["finished_at__max"]
         tag = etag_of(request.access, request.get_full_path(), latest)
@@ -176,12 +183,11 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
         seen = Dataset.objects.visible_to(self.request.access)
         return self.queryset.filter(dataset__in=seen)
 
-    @extend_schema(request=RecomputeAsked, responses={202: OpenApiTypes.OBJECT})
+    @extend_schema(request=RecomputeAsked, responses={202: AskedJobSerializer})
     def create(self, request):
-        """Compute a KPI, or all KPIs of a dataset, again."""
+        """Compute a KPI, or all KPIs of a dataset, again; the answer names the job and its address."""
         values = self.checked(RecomputeAsked)
         thing = values.get("kpi") or values["dataset"]
         self.require(DEFINE, thing.unit)
         ask = requests.definition if "kpi" in values else requests.everything
-        job = ask(thing, f"asked by {request.user}", by=request.user)
-        return Response({"job": job.pk, "state": job.state}, status=202)
+        return job_asked(ask(thing, f"asked by {request.user}", by=request.user))

@@ -5,7 +5,7 @@ from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from doors.idempotency import once
+from doors.idempotency import AGAIN, once
 from doors.serializers import DayField, ScopedCodeField, StrictSerializer
 from doors.viewsets import PLAIN_LIST
 from kpis import targets
@@ -90,7 +90,7 @@ class TargetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSe
     }
     needs = {"read": VIEW, "write": TARGET}
 
-    @extend_schema(request=GoalSerializer, responses={201: TargetSerializer})
+    @extend_schema(request=GoalSerializer, responses={201: TargetSerializer}, parameters=[AGAIN])
     def create(self, request):
         values = self.checked(GoalSerializer)
         self.require(TARGET, values["unit"])

@@ -46,7 +46,7 @@ class DayWindow(StrictSerializer):
 
 
 class CalendarDaySerializer(StrictSerializer):
-    day = serializers.DateField()
+    day = DayField()
     name = serializers.CharField(max_length=200, allow_blank=True, default="")
     windows = DayWindow(many=True, help_text="Empty: closed.")
 

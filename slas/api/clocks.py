@@ -10,10 +10,10 @@ from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from datasets.api.jobs import AskedJobSerializer, job_asked
 from datasets.scan import ScanFailed
 from doors.serializers import StrictModelSerializer
 from doors.viewsets import PLAIN_LIST, ScopedViewSet
-from jobs.models import Job
 from organization.access import DEFINE, VIEW
 from slas.clocks import bench, board, compare, explain, listing
 from slas.clocks.requests import request_run
@@ -190,14 +190,13 @@ class ClocksViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedView
         """The newest warnings of cases that the caller may see."""
         return Response(WarningSerializer(board.warnings_of(self.get_object(), request.access, 200), many=True).data)
 
-    @extend_schema(request=None, responses={202: dict})
+    @extend_schema(request=None, responses={202: AskedJobSerializer})
     @action(methods=["post"], detail=True)
     def run(self, request, code):
         """Run the clocks again; the job's address is in the answer. Without any change nothing is written."""
         agreement = self.get_object()
         self.require(DEFINE, agreement.unit_id)
-        job: Job = request_run(agreement, by=request.user)
-        return Response({"job": job.pk, "state": job.state}, status=202)
+        return job_asked(request_run(agreement, by=request.user))
 
     def _text(self, name: str) -> str:
         return self.request.query_params.get(name, "")[:200]

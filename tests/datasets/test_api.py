@@ -12,6 +12,7 @@ from datasets import scan
 from datasets.contracts import put_in_force
 from datasets.facts import facts_of
 from datasets.models import Dataset, Upload
+from jobs.models import Job
 from lake.contract import Column, ColumnType, Contract, Role
 from lake.intake import Dialect
 from organization.models import Role as Member
@@ -251,8 +252,6 @@ def test_quality_rules_by_api(analyst, orders):
     rule = {"dataset": "orders", "name": "cheap", "kind": "range", "column": "cost", "parameters": {"max": 15}}
     status, made = analyst("post", "quality-rules/", {**rule, "severity": "critical"})
     assert status == 201
-    from jobs.models import Job
-
     perform(Job.objects.filter(kind="datasets.quality").latest("pk"))
     (result,) = analyst("get", f"quality-rules/{made['id']}/results/")[1]
     assert (result["passed"], result["checked"], result["failing"]) == (False, 2, 1)
@@ -261,6 +260,7 @@ def test_quality_rules_by_api(analyst, orders):
     assert analyst("get", "datasets/orders/")[1]["is_provisional"] is False
     status, problem = analyst("post", "quality-rules/", {**rule, "column": "colour"})
     assert (status, "colour" in problem["detail"], problem["field"]) == (400, True, "column")
+    assert [error["field"] for error in problem["errors"]] == ["column"]
 
 
 @pytest.mark.parametrize(
@@ -281,3 +281,48 @@ def test_quality_rules_by_api(analyst, orders):
 def test_a_question_that_is_not_right_is_refused_in_words(analyst, orders, question, said):
     status, problem = analyst("post", f"datasets/{orders.code}/explore/", {"question": question})
     assert (status, said in problem["detail"]) == (400, True), problem
+
+
+def test_a_dataset_that_is_not_seen_is_named_with_the_nearest(orders, client):
+    caller = Caller(client, "analyst", orders.unit)
+    status, body = caller.send(TEXT, dataset="order")
+    assert (status, body["code"]) == (404, "unknown_dataset")
+    assert body["errors"][0]["field"] == "dataset"
+    assert body["detail"].endswith("Did you mean orders?")
+
+
+def test_a_misspelt_field_and_a_second_file_are_refused_rather_than_left_out(orders, client):
+    caller = Caller(client, "analyst", orders.unit)
+    file = SimpleUploadedFile("x.csv", TEXT)
+    answer = client.post("/api/v1/uploads/", {"file": file, "dataest": "orders"}, headers=caller.headers)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "dataest")
+    files = [SimpleUploadedFile("x.csv", TEXT), SimpleUploadedFile("y.csv", TEXT)]
+    answer = client.post("/api/v1/uploads/", {"file": files, "dataset": "orders"}, headers=caller.headers)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "repeated")
+    assert not Upload.objects.exists()
+
+
+def test_work_that_was_asked_for_is_followed_at_its_address(orders, client):
+    caller = Caller(client, "analyst", orders.unit)
+    status, asked = caller("post", "datasets/orders/compact/", {})
+    assert (status, asked["state"]) == (202, "queued")
+    status, job = caller("get", asked["address"].removeprefix("/api/v1/"))
+    assert (status, job["kind"], job["state"], job["asked_by"]) == (
+        200,
+        "datasets.compact",
+        "queued",
+        caller.user.username,
+    )
+    assert [found["id"] for found in caller("get", "jobs/?state=queued")[1]["results"]] == [asked["job"]]
+    stranger = Caller(client, "analyst", UnitFactory(code="away"))
+    assert stranger("get", f"jobs/{asked['job']}/")[0] == 404
+    assert stranger("get", "jobs/")[1]["results"] == []
+
+
+def test_only_a_parked_job_is_tried_again(orders, client):
+    caller = Caller(client, "analyst", orders.unit)
+    number = caller("post", "datasets/orders/compact/", {})[1]["job"]
+    assert caller("post", f"jobs/{number}/retry/", {})[0] == 403
+    Job.objects.filter(pk=number).update(state="parked", attempts=3, fault="The disk was full.")
+    status, job = caller("post", f"jobs/{number}/retry/", {})
+    assert (status, job["state"], job["attempts"], job["fault"]) == (200, "queued", 0, "")

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from django.test import override_settings
+from django.test import Client, override_settings
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
@@ -279,6 +279,52 @@ def test_no_filter_has_the_name_of_a_database_column():
     names = {p["name"] for path in paths.values() for p in path.get("get", {}).get("parameters", [])}
     assert {"kpi", "unit", "agreement", "owner", "dataset"} <= names
     assert not [name for name in names if name.endswith(("__code", "__username"))]
+
+
+def test_a_parameter_that_comes_twice_is_refused_rather_than_taken_once(api):
+    """Of `status=red&status=amber` only the last would count, and the list would seem to be both."""
+    body = is_problem(api.get("/api/v1/units/?kind=team&kind=group"), 400, "invalid")
+    assert body["errors"] == [
+        {"field": "kind", "code": "invalid", "message": "Write it once: ask for one value at a time."}
+    ]
+
+
+def test_an_id_that_is_nothing_is_refused_in_words_of_ids(api):
+    body = is_problem(api.get("/api/v1/unit-aliases/?unit=north"), 400, "invalid")
+    assert body["detail"].startswith("unit: Nothing that you see has this id")
+
+
+def test_a_plus_that_an_address_lost_is_explained(api):
+    asked = "/api/v1/results/?as_known_at=2025-05-03T12:00:00+00:00"
+    assert "write %2B in its place" in is_problem(api.get(asked), 400, "invalid")["errors"][0]["message"]
+
+
+def test_an_address_without_its_slash_leads_to_the_same_request(api):
+    """After a 301 a client would send its POST again as a GET, and take the list for success."""
+    answer = api.post("/api/v1/units", {"code": "x"}, format="json")
+    assert (answer.status_code, answer["Location"]) == (308, "/api/v1/units/")
+
+
+def test_an_address_that_there_is_not_leads_to_the_list_of_them(api):
+    assert "/api/docs/" in is_problem(api.get("/api/v1/unit/"), 404, "not_found")["detail"]
+
+
+def test_a_call_without_the_scope_for_it_is_told_what_its_token_has(unit):
+    token = ApiTokenFactory(user=member("analyst", unit), scopes=["upload"])
+    answer = Client().get("/api/v1/units/", headers={"Authorization": f"Bearer {token.secret}"})
+    assert is_problem(answer, 403)["detail"].endswith("This token has the scope upload.")
+
+
+@pytest.mark.parametrize(
+    ("asked", "kind"), [("?format=json", "json"), ("?format=yaml", "openapi"), ("", "openapi"), ("?format=xml", "")]
+)
+def test_the_description_comes_as_json_or_yaml(db, asked, kind):
+    answer = Client().get(f"/api/schema/{asked}")
+    if not kind:
+        is_problem(answer, 400, "invalid")
+    else:
+        assert answer["Content-Type"].partition(";")[0].endswith(kind)
+        assert b"Idempotency-Key" in answer.content
 
 
 def test_b15_a_nul_in_a_parameter_is_refused(api):

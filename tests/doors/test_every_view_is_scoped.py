@@ -8,9 +8,10 @@ from organization.access import PERMISSIONS
 
 KNOWN = frozenset().union(*PERMISSIONS.values())
 # Views without rows behind them.
-EXCEPTIONS = {"drf_spectacular.views.SpectacularAPIView", "doors.views.ApiPage"}
+EXCEPTIONS = {"doors.views.ApiDescription", "doors.views.ApiPage"}
 # Views that find their rows in a way of their own, each for a reason.
 OWN_SCOPE = {
+    "datasets.api.jobs.JobViewSet": "jobs are those of datasets and uploads that are seen, and one's own",
     "kpis.api.results.RunViewSet": "runs belong to datasets, and only those seen count",
     "kpis.api.stories.ThemeViewSet": "themes belong to the whole organisation",
 }

@@ -72,6 +72,19 @@ def vendor(group, manager, kpis):
     return vendor
 
 
+def test_a_day_is_one_that_a_calendar_holds(manager, vendor):
+    for day in ("0001-01-01", "9999-12-31"):
+        refused = Caller(manager).patch(f"vendors/{vendor.pk}/", cadence_from=day)
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "cadence_from")
+        assert "1900 to 2200" in refused.json()["detail"]
+
+
+def test_a_weak_first_password_of_a_contact_is_named_by_its_field(manager, vendor):
+    contact = Caller(manager).post("vendor-contacts/", vendor=vendor.pk, name="Vic Vendor").json()["id"]
+    refused = Caller(manager).post(f"vendor-contacts/{contact}/let-in/", username="vic", password="short")
+    assert refused.json()["errors"][0]["field"] == "password"
+
+
 def test_a_vendor_is_registered_changed_and_scored(group, manager, vendor):
     caller, unit = Caller(manager), UnitFactory(kind="vendor", parent=group, code="trinity")
     made = caller.post("vendors/", unit="trinity", manager=manager.username, tier=2, template=vendor.template.code)

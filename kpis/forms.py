@@ -3,7 +3,7 @@
 from django import forms
 
 from datasets.models import Dataset
-from doors.codes import CodeField
+from doors.codes import CodeField, free
 from kpis.band_text import NotBands, read_bands_text
 from kpis.models import Kpi, KpiVersion
 from organization.access import DEFINE, VIEW, Access
@@ -210,7 +210,7 @@ class DesignForm(forms.Form):
 
     def __init__(self, data=None, *, access: Access, kpi: Kpi | None = None, initial=None):
         super().__init__(data, initial=initial)
-        self.kpi, self.faults = kpi, ()
+        self.kpi, self.access, self.faults = kpi, access, ()
         people = User.objects.filter(is_active=True, memberships__unit__in=access.units(VIEW)).distinct()
         if kpi is not None:
             people = people | User.objects.filter(pk__in=[kpi.owner_id, kpi.steward_id or 0]).distinct()
@@ -221,6 +221,9 @@ class DesignForm(forms.Form):
         self.fields["counter_kpi"].queryset = others
         self.fields["dataset"].queryset = Dataset.objects.visible_to(access)
         self._offer_columns()
+
+    def clean_code(self) -> str:
+        return free(self.cleaned_data["code"], Kpi.objects, self.access)
 
     def _offer_columns(self) -> None:
         """The columns of the chosen dataset, for dimensions and the time column."""

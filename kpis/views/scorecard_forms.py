@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django import forms
 
+from doors.codes import free
 from kpis.models import Kpi, Objective, Scorecard, ScorecardNode
 from organization.access import DEFINE, VIEW
 from organization.fields import UnitField
@@ -36,8 +37,12 @@ class ScorecardForm(forms.ModelForm):
         units = Unit.objects.filter(pk__in=access.units(DEFINE))
         self.fields["unit"].queryset = units
         self.fields["owner"].queryset = _people(access)
+        self.access = access
         if self.instance.pk:
             del self.fields["code"]
+
+    def clean_code(self) -> str:
+        return free(self.cleaned_data["code"], Scorecard.objects, self.access)
 
     def values(self) -> dict:
         return dict(self.cleaned_data)

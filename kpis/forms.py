@@ -111,7 +111,12 @@ class DesignForm(forms.Form):
         help_text="Watched with it, so that one is not bought with the other: quality beside speed.",
     )
     kind = forms.ChoiceField(choices=Kind.choices, label="Kind", help_text="The kind alone decides how it adds up.")
-    dataset = DatasetChoice(Dataset.objects.none(), to_field_name="code", required=False)
+    dataset = DatasetChoice(
+        Dataset.objects.none(),
+        to_field_name="code",
+        required=False,
+        error_messages={"required": "Choose the dataset whose rows are counted."},
+    )
     base_kind = forms.ChoiceField(
         required=False,
         label="Aggregates like",
@@ -235,12 +240,13 @@ class DesignForm(forms.Form):
         self.fields["time_column"].choices = [("", "the dataset's event time"), *times]
         label, help_text = WORDS.get(self.chosen_kind, ("Formula", ""))
         self.fields["formula"].label, self.fields["formula"].help_text = label, help_text
-        for name in self.parts:
-            if (
-                name in ("formula", "denominator", "weight", "percentile", "time_rule", "window")
-                and self.chosen_kind != Kind.CUMULATIVE
-            ):
-                self.fields[name].required = True
+        if not self.fields["dimensions"].choices:
+            self.fields["dimensions"].help_text = (
+                "The dataset has no dimensions." if self.columns else "Choose the dataset first."
+            )
+        needed = ("dataset",) if self.chosen_kind == Kind.CUMULATIVE else NEEDED
+        for name in set(self.parts) & set(needed):
+            self.fields[name].required = True
 
     @property
     def chosen_kind(self) -> str:
@@ -303,6 +309,7 @@ class DesignForm(forms.Form):
             self.add_error(shown, fault.message)
 
 
+NEEDED = ("dataset", "formula", "denominator", "weight", "percentile", "time_rule", "window")
 NOTHING = {"dataset", "percentile", "window_periods"}
 
 

@@ -11,9 +11,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from dashboards.states import state_of
 from dashboards.templatetags.scorecard import scorecard_rows
 from kpis.models import Result, Scorecard, ScorecardNode
 from kpis.selectors import scorecard_view
+from kpis.status_words import STATUS_WORDS, status_word
 from kpis.views.rows import Row
 from organization.access import access_of
 from tests.factories import KpiFactory, ResultFactory, ScorecardFactory, UnitFactory, UserFactory, member
@@ -189,11 +191,16 @@ def test_the_export_holds_the_numbers_of_the_page(board, manager):
     assert [line["Name"] for line in lines] == [row.name for row in rows]
     for line, row in zip(lines, rows, strict=True):
         assert line["Actual"] == ("" if row.actual is None else str(row.actual))
-        assert line["Status"] == row.status
+        assert line["Status"] == status_word(row.status)
     assert {line["Period"] for line in lines if line["Code"]} == {"Oct 2025"}
+    assert {"on target", "off target"} <= {line["Status"] for line in lines}  # as on the page, not as in the database
     workbook = manager.get("/scorecards/operations/export/xlsx/", query)
     assert b"".join(workbook.streaming_content)[:2] == b"PK"
     assert manager.get("/scorecards/operations/export/pdf/", query).status_code == 404
+
+
+def test_exports_say_each_status_as_pages_do():
+    assert {key: state_of(key).word for key in STATUS_WORDS} == STATUS_WORDS
 
 
 def test_hostile_names_are_text_everywhere(board, manager):
@@ -314,6 +321,7 @@ def test_the_heat_map_sorts_by_a_kpi_and_its_export_holds_every_cell(board, mana
     answer = manager.get("/heatmap/export/csv/", AS_OF)
     lines = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
     assert len(lines) == 6 * 9
+    assert {"on target", "off target"} <= {line["Status"] for line in lines}
     assert {float(line["Value"]) for line in lines if line["KPI code"] == "on_time"} == set(values)
 
 

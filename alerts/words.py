@@ -2,6 +2,7 @@
 
 from kpis.calendars import calendars_of, period_of
 from kpis.models import KpiVersion
+from kpis.status_words import status_word
 from organization.models import Role
 
 from .models import AlertRule
@@ -9,14 +10,6 @@ from .series import Seen
 
 Condition, Comparator = AlertRule.Condition, AlertRule.Comparator
 SYMBOLS = {"percent": " %", "share": " %", "number": "", "count": "", "score": "", "ratio": ""}
-STATUS_WORDS = {
-    "green": "on target",
-    "amber": "at risk",
-    "red": "off target",
-    "no_data": "no data",
-    "no_target": "no target",
-    "info": "for information",
-}
 SIGNAL_WORDS = {"bad": "for the worse", "good": "for the better", "neutral": "of any kind"}
 
 
@@ -51,7 +44,7 @@ class Words:
             case Condition.SIGNAL:
                 words = f"{self.number(newest.value)} in {self.period(newest.period_start)}: {newest.note}"
             case Condition.STATUS:
-                status = STATUS_WORDS.get(newest.status, newest.status)
+                status = status_word(newest.status)
                 words = f"{status} with {self.number(newest.value)} in {self.period(newest.period_start)}"
             case _:
                 words = f"{self.number(newest.value)} in {self.period(newest.period_start)}{self._against(newest)}"
@@ -85,7 +78,7 @@ class Words:
             case Condition.VALUE:
                 return f"{rule.comparator} {self.number(rule.limit)}"
             case Condition.STATUS:
-                return f"is {' or '.join(STATUS_WORDS.get(one, one) for one in rule.statuses)}"
+                return f"is {' or '.join(status_word(one) for one in rule.statuses)}"
             case Condition.SIGNAL:
                 kinds = {SIGNAL_WORDS.get(one, one) for one in rule.signal_kinds}
                 return f"a signal {' or '.join(sorted(kinds))}"

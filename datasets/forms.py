@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.db import models
 
-from doors.codes import CodeField
+from doors.codes import CodeField, free
 from doors.days import DayField
 from lake.contract import Contract
 from organization.access import DEFINE, VIEW
@@ -45,6 +45,10 @@ class NewDatasetForm(forms.Form):
         units = largest_first(Unit.objects.filter(pk__in=access.units(DEFINE)))
         self.fields["unit"].queryset = units
         self.initial.setdefault("unit", units.first())
+        self.access = access
+
+    def clean_code(self) -> str:
+        return free(self.cleaned_data["code"], Dataset.objects, self.access)
 
 
 class DescriptionForm(forms.ModelForm):

@@ -111,6 +111,13 @@ class SessionScheme(OpenApiAuthenticationExtension):
         return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
 
 
+def token_first(result: dict, generator, request, public) -> dict:
+    """Programs sign in by a token: the page offers it before the cookie that the browser brings by itself."""
+    schemes = result["components"]["securitySchemes"]
+    result["components"]["securitySchemes"] = dict(sorted(schemes.items(), key=lambda scheme: scheme[0] != "token"))
+    return result
+
+
 def without_empty_defaults(result: dict, generator, request, public) -> dict:
     """Leave out defaults of "": for a field that refuses "" when it is sent, that is no value of its own schema."""
     _drop_empty_defaults(result)

@@ -3,7 +3,7 @@
 from django import forms
 
 from datasets.models import Dataset
-from doors.codes import CodeField
+from doors.codes import CodeField, free
 from kpis.band_text import NotBands, read_bands_text
 from kpis.models import Kpi, KpiVersion
 from organization.access import DEFINE, VIEW, Access
@@ -111,7 +111,12 @@ class DesignForm(forms.Form):
         help_text="Watched with it, so that one is not bought with the other: quality beside speed.",
     )
     kind = forms.ChoiceField(choices=Kind.choices, label="Kind", help_text="The kind alone decides how it adds up.")
-    dataset = DatasetChoice(Dataset.objects.none(), to_field_name="code", required=False)
+    dataset = DatasetChoice(
+        Dataset.objects.none(),
+        to_field_name="code",
+        required=False,
+        error_messages={"required": "Choose the dataset whose rows are counted."},
+    )
     base_kind = forms.ChoiceField(
         required=False,
         label="Aggregates like",
@@ -210,7 +215,7 @@ class DesignForm(forms.Form):
 
     def __init__(self, data=None, *, access: Access, kpi: Kpi | None = None, initial=None):
         super().__init__(data, initial=initial)
-        self.kpi, self.faults = kpi, ()
+        self.kpi, self.access, self.faults = kpi, access, ()
         people = User.objects.filter(is_active=True, memberships__unit__in=access.units(VIEW)).distinct()
         if kpi is not None:
             people = people | User.objects.filter(pk__in=[kpi.owner_id, kpi.steward_id or 0]).distinct()
@@ -222,6 +227,9 @@ class DesignForm(forms.Form):
         self.fields["dataset"].queryset = Dataset.objects.visible_to(access)
         self._offer_columns()
 
+    def clean_code(self) -> str:
+        return free(self.cleaned_data["code"], Kpi.objects, self.access)
+
     def _offer_columns(self) -> None:
         """The columns of the chosen dataset, for dimensions and the time column."""
         self.columns = columns_of(self.chosen_dataset)
@@ -232,12 +240,13 @@ class DesignForm(forms.Form):
         self.fields["time_column"].choices = [("", "the dataset's event time"), *times]
         label, help_text = WORDS.get(self.chosen_kind, ("Formula", ""))
         self.fields["formula"].label, self.fields["formula"].help_text = label, help_text
-        for name in self.parts:
-            if (
-                name in ("formula", "denominator", "weight", "percentile", "time_rule", "window")
-                and self.chosen_kind != Kind.CUMULATIVE
-            ):
-                self.fields[name].required = True
+        if not self.fields["dimensions"].choices:
+            self.fields["dimensions"].help_text = (
+                "The dataset has no dimensions." if self.columns else "Choose the dataset first."
+            )
+        needed = ("dataset",) if self.chosen_kind == Kind.CUMULATIVE else NEEDED
+        for name in set(self.parts) & set(needed):
+            self.fields[name].required = True
 
     @property
     def chosen_kind(self) -> str:
@@ -300,6 +309,7 @@ class DesignForm(forms.Form):
             self.add_error(shown, fault.message)
 
 
+NEEDED = ("dataset", "formula", "denominator", "weight", "percentile", "time_rule", "window")
 NOTHING = {"dataset", "percentile", "window_periods"}
 
 

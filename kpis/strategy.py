@@ -56,6 +56,17 @@ def change(thing: Theme | Objective, *, by, **values) -> Theme | Objective:
 
 
 @transaction.atomic
+def move_theme(theme: Theme, place: int, *, by) -> None:
+    """Let `theme` be the one at `place` (from 0 on) of all themes; beyond the ends it is the first or the last."""
+    themes = [other for other in Theme.objects.select_for_update() if other != theme]
+    themes.insert(max(place, 0), theme)
+    for position, other in enumerate(themes):
+        if other.position != position:
+            Theme.objects.filter(pk=other.pk).update(position=position)
+    audit.record(by, "theme moved", theme, place=themes.index(theme) + 1)
+
+
+@transaction.atomic
 def link(objective: Objective, kpi: Kpi, kind: str, *, by) -> KpiLink:
     """Let `kpi` contribute to or support `objective`; a link that is there takes the new kind."""
     link, _ = KpiLink.objects.update_or_create(objective=objective, kpi=kpi, defaults={"kind": kind})

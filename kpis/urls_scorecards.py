@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import heatmap, scorecard_builder, scorecards, strategy
+from .views import heatmap, scorecard_builder, scorecards, strategy, strategy_changes
 
 scorecard_urls = [
     path("scorecards/", scorecards.scorecards, name="scorecards"),
@@ -13,4 +13,6 @@ scorecard_urls = [
     path("heatmap/", heatmap.heatmap, name="heatmap"),
     path("heatmap/export/<str:kind>/", heatmap.export, name="heatmap_export"),
     path("strategy/", strategy.strategy, name="strategy"),
+    path("strategy/themes/<int:pk>/", strategy_changes.theme_change, name="theme_change"),
+    path("strategy/objectives/<int:pk>/", strategy_changes.objective_change, name="objective_change"),
 ]

@@ -4,6 +4,7 @@ from datetime import date
 
 from django import forms
 
+from doors.codes import free, taken
 from doors.days import DayField
 
 from .fields import UnitField
@@ -43,11 +44,15 @@ class NewUnitForm(UnitForm):
 
     def __init__(self, *args, access, **options):
         super().__init__(*args, **options)
+        self.access = access
         self.fields["parent"].queryset = _administered(access)
         self.fields["parent"].required = not access.everywhere("administer")
 
     class Meta(UnitForm.Meta):
         fields = ("code", *UnitForm.Meta.fields)
+
+    def clean_code(self) -> str:
+        return free(self.cleaned_data["code"], Unit.objects, self.access)
 
 
 class MoveForm(forms.Form):
@@ -68,6 +73,18 @@ class AliasForm(forms.ModelForm):
     class Meta:
         model = UnitAlias
         fields = ("system", "code")
+
+    def __init__(self, *args, access, **options):
+        super().__init__(*args, **options)
+        self.access = access
+
+    def clean(self):
+        given = super().clean()
+        same = UnitAlias.objects.filter(system=given.get("system"), code=given.get("code")).select_related("unit")
+        if alias := same.first():
+            owner = alias.unit if self.access.allows("view", alias.unit_id) else None
+            self.add_error("code", taken(str(alias), Unit, owner))
+        return given
 
 
 class ImportForm(forms.Form):

@@ -387,6 +387,12 @@ def is_checkbox(field: Any) -> bool:
 
 
 @register.filter
+def is_optional(field: Any) -> bool:
+    """Whether its label says so: it may stay empty. A list of one answer says it itself, by an answer such as None."""
+    return not field.field.required and type(field.field.widget) is not forms.Select
+
+
+@register.filter
 def at(items: Sequence[Any] | None, index: int) -> Any:
     """The item of a list at `index`, for a column that belongs to a cell; None beyond the end or without a list."""
     return items[index] if items and index < len(items) else None

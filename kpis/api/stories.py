@@ -14,6 +14,7 @@ from doors.serializers import DayField, ScopedCodeField, StrictModelSerializer, 
 from doors.viewsets import PLAIN_LIST
 from kpis import annotations, manual, strategy, webhooks
 from kpis.models import Annotation, Kpi, KpiLink, ManualEntry, Objective, Theme, Webhook, WebhookDelivery
+from kpis.selectors.manual import with_reasons
 from organization.access import ADMINISTER, CERTIFY, DEFINE, UPLOAD, VIEW
 from organization.models import Unit, User
 
@@ -181,12 +182,14 @@ class ManualEntrySerializer(serializers.ModelSerializer):
     unit = serializers.SlugRelatedField("code", read_only=True)
     entered_by = serializers.SlugRelatedField("username", read_only=True)
     decided_by = serializers.SlugRelatedField("username", read_only=True)
+    rejection_reason = serializers.CharField(read_only=True, default="", help_text="Empty unless it was rejected.")
 
     class Meta:
         model = ManualEntry
         fields = (
             "id", "kpi", "unit", "grain", "period_start", "period_end", "value", "numerator", "denominator", "note",
             "evidence_name", "state", "entered_by", "entered_at", "decided_by", "decided_at",
+            "rejection_reason",
         )  # fmt: skip
 
 
@@ -231,7 +234,11 @@ class ManualEntryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisV
     @action(methods=["post"], detail=True)
     def reject(self, request, pk):
         reason = self.checked(Rejection)["reason"]
-        return self.answer(manual.reject(self._to_decide(), by=request.user, reason=reason))
+        manual.reject(self._to_decide(), by=request.user, reason=reason)
+        return self.answer(self.get_object())
+
+    def get_queryset(self):
+        return with_reasons(super().get_queryset())
 
     def _to_decide(self) -> ManualEntry:
         entry = self.get_object()

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce
 
 from kpis.calendars import calendars_of
 from kpis.models import Kpi, KpiVersion, ManualEntry
@@ -25,7 +27,15 @@ class Due:
 
 def visible_entries(access: Access) -> QuerySet[ManualEntry]:
     entries = ManualEntry.objects.filter(unit__in=access.units(VIEW))
-    return entries.select_related("kpi", "unit", "entered_by", "decided_by")
+    return with_reasons(entries).select_related("kpi", "unit", "entered_by", "decided_by")
+
+
+def with_reasons(entries: QuerySet[ManualEntry]) -> QuerySet[ManualEntry]:
+    """Each with `rejection_reason`: what the second person said when turning it down, as the trail keeps it."""
+    number = Cast(OuterRef("pk"), CharField())
+    said = AuditEntry.objects.filter(object_type="kpis.manualentry", object_id=number, action="value rejected")
+    reason = Subquery(said.values(said=KeyTextTransform("reason", "details"))[:1])
+    return entries.annotate(rejection_reason=Coalesce(reason, Value(""), output_field=CharField()))
 
 
 def written(entries: Iterable[ManualEntry], day: date) -> list[tuple[ManualEntry, str, str]]:
@@ -38,13 +48,6 @@ def written(entries: Iterable[ManualEntry], day: date) -> list[tuple[ManualEntry
         label = book.period(entry).label if kpi else f"{entry.grain} from {entry.period_start:%-d %b %Y}"
         lines.append((entry, label, f"{kpi.unit_of_measure}:{kpi.decimals}" if kpi else "number"))
     return lines
-
-
-def why_rejected(entries: Iterable[ManualEntry]) -> dict[int, str]:
-    """entry id -> what the second person said when turning it down. One query, of the trail."""
-    gone = [str(entry.pk) for entry in entries if entry.state == ManualEntry.State.REJECTED]
-    said = AuditEntry.objects.filter(object_type="kpis.manualentry", object_id__in=gone, action="value rejected")
-    return {int(one.object_id): one.details.get("reason", "") for one in said}
 
 
 def manual_kpis(access: Access, day: date) -> QuerySet[Kpi]:

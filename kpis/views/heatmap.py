@@ -13,6 +13,7 @@ from doors.pages import page, paged
 from kpis import selectors
 from kpis.models import Kpi, Scorecard
 from kpis.selectors import HeatMap
+from kpis.status_words import status_word
 from organization.access import VIEW
 from organization.models import Unit, UnitPath
 from organization.order import as_read
@@ -231,6 +232,6 @@ def _lines(found: HeatMap, order: list[int]):
                     cell.period.label,
                     cell.value,
                     kpi.unit_of_measure,
-                    cell.status,
+                    status_word(cell.status),
                     cell.score,
                 )

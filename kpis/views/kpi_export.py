@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 from doors.exports import Column, Cover, Sheet, csv_response, xlsx_response
 from doors.pages import page, visible
 from kpis.models import Kpi, Result
+from kpis.status_words import status_word
 from organization.access import VIEW
 
 from .place import Place, place_of
@@ -37,6 +38,7 @@ NAMES = (
     ("Recorded at", "recorded_at"),
 )
 COLUMNS = tuple(Column(heading) for heading, _ in NAMES)
+STATUS = NAMES.index(("Status", "status"))
 
 
 @page(VIEW)
@@ -57,7 +59,8 @@ def _rows(place: Place) -> Iterator[tuple]:
     results = Result.objects.as_known_at(place.known_at) if place.known_at else Result.objects.current()
     mine = results.filter(kpi=place.kpi, unit=place.unit, grain=place.grain, period_start__lte=place.day)
     fields = [field for _, field in NAMES]
-    return mine.order_by("dimension", "member", "period_start").values_list(*fields).iterator(chunk_size=2000)
+    found = mine.order_by("dimension", "member", "period_start").values_list(*fields).iterator(chunk_size=2000)
+    return ((*row[:STATUS], status_word(row[STATUS]), *row[STATUS + 1 :]) for row in found)
 
 
 def _facts(place: Place, request) -> list[tuple[str, object]]:

@@ -7,7 +7,9 @@ from django.views.decorators.http import require_GET
 from doors.exports import Column, Cover, Sheet, csv_response, xlsx_response
 from doors.pages import page, paged
 from kpis.forms import CatalogueForm
+from kpis.models import KpiVersion
 from kpis.selectors.catalogue import SORTS, Entry, catalogue, entries, worst_first
+from kpis.status_words import status_word
 from organization.access import DEFINE, TARGET, VIEW
 
 COLUMNS = (
@@ -106,11 +108,11 @@ def _row(entry: Entry) -> list:
         kpi.unit_of_measure,
         reading.target,
         reading.variance,
-        reading.status,
+        status_word(reading.status),
         reading.score,
-        reading.verdict.variation if reading.verdict else None,
-        reading.verdict.assurance if reading.verdict else None,
-        entry.state,
+        reading.verdict.variation_name if reading.verdict else None,
+        reading.verdict.assurance_name if reading.verdict else None,
+        KpiVersion.State(entry.state).label.lower(),
         kpi.owner_name,
         reading.complete_through,
     ]

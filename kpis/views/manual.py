@@ -12,7 +12,7 @@ from doors.pages import page, paged, require
 from kpis import manual
 from kpis.forms_targets import EntryForm
 from kpis.models import ManualEntry
-from kpis.selectors.manual import due, manual_kpis, visible_entries, why_rejected, written
+from kpis.selectors.manual import due, manual_kpis, visible_entries, written
 from kpis.workflow import SecondPersonNeeded
 from organization.access import CERTIFY, UPLOAD, VIEW
 
@@ -33,14 +33,13 @@ def manual_entries(request):
     entries = visible_entries(request.access)
     entries = entries.filter(state=state) if state in State.values else entries
     shown = paged(request, entries)
-    why = why_rejected(shown)
     context = {
         "heading": "Entered numbers",
         "breadcrumb": [("KPIs", reverse("kpis"))],
         "form": form,
         "due": due(request.access, request.day),
         "page": shown,
-        "lines": [(*line, why.get(line[0].pk, "")) for line in written(shown, request.day)],
+        "lines": written(shown, request.day),
         "may_decide": request.access.units(CERTIFY),
         "may_enter": request.access.anywhere(UPLOAD) and kpis.exists(),
         "state": state,

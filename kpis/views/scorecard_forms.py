@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django import forms
 
+from doors.codes import free
 from kpis.models import Kpi, Objective, Scorecard, ScorecardNode
 from organization.access import DEFINE, VIEW
 from organization.fields import UnitField
@@ -35,9 +36,13 @@ class ScorecardForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         units = Unit.objects.filter(pk__in=access.units(DEFINE))
         self.fields["unit"].queryset = units
-        self.fields["owner"].queryset = _people(access)
+        self.fields["owner"].queryset = people_of(access)
+        self.access = access
         if self.instance.pk:
             del self.fields["code"]
+
+    def clean_code(self) -> str:
+        return free(self.cleaned_data["code"], Scorecard.objects, self.access)
 
     def values(self) -> dict:
         return dict(self.cleaned_data)
@@ -174,7 +179,7 @@ def _groups(scorecard: Scorecard):
     return scorecard.nodes.filter(kpi=None).select_related("objective").order_by("position", "pk")
 
 
-def _people(access):
+def people_of(access):
     """People with a role at the units where one may define."""
     inside = User.objects.filter(memberships__unit__in=access.units(VIEW)) | User.objects.filter(pk=access.user_id)
     return inside.filter(is_active=True).distinct().order_by("username")

@@ -9,6 +9,7 @@ from doors.exports import Column, Cover, Sheet, csv_response, xlsx_response
 from doors.pages import page, visible
 from kpis.models import Scorecard
 from kpis.selectors import NotYours, ScorecardView, scorecard_view, visible_scorecards
+from kpis.status_words import status_word
 from organization.access import DEFINE, VIEW
 from organization.fields import INDENT
 
@@ -181,7 +182,7 @@ def _whole(view: ScorecardView) -> tuple:
         "Code": view.code,
         "Unit": view.unit.name,
         "Period": period,
-        "Status": view.status,
+        "Status": status_word(view.status),
         "Score": view.score,
         "Coverage %": view.coverage_pct,
         "Note": view.note,
@@ -203,7 +204,7 @@ def _line(row: Row, view: ScorecardView) -> tuple:
         row.target_high,
         row.variance,
         row.format.rpartition(":")[0],
-        row.status,
+        status_word(row.status),
         ", ".join(row.marks),
         row.score,
         row.coverage_pct,
@@ -215,14 +216,14 @@ def _line(row: Row, view: ScorecardView) -> tuple:
 
 
 def _cover(card: Scorecard, view: ScorecardView, asked: Asked) -> Cover:
-    counts = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in view.counts.items())
+    counts = ", ".join(f"{count} {status_word(status)}" for status, count in view.counts.items())
     return Cover(
         card.name,
         [
             ("Unit", view.unit.name),
             ("Period", view.period.label if view.period else "Latest complete period of each KPI"),
             ("Score", view.score),
-            ("Status", view.status),
+            ("Status", status_word(view.status)),
             ("KPIs by status", counts),
             ("Coverage %", view.coverage_pct),
             ("Data complete through", view.complete_through),

@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import ProtectedError
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from doors.pages import page, require
@@ -44,13 +45,14 @@ def strategy(request):
         "unlink": _unlink,
         "remove_objective": _remove_objective,
         "remove_theme": _remove_theme,
+        "move_theme": _move_theme,
     }
     step = steps.get(request.POST.get("do", ""))
     if step is None:
         raise Http404
     if not request.access.anywhere(DEFINE):
         require(request, DEFINE, None)
-    if step in (_add_theme, _remove_theme) and not request.access.everywhere(DEFINE):
+    if step in (_add_theme, _remove_theme, _move_theme) and not request.access.everywhere(DEFINE):
         raise PermissionDenied(verbs.WHOLE)
     return step(request)
 
@@ -155,6 +157,14 @@ def _remove_objective(request):
 def _remove_theme(request):
     theme = get_object_or_404(Theme, pk=_id(request))
     return _removed(request, theme, "Objectives belong to it: remove those first.")
+
+
+def _move_theme(request):
+    """One place up or down."""
+    theme = get_object_or_404(Theme, pk=_id(request))
+    place = list(Theme.objects.all()).index(theme) + (-1 if request.POST.get("to") == "up" else 1)
+    verbs.move_theme(theme, place, by=request.user)
+    return redirect(f"{reverse('strategy')}#theme-{theme.pk}")
 
 
 def _removed(request, thing, next_step: str):

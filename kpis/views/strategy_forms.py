@@ -5,7 +5,9 @@ from django import forms
 from kpis.models import Kpi, KpiLink, Objective, Theme
 from organization.access import DEFINE
 from organization.fields import UnitField
-from organization.models import Unit
+from organization.models import Unit, User
+
+from .scorecard_forms import people_of
 
 
 class ThemeForm(forms.Form):
@@ -24,6 +26,18 @@ class ObjectiveForm(forms.Form):
     def __init__(self, *args, access, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["unit"].queryset = Unit.objects.filter(pk__in=access.units(DEFINE))
+
+
+class ObjectiveChangeForm(ObjectiveForm):
+    """An objective that is there, which may be given to another owner."""
+
+    owner = forms.ModelChoiceField(User.objects.none(), empty_label=None)
+    field_order = ("theme", "name", "unit", "owner", "description")
+
+    def __init__(self, *args, access, objective: Objective, **kwargs):
+        first = {name: getattr(objective, name) for name in self.base_fields}
+        super().__init__(*args, access=access, initial=first, **kwargs)
+        self.fields["owner"].queryset = people_of(access) | User.objects.filter(pk=objective.owner_id).distinct()
 
 
 class LinkForm(forms.Form):

@@ -125,7 +125,7 @@ def unit_close(request, pk):
 @page(ADMINISTER)
 def alias_add(request, pk):
     found = _administered(request, pk)
-    form = forms.AliasForm(request.POST or None)
+    form = forms.AliasForm(request.POST or None, access=request.access)
 
     def act(values):
         return f"{tree.add_alias(found, by=request.user, **values)} now means {found}."

@@ -97,6 +97,19 @@ def test_a_missing_number_stands_right_under_its_head():
     assert cells(rows[0], numeric_columns(rows)) == '<td>A</td><td class="num">–</td><td>–</td>'
 
 
+def test_what_may_stay_empty_says_so_beside_its_label_and_a_list_says_it_by_its_first_answer():
+    class Asked(forms.Form):
+        name = forms.CharField()
+        note = forms.CharField(required=False)
+        under = forms.ChoiceField(required=False, choices=[("", "---------"), ("a", "A")])
+        people = forms.MultipleChoiceField(required=False, choices=[("a", "A")])
+
+    form = Asked()
+    marked = [field.name for field in form if ">(optional)<" in render("{% field field %}", field=field)]
+    assert marked == ["note", "people"]
+    assert ">None<" in render("{% field field %}", field=form["under"])
+
+
 def test_an_empty_choice_says_what_it_means():
     class Asked(forms.Form):
         must = forms.ChoiceField(choices=[("", "---------"), ("a", "A")])

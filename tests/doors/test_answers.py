@@ -167,6 +167,7 @@ def test_the_description_of_the_api_is_served_with_its_page_and_no_foreign_asset
     schema = browser.get("/api/schema/", headers={"Accept": "application/json"})
     assert schema.json()["openapi"].startswith("3.1")
     assert "/api/v1/units/" in schema.json()["paths"]
+    assert list(schema.json()["components"]["securitySchemes"]) == ["token", "session"]  # as the page asks for them
     page = browser.get("/api/docs/")
     assert page.status_code == 200
     assert "http://" not in page.content.decode().replace("http://testserver", "")

@@ -314,6 +314,17 @@ def test_a_viewer_changes_nothing(group):
         assert viewer.post(f"{API}/{address}/", given, format="json").status_code == 403, address
 
 
+def test_a_rejected_number_says_why(client, group):
+    entry = {"kpi": KpiFactory(unit=group).code, "unit": "group", "day": "2025-01-31", "value": "12.5"}
+    made = client.post(f"{API}/manual-entries/", entry, format="json")
+    assert made.data["rejection_reason"] == ""
+    address, second = f"{API}/manual-entries/{made.data['id']}/", client_of(member("manager", group))
+    assert client.get(address).data["rejection_reason"] == ""
+    answer = second.post(f"{address}reject/", {"reason": "Two are missing."}, format="json")
+    told = [answer.data, client.get(address).data, *client.get(f"{API}/manual-entries/").data["results"]]
+    assert [(one["state"], one["rejection_reason"]) for one in told] == [("rejected", "Two are missing.")] * 3
+
+
 def test_by_hand_strategy_annotations_and_runs(client, group, settings):
     settings.WEBHOOK_ALLOW_LOOPBACK = False
     kpi = KpiFactory(unit=group)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kpis.models import KpiVersion, Result
+from kpis.models import Kpi, KpiVersion, Result
 from tests.kpis.pages import opened, sent
 from tests.kpis.sample_desk import PASSPORT
 
@@ -50,6 +50,14 @@ def test_a_wrong_formula_is_refused_beside_its_field_and_nothing_is_kept(client,
     assert answer.status_code == 422
     assert "Did you mean `hours`?" in answer.content.decode()
     assert KpiVersion.objects.count() == 1
+
+
+def test_a_kpi_over_rows_needs_its_dataset_and_its_form_says_so(client, made):
+    sent(client, made.analyst, "kpi_new", **NEW | {"dataset": ""})
+    assert not Kpi.objects.filter(code="hours_p90").exists()
+    parts = {kind: sent(client, made.analyst, "kpi_form", kind=kind).context["form"] for kind in ("simple", "derived")}
+    assert parts["simple"].fields["dataset"].required and not parts["derived"].fields["dataset"].required
+    assert parts["simple"].fields["dimensions"].help_text == "Choose the dataset first."
 
 
 def test_a_code_with_a_blank_is_refused_in_plain_words(client, made):

@@ -279,6 +279,8 @@ def test_where_it_comes_from(client, made):
 def test_the_same_number_in_page_rows_provenance_and_export(client, made):
     lines = opened(client, made.viewer, "kpi_export", "in_time", "csv").splitlines()
     february = next(line for line in lines if line.startswith("2025-02-01") and ",priority," not in line)
+    assert ",no target," in february
+    assert ",no target," in opened(client, made.viewer, "kpis_export", "csv")
     assert float(february.split(",")[4]) == pytest.approx(1000 / 12)
     assert "83.3" in opened(client, made.viewer, "kpi", "in_time", period="2025-02-01")
 

@@ -54,7 +54,7 @@ def test_a_scorecard_is_made_and_leads_to_its_rows(manager, group):
     assert (made.name, made.cascades, made.is_executive, made.owner) == ("Safety", True, False, owner)
     taken = manager.post("/scorecards/new/", values)
     assert (taken.status_code, Scorecard.objects.count()) == (422, 1)
-    assert "already exists" in text_of(taken)
+    assert "has the code safety" in text_of(taken)
 
 
 def test_a_scorecard_starts_only_where_one_may_define(manager, group):

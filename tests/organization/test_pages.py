@@ -65,7 +65,7 @@ def test_a_unit_is_added_changed_moved_and_closed_by_its_pages(admin, top):
 @pytest.mark.parametrize(
     ("path", "data", "words"),
     [
-        ("/units/add/", {"code": "group", "name": "X", "kind": "team"}, "already exists"),
+        ("/units/add/", {"code": "group", "name": "X", "kind": "team"}, "has the code group"),
         ("/units/add/", {"code": "x", "name": "X", "kind": "castle"}, "castle"),
         ("/units/{}/move/", {"parent": "{}", "from_day": "2025-07-01"}, "cannot stand below itself"),
         ("/units/{}/move/", {"from_day": "01/07/2025"}, "YYYY-MM-DD"),

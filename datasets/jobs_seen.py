@@ -1,4 +1,4 @@
-"""Which jobs a person sees, and trying a parked one again."""
+"""Which jobs a person sees, and what becomes of a parked one: tried again, or dismissed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from datasets.models import Dataset, Upload
 from jobs import work
 from jobs.models import Job
+from organization import audit
 from organization.access import ADMINISTER, Access
 
 
@@ -28,3 +29,11 @@ def try_again(job: Job) -> None:
         raise PermissionDenied("Only a parked job can be tried again.")
     Upload.objects.filter(job=job, state=Upload.State.FAILED).update(state=Upload.State.QUEUED, fault=None)
     work.retry(job)
+
+
+@transaction.atomic
+def dismiss(job: Job, *, by) -> None:
+    """What it was about stays as it is. Raises PermissionDenied unless the job is parked."""
+    if not work.dismiss(job):
+        raise PermissionDenied("Only a parked job can be dismissed.")
+    audit.record(by, "parked job dismissed", job, kind=job.kind, key=job.key, fault=job.fault[:500])

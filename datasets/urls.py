@@ -31,4 +31,5 @@ urlpatterns = [
     path("sql/", explore.sql_page, name="sql"),
     path("jobs/", jobs.job_list, name="jobs"),
     path("jobs/<int:pk>/retry/", jobs.job_retry, name="job_retry"),
+    path("jobs/<int:pk>/dismiss/", jobs.job_dismiss, name="job_dismiss"),
 ]

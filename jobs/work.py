@@ -176,6 +176,11 @@ def _end(job: Job, state: str, **values) -> None:
     )
 
 
+def dismiss(job: Job) -> bool:
+    """Leave a parked job undone for good; whether it still was parked."""
+    return bool(Job.objects.filter(pk=job.pk, state=Job.State.PARKED).update(state=Job.State.CANCELLED))
+
+
 def retry(job: Job) -> Job:
     """Queue a parked job again with fresh attempts."""
     changed = Job.objects.filter(pk=job.pk, state=Job.State.PARKED).update(

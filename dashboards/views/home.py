@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from dashboards.decisions import decisions
 from dashboards.navigation import address
+from datasets.models import Upload
 from jobs.models import Job
 from kpis import selectors
 from kpis.models import Scorecard
@@ -55,7 +57,7 @@ def home(request):
         "waiting_count": len(waiting),
         "drafts": [(item, kpi_address(item.kpi_code, "kpi_definition")) for item in now.my_drafts],
         "datasets_address": address("datasets"),
-        "parked": _parked() if access.everywhere(ADMINISTER) else (),
+        "parked": _parked(request),
         "cards": cards,
         "summary": _executive(request, cards, day) if Role.EXECUTIVE in access.roles else None,
         "day": day,
@@ -71,8 +73,13 @@ def _moment(day) -> datetime:
     return min(timezone.now(), datetime.combine(day, time(), UTC) + timedelta(days=1))
 
 
-def _parked() -> tuple[Job, ...]:
-    return tuple(Job.objects.filter(state=Job.State.PARKED).order_by("-pk")[:SHOWN])
+def _parked(request) -> tuple[Job, ...]:
+    """What was given up: to an administrator all of it, else what the person asked for or answers for."""
+    jobs = Job.objects.filter(state=Job.State.PARKED)
+    if not request.access.everywhere(ADMINISTER):
+        mine = Upload.objects.filter(Q(dataset__owner=request.user) | Q(dataset__steward=request.user))
+        jobs = jobs.filter(Q(asked_by=request.user) | Q(pk__in=mine.values("job")))
+    return tuple(jobs.order_by("-pk")[:SHOWN])
 
 
 def _executive(request, cards: list[Scorecard], day) -> dict | None:

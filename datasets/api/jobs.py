@@ -8,7 +8,7 @@ from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from datasets.jobs_seen import jobs_seen, try_again
+from datasets.jobs_seen import dismiss, jobs_seen, try_again
 from jobs.models import Job
 from organization.access import UPLOAD, VIEW
 
@@ -62,4 +62,13 @@ class JobViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsViewS
         """Try a parked job again; 403 for any other."""
         job = self.get_object()
         try_again(job)
+        return Response(self.get_serializer(job).data)
+
+    @extend_schema(request=None, responses=JobSerializer)
+    @action(methods=["post"], detail=True)
+    def dismiss(self, request, pk):
+        """Leave a parked job undone for good; 403 for any other."""
+        job = self.get_object()
+        dismiss(job, by=request.user)
+        job.refresh_from_db()
         return Response(self.get_serializer(job).data)

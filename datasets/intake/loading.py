@@ -6,6 +6,7 @@ with its earlier commit, and the last transaction is done once, by the holder of
 
 from __future__ import annotations
 
+import errno
 import shutil
 import time
 from collections.abc import Iterator
@@ -277,12 +278,14 @@ def _refuse(upload: Upload, fault: dict[str, Any], claim: Claim, rejects: Path |
 
 
 def _fail(upload: Upload, fault: Exception) -> None:
-    words = {
-        "code": "load_failed",
-        "message": str(fault) or type(fault).__name__,
-        "next_step": "Nothing was lost: the file is kept. Try again, and tell the administrator if it fails again.",
-        "file": upload.file_name,
-    }
+    from lake.store import StoreFull
+
+    message = str(fault) or type(fault).__name__
+    step = "Nothing was lost: the file is kept. Try again, and tell the administrator if it fails again."
+    if isinstance(fault, StoreFull) or getattr(fault, "errno", None) == errno.ENOSPC:
+        message = f"There is no room left on the disk for the rows of {upload.dataset.name}: nothing was stored."
+        step = "The file is kept. Ask the administrator to make room, then try again."
+    words = {"code": "load_failed", "message": message, "next_step": step, "file": upload.file_name}
     Upload.objects.filter(pk=upload.pk).update(
         state=Upload.State.FAILED, fault=_storable(words), finished_at=timezone.now()
     )

@@ -6,7 +6,8 @@ from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from datasets.jobs_seen import jobs_seen, try_again
+from datasets.jobs_seen import dismiss, jobs_seen, try_again
+from datasets.models import Dataset, Upload
 from doors.pages import page, paged
 from jobs.models import Job
 from organization.access import UPLOAD, VIEW
@@ -18,9 +19,20 @@ def job_list(request):
     wanted = request.GET.get("state", "")
     if wanted in Job.State.values:
         jobs = jobs.filter(state=wanted)
-    context = {"page": paged(request, jobs), "wanted": wanted, "states": Job.State.choices}
+    page = paged(request, jobs)
+    for job, thing in zip(page, _things(request, page), strict=True):
+        job.thing = thing
+    context = {"page": page, "wanted": wanted, "states": Job.State.choices}
     context["may_retry"] = request.access.anywhere(UPLOAD)
     return render(request, "datasets/jobs.html", context)
+
+
+def _things(request, jobs) -> list[Upload | Dataset | None]:
+    """What each job is about, where the person sees it."""
+    named = {name: {job.arguments.get(name) for job in jobs} - {None} for name in ("upload", "dataset")}
+    uploads = Upload.objects.visible_to(request.access).in_bulk(named["upload"])
+    datasets = Dataset.objects.visible_to(request.access).in_bulk(named["dataset"])
+    return [uploads.get(job.arguments.get("upload")) or datasets.get(job.arguments.get("dataset")) for job in jobs]
 
 
 @require_POST
@@ -29,4 +41,14 @@ def job_retry(request, pk):
     job = get_object_or_404(jobs_seen(request.access), pk=pk)
     try_again(job)
     messages.success(request, f"Job {job.pk} is tried again.")
+    return redirect("jobs")
+
+
+@require_POST
+@page(UPLOAD)
+def job_dismiss(request, pk):
+    """A parked job that nobody needs any more; what it was about stays as it is."""
+    job = get_object_or_404(jobs_seen(request.access), pk=pk)
+    dismiss(job, by=request.user)
+    messages.success(request, f"Job {job.pk} is dismissed.")
     return redirect("jobs")

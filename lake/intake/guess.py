@@ -50,10 +50,9 @@ def guess(connection: duckdb.DuckDBPyConnection, headers: Sequence[str], table: 
         column, spelling = _guess_column(tally, name, header, table.num_rows, questions, notes)
         columns.append(column)
         spellings.add(spelling)
-    comma = True if spellings & {"comma", "grouped-comma"} else None
-    thousands = (
-        "." if comma and "grouped-comma" in spellings else ("," if "grouped" in spellings and not comma else None)
-    )
+    comma = True if any("comma" in spelling for spelling in spellings) else None
+    signs = {spelling[-1] for spelling in spellings if re.fullmatch(r"(point|comma)[,.' ]", spelling)}
+    thousands = min(signs - ({","} if comma else {"."}), default=None)
     return Guessed(_with_roles(connection, table, columns), tuple(questions), tuple(notes), comma, thousands)
 
 
@@ -85,7 +84,7 @@ def _guess_column(
         types=types,
         formats=formats,
         missing=tuple(sorted(told["missing"] or ())),
-        number_forms=("percent",) if spelling == "percent" else (),
+        number_forms=("percent",) if spelling.startswith("percent") else (),
         filled=told["filled"],
         distinct=told["different"],
         unique=told["filled"] == told["different"] == rows > 0,

@@ -25,12 +25,15 @@ _BOOLEANS = (
 _INTEGER = re.compile(r"[+-]?(0|[1-9]\d{0,17})")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _COMMA = re.compile(r"[+-]?\d{1,3}(\.\d{3})*,\d+|[+-]?\d+(,\d+)?")
-_GROUPED = re.compile(r"[+-]?\d{1,3}([,'\s\u00a0\u202f\u2009]\d{2,3})*(\.\d+)?")
+_GROUPS = {",": r",\d{2,3}", "'": r"['\u2019]\d{3}", " ": r"\s\d{3}"}  # by the sign between thousands
 _AMBIGUOUS = re.compile(r"[+-]?\d{1,3},\d{3}")
 
 
 def types_of(values: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...], str]:
-    """Candidate types, date formats and number spelling that fit all of these values."""
+    """Candidate types, date formats and number spelling that fit all of these values.
+
+    A spelling: "point" or "comma" and the sign between thousands; "percent", "percent, comma"; "ambiguous"; or "".
+    """
     if not values:
         return ("text",), (), ""
     lower = {value.lower() for value in values}
@@ -54,14 +57,27 @@ def _date_types(formats: Sequence[str]) -> tuple[str, ...]:
 
 def _spelt_types(values: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     if all(re.fullmatch(r"[+-]?\d+([.,]\d+)? ?%", value) for value in values):
-        return ("number", "text"), (), "percent"
+        return ("number", "text"), (), "percent, comma" if any("," in value for value in values) else "percent"
     if all(_COMMA.fullmatch(value) for value in values) and any("," in value for value in values):
         if all(_AMBIGUOUS.fullmatch(value) or value.lstrip("+-").isdigit() for value in values):
             return ("number", "integer", "text"), (), "ambiguous"
-        return ("number", "decimal", "text"), (), "grouped-comma" if any("." in value for value in values) else "comma"
-    if all(_GROUPED.fullmatch(value) for value in values) and not any(re.match(r"[+-]?0\d", value) for value in values):
-        return ("number", "text"), (), "grouped"
+        return ("number", "decimal", "text"), (), "comma." if any("." in value for value in values) else "comma"
+    if any(re.match(r"[+-]?0\d", value) for value in values):
+        return ("text",), (), ""
+    if sign := _between_thousands(values, r"\."):
+        return ("number", "text"), (), f"point{sign}"
+    if sign := _between_thousands(values, ","):
+        return ("number", "decimal", "text"), (), f"comma{sign}"
     return ("text",), (), ""
+
+
+def _between_thousands(values: Sequence[str], point: str) -> str:
+    """The sign that parts the thousands of these values, all of which are numbers with it; empty: none is."""
+    for sign, group in _GROUPS.items():
+        number = re.compile(rf"[+-]?(\d+|\d{{1,3}}({group})+)({point}\d+)?")
+        if sign != point and all(number.fullmatch(value) for value in values):
+            return sign
+    return ""
 
 
 def _date_formats(value: str) -> list[str]:

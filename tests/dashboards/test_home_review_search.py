@@ -97,6 +97,10 @@ def test_late_data_is_named_and_administrators_see_parked_jobs():
     viewer = text_of(signed_in(member("viewer", group)).get("/"))
     assert "Deliveries" in viewer
     assert "disk full" not in viewer
+    analyst = member("analyst", group)
+    Job.objects.create(kind="datasets.load", key="load 2", state="parked", fault="no room", asked_by=analyst)
+    asker = text_of(signed_in(analyst).get("/"))
+    assert "no room" in asker and "disk full" not in asker
 
 
 def test_an_empty_home_says_what_to_do_next():

@@ -319,10 +319,12 @@ def test_work_that_was_asked_for_is_followed_at_its_address(orders, client):
     assert stranger("get", "jobs/")[1]["results"] == []
 
 
-def test_only_a_parked_job_is_tried_again(orders, client):
+def test_only_a_parked_job_is_tried_again_or_dismissed(orders, client):
     caller = Caller(client, "analyst", orders.unit)
     number = caller("post", "datasets/orders/compact/", {})[1]["job"]
-    assert caller("post", f"jobs/{number}/retry/", {})[0] == 403
+    assert {caller("post", f"jobs/{number}/{verb}/", {})[0] for verb in ("retry", "dismiss")} == {403}
     Job.objects.filter(pk=number).update(state="parked", attempts=3, fault="The disk was full.")
     status, job = caller("post", f"jobs/{number}/retry/", {})
     assert (status, job["state"], job["attempts"], job["fault"]) == (200, "queued", 0, "")
+    Job.objects.filter(pk=number).update(state="parked")
+    assert caller("post", f"jobs/{number}/dismiss/", {})[1]["state"] == "cancelled"

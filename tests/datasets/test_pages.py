@@ -6,8 +6,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from datasets.models import Dataset, QualityRule, Upload
+from jobs import work
 from jobs.models import Job
 from lake.contract import Column, ColumnType, Contract, Role
+from lake.store import StoreFull
 from organization.models import Role as Member
 from tests.factories import DatasetFactory, UnitFactory, loaded_dataset, member, perform, upload_csv
 
@@ -51,6 +53,24 @@ def test_every_page_of_a_dataset_opens_and_shows_hostile_text_as_text(client, an
     page = text_of(client, reverse("explore"), dataset=code, total="count", where="site", value="south")
     assert ">1</span> row. Data version" in page and "Value2" not in page  # a second filter is offered, called the same
     assert "datasets.quality" in text_of(client, reverse("jobs"))
+
+
+def test_a_load_without_room_is_parked_with_the_next_step_and_leads_to_its_upload(client, analyst, orders, monkeypatch):
+    def full(*_, **__):
+        raise StoreFull("The disk of table 0815 is full.")
+
+    monkeypatch.setattr("lake.store.FactTable.commit", full)
+    upload = upload_csv(orders, "id,day,cost,site\n9,2025-01-01,1,north\n", by=analyst, run=False)
+    for _ in range(3):
+        work.perform(upload.job_id)
+    page = text_of(client, upload.get_absolute_url())
+    assert "no room left on the disk for the rows of" in page and "make room, then try again" in page
+    assert "0815" not in page
+    jobs = text_of(client, reverse("jobs"), state="parked")
+    assert upload.get_absolute_url() in jobs
+    client.post(reverse("job_dismiss", args=[upload.job_id]))
+    assert upload.get_absolute_url() not in text_of(client, reverse("jobs"), state="parked")
+    assert client.post(reverse("job_dismiss", args=[upload.job_id])).status_code == 403
 
 
 @pytest.mark.child_process

@@ -360,3 +360,29 @@ def test_C24_a_heading_over_two_lines_is_the_one_with_a_blank(tmp_path):
     (tmp_path / "x.csv").write_text('"tick\n  et",day\nk1,2025-01-01\n')
     loaded = intake.load(tmp_path / "x.csv", ticket, Dialect(), into=tmp_path)
     assert (loaded.accepted, loaded.rejected) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("written", "comma", "thousands"),
+    [
+        ("1'234.50", None, "'"),  # Switzerland
+        ("1’234.50", None, "'"),  # the same, as Windows writes it
+        ("1 234,50", True, " "),  # France, with any of the blanks
+        ("1\u202f234,50", True, " "),
+        ("1.234,50", True, "."),
+        ("1,234.50", None, ","),
+        ("12,34,567.00", None, ","),
+    ],
+)
+def test_the_sign_between_thousands_is_seen(tmp_path, written, comma, thousands):
+    path = tmp_path / "x.csv"
+    path.write_text(f"id;amount\n1;{written}\n2;17\n")
+    preview = intake.inspect(path)
+    assert (preview.dialect.decimal_comma, preview.dialect.thousands) == (comma, thousands)
+    assert [column.types[0] for column in preview.columns] == ["integer", "number"]
+
+
+def test_a_percentage_with_a_decimal_comma_says_that_commas_are_decimal(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("id;share\n1;1,5 %\n2;2,25 %\n")
+    assert intake.inspect(path).dialect.decimal_comma is True

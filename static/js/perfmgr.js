@@ -101,9 +101,18 @@
       modebar: { bgcolor: "rgba(0,0,0,0)", color: token("ink-3"), activecolor: token("ink") },
     } };
   };
-  const onPhone = (layout) => { // fewer labels along the axis, the legend in two columns
+  // On a phone: fewer labels along the axis; the legend in two columns, its long names on two lines, and a chart that grows
+  // by its further rows; no tools over the lines, and a finger that moves up or down moves the page.
+  const onPhone = (canvas, { data, layout }) => {
     if (layout.xaxis?.type === "category" && layout.xaxis.nticks) layout.xaxis.nticks = 4;
-    layout.legend = { ...layout.legend, entrywidth: 0.48, entrywidthmode: "fraction", y: -0.2 };
+    const legend = { entrywidth: 0.48, entrywidthmode: "fraction", y: -0.2, font: { size: 11 } };
+    layout.legend = { ...layout.legend, ...legend };
+    layout.dragmode = false;
+    const named = data.filter((trace) => trace.name && trace.showlegend !== false);
+    named.filter(({ name }) => name.length > 19).forEach((trace) => { trace.name = trace.name.replace(/^(.{8,19}) /, "$1<br>"); });
+    const rows = Math.ceil(named.length / 2);
+    canvas.dataset.pmHeight ??= canvas.clientHeight;
+    if (layout.showlegend !== false && rows > 1) canvas.style.height = `${Number(canvas.dataset.pmHeight) + 22 * (rows - 1)}px`;
   };
   const scalable = (canvas) => all(canvas, ".main-svg").forEach((svg) => { // so that a sheet of paper may shrink it
     svg.setAttribute("viewBox", `0 0 ${svg.getAttribute("width")} ${svg.getAttribute("height")}`);
@@ -113,9 +122,10 @@
     try {
       const source = document.getElementById(canvas.dataset.pmChart);
       const figure = coloured(JSON.parse(source.textContent));
-      if (canvas.clientWidth < 520) onPhone(figure.layout);
+      const isPhone = canvas.clientWidth < 520;
+      if (isPhone) onPhone(canvas, figure);
       const Plotly = await plotly();
-      await Plotly.react(canvas, figure.data, { ...figure.layout, template: template() }, plotlyConfig);
+      await Plotly.react(canvas, figure.data, { ...figure.layout, template: template() }, { ...plotlyConfig, displayModeBar: isPhone ? false : "hover" });
       if (!("pmDrawn" in canvas.dataset)) canvas.on("plotly_afterplot", () => scalable(canvas));
       scalable(canvas);
       canvas.dataset.pmDrawn = "";

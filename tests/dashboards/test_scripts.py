@@ -38,6 +38,20 @@ def test_charts_are_drawn_without_a_cloud_button_and_redrawn_in_the_other_theme(
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")  # the choice is kept
 
 
+def test_a_chart_on_a_phone_has_its_whole_legend_and_nothing_over_its_lines(page: Page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.reload()
+    chart = page.locator("#trend .chart-canvas")
+    chart.scroll_into_view_if_needed()
+    expect(chart.locator(".legendtext").first).to_be_visible()
+    expect(chart.locator(".modebar-btn")).to_have_count(0)
+    box, names = chart.bounding_box(), [name.bounding_box() for name in chart.locator(".legendtext").all()]
+    assert len(names) > 4
+    assert max(name["x"] + name["width"] for name in names) <= box["x"] + box["width"]
+    assert max(name["y"] + name["height"] for name in names) <= box["y"] + box["height"]
+    assert chart.locator(".bglayer, .plot").last.bounding_box()["height"] > 100  # the lines keep their room
+
+
 def test_slash_goes_to_the_search_and_is_a_letter_there(page: Page):
     page.keyboard.press("/")
     expect(page.locator("[data-pm-search]")).to_be_focused()

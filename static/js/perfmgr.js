@@ -222,7 +222,7 @@
     });
   };
 
-  // --- grid: arrow keys between cells, a pasted block fills from the cell on ----------------------------------------------
+  // --- grid: arrow keys between cells, a pasted block fills from the cell on and is undone as one -------------------------
   pm.grid = (table) => {
     const cell = (row, column) => table.tBodies[0].rows[row]?.querySelectorAll("input")[column];
     const place = (input) => [input.closest("tr").sectionRowIndex, [...input.closest("tr").querySelectorAll("input")].indexOf(input)];
@@ -233,8 +233,18 @@
     };
     table.addEventListener("input", ({ target }) =>
       target.closest("td")?.classList.toggle("changed", target.value !== target.defaultValue));
+    const pasted = []; // the blocks, each of [cell, before, after]: what a script sets, the browser's own undo does not know
+    const undone = () => {
+      if (!pasted.at(-1)?.every(([input, , after]) => input.value === after)) return false; // typed over since: the browser's turn
+      pasted.pop().forEach(([input, before]) => set(input, before));
+      return true;
+    };
     table.addEventListener("keydown", (event) => {
       if (!event.target.matches("input")) return;
+      if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key === "z") {
+        if (undone()) event.preventDefault();
+        return;
+      }
       const { value, selectionStart, selectionEnd } = event.target;
       const [row, column] = place(event.target);
       const whole = selectionStart === 0 && selectionEnd === value.length;
@@ -254,10 +264,15 @@
       event.preventDefault();
       const [row, column] = place(event.target);
       let outside = 0;
+      const block = [];
       text.split("\n").forEach((line, down) => line.split("\t").forEach((value, across) => {
         const input = cell(row + down, column + across);
-        if (input) set(input, value.trim()); else outside += 1;
+        if (!input) { outside += 1; return; }
+        const before = input.value;
+        set(input, value.trim());
+        block.push([input, before, input.value]);
       }));
+      pasted.push(block);
       if (outside) pm.notice(`${outside} pasted ${outside === 1 ? "cell lies" : "cells lie"} outside the grid.`, "They were left out; the rest was filled in.");
     });
   };

@@ -72,8 +72,9 @@ def test_a_tree_folds_by_arrow_keys_and_moves_over_what_is_folded(page: Page):
     expect(rows.nth(1)).to_be_visible()
 
 
-def test_a_block_from_a_spreadsheet_fills_the_grid_from_the_cell_on(page: Page):
+def test_a_block_from_a_spreadsheet_fills_the_grid_from_the_cell_on_and_is_undone_as_one(page: Page):
     cells = page.locator("[data-pm-grid] input")
+    before = [cells.nth(i).input_value() for i in (2, 3, 6, 7)]
     cells.nth(2).focus()
     cells.nth(2).evaluate(
         """node => {
@@ -86,6 +87,8 @@ def test_a_block_from_a_spreadsheet_fills_the_grid_from_the_cell_on(page: Page):
     expect(page.locator("#pm-notices")).to_contain_text("1 pasted cell lies outside the grid")
     page.keyboard.press("ArrowDown")
     expect(cells.nth(6)).to_be_focused()
+    page.keyboard.press("Control+z")
+    assert [cells.nth(i).input_value() for i in (2, 3, 6, 7)] == before  # the block, and nothing but it
 
 
 def test_a_step_that_cannot_be_undone_asks_once(page: Page):

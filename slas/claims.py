@@ -6,7 +6,7 @@ The arithmetic is `slas.credits`; here are who, when, and what the period's figu
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,7 +15,7 @@ from organization import audit
 from organization.money import written
 
 from . import credits
-from .figures import Figure, read_figures
+from .figures import PLACES, Figure, read_figures
 from .models import AgreementVersion, CreditClaim, PeriodResult, ServiceTarget
 from .periods import standing_figures
 
@@ -233,7 +233,7 @@ def _breakdown(credit: credits.Credit) -> list[dict]:
     lines = [
         {
             "target": line.target,
-            "attainment": f"{line.attainment:.4f}",
+            "attainment": f"{line.attainment.quantize(PLACES, ROUND_DOWN):f}",
             "tier": f"{'at or below' if line.tier.at_or_below else 'below'} {line.tier.bound.normalize():f} %",
             "credit_pct": f"{line.tier.credit_pct.normalize():f}",
             "share": f"{line.share.normalize():f}",

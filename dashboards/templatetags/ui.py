@@ -192,30 +192,33 @@ def tone(key: object) -> str:
 
 
 @register.simple_tag
-def status_counts(counts: Mapping[str, int] | Iterable[tuple[str, int]], bar: bool = True) -> SafeString:
-    """`{% status_counts counts %}`: how many children are in each state, worst first, as a split bar and in words.
+def status_counts(
+    counts: Mapping[str, int] | Iterable[tuple[str, int]], bar: bool = True, words: bool = False
+) -> SafeString:
+    """`{% status_counts counts %}`: how many children are in each state, worst first, as a split bar and by marks.
 
-    States that share a mark are counted together; their words stand in the title.
+    States that share a mark are counted together; their words stand in the title, and with words=True beside it.
     """
     pairs = list(counts.items() if isinstance(counts, Mapping) else counts)
     states = sorted(
         ((state_of(key), count) for key, count in pairs if count), key=lambda pair: TONES.index(pair[0].tone)
     )
-    words = ", ".join(f"{count} {state.word}" for state, count in states) or "no KPIs"
+    said = ", ".join(f"{count} {state.word}" for state, count in states) or "no KPIs"
     alike: dict[tuple[str, str], list[tuple[str, int]]] = {}
     for state, count in states:
         alike.setdefault((state.tone, state.shape), []).append((state.word, count))
     sums = [(tone, sum(count for _, count in parts)) for (tone, _), parts in alike.items()]
-    drawing = mark_safe(svg.share_bar(sums, label=words)) if bar else ""
+    drawing = mark_safe(svg.share_bar(sums, label=said)) if bar else ""
     items = format_html_join(
         "",
-        '<span class="count tone-{}" title="{}">{}<b>{}</b></span>',
+        '<span class="count tone-{}" title="{}">{}<b>{}</b>{}</span>',
         (
             (
                 tone,
                 ", ".join(f"{count} {word}" for word, count in parts),
                 mark_safe(svg.mark(shape, tone, label=" or ".join(word for word, _ in parts))),
                 sum(count for _, count in parts),
+                f" {' or '.join(word for word, _ in parts)}" if words else "",
             )
             for (tone, shape), parts in alike.items()
         ),

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from doors.pages import page
 from kpis.selectors import visible_scorecards
+from kpis.selectors.verdicts import Verdict
 from kpis.views.addresses import with_query
 from kpis.views.rows import Row, rows_of
 from kpis.views.scorecards import chooser_of, kept_query, read
@@ -47,6 +48,7 @@ def review(request):
         "exceptions": exceptions,
         "exceptions_count": sum(map(len, exceptions.values())),
         "sections": sections_of(rows),
+        "signs": signs_of(rows),
         "chooser": chooser_of(request, card, asked, view),
         "scorecard_address": with_query(reverse("scorecard", args=[code]), unit=view.unit.code, **kept_query(request)),
         "data_through": view.complete_through,
@@ -62,6 +64,15 @@ def exceptions_of(rows: list[Row]) -> dict[str, list[Row]]:
         "Reds since before": [row for row in kpis if row.status == "red" and not row.is_new_red],
         "At risk": [row for row in kpis if row.status == "amber"],
         "No data": [row for row in kpis if row.status == "no_data"],
+    }
+
+
+def signs_of(rows: list[Row]) -> dict[str, list[Verdict]]:
+    """One verdict for each icon that the rows show, to say what it means: on paper no pointer asks it."""
+    found = [row.verdict for row in rows if row.verdict and row.verdict.variation != "too_few_points"]
+    return {
+        "variation": list({(verdict.variation, verdict.side): verdict for verdict in found}.values()),
+        "assurance": list({one.assurance: one for one in found if one.assurance != "no_target"}.values()),
     }
 
 

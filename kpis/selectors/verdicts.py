@@ -53,6 +53,11 @@ class Verdict:
         return f"{name}: {meaning}{f', {self.rule_words}' if self.rule else ''}"
 
     @property
+    def variation_meaning(self) -> str:
+        """What the icon says, whichever rule decided."""
+        return ": ".join(VARIATIONS[self.variation])
+
+    @property
     def assurance_words(self) -> str:
         return ": ".join(ASSURANCES[self.assurance])
 

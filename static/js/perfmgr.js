@@ -101,9 +101,18 @@
       modebar: { bgcolor: "rgba(0,0,0,0)", color: token("ink-3"), activecolor: token("ink") },
     } };
   };
-  const onPhone = (layout) => { // fewer labels along the axis, the legend in two columns
+  // On a phone: fewer labels along the axis; the legend in two columns, its long names on two lines, and a chart that grows
+  // by its further rows; no tools over the lines, and a finger that moves up or down moves the page.
+  const onPhone = (canvas, { data, layout }) => {
     if (layout.xaxis?.type === "category" && layout.xaxis.nticks) layout.xaxis.nticks = 4;
-    layout.legend = { ...layout.legend, entrywidth: 0.48, entrywidthmode: "fraction", y: -0.2 };
+    const legend = { entrywidth: 0.48, entrywidthmode: "fraction", y: -0.2, font: { size: 11 } };
+    layout.legend = { ...layout.legend, ...legend };
+    layout.dragmode = false;
+    const named = data.filter((trace) => trace.name && trace.showlegend !== false);
+    named.filter(({ name }) => name.length > 19).forEach((trace) => { trace.name = trace.name.replace(/^(.{8,19}) /, "$1<br>"); });
+    const rows = Math.ceil(named.length / 2);
+    canvas.dataset.pmHeight ??= canvas.clientHeight;
+    if (layout.showlegend !== false && rows > 1) canvas.style.height = `${Number(canvas.dataset.pmHeight) + 22 * (rows - 1)}px`;
   };
   const scalable = (canvas) => all(canvas, ".main-svg").forEach((svg) => { // so that a sheet of paper may shrink it
     svg.setAttribute("viewBox", `0 0 ${svg.getAttribute("width")} ${svg.getAttribute("height")}`);
@@ -113,9 +122,10 @@
     try {
       const source = document.getElementById(canvas.dataset.pmChart);
       const figure = coloured(JSON.parse(source.textContent));
-      if (canvas.clientWidth < 520) onPhone(figure.layout);
+      const isPhone = canvas.clientWidth < 520;
+      if (isPhone) onPhone(canvas, figure);
       const Plotly = await plotly();
-      await Plotly.react(canvas, figure.data, { ...figure.layout, template: template() }, plotlyConfig);
+      await Plotly.react(canvas, figure.data, { ...figure.layout, template: template() }, { ...plotlyConfig, displayModeBar: isPhone ? false : "hover" });
       if (!("pmDrawn" in canvas.dataset)) canvas.on("plotly_afterplot", () => scalable(canvas));
       scalable(canvas);
       canvas.dataset.pmDrawn = "";
@@ -212,7 +222,7 @@
     });
   };
 
-  // --- grid: arrow keys between cells, a pasted block fills from the cell on ----------------------------------------------
+  // --- grid: arrow keys between cells, a pasted block fills from the cell on and is undone as one -------------------------
   pm.grid = (table) => {
     const cell = (row, column) => table.tBodies[0].rows[row]?.querySelectorAll("input")[column];
     const place = (input) => [input.closest("tr").sectionRowIndex, [...input.closest("tr").querySelectorAll("input")].indexOf(input)];
@@ -223,8 +233,18 @@
     };
     table.addEventListener("input", ({ target }) =>
       target.closest("td")?.classList.toggle("changed", target.value !== target.defaultValue));
+    const pasted = []; // the blocks, each of [cell, before, after]: what a script sets, the browser's own undo does not know
+    const undone = () => {
+      if (!pasted.at(-1)?.every(([input, , after]) => input.value === after)) return false; // typed over since: the browser's turn
+      pasted.pop().forEach(([input, before]) => set(input, before));
+      return true;
+    };
     table.addEventListener("keydown", (event) => {
       if (!event.target.matches("input")) return;
+      if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key === "z") {
+        if (undone()) event.preventDefault();
+        return;
+      }
       const { value, selectionStart, selectionEnd } = event.target;
       const [row, column] = place(event.target);
       const whole = selectionStart === 0 && selectionEnd === value.length;
@@ -244,10 +264,15 @@
       event.preventDefault();
       const [row, column] = place(event.target);
       let outside = 0;
+      const block = [];
       text.split("\n").forEach((line, down) => line.split("\t").forEach((value, across) => {
         const input = cell(row + down, column + across);
-        if (input) set(input, value.trim()); else outside += 1;
+        if (!input) { outside += 1; return; }
+        const before = input.value;
+        set(input, value.trim());
+        block.push([input, before, input.value]);
       }));
+      pasted.push(block);
       if (outside) pm.notice(`${outside} pasted ${outside === 1 ? "cell lies" : "cells lie"} outside the grid.`, "They were left out; the rest was filled in.");
     });
   };

@@ -8,8 +8,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from dashboards.views.review import exceptions_of, sections_of
+from dashboards.views.review import exceptions_of, sections_of, signs_of
 from jobs.models import Job
+from kpis.selectors.verdicts import Verdict
 from kpis.views.rows import Row
 from organization.models import Role
 from tests.factories import (
@@ -147,6 +148,22 @@ def test_exceptions_come_by_weight_new_reds_first():
         "At risk": ["so so"],
         "No data": ["gone"],
     }
+
+
+def test_each_icon_of_the_rows_is_explained_once():
+    rows = [
+        row("a", verdict=Verdict("common_cause", "fails")),
+        row("b", verdict=Verdict("concerning", "fails", "high", "nhs_limits")),
+        row("c", verdict=Verdict("common_cause", "no_target")),
+        row("early", verdict=Verdict("too_few_points", "too_few_points")),  # which draws none
+        row("none"),
+    ]
+    signs = signs_of(rows)
+    assert [one.variation_meaning for one in signs["variation"]] == [
+        "No change: Common cause variation: no significant change",
+        "Concerning: Special cause of the worse kind",
+    ]
+    assert [one.assurance for one in signs["assurance"]] == ["fails"]
 
 
 def test_quiet_greens_are_folded_and_empty_objectives_left_out():

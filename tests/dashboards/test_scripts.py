@@ -38,6 +38,20 @@ def test_charts_are_drawn_without_a_cloud_button_and_redrawn_in_the_other_theme(
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")  # the choice is kept
 
 
+def test_a_chart_on_a_phone_has_its_whole_legend_and_nothing_over_its_lines(page: Page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.reload()
+    chart = page.locator("#trend .chart-canvas")
+    chart.scroll_into_view_if_needed()
+    expect(chart.locator(".legendtext").first).to_be_visible()
+    expect(chart.locator(".modebar-btn")).to_have_count(0)
+    box, names = chart.bounding_box(), [name.bounding_box() for name in chart.locator(".legendtext").all()]
+    assert len(names) > 4
+    assert max(name["x"] + name["width"] for name in names) <= box["x"] + box["width"]
+    assert max(name["y"] + name["height"] for name in names) <= box["y"] + box["height"]
+    assert chart.locator(".bglayer, .plot").last.bounding_box()["height"] > 100  # the lines keep their room
+
+
 def test_slash_goes_to_the_search_and_is_a_letter_there(page: Page):
     page.keyboard.press("/")
     expect(page.locator("[data-pm-search]")).to_be_focused()
@@ -58,8 +72,9 @@ def test_a_tree_folds_by_arrow_keys_and_moves_over_what_is_folded(page: Page):
     expect(rows.nth(1)).to_be_visible()
 
 
-def test_a_block_from_a_spreadsheet_fills_the_grid_from_the_cell_on(page: Page):
+def test_a_block_from_a_spreadsheet_fills_the_grid_from_the_cell_on_and_is_undone_as_one(page: Page):
     cells = page.locator("[data-pm-grid] input")
+    before = [cells.nth(i).input_value() for i in (2, 3, 6, 7)]
     cells.nth(2).focus()
     cells.nth(2).evaluate(
         """node => {
@@ -72,6 +87,8 @@ def test_a_block_from_a_spreadsheet_fills_the_grid_from_the_cell_on(page: Page):
     expect(page.locator("#pm-notices")).to_contain_text("1 pasted cell lies outside the grid")
     page.keyboard.press("ArrowDown")
     expect(cells.nth(6)).to_be_focused()
+    page.keyboard.press("Control+z")
+    assert [cells.nth(i).input_value() for i in (2, 3, 6, 7)] == before  # the block, and nothing but it
 
 
 def test_a_step_that_cannot_be_undone_asks_once(page: Page):

@@ -68,6 +68,8 @@ def test_counts_stand_worst_first_and_marks_that_look_alike_are_counted_together
     html = render("{% status_counts counts %}", counts={"info": 7, "green": 8, "no_target": 11, "red": 4})
     assert re.findall(r'title="([^"]+)"', html) == ["4 off target", "8 on target", "7 for information, 11 no target"]
     assert re.findall(r"<b>(\d+)</b>", html) == ["4", "8", "18"]
+    html = render("{% status_counts counts bar=False words=True %}", counts={"info": 7, "no_target": 11, "red": 4})
+    assert re.findall(r"<b>(\d+)</b>([^<]+)", html) == [("4", " off target"), ("18", " for information or no target")]
 
 
 def test_details_of_an_audit_entry_are_words_not_code():

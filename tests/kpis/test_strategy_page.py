@@ -46,6 +46,12 @@ def test_the_strategy_lists_links_with_their_status_and_orphans_both_ways(board,
     assert page.content.decode().count('#link-form">') >= 7  # each leads to the form that links it
 
 
+def test_who_sees_no_objective_is_not_told_that_there_is_none(board):
+    text = text_of(signed_in(member("viewer", UnitFactory(code="off"))).get("/strategy/"))
+    assert "No objective of your units." in text
+    assert not any(words in text for words in ("No objective yet", "every objective has one", "every KPI serves one"))
+
+
 def test_a_link_is_made_and_taken_back(board, manager):
     objective = board.scorecard.unit.objectives.get(name="Staff stay")
     kpi = board.kpis["cost"]

@@ -85,6 +85,16 @@ def test_a_tier_states_whether_its_bound_earns(desk, dataset, side, bound, requi
     assert [str(one.amount) for one in claim] == ([owed] if owed else [])
 
 
+def test_a_credit_shows_the_attainment_as_its_period_does(desk, agreement):
+    """Cut after four places in both: 77.7778 in the credit beside 77.7777 in the period would be asked about."""
+    asked = exclusions.propose(agreement, by=desk.author, kind="customer", reason="Not at home", cases=["101"])
+    exclusions.decide(asked, by=desk.signer, is_approved=True)
+    periods.refresh(agreement, day=DAY)
+    closed = closing.close_period(the(agreement, JANUARY), by=desk.signer, day=DAY)
+    assert on_time(closed).attainment == D("77.7777")  # 7 of 9
+    assert closed.claim.breakdown[0]["attainment"] == "77.7777"
+
+
 def test_closing_freezes_and_calculates_the_credit(desk, agreement):
     closed = closing.close_period(the(agreement, JANUARY), by=desk.signer, day=DAY)
     claim = closed.claim

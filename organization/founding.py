@@ -23,7 +23,9 @@ def name_administrator(*, username: str, password: str, unit: str, unit_name: st
     user = User.objects.filter(username=username).first()
     if user is None:
         if not password:
-            raise FoundingRefused(f"There is no user {username!r} yet: a new one needs a password.")
+            raise FoundingRefused(
+                f"There is no user {username!r} yet: a new one needs a password, at the prompt or piped in."
+            )
         user = members.add_user(username=username, password=password, email=email, by=None)
     place = Unit.objects.filter(code=unit).first()
     if place is None:

@@ -76,6 +76,8 @@ def _write(draft: Path, manifest: dict) -> None:
 
 def restore(source: Path, *, replace: bool = False) -> dict:
     """Put database, lake and uploads back as they were; returns the manifest. Overwrites data only with `replace`."""
+    if not source.is_file():
+        raise BackupFault(f"There is no file {source}.")
     if not replace and _has_data():
         raise BackupFault("This installation holds data. Give --replace to put the backup in its place.")
     with tempfile.TemporaryDirectory(dir=_beside(settings.LAKE_ROOT)) as scratch:

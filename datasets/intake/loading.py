@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from jobs.work import Claim, LeaseLost
+from jobs.work import Claim, LeaseLost, Refused
 from organization import audit
 from organization.access import UPLOAD, access_of
 from organization.models import ApiToken
@@ -61,7 +61,9 @@ def load(claim: Claim) -> dict[str, Any]:
         raise
     except Exception as fault:
         if claim.job.attempts >= claim.job.max_attempts:
-            _fail(upload, fault)
+            words = _fail(upload, fault)
+            if _is_full(fault):
+                raise Refused(words["message"]) from fault
         raise
 
 
@@ -277,18 +279,23 @@ def _refuse(upload: Upload, fault: dict[str, Any], claim: Claim, rejects: Path |
     return {"state": "refused", "fault": _storable(fault)}
 
 
-def _fail(upload: Upload, fault: Exception) -> None:
+def _is_full(fault: Exception) -> bool:
     from lake.store import StoreFull
 
+    return isinstance(fault, StoreFull) or getattr(fault, "errno", None) == errno.ENOSPC
+
+
+def _fail(upload: Upload, fault: Exception) -> dict[str, str]:
     message = str(fault) or type(fault).__name__
     step = "Nothing was lost: the file is kept. Try again, and tell the administrator if it fails again."
-    if isinstance(fault, StoreFull) or getattr(fault, "errno", None) == errno.ENOSPC:
+    if _is_full(fault):
         message = f"There is no room left on the disk for the rows of {upload.dataset.name}: nothing was stored."
         step = "The file is kept. Ask the administrator to make room, then try again."
     words = {"code": "load_failed", "message": message, "next_step": step, "file": upload.file_name}
     Upload.objects.filter(pk=upload.pk).update(
         state=Upload.State.FAILED, fault=_storable(words), finished_at=timezone.now()
     )
+    return words
 
 
 def _storable(fault: dict[str, Any]) -> Any:

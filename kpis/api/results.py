@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from datasets.api.jobs import AskedJobSerializer, job_asked
 from datasets.models import Dataset
+from datasets.scope import wholly_seen
 from doors.etags import KNOWN, UNCHANGED, conditional, etag_of
 from doors.pagination import CursorPages
 from doors.serializers import ScopedCodeField, StrictSerializer
@@ -51,6 +52,15 @@ class RecomputeRunSerializer(serializers.ModelSerializer):
             "id", "dataset", "data_version", "trigger", "state", "kpis", "periods", "rows_scanned", "results_written",
             "results_unchanged", "timings", "fault", "faults", "started_at", "finished_at",
         )  # fmt: skip
+        extra_kwargs = {"rows_scanned": {"allow_null": True, "help_text": "Null for who sees only some of them."}}
+
+    def to_representation(self, run):
+        shown = super().to_representation(run)
+        if "whole" not in self.context:
+            self.context["whole"] = wholly_seen(self.context["request"].access)
+        if run.dataset_id and run.dataset_id not in self.context["whole"]:
+            shown["rows_scanned"] = None
+        return shown
 
 
 class ResultFilter(django_filters.FilterSet):

@@ -5,6 +5,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from datasets.scope import wholly_seen
 from doors.pages import page, paged, require, visible
 from jobs import work
 from jobs.models import Job
@@ -30,6 +31,7 @@ def runs(request):
         "states": [("", "All"), ("running", "Running"), ("done", "Done"), ("failed", "Failed")],
         "state": state,
         "may_define": request.access.anywhere(DEFINE),
+        "whole": wholly_seen(request.access),
     }
     if request.htmx:
         return render(request, "kpis/_waiting.html", context)
@@ -50,6 +52,7 @@ def run(request, pk: int):
         "steps": [(name, seconds) for name, seconds in found.timings.items()],
         "slowest": slowest,
         "seconds": sum(found.timings.values()),
+        "whole": wholly_seen(request.access),
         "faults": visible_faults(found, request.access),
         "hidden_faults": len(found.faults) - len(visible_faults(found, request.access)),
     }

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -125,13 +126,25 @@ def _json_lines(path: Path, name: str, found: Found, given: Dialect | None, limi
     dialect = _with_columns(found, given)
     block = next(blocks(path, replace(dialect, delimiter="", quote="", escape=""), limits))
     lines = block.data.decode("utf-8").splitlines()[:_KEY_LINES]
-    keys: dict[str, None] = {}
-    for row, line in enumerate(lines, start=1):
-        if line.strip():
-            keys |= dict.fromkeys(parse_line(line, row, limits))
-    contract = Contract(tuple(Column(one, key) for one, key in zip(column_names(list(keys)), keys, strict=True)))
+    records = [parse_line(line, row, limits) for row, line in enumerate(lines, start=1) if line.strip()]
+    keys, nested = _plain_keys(records)
+    contract = Contract(tuple(Column(one, key) for one, key in zip(column_names(keys), keys, strict=True)))
     source = JsonLinesSource(path, contract, dialect, limits)
-    return _preview(name, dialect, source, [], scratch)
+    preview = _preview(name, dialect, source, [], scratch)
+    if not nested:
+        return preview
+    told = f"Not offered as columns, since they hold lists or objects: {', '.join(nested[:10])}."
+    return replace(preview, notes=(*(note for note in preview.notes if note not in source.notes), told))
+
+
+def _plain_keys(records: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
+    """The keys that can be columns, and those whose every value is a list or an object."""
+    keys = list(dict.fromkeys(key for record in records for key in record))
+    plain = {key for record in records for key, value in record.items() if not isinstance(value, dict | list | None)}
+    nested = {key for record in records for key, value in record.items() if isinstance(value, dict | list)} - plain
+    if keys and len(nested) == len(keys):
+        raise IntakeError("schema_mismatch", "No key holds plain values.", next_step="Write one plain value per key.")
+    return [key for key in keys if key not in nested], [key for key in keys if key in nested]
 
 
 def _parquet(path: Path, name: str, found: Found, given: Dialect | None, limits: Limits, scratch: Path) -> Preview:

@@ -67,7 +67,7 @@ def test_a_load_without_room_is_parked_with_the_next_step_and_leads_to_its_uploa
     assert "no room left on the disk for the rows of" in page and "make room, then try again" in page
     assert "0815" not in page
     jobs = text_of(client, reverse("jobs"), state="parked")
-    assert upload.get_absolute_url() in jobs
+    assert upload.get_absolute_url() in jobs and "no room left on the disk" in jobs and "0815" not in jobs
     client.post(reverse("job_dismiss", args=[upload.job_id]))
     assert upload.get_absolute_url() not in text_of(client, reverse("jobs"), state="parked")
     assert client.post(reverse("job_dismiss", args=[upload.job_id])).status_code == 403

@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
+from rest_framework.test import APIClient
 
 from datasets import compaction
 from datasets.facts import NoSuchVersion
@@ -338,3 +339,15 @@ def test_pages_cost_the_same_with_one_and_with_fifty(client, made):
         zip([name for name, _ in pages], few, strict=True)
     )
     assert len(queries(client, "targets", kpi="in_time", unit="group")) == few_targets
+
+
+def test_who_sees_some_rows_of_the_data_is_not_told_how_many_there_are(client, made):
+    """192 rows in all, 128 of them of the south."""
+    some = UserFactory()
+    some.memberships.create(unit=made.south, role="viewer", valid_from=date(2020, 1, 1))
+    rest = APIClient()
+    for person, told in ((some, False), (made.viewer, True)):
+        assert ("192" in opened(client, person, "kpi_provenance", "in_time", period="2025-02-01")) is told
+        rest.force_authenticate(person)
+        runs = rest.get("/api/v1/runs/").json()["results"]
+        assert {run["rows_scanned"] for run in runs} == ({192} if told else {None})

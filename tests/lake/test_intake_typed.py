@@ -210,3 +210,16 @@ def test_a_key_that_only_later_objects_have_is_a_column_too(tmp_path):
     lines = [{"id": str(n), **({"closed": "2025-01-31"} if n > 300 else {})} for n in range(400)]
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     assert [(column.name, column.filled) for column in intake.inspect(path).columns] == [("id", 400), ("closed", 99)]
+
+
+def test_keys_that_hold_only_lists_or_objects_are_not_offered_as_columns(tmp_path):
+    path = tmp_path / "x.jsonl"
+    path.write_text(
+        '{"id": 1, "who": {"name": "Ö"}, "note": null}\n{"id": 2, "tags": ["a"], "note": [1]}\n{"note": "x"}\n'
+    )
+    preview = intake.inspect(path)
+    assert [column.header for column in preview.columns] == ["id", "note"]
+    assert preview.notes == ("Not offered as columns, since they hold lists or objects: who, tags.",)
+    path.write_text('{"who": {"name": "Ö"}}\n')
+    with pytest.raises(IntakeError, match="No key holds plain values"):
+        intake.inspect(path)

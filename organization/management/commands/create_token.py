@@ -18,7 +18,7 @@ class Command(BaseCommand):
     def handle(self, username, scope, unit, days, name, **_):
         user = User.objects.filter(username=username).first()
         if user is None:
-            raise CommandError(f"There is no user {username!r}.")
+            raise CommandError(f"There is no user {username!r}. Give the name that they log in with.")
         place = Unit.objects.filter(code=unit).first() if unit else None
         if unit and place is None:
             raise CommandError(f"There is no unit with the code {unit!r}.")

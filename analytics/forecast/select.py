@@ -91,22 +91,15 @@ def forecast(
     array = vector(values, "values")
     steps = int(number(horizon, "horizon", at_least=1))
     z = float(ndtri(0.5 + number(confidence, "confidence", above=0, below=1) / 2))
-    names = [choice(name, "candidate", CANDIDATES) for name in candidates]
+    wanted = [choice(name, "candidate", CANDIDATES) for name in candidates]
     cuts = _origins(array.size, steps, int(number(origins, "origins", at_least=1)))
-    used = tuple(sorted({int(m) for m in seasons if m > 1 and cuts[0] >= 2 * m}))
-    notes = [
-        f"A season of {m} was left out: {cuts[0]} values do not hold it twice."
-        for m in seasons
-        if m > 1 and m not in used
-    ]
-    benchmark = "seasonal_naive" if used else "naive"
-    names = [benchmark, *(name for name in dict.fromkeys(names) if name != benchmark)]
-    if not used:
-        names = [name for name in names if name not in ("seasonal_naive", "mstl")]
+    used, notes = _seasons_held_twice(seasons, cuts[0])
+    benchmark, *rivals = _entrants(wanted, seasonal=bool(used))
     design = _event_table(events, array.size, steps)
     if np.ptp(array) == 0:
         notes.append("The past values are all equal, so is the forecast; its interval has no width.")
-        names = [benchmark]
+        rivals = []
+    names = [benchmark, *rivals]
     tests, widening = _back_tests(array, steps, used, names, benchmark, cuts, z, confidence, design)
     chosen = _choose(tests, number(margin, "margin", at_least=0))
     path, effects = _forecast_once(array, steps, used, chosen, z, design)
@@ -154,6 +147,19 @@ def _origins(n: int, horizon: int, wanted: int) -> list[int]:
             f"give {horizon + max(SHORTEST, horizon // 2)} or more, or a shorter horizon."
         )
     return kept
+
+
+def _seasons_held_twice(seasons: Sequence[int], length: int) -> tuple[tuple[int, ...], list[str]]:
+    """Those that fit twice into `length` values, rising, and a note for each that does not."""
+    used = tuple(sorted({int(m) for m in seasons if m > 1 and length >= 2 * m}))
+    left_out = [m for m in seasons if m > 1 and m not in used]
+    return used, [f"A season of {m} was left out: {length} values do not hold it twice." for m in left_out]
+
+
+def _entrants(wanted: list[str], *, seasonal: bool) -> list[str]:
+    """The benchmark, then each of `wanted` once; without a season none that needs one."""
+    benchmark, without = ("seasonal_naive", ()) if seasonal else ("naive", ("seasonal_naive", "mstl"))
+    return [benchmark, *(name for name in dict.fromkeys(wanted) if name not in (benchmark, *without))]
 
 
 def _event_table(events: ArrayLike | None, n: int, horizon: int) -> Floats | None:

@@ -17,6 +17,17 @@ def cumulative_shares(sizes: Sequence[float]) -> list[float]:
     return shares
 
 
+def vital_few(causes: Sequence[tuple[str, object]], keep: int, in_order: bool = False) -> list[tuple[str, float]]:
+    """The causes by size, or as given; beyond `keep`, the rest is one last cause."""
+    sized = [(label, plain(size) or 0.0) for label, size in causes]
+    if not in_order:
+        sized.sort(key=lambda cause: -cause[1])
+    if len(sized) <= keep:
+        return sized
+    rest = sized[keep - 1 :]
+    return [*sized[: keep - 1], (f"{len(rest)} others", sum(size for _, size in rest))]
+
+
 def pareto(
     causes: Sequence[tuple[str, object]],
     *,
@@ -29,59 +40,59 @@ def pareto(
 
     Beyond `keep`, the rest is one last bar. in_order: as given, for causes whose rest was gathered already.
     """
-    sized = [(label, plain(size) or 0.0) for label, size in causes]
-    if not in_order:
-        sized.sort(key=lambda cause: -cause[1])
-    if len(sized) > keep:
-        rest = sized[keep - 1 :]
-        sized = [*sized[: keep - 1], (f"{len(rest)} others", sum(size for _, size in rest))]
-    labels = [escaped(label) for label, _ in sized]
-    sizes = [size for _, size in sized]
-    shares = cumulative_shares(sizes)
-    bars = {
+    sized = vital_few(causes, keep, in_order)
+    shares = cumulative_shares([size for _, size in sized])
+    largest = f"the largest is {sized[0][0]}, {shares[0]:.0f} % of the whole" if sized else "nothing"
+    return Chart(
+        title=title,
+        figure={
+            "data": [_bars(sized, noun), _running(sized, shares)],
+            "layout": {
+                "xaxis": {"type": "category"},
+                "yaxis": {"rangemode": "tozero"},
+                "yaxis2": SHARE_AXIS,
+                "bargap": 0.15,
+            },
+        },
+        headers=["Cause", noun, "Running share (%)"],
+        rows=[[label, size, round(share, 1)] for (label, size), share in zip(sized, shares, strict=True)],
+        summary=f"{title}: {largest}.",
+    )
+
+
+# Without tickmode and dtick, plotly.js 4 syncs the second axis' ticks to the first: 24.9, 49.9 ...
+SHARE_AXIS = {
+    "overlaying": "y",
+    "side": "right",
+    "range": [0, 104],
+    "tickmode": "linear",
+    "tick0": 0,
+    "dtick": 20,
+    "ticksuffix": " %",
+    "showgrid": False,
+}
+
+
+def _bars(sized: Sequence[tuple[str, float]], noun: str) -> dict[str, object]:
+    return {
         "type": "bar",
         "name": escaped(noun),
-        "x": labels,
-        "y": sizes,
+        "x": [escaped(label) for label, _ in sized],
+        "y": [size for _, size in sized],
         "marker": {"color": "token:chart-actual-soft"},
         "hovertemplate": "%{y:,}<extra>%{fullData.name}</extra>",
     }
-    running = {
+
+
+def _running(sized: Sequence[tuple[str, float]], shares: list[float]) -> dict[str, object]:
+    return {
         "type": "scatter",
         "mode": "lines+markers",
         "name": "Running share",
-        "x": labels,
+        "x": [escaped(label) for label, _ in sized],
         "y": shares,
         "yaxis": "y2",
         "line": {"color": "token:chart-1", "width": 1.75},
         "marker": {"size": 5},
         "hovertemplate": "%{y:.1f} %<extra>%{fullData.name}</extra>",
     }
-    # Without tickmode and dtick, plotly.js 4 syncs the second axis' ticks to the first: 24.9, 49.9 ...
-    share_axis = {
-        "overlaying": "y",
-        "side": "right",
-        "range": [0, 104],
-        "tickmode": "linear",
-        "tick0": 0,
-        "dtick": 20,
-        "ticksuffix": " %",
-        "showgrid": False,
-    }
-    return Chart(
-        title=title,
-        figure={
-            "data": [bars, running],
-            "layout": {
-                "xaxis": {"type": "category"},
-                "yaxis": {"rangemode": "tozero"},
-                "yaxis2": share_axis,
-                "bargap": 0.15,
-            },
-        },
-        headers=["Cause", noun, "Running share (%)"],
-        rows=[[label, size, round(share, 1)] for (label, size), share in zip(sized, shares, strict=True)],
-        summary=f"{title}: the largest is {sized[0][0]}, {shares[0]:.0f} % of the whole."
-        if sized
-        else f"{title}: nothing.",
-    )

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.text import Truncator
 
 from organization.models import Unit
 
@@ -39,8 +40,8 @@ class Notice(models.Model):
 
     @property
     def lead(self) -> str:
-        """The first paragraph of its text."""
-        return self.text.partition("\n\n")[0]
+        """The first paragraph of its text, or its beginning."""
+        return Truncator(self.text.partition("\n\n")[0]).chars(400)
 
 
 class InboxQuerySet(models.QuerySet):

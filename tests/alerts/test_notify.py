@@ -146,3 +146,8 @@ def test_holders_are_those_whose_access_allows_it():
     for permission in (access.VIEW, access.DEFINE, access.MONEY):
         asked = {p.pk for p in people if access.access_of(p, NOW.date()).allows(permission, north)}
         assert access.holders(permission, north, NOW.date()) & {p.pk for p in people} == asked
+
+
+def test_an_entry_of_the_inbox_begins_a_long_text_and_does_not_hold_it():
+    assert Notice(text="Late again.\n\nAll the lines follow.").lead == "Late again."
+    assert len(Notice(text="x" * 20_000).lead) == 400

@@ -19,7 +19,8 @@ from dashboards.formats import plain
 from dashboards.job_words import WORDS
 from dashboards.navigation import is_here
 from dashboards.states import STATES, state_of
-from dashboards.templatetags.ui import cells, column_heads, details, hours_in_words, job_words, numeric_columns, thing
+from dashboards.templatetags.ui import cells, column_heads, numeric_columns
+from dashboards.templatetags.wording import details, hours_in_words, job_words, thing
 from dashboards.views.styleguide import styleguide
 from jobs import work
 from organization.models import User

@@ -25,8 +25,16 @@ RESULT = pa.schema(
         ("reason", pa.string()),
     ]
 )
-REASONS = pa.array([None, "the denominator is zero or empty", "no row has a value", "the result is too large"])
-_FINE, _NO_DENOMINATOR, _EMPTY, _TOO_LARGE = range(4)
+REASONS = pa.array(
+    [
+        None,
+        "the denominator is zero or empty",
+        "no row has a value",
+        "no row has a value, or the formula divides by zero",
+        "the result is too large",
+    ]
+)
+_FINE, _NO_DENOMINATOR, _EMPTY, _EMPTY_OR_DIVIDED, _TOO_LARGE = range(5)
 
 
 def long_table(wide: Wide, scan: Scan, frame: Frame, terms: Sequence[Terms]) -> pa.Table:
@@ -80,7 +88,8 @@ def _numbers(
         found, missing = np.where(missing & (counts[at] == 0), 0.0, found), missing & (counts[at] > 0)
     divisor = denominator.to_numpy()[at]
     no_divisor = np.full(len(at), False) if term.denominator is None else np.isnan(divisor) | (divisor == 0)
-    reason = np.where(missing, np.where(no_divisor, _NO_DENOMINATOR, _EMPTY), _FINE)
+    empty = _EMPTY_OR_DIVIDED if "/" in term.measure.value else _EMPTY
+    reason = np.where(missing, np.where(no_divisor, _NO_DENOMINATOR, empty), _FINE)
     reason = np.where(~missing & ~np.isfinite(found), _TOO_LARGE, reason)
     return {
         "at": at,

@@ -142,6 +142,7 @@ def test_no_rows_give_no_result_and_a_count_is_zero_only_if_asked():
         ("ratio", "count(*)", {"denominator": "count_if(contacts > 99)"}, "denominator"),
         ("ratio", "sum(cost)", {"denominator": "sum(hours)"}, "denominator"),
         ("simple", "sum(cost) / (count(*) - count(*))", {}, "denominator"),
+        ("simple", "100 + sum(cost) / (count(*) - count(*))", {}, "divides by zero"),
         ("simple", "sum(hours)", {}, "no row has a value"),
         ("simple", "avg(hours)", {}, "denominator"),
         ("simple", "sum(1e308 * contacts * 10)", {}, "too large"),

@@ -19,7 +19,7 @@ from doors.viewsets import PLAIN_LIST
 from organization.access import DEFINE, QUERY, UPLOAD, VIEW
 from organization.models import Unit, User
 
-from .base import DatasetsViewSet
+from .base import DatasetsViewSet, whole_datasets
 from .described import ContractField, QuestionField
 from .jobs import AskedJobSerializer, job_asked
 
@@ -40,17 +40,9 @@ class DatasetSerializer(serializers.ModelSerializer):
 
     def to_representation(self, dataset):
         shown = super().to_representation(dataset)
-        if dataset.pk not in _whole(self):
+        if dataset.pk not in whole_datasets(self):
             shown["rows"] = None
         return shown
-
-
-def _whole(serializer) -> frozenset[int]:
-    """The datasets whose rows the caller may see all, found once for a list."""
-    context = serializer.context
-    if "whole" not in context:
-        context["whole"] = scope.wholly_seen(context["request"].access)
-    return context["whole"]
 
 
 def people_field(**options) -> serializers.SlugRelatedField:

@@ -13,7 +13,7 @@ from rest_framework import mixins, parsers, serializers, status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from datasets import closing, intake, rejects, scope, undo
+from datasets import closing, intake, rejects, undo
 from datasets.models import Dataset, Reject, Upload
 from datasets.refusals import InvalidRequest
 from doors.exports import Column, Sheet, csv_response, xlsx_response
@@ -24,7 +24,7 @@ from doors.viewsets import PLAIN_LIST
 from organization.access import DEFINE, RESTATE, UPLOAD, VIEW
 from organization.models import Unit
 
-from .base import DatasetsViewSet
+from .base import DatasetsViewSet, whole_datasets
 from .described import ContractField, DialectField
 
 LONGEST_KEY = 200
@@ -58,15 +58,9 @@ class UploadSerializer(serializers.ModelSerializer):
         shown, access = super().to_representation(upload), self.context["request"].access
         if upload.fault and not rejects.may_see(upload, access):
             shown["fault"] = {"code": upload.fault.get("code"), "message": "The file was refused."}
-        if upload.uploaded_by_id != access.user_id and upload.dataset_id not in self._whole(access):
+        if upload.uploaded_by_id != access.user_id and upload.dataset_id not in whole_datasets(self):
             shown |= {**dict.fromkeys(COUNTS), "notes": []}
         return shown
-
-    def _whole(self, access) -> frozenset[int]:
-        """The datasets whose rows the caller may see all, found once for a list."""
-        if "whole" not in self.context:
-            self.context["whole"] = scope.wholly_seen(access)
-        return self.context["whole"]
 
 
 class FileBody(StrictSerializer):

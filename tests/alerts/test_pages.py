@@ -14,6 +14,7 @@ from alerts.evaluate import evaluate
 from alerts.models import AlertRule, FollowUp, InboxEntry, NotificationSettings
 from alerts.notify import tell
 from tests.factories import KpiFactory, UnitFactory, member
+from tests.pages import text_of
 
 from .samples import DAY, NOW, a_follow_up, a_rule, an_alert, kpi_with, manager_of, rule_of
 
@@ -35,12 +36,6 @@ def client(manager):
     client = Client()
     client.force_login(manager)
     return client
-
-
-def text_of(response) -> str:
-    """The page as one reads it: no tags, single blanks."""
-    body = re.sub(r"<[^>]+>", " ", response.content.decode().replace("&amp;", "&"))
-    return re.sub(r"\s+", " ", body.replace("\N{NO-BREAK SPACE}", " "))
 
 
 def queries_of(client: Client, address: str) -> int:

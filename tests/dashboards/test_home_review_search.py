@@ -1,11 +1,9 @@
 """Home by role, the printable review, and search."""
 
-import re
 from datetime import UTC, date, datetime
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from dashboards.views.review import exceptions_of, sections_of, signs_of
@@ -24,20 +22,10 @@ from tests.factories import (
     member,
 )
 from tests.kpis.sample_board import DAY, a_board
+from tests.pages import signed_in, text_of
 
 pytestmark = pytest.mark.django_db
 AS_OF = {"as_of": DAY.isoformat()}
-
-
-def signed_in(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def text_of(response) -> str:
-    body = re.sub(r"<[^>]+>", " ", response.content.decode().replace("&amp;", "&"))
-    return re.sub(r"\s+", " ", body.replace("\N{NO-BREAK SPACE}", " "))
 
 
 # --- home ------------------------------------------------------------------------------------------------------------

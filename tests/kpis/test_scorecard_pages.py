@@ -19,6 +19,7 @@ from kpis.status_words import STATUS_WORDS, status_word
 from kpis.views.rows import Row
 from organization.access import access_of
 from tests.factories import KpiFactory, ResultFactory, ScorecardFactory, UnitFactory, UserFactory, member
+from tests.pages import signed_in, text_of
 
 from .sample_board import DAY, a_board
 
@@ -32,21 +33,9 @@ def board():
     return a_board()
 
 
-def signed_in(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 @pytest.fixture
 def manager(board):
     return signed_in(member("manager", board.group))
-
-
-def text_of(response) -> str:
-    """The page as one reads it: no tags, single blanks."""
-    body = re.sub(r"<[^>]+>", " ", response.content.decode().replace("&amp;", "&"))
-    return re.sub(r"\s+", " ", body.replace("\N{NO-BREAK SPACE}", " "))
 
 
 def queries_of(client: Client, address: str, **query) -> int:

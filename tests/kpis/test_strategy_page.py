@@ -1,13 +1,11 @@
 """The strategy's page: links with their status, orphans both ways, and who adds, renames, moves and removes what."""
 
-import re
-
 import pytest
-from django.test import Client
 
 from kpis.models import Theme
 from organization.models import AuditEntry
 from tests.factories import UnitFactory, member
+from tests.pages import signed_in, text_of
 
 from .sample_board import DAY, a_board
 
@@ -23,18 +21,6 @@ def board():
 @pytest.fixture
 def manager(board):
     return signed_in(member("manager", board.group))
-
-
-def signed_in(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def text_of(response) -> str:
-    """The page as one reads it: no tags, single blanks."""
-    body = re.sub(r"<[^>]+>", " ", response.content.decode().replace("&amp;", "&"))
-    return re.sub(r"\s+", " ", body.replace("\N{NO-BREAK SPACE}", " "))
 
 
 def test_the_strategy_lists_links_with_their_status_and_orphans_both_ways(board, manager):

@@ -11,6 +11,7 @@ from django.utils.html import strip_tags
 
 from alerts.models import InboxEntry
 from tests.factories import KpiFactory, UnitFactory
+from tests.pages import signed_in
 from vendors import register, reviews, selection
 from vendors.models import Contract, CorrectivePlan, Review, ScorecardTemplate, SelectionRound, Vendor, VendorAction
 
@@ -57,12 +58,6 @@ def vendor(group, manager, kpis):
     a_result(kpis[0], vendor, 84.0, target=90.0, status="red", score=40.0)
     a_result(kpis[1], vendor, 10.0)
     return vendor
-
-
-def signed_in(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def text_of(response) -> str:

@@ -13,6 +13,7 @@ from organization import business_calendars, fiscal, forms, tree, unit_import
 from organization.access import ADMINISTER, AUDIT, VIEW
 from organization.models import AuditEntry, Unit, UnitAlias, UnitPlacement
 from organization.order import as_read
+from organization.zones import timezone_of
 
 REFUSALS = (tree.TreeRefused, unit_import.ImportRefused)
 RECENT = 15
@@ -35,7 +36,13 @@ def units(request):
     shown = tree.standing(day, request.access.units(VIEW))
     levels = [s.depth + 1 for s in shown]
     rows = [
-        {"unit": s.unit, "level": level, "is_node": below > level, "is_open": level < 2 or len(shown) <= UNFOLDED}
+        {
+            "unit": s.unit,
+            "level": level,
+            "is_node": below > level,
+            "is_open": level < 2 or len(shown) <= UNFOLDED,
+            "timezone": s.unit.timezone or ("as above" if s.depth else timezone_of(s.unit, day).key),
+        }
         for s, level, below in zip(shown, levels, [*levels[1:], 0], strict=True)
     ]
     context = {"rows": rows, "day": day, "may_add": request.access.anywhere(ADMINISTER)}
@@ -186,7 +193,7 @@ def _facts(found: Unit, day) -> list[dict]:
     return [
         {"label": "Code", "value": found.code},
         {"label": "Kind", "value": found.get_kind_display()},
-        {"label": "Time zone", "value": fiscal.timezone_of(found, day).key},
+        {"label": "Time zone", "value": timezone_of(found, day).key},
         {"label": "Opening hours", "value": calendar, "url": calendar and calendar.get_absolute_url()},
         {"label": "Fiscal calendar", "value": year or "Calendar months"},
     ]
@@ -197,7 +204,10 @@ def _once(ancestors):
 
 
 def _entry(entry: AuditEntry) -> dict:
+    """An entry of the audit trail as components/history_list.html takes it; a place in the tree is said in words."""
     parent, day = entry.details.get("parent"), entry.details.get("from_day")
     where = f"{f' under {parent}' if parent else ''}{f' from {day}' if day else ''}"
-    detail = f"{entry.object_name}:{where}" if where else entry.object_name
-    return {"at": entry.at, "who": entry.actor_name, "what": entry.action, "detail": detail}
+    said = (
+        {"detail": f"{entry.object_name}:{where}"} if where else {"detail": entry.object_name, "details": entry.details}
+    )
+    return {"at": entry.at, "who": entry.actor_name, "what": entry.action, **said}

@@ -42,6 +42,19 @@ def test_a_unit_that_will_close_is_not_called_closed_before_that_day(admin, top)
     assert "closed since 1 Jan 2030" in admin.get(f"/units/{north.pk}/?day=2030-01-01").content.decode()
 
 
+def test_the_history_of_a_unit_says_what_was_done_to_what(admin, top):
+    """A KPI that was linked is named, not only the objective that it was linked to."""
+    audit.record(admin.user, "KPI linked", top, kpi="lead_time", kind="supports")
+    assert "kpi lead_time, kind supports" in admin.get(f"/units/{top.pk}/").content.decode()
+
+
+def test_the_list_of_units_says_the_time_zone_of_the_top_and_of_who_has_an_own_one(admin, top):
+    """The top has nothing above it to take one from."""
+    UnitFactory(code="north", parent=top)
+    UnitFactory(code="paris", parent=top, timezone="Europe/Paris")
+    assert [row["timezone"] for row in admin.get("/units/").context["rows"]] == ["UTC", "as above", "Europe/Paris"]
+
+
 def test_a_unit_is_added_changed_moved_and_closed_by_its_pages(admin, top):
     for code in ("north", "south"):
         admin.post("/units/add/", {"code": code, "name": code.title(), "kind": "division", "parent": top.pk})

@@ -144,7 +144,10 @@ class DesignForm(forms.Form):
     )
     time_column = forms.ChoiceField(required=False, label="Counts in the period of")
     time_rule = forms.ChoiceField(
-        required=False, choices=[("", "Choose"), *KpiVersion.TimeRule.choices], label="Over time"
+        required=False,
+        choices=[("", "Choose"), *KpiVersion.TimeRule.choices],
+        label="Over time",
+        help_text="Of the days on which the dataset has rows; a unit without rows on one counts 0, and units add up.",
     )
     window = forms.ChoiceField(required=False, choices=[("", "Choose"), *KpiVersion.Window.choices])
     window_periods = forms.IntegerField(

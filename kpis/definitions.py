@@ -177,12 +177,17 @@ def _new_draft(version: KpiVersion, kpi: Kpi, values: dict, valid_from: date | N
 
 @transaction.atomic
 def change_kpi(kpi: Kpi, *, by, **values) -> Kpi:
-    """Change the KPI's own words: name, unit, owner, steward, counter KPI, bands. Raises DefinitionError."""
+    """Change the KPI's own words: name, unit, owner, steward, counter KPI, bands; what is so already is no change.
+
+    Raises DefinitionError.
+    """
     words = Definition.of(values)
     if words.version:
         raise DefinitionError([Fault(name, "This belongs to the KPI's version.") for name in words.version])
     kpi = Kpi.objects.select_for_update(no_key=True).get(pk=kpi.pk)
     before = {name: getattr(kpi, name) for name in words.kpi if getattr(kpi, name) != words.kpi[name]}
+    if not before:
+        return kpi
     for name, value in words.kpi.items():
         setattr(kpi, name, value)
     if kpi.counter_kpi_id == kpi.pk:
@@ -192,7 +197,9 @@ def change_kpi(kpi: Kpi, *, by, **values) -> Kpi:
     if newest:
         _check_bands(kpi, newest)
     kpi.save()
-    audit.record(by, "KPI changed", kpi, before=_plain(before), after=_plain(words.kpi))
+    audit.record(
+        by, "KPI changed", kpi, before=_plain(before), after=_plain({name: words.kpi[name] for name in before})
+    )
     if "unit" in before:
         requests.definition(kpi, f"unit of {kpi.code}", by=by)
     elif "bands" in before:

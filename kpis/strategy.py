@@ -68,7 +68,9 @@ def move_theme(theme: Theme, place: int, *, by) -> None:
 
 @transaction.atomic
 def link(objective: Objective, kpi: Kpi, kind: str, *, by) -> KpiLink:
-    """Let `kpi` contribute to or support `objective`; a link that is there takes the new kind."""
+    """Let `kpi` contribute to or support `objective`; a link that is there takes the new kind, if it is one."""
+    if found := KpiLink.objects.filter(objective=objective, kpi=kpi, kind=kind).first():
+        return found
     link, _ = KpiLink.objects.update_or_create(objective=objective, kpi=kpi, defaults={"kind": kind})
     audit.record(by, "KPI linked", objective, kpi=kpi.code, kind=kind)
     return link

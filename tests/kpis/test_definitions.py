@@ -216,6 +216,13 @@ def test_bands_that_cannot_be_used_are_refused(dataset, author):
         definitions.change_kpi(version.kpi, by=author, counter_kpi=version.kpi)
 
 
+def test_only_what_differs_is_a_change(dataset, author):
+    kpi = made(dataset, author).kpi
+    definitions.change_kpi(kpi, by=author, name=kpi.name)
+    definitions.change_kpi(kpi, by=author, name="On time", steward=kpi.steward)
+    assert AuditEntry.objects.get(action="KPI changed").details["after"] == {"name": "On time"}
+
+
 def test_an_impact_lists_what_reads_the_kpi(author):
     cost, orders = KpiFactory(code="cost"), KpiFactory(code="orders")
     derived(author, "unit_cost", "cost / orders")

@@ -43,8 +43,12 @@ def test_a_link_is_made_and_taken_back(board, manager):
     kpi = board.kpis["cost"]
     made = manager.post("/strategy/", {"do": "link", "kpi": kpi.pk, "objective": objective.pk, "kind": "supports"})
     assert made.status_code == 302
+    manager.post("/strategy/", {"do": "link", "kpi": kpi.pk, "objective": objective.pk, "kind": "supports"})
     link = objective.links.get()
     assert (link.kpi, link.kind) == (kpi, "supports")
+    assert AuditEntry.objects.filter(action="KPI linked", object_name="Staff stay").count() == 1, (
+        "what is so already is no change"
+    )
     manager.post("/strategy/", {"do": "unlink", "id": link.pk})
     assert not objective.links.exists()
 

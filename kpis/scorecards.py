@@ -45,12 +45,15 @@ def create_scorecard(*, code: str, name: str, unit: Unit, owner: User, by, **val
 @transaction.atomic
 def change_scorecard(scorecard: Scorecard, *, by, **values) -> Scorecard:
     """Change name, description, unit, owner, cascades, grain or is_executive. Raises ValidationError."""
-    before = {name: str(getattr(scorecard, name)) for name in values}
-    for name, value in values.items():
+    changed = {name: value for name, value in values.items() if getattr(scorecard, name) != value}
+    if not changed:
+        return scorecard
+    before = {name: str(getattr(scorecard, name)) for name in changed}
+    for name, value in changed.items():
         setattr(scorecard, name, value)
     scorecard.full_clean()
     scorecard.save()
-    after = {name: str(value) for name, value in values.items()}
+    after = {name: str(value) for name, value in changed.items()}
     audit.record(by, "scorecard changed", scorecard, before=before, after=after)
     return scorecard
 
@@ -91,11 +94,14 @@ def change_node(node: ScorecardNode, *, by, **values) -> ScorecardNode:
     """Change how a row is named, read and rolled up. Raises ScorecardError, ValidationError."""
     if unknown := set(values) - NODE_FIELDS:
         raise ScorecardError(f"A row has no {min(unknown)} to change.", min(unknown))
-    before = {name: getattr(node, name) for name in values}
-    for name, value in values.items():
+    changed = {name: value for name, value in values.items() if getattr(node, name) != value}
+    if not changed:
+        return node
+    before = {name: getattr(node, name) for name in changed}
+    for name, value in changed.items():
         setattr(node, name, value)
     _save(node)
-    words = {name: str(value) for name, value in values.items()}
+    words = {name: str(value) for name, value in changed.items()}
     audit.record(by, "scorecard row changed", node.scorecard, row=str(node), before=_words(before), after=words)
     return node
 

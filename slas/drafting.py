@@ -103,13 +103,16 @@ def change_agreement(
     """Change what does not belong to a version: name, parties, owner, what it supports. Raises AgreementRefused."""
     _only(words, AGREEMENT_WORDS)
     agreement = Agreement.objects.select_for_update().get(pk=agreement.pk)
-    before = {name: str(getattr(agreement, name)) for name in words}
-    for name, value in words.items():
+    changed = {name: value for name, value in words.items() if getattr(agreement, name) != value}
+    if not changed and providers is None and supports is None:
+        return agreement
+    before = {name: str(getattr(agreement, name)) for name in changed}
+    for name, value in changed.items():
         setattr(agreement, name, value)
     agreement.full_clean()
     agreement.save()
     _link(agreement, providers, supports)
-    audit.record(by, "agreement changed", agreement, before=before, after={n: str(v) for n, v in words.items()})
+    audit.record(by, "agreement changed", agreement, before=before, after={n: str(v) for n, v in changed.items()})
     return agreement
 
 

@@ -70,11 +70,14 @@ def create(*, by, **words) -> Slo:
 def change(slo: Slo, *, by, **words) -> Slo:
     """Raises AgreementRefused, ValidationError."""
     slo = Slo.objects.select_for_update().get(pk=slo.pk)
-    before = {name: str(getattr(slo, name)) for name in words}
-    for name, value in words.items():
+    changed = {name: value for name, value in words.items() if getattr(slo, name) != value}
+    if not changed:
+        return slo
+    before = {name: str(getattr(slo, name)) for name in changed}
+    for name, value in changed.items():
         setattr(slo, name, value)
     _save(slo)
-    after = {name: str(value) for name, value in words.items()}
+    after = {name: str(value) for name, value in changed.items()}
     audit.record(by, "SLO changed", slo, unit=slo.unit, before=before, after=after)
     ask(slo, by=by)
     return slo

@@ -138,6 +138,10 @@ class ByCode(CursorPages):
     ordering = "code"
 
 
+# Actions that show how a dataset is run, and so nothing to a vendor's contact.
+WORKINGS = {"contract", "contracts", "versions"}
+
+
 class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsViewSet):
     """Datasets that hold rows which the caller may see."""
 
@@ -148,6 +152,12 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
     filterset_fields = ("source", "is_provisional", "unit__code")
     needs = {"read": VIEW, "write": DEFINE, "explore": VIEW, "sql": QUERY, "views": VIEW, "compact": UPLOAD}
     query_parameters = frozenset({"version", "offset", "limit"})
+
+    def get_queryset(self):
+        found = super().get_queryset()
+        if self.action in WORKINGS and not getattr(self, "swagger_fake_view", False):
+            found = found.with_workings(self.request.access)
+        return found
 
     @extend_schema(parameters=[KNOWN], responses={200: DatasetSerializer, 304: UNCHANGED})
     def retrieve(self, request, *args, **kwargs):

@@ -28,7 +28,9 @@ from .base import DatasetsViewSet, whole_datasets
 from .described import ContractField, DialectField
 
 LONGEST_KEY = 200
-COUNTS = ("rows_read", "accepted", "replaced", "duplicates", "rejected")
+PARTLY = "Null for who sees only some rows of the dataset and did not send it."
+# How much the file holds, which tells of rows of other units.
+MEASURES = ("size", "sha256", "rows_read", "accepted", "replaced", "duplicates", "rejected", "timings")
 ENDING = re.compile(r"(\.(csv|tsv|txt|xlsx|parquet|jsonl|ndjson|json))?(\.gz)?$", re.IGNORECASE)
 
 
@@ -49,17 +51,18 @@ class UploadSerializer(serializers.ModelSerializer):
             "rejected", "notes", "fault", "restatement", "replays", "timings", "uploaded_by", "uploaded_at",
             "finished_at",
         )  # fmt: skip
+        extra_kwargs = {name: {"allow_null": True, "help_text": PARTLY} for name in ("size", "sha256")}
 
     def to_representation(self, upload):
         """The reason of a refusal may quote a cell of any unit: it is shown to those who may see its rejects.
 
-        How many rows it had is shown to its uploader, and to those who see all rows of the dataset.
+        How much it holds is shown to its uploader, and to those who see all rows of the dataset.
         """
         shown, access = super().to_representation(upload), self.context["request"].access
         if upload.fault and not rejects.may_see(upload, access):
             shown["fault"] = {"code": upload.fault.get("code"), "message": "The file was refused."}
         if upload.uploaded_by_id != access.user_id and upload.dataset_id not in whole_datasets(self):
-            shown |= {**dict.fromkeys(COUNTS), "notes": []}
+            shown |= {**dict.fromkeys(MEASURES), "notes": []}
         return shown
 
 

@@ -19,6 +19,7 @@ from doors.serializers import ScopedCodeField, StrictSerializer
 from doors.throttles import PreviewThrottle
 from kpis import drill, requests
 from kpis.models import Kpi, KpiVersion, Result, Run
+from kpis.selectors.runs import visible_faults, visible_runs
 from organization.access import DEFINE, VIEW
 
 from .base import KpisViewSet
@@ -55,9 +56,10 @@ class RecomputeRunSerializer(serializers.ModelSerializer):
         extra_kwargs = {"rows_scanned": {"allow_null": True, "help_text": "Null for who sees only some of them."}}
 
     def to_representation(self, run):
-        shown = super().to_representation(run)
+        shown, access = super().to_representation(run), self.context["request"].access
+        shown["faults"] = visible_faults(run, access)
         if "whole" not in self.context:
-            self.context["whole"] = wholly_seen(self.context["request"].access)
+            self.context["whole"] = wholly_seen(access)
         if run.dataset_id and run.dataset_id not in self.context["whole"]:
             shown["rows_scanned"] = None
         return shown
@@ -180,7 +182,10 @@ class ResultViewSet(mixins.RetrieveModelMixin, KpisViewSet):
 
 
 class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
-    """The log of recomputes: why, how long, how much; POST asks for one."""
+    """The log of recomputes: why, how long, how much; POST asks for one.
+
+    `faults` names the KPIs that could not be computed, those that the caller may see.
+    """
 
     queryset = Run.objects.select_related("dataset")
     serializer_class = RecomputeRunSerializer
@@ -190,8 +195,7 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
     def get_queryset(self):
         if getattr(self, "swagger_fake_view", False):
             return Run.objects.none()
-        seen = Dataset.objects.visible_to(self.request.access)
-        return self.queryset.filter(dataset__in=seen)
+        return visible_runs(self.request.access)
 
     @extend_schema(request=RecomputeAsked, responses={202: AskedJobSerializer})
     def create(self, request):

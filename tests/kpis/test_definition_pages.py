@@ -1,8 +1,10 @@
 """Pages on which a definition is written, tried, certified, run, and taken from one installation to another."""
 
 import pytest
+from rest_framework.test import APIClient
 
-from kpis.models import Kpi, KpiVersion, Result
+from kpis.models import Kpi, KpiVersion, Result, Run
+from tests.factories import KpiFactory
 from tests.kpis.pages import opened, sent
 from tests.kpis.sample_desk import PASSPORT
 
@@ -146,6 +148,21 @@ def test_runs_are_listed_with_their_steps_and_not_to_strangers(client, made):
     assert "scan" in opened(client, made.viewer, "run", run.pk)
     assert "in_time" not in opened(client, made.stranger, "runs")
     opened(client, made.stranger, "run", run.pk, expect=404)
+
+
+def test_over_rest_a_run_is_as_on_its_page_and_names_only_faults_of_kpis_that_one_sees(made):
+    run = Result.objects.filter(kpi=made.kpi).first().run
+    faults = [{"kpi": "in_time", "message": "No column met."}, {"kpi": "of_others", "message": "No column secret."}]
+    Run.objects.filter(pk=run.pk).update(faults=faults)
+    KpiFactory(code="of_others")
+    rest = APIClient()
+    rest.force_authenticate(made.viewer)
+    assert rest.get(f"/api/v1/runs/{run.pk}/").json()["faults"] == faults[:1]
+    assert {fault["kpi"] for one in rest.get("/api/v1/runs/").json()["results"] for fault in one["faults"]} == {
+        "in_time"
+    }
+    rest.force_authenticate(made.stranger)
+    assert rest.get(f"/api/v1/runs/{run.pk}/").status_code == 404
 
 
 def test_a_recompute_can_be_asked_for_and_shows_on_the_page(client, made):

@@ -217,7 +217,12 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
         return Response(found)
 
     @extend_schema(
-        parameters=[OpenApiParameter(name, int) for name in ("version", "offset", "limit")], responses=RowsSerializer
+        parameters=[
+            OpenApiParameter("version", int, description="Rows as they were at this version; else the current one."),
+            OpenApiParameter("offset", int, description="How many of the first rows to leave out."),
+            OpenApiParameter("limit", int, description=f"How many rows to give, 1 to 500; else {explore.PAGE}."),
+        ],
+        responses=RowsSerializer,
     )
     @action(detail=True, **PLAIN_LIST)
     def rows(self, request, code):

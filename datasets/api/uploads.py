@@ -229,7 +229,8 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
         return Response(self.get_serializer(self.get_object()).data, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(
-        parameters=[OpenApiParameter("as", str, enum=["json", "csv", "xlsx"])], responses=RejectSerializer(many=True)
+        parameters=[OpenApiParameter("as", str, enum=["json", "csv", "xlsx"], description="A page, or a whole file.")],
+        responses=RejectSerializer(many=True),
     )
     @action(detail=True)
     def rejects(self, request, public_id):

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import django_filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
@@ -128,6 +129,19 @@ class ByCode(CursorPages):
     ordering = "code"
 
 
+class KpiFilter(django_filters.FilterSet):
+    state = django_filters.ChoiceFilter(
+        choices=KpiVersion.State.choices, method="of_state", help_text="Those whose `version` is in this state."
+    )
+
+    class Meta:
+        model = Kpi
+        fields = {"unit__code": ["exact"], "owner__username": ["exact"]}
+
+    def of_state(self, kpis, name, value):
+        return kpis.whose_newest(state=value)
+
+
 class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
     """KPIs. A change of a certified definition makes a new draft, which a second person certifies."""
 
@@ -142,7 +156,7 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
     serializer_class = KpiSerializer
     pagination_class = ByCode
     lookup_field = "code"
-    filterset_fields = {"unit__code": ["exact"], "owner__username": ["exact"], "versions__state": ["exact"]}
+    filterset_class = KpiFilter
     needs = {
         "read": VIEW,
         "write": DEFINE,

@@ -66,22 +66,23 @@ class RecomputeRunSerializer(serializers.ModelSerializer):
 
 
 class ResultFilter(django_filters.FilterSet):
-    kpi = django_filters.CharFilter(field_name="kpi__code", help_text="Its code.")
-    unit = django_filters.CharFilter(field_name="unit__code", help_text="Its code; without what stands below it.")
-    period_from = django_filters.DateFilter(
-        field_name="period_start", lookup_expr="gte", help_text="Periods that start on this day or later."
-    )
-    period_before = django_filters.DateFilter(
-        field_name="period_start", lookup_expr="lt", help_text="Periods that start before this day."
-    )
     dimension = django_filters.CharFilter(
         field_name="dimension", help_text="Results by the members of this dimension, in place of those over all rows."
     )
-    grain = django_filters.ChoiceFilter(choices=KpiVersion.Grain.choices)
+    grain = django_filters.ChoiceFilter(
+        choices=KpiVersion.Grain.choices, help_text="Results of periods of this length."
+    )
 
     class Meta:
         model = Result
-        fields = ("member", "status", "is_open")
+        fields = {
+            "kpi__code": ["exact"],
+            "unit__code": ["exact"],
+            "period_start": ["gte", "lt"],
+            "member": ["exact"],
+            "status": ["exact"],
+            "is_open": ["exact"],
+        }
 
 
 class Oldest(CursorPages):
@@ -106,8 +107,12 @@ class RecomputeAsked(StrictSerializer):
 
 
 class RowsAsked(serializers.Serializer):
-    limit = serializers.IntegerField(min_value=1, max_value=1000, default=drill.PAGE)
-    offset = serializers.IntegerField(min_value=0, max_value=10**9, default=0)
+    limit = serializers.IntegerField(
+        min_value=1, max_value=1000, default=drill.PAGE, help_text="How many rows to give."
+    )
+    offset = serializers.IntegerField(
+        min_value=0, max_value=10**9, default=0, help_text="How many of the first rows to leave out."
+    )
 
 
 class ResultViewSet(mixins.RetrieveModelMixin, KpisViewSet):

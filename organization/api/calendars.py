@@ -114,7 +114,10 @@ class CalendarViewSet(ScopedReadViewSet):
         return Response({"closed": ics.close_days(calendar, days, by=request.user)})
 
     @extend_schema(
-        parameters=[OpenApiParameter("first", A_DAY, required=True), OpenApiParameter("last", A_DAY, required=True)],
+        parameters=[
+            OpenApiParameter("first", A_DAY, required=True, description="The first local day."),
+            OpenApiParameter("last", A_DAY, required=True, description="The last local day; it counts itself."),
+        ],
         responses=OpenHours,
     )
     @action(detail=True)
@@ -172,7 +175,10 @@ class FiscalViewSet(ScopedReadViewSet):
         values = _checked(FiscalSerializer, request.data, instance=calendar, partial=True)
         return Response(FiscalSerializer(shared_calendars.change(calendar, by=request.user, **values)).data)
 
-    @extend_schema(parameters=[OpenApiParameter("day", A_DAY)], responses=FiscalPeriodSerializer(many=True))
+    @extend_schema(
+        parameters=[OpenApiParameter("day", A_DAY, description="Any day of the periods; today if not given.")],
+        responses=FiscalPeriodSerializer(many=True),
+    )
     @action(detail=True, **PLAIN_LIST)
     def periods(self, request, pk):
         """The week, month, quarter and year that hold a day."""

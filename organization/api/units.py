@@ -76,7 +76,9 @@ class UnitImportReport(serializers.Serializer):
 
 
 class UnitFilter(django_filters.FilterSet):
-    parent = django_filters.NumberFilter(field_name="parent_on_day")
+    parent = django_filters.NumberFilter(
+        field_name="parent_on_day", help_text="Those right below the unit with this id, on the day asked for."
+    )
 
     class Meta:
         model = Unit

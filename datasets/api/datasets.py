@@ -12,6 +12,7 @@ from datasets.describing import DESCRIBED, describe
 from datasets.facts import contract_of
 from datasets.models import ContractVersion, Dataset, DatasetVersion, SavedView
 from datasets.refusals import NotConfirmed
+from doors.codes import FreeCode
 from doors.etags import KNOWN, UNCHANGED, conditional, etag_of
 from doors.pagination import CursorPages
 from doors.serializers import ScopedCodeOrIdField, StrictModelSerializer, StrictSerializer
@@ -66,7 +67,7 @@ class NewDatasetSerializer(StrictModelSerializer):
     class Meta:
         model = Dataset
         fields = ("code", "unit", *(name for name in DESCRIBED if name not in ("owner", "steward")))
-        extra_kwargs = {"code": {"validators": []}}  # the verb refuses a code that is taken
+        extra_kwargs = {"code": {"validators": [FreeCode(Dataset)]}}
 
 
 class ContractBody(StrictSerializer):

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from datasets import closing, intake, rejects, undo
 from datasets.models import Dataset, Reject, Upload
 from datasets.refusals import InvalidRequest
+from doors.codes import FreeCode
 from doors.exports import Column, Sheet, csv_response, xlsx_response
 from doors.idempotency import AGAIN
 from doors.serializers import ScopedCodeOrIdField, StrictSerializer
@@ -97,7 +98,7 @@ class DialectBody(StrictSerializer):
 
 
 class NewDatasetBody(StrictSerializer):
-    code = serializers.SlugField(max_length=60)
+    code = serializers.SlugField(max_length=60, validators=[FreeCode(Dataset)])
     name = serializers.CharField(max_length=200)
     unit = ScopedCodeOrIdField(queryset=Unit.objects.all())
     description = serializers.CharField(required=False, default="")

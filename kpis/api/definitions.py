@@ -10,6 +10,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from datasets.models import Dataset
+from doors.codes import FreeCode
 from doors.pagination import CursorPages
 from doors.serializers import DayField, ScopedCodeField, StrictModelSerializer, StrictSerializer
 from doors.throttles import PreviewThrottle
@@ -100,7 +101,7 @@ class NewKpi(KpiChange):
 
     class Meta(KpiChange.Meta):
         fields = ("code", *KpiChange.Meta.fields, "version", "valid_from")
-        extra_kwargs = {"code": {"validators": []}}  # the verb refuses a code that is taken
+        extra_kwargs = {"code": {"validators": [FreeCode(Kpi)]}}
 
 
 class Candidate(StrictSerializer):

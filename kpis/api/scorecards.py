@@ -11,6 +11,7 @@ from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from doors.codes import FreeCode
 from doors.pagination import CursorPages
 from doors.serializers import DayField, ScopedCodeField, StrictModelSerializer, StrictSerializer
 from doors.viewsets import PLAIN_LIST
@@ -92,7 +93,7 @@ class ScorecardChange(StrictModelSerializer):
 class NewScorecard(ScorecardChange):
     class Meta(ScorecardChange.Meta):
         fields = ("code", *ScorecardChange.Meta.fields)
-        extra_kwargs = {"code": {"validators": []}}
+        extra_kwargs = {"code": {"validators": [FreeCode(Scorecard)]}}
 
 
 class ByCode(CursorPages):

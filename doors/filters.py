@@ -42,7 +42,7 @@ class NamedFilter(CharFilter):
         """The id of what is called so, or that is it."""
         known = list(self.thing.objects.filter(code=value).values_list("pk", flat=True))
         is_id = self.takes_id and value.isascii() and value.isdigit() and len(value) < 19
-        return known or [int(value)] * is_id
+        return known or ([int(value)] if is_id else [])
 
 
 class FiltersByName(DjangoFilterBackend):

@@ -1,4 +1,4 @@
-"""Over REST, too, a taken code is refused with whose it is; and so are the codes of calendars, agreements and surveys."""
+"""Over REST, too, a taken code is refused with whose it is; so are those of calendars, agreements and surveys."""
 
 import pytest
 from django.urls import reverse

@@ -8,10 +8,22 @@ import re
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import DateTimeField
-from django_filters import BooleanFilter, CharFilter, ChoiceFilter, Filter, ModelChoiceFilter
+from django_filters import (
+    BooleanFilter,
+    CharFilter,
+    ChoiceFilter,
+    DateFilter,
+    DateTimeFilter,
+    Filter,
+    IsoDateTimeFilter,
+    ModelChoiceFilter,
+)
+from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import ValidationError
 
+A_DAY = "Write a day such as 2025-05-03."
+A_MOMENT = "Write a moment such as 2025-05-03T12:00:00Z; in an address a + is written %2B."
 NO_SUCH_ID = "Nothing that you see has this id: write one that the list of those things shows."
 BY_ITS_NAME = re.compile(r"(?:\w+__)?(\w+?)__(?:code|username)\Z")
 OF_ANOTHER = re.compile(r"(?:\w+__)(\w+)\Z")
@@ -62,6 +74,10 @@ class FiltersByName(DjangoFilterBackend):
                     one.extra["error_messages"] = {"invalid_choice": _wrong_choice(one)}
                 elif isinstance(one, ModelChoiceFilter):
                     one.extra["error_messages"] = {"invalid_choice": NO_SUCH_ID}
+                elif isinstance(one, DateFilter):  # 03/05/2025 would be taken for a day in March
+                    one.extra |= {"input_formats": ["%Y-%m-%d"], "error_messages": {"invalid": A_DAY}}
+                elif isinstance(one, DateTimeFilter | IsoDateTimeFilter):
+                    one.extra |= {"input_formats": [IsoDateTimeField.ISO_8601], "error_messages": {"invalid": A_MOMENT}}
         return found
 
 

@@ -43,6 +43,15 @@ def test_days_are_asked_for_from_one_on_and_before_another(north, found):
     assert (field, "valid_before, valid_from" in words) == ("valid_from__gte", True)
 
 
+def test_a_day_is_written_in_one_way(found):
+    """03/05/2025 is a day in March to some and in May to others."""
+    assert found("annotations", "day", day_from="03/05/2025") == [("day_from", "Write a day such as 2025-05-03.")]
+    words = "Write a moment such as 2025-05-03T12:00:00Z; in an address a + is written %2B."
+    for moment in ("03/05/2025 10:00", "2025-05-03T12:00:00 02:00"):
+        assert found("alerts", "id", opened_from=moment) == [("opened_from", words)]
+    assert found("alerts", "id", opened_from="2025-05-03T12:00:00Z") == []
+
+
 def test_a_thing_is_asked_for_by_its_code_and_a_unit_by_its_id_too(north, found):
     KpiFactory(code="on_time", unit=north)
     assert found("kpis", "code", unit="north") == found("kpis", "code", unit=str(north.pk)) == ["on_time"]

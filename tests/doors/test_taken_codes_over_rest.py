@@ -26,7 +26,8 @@ def _template(unit, code, name):
 
 
 def _round(unit, code, name):
-    return SelectionRound.objects.create(code=code, name=name, unit=unit, currency="EUR", price_weight=40)
+    made = {"made_by": UserFactory(), "currency": "EUR", "price_weight": 40}
+    return SelectionRound.objects.create(code=code, name=name, unit=unit, **made)
 
 
 def by(factory):

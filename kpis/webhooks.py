@@ -133,7 +133,7 @@ def signature(secret: str, moment: int, body: bytes) -> str:
 def told(status: int, body: str, location: str) -> str:
     """What the receiver answered, for who keeps the webhook; of a redirect, what to do about it."""
     if not 300 <= status < 400:
-        return f"{status} {body}"
+        return f"{status} {body}".strip()
     place = location if len(location) <= LONGEST_PLACE else f"{location[:LONGEST_PLACE]}…"
     where = f" to {place}" if place else ""
     return f"{status}: it redirects{where}, and redirects are not followed. Add a webhook with the final address."

@@ -23,7 +23,7 @@ from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import ValidationError
 
 A_DAY = "Write a day such as 2025-05-03."
-A_MOMENT = "Write a moment such as 2025-05-03T12:00:00Z; in an address a + is written %2B."
+A_MOMENT = "Write a moment, best in UTC, such as 2025-05-03T12:00:00Z."
 NO_SUCH_ID = "Nothing that you see has this id: write one that the list of those things shows."
 BY_ITS_NAME = re.compile(r"(?:\w+__)?(\w+?)__(?:code|username)\Z")
 OF_ANOTHER = re.compile(r"(?:\w+__)(\w+)\Z")

@@ -46,7 +46,7 @@ def test_days_are_asked_for_from_one_on_and_before_another(north, found):
 def test_a_day_is_written_in_one_way(found):
     """03/05/2025 is a day in March to some and in May to others."""
     assert found("annotations", "day", day_from="03/05/2025") == [("day_from", "Write a day such as 2025-05-03.")]
-    words = "Write a moment such as 2025-05-03T12:00:00Z; in an address a + is written %2B."
+    words = "Write a moment, best in UTC, such as 2025-05-03T12:00:00Z."
     for moment in ("03/05/2025 10:00", "2025-05-03T12:00:00 02:00"):
         assert found("alerts", "id", opened_from=moment) == [("opened_from", words)]
     assert found("alerts", "id", opened_from="2025-05-03T12:00:00Z") == []

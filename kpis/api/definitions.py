@@ -45,6 +45,13 @@ class KpiVersionSerializer(serializers.ModelSerializer):
     def get_passport_gaps(self, version) -> dict[str, str]:
         return workflow.passport_gaps(version)
 
+    def to_representation(self, version):
+        """Without the answers that a vendor's contact is not told."""
+        shown, request = super().to_representation(version), self.context.get("request")
+        if request and request.access.is_vendor_only:
+            shown |= dict.fromkeys(workflow.INSIDE, "") | {"passport_gaps": {}}
+        return shown
+
 
 class VersionWords(StrictModelSerializer):
     """A definition as it is written; in a change, only what differs."""
@@ -78,7 +85,7 @@ class KpiSerializer(serializers.ModelSerializer):
     def get_version(self, kpi) -> dict:
         kept = [version for version in kpi.versions.all() if not version.is_discarded]
         newest = max(kept, key=lambda version: version.number, default=None)
-        return KpiVersionSerializer(newest).data if newest else {}
+        return KpiVersionSerializer(newest, context=self.context).data if newest else {}
 
 
 class KpiChange(StrictModelSerializer):
@@ -166,6 +173,7 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
         "deprecate": CERTIFY,
         "check": VIEW,
         "preview": VIEW,
+        "impact": DEFINE,
     }
 
     @extend_schema(request=NewKpi, responses={201: KpiSerializer})
@@ -189,7 +197,7 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
         """All versions, newest first; POST changes the newest, or makes a new draft of it."""
         if request.method == "GET":
             found = self.get_object().versions.select_related("dataset", "kpi").order_by("-number")
-            return Response(KpiVersionSerializer(found, many=True).data)
+            return Response(KpiVersionSerializer(found, many=True, context=self.get_serializer_context()).data)
         kpi, values = self._mine(), self.checked(VersionChange, partial=True)
         version = definitions.edit(kpi.versions.newest(), by=request.user, **values)
         return Response(KpiVersionSerializer(version).data, status=201)
@@ -226,8 +234,8 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
     @extend_schema(responses=OpenApiTypes.OBJECT)
     @action(methods=["get"], detail=True)
     def impact(self, request, code):
-        """What a change of this KPI reaches."""
-        return Response(dataclasses.asdict(definitions.impact_of(self.get_object())))
+        """What a change of this KPI reaches, for who may change it."""
+        return Response(dataclasses.asdict(definitions.impact_of(self._mine())))
 
     @extend_schema(request=Candidate, responses=OpenApiTypes.OBJECT)
     @action(methods=["post"], detail=False, throttle_classes=[PreviewThrottle])
@@ -252,7 +260,7 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
     @action(methods=["get"], detail=False)
     def export(self, request):
         """The newest definitions as YAML text."""
-        return Response({"yaml": exchange.export_yaml(self.filter_queryset(self.get_queryset()))})
+        return Response({"yaml": exchange.export_yaml(self.filter_queryset(self.get_queryset()), request.access)})
 
     @extend_schema(request=YamlText, responses=OpenApiTypes.OBJECT)
     @action(methods=["post"], detail=False, url_path="import")

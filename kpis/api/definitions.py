@@ -3,7 +3,6 @@
 import dataclasses
 
 import django_filters
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
@@ -13,10 +12,11 @@ from datasets.models import Dataset
 from doors.codes import FreeCode
 from doors.pagination import CursorPages
 from doors.serializers import DayField, ScopedCodeField, StrictModelSerializer, StrictSerializer
+from doors.shapes import answer
 from doors.throttles import PreviewThrottle
 from doors.viewsets import PLAIN_LIST
 from kpis import definitions, drill, exchange, workflow
-from kpis.measures import faults_of
+from kpis.measures import Fault, faults_of
 from kpis.models import Kpi, KpiVersion
 from organization.access import CERTIFY, DEFINE, VIEW
 from organization.models import Unit, User
@@ -133,6 +133,22 @@ class YamlText(StrictSerializer):
     dry_run = serializers.BooleanField(default=True)
 
 
+@dataclasses.dataclass(frozen=True)
+class DefinitionFaults:
+    faults: tuple[Fault, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class DefinitionsText:
+    yaml: str
+
+
+@dataclasses.dataclass(frozen=True)
+class DefinitionsRead:
+    imported: bool
+    kpis: tuple[exchange.Difference, ...]
+
+
 class ByCode(CursorPages):
     ordering = "code"
 
@@ -231,20 +247,20 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
         definitions.discard(self._version(number, DEFINE), by=request.user)
         return Response(status=204)
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=answer(definitions.Impact))
     @action(methods=["get"], detail=True)
     def impact(self, request, code):
         """What a change of this KPI reaches, for who may change it."""
         return Response(dataclasses.asdict(definitions.impact_of(self._mine())))
 
-    @extend_schema(request=Candidate, responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=Candidate, responses=answer(DefinitionFaults))
     @action(methods=["post"], detail=False, throttle_classes=[PreviewThrottle])
     def check(self, request):
         """What is wrong with a definition: field, word, position, nearest column; nothing is saved."""
         version = self._candidate(self.checked(Candidate))
-        return Response({"faults": [dataclasses.asdict(fault) for fault in faults_of(version)]})
+        return Response(dataclasses.asdict(DefinitionFaults(tuple(faults_of(version)))))
 
-    @extend_schema(request=Candidate, responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=Candidate, responses=answer(drill.PreviewOf))
     @action(methods=["post"], detail=False, throttle_classes=[PreviewThrottle])
     def preview(self, request):
         """What a definition gives on the live rows that the caller may see; nothing is saved."""
@@ -256,13 +272,13 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
         seen = drill.preview(version, unit, request.access, request.day)
         return Response(dataclasses.asdict(seen))
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=answer(DefinitionsText))
     @action(methods=["get"], detail=False)
     def export(self, request):
         """The newest definitions as YAML text."""
         return Response({"yaml": exchange.export_yaml(self.filter_queryset(self.get_queryset()), request.access)})
 
-    @extend_schema(request=YamlText, responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=YamlText, responses=answer(DefinitionsRead))
     @action(methods=["post"], detail=False, url_path="import")
     def load(self, request):
         """Read definitions in as drafts, all or none; `dry_run` (the default) only says what would change."""

@@ -16,6 +16,7 @@ from datasets.scope import wholly_seen
 from doors.etags import KNOWN, UNCHANGED, conditional, etag_of
 from doors.pagination import CursorPages
 from doors.serializers import ScopedCodeField, StrictSerializer
+from doors.shapes import answer
 from doors.throttles import PreviewThrottle
 from kpis import drill, requests
 from kpis.models import Kpi, KpiVersion, Result, Run
@@ -143,7 +144,7 @@ class ResultViewSet(mixins.RetrieveModelMixin, KpisViewSet):
         page = self.paginate_queryset(self.filter_queryset(found))
         return self.get_paginated_response(KpiResultSerializer(page, many=True).data)
 
-    @extend_schema(parameters=[RowsAsked], responses=OpenApiTypes.OBJECT)
+    @extend_schema(parameters=[RowsAsked], responses=answer(drill.RowsPage))
     @action(methods=["get"], detail=True, throttle_classes=[PreviewThrottle])
     def rows(self, request, pk):
         """The rows behind the number that the caller may see."""

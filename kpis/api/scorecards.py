@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from doors.codes import FreeCode
 from doors.pagination import CursorPages
 from doors.serializers import DayField, ScopedCodeField, StrictModelSerializer, StrictSerializer
+from doors.shapes import answer
 from doors.viewsets import PLAIN_LIST
 from kpis import scorecards, selectors
 from kpis.calendars import calendars_of
@@ -177,7 +178,7 @@ class ScorecardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisVie
         scorecards.set_weight(self._node(node), by=request.user, **self.checked(NodeWeightAsked))
         return Response(status=204)
 
-    @extend_schema(parameters=VIEW_PARAMETERS, responses=OpenApiTypes.OBJECT)
+    @extend_schema(parameters=VIEW_PARAMETERS, responses=answer(selectors.ScorecardView))
     @action(methods=["get"], detail=True)
     def view(self, request, code):
         """The scorecard with values, statuses and scores at a unit and a period, now or as it was known."""

@@ -126,6 +126,10 @@ class CorrectionBody(StrictSerializer):
     cells = serializers.DictField(child=serializers.CharField(allow_blank=True, trim_whitespace=False))
 
 
+class CorrectedSerializer(serializers.Serializer):
+    corrected = serializers.IntegerField(help_text="How many rows.")
+
+
 class UndoBody(RestatementBody):
     reason = serializers.CharField(required=False, allow_blank=True, default="")
 
@@ -253,7 +257,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
         found = rejects.correct(upload, int(row), self.checked(CorrectionBody)["cells"], by=request.user)
         return Response(RejectSerializer(found, many=True).data)
 
-    @extend_schema(request={"multipart/form-data": FileBody}, responses={200: dict})
+    @extend_schema(request={"multipart/form-data": FileBody}, responses=CorrectedSerializer)
     @action(methods=["post"], detail=True, parser_classes=[parsers.MultiPartParser])
     def corrections(self, request, public_id):
         """Take the corrections from a list of rejects as it was downloaded."""

@@ -4,7 +4,6 @@ import dataclasses
 
 import django_filters
 from django.db.models import Max
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
@@ -107,6 +106,34 @@ class RecomputeAsked(StrictSerializer):
         return given
 
 
+class LoadSerializer(serializers.Serializer):
+    id = serializers.UUIDField(help_text="The `public_id` of the upload.")
+    file_name = serializers.CharField()
+    uploaded_at = serializers.DateTimeField()
+    uploaded_by = serializers.CharField(allow_null=True)
+
+
+class CheckSerializer(serializers.Serializer):
+    rule = serializers.CharField()
+    passed = serializers.BooleanField()
+
+
+class ProvenanceSerializer(serializers.Serializer):
+    formula = serializers.CharField()
+    written_out = serializers.CharField(help_text="The formula with its values put in.")
+    numerator = serializers.FloatField(allow_null=True)
+    denominator = serializers.FloatField(allow_null=True)
+    rows = serializers.IntegerField()
+    version = serializers.IntegerField()
+    data_version = serializers.IntegerField(allow_null=True)
+    run = serializers.IntegerField(allow_null=True)
+    uploads = LoadSerializer(
+        many=True, help_text="The loads that brought rows of the period; none to a vendor's contact."
+    )
+    checks = CheckSerializer(many=True)
+    inputs = KpiResultSerializer(many=True, help_text="Of a derived KPI: the results that it was computed from.")
+
+
 class RowsAsked(serializers.Serializer):
     limit = serializers.IntegerField(
         min_value=1, max_value=1000, default=drill.PAGE, help_text="How many rows to give."
@@ -153,7 +180,7 @@ class ResultViewSet(mixins.RetrieveModelMixin, KpisViewSet):
         page = drill.rows_behind(self.get_object(), request.access, **asked.validated_data)
         return Response(dataclasses.asdict(page))
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=ProvenanceSerializer)
     @action(methods=["get"], detail=True)
     def provenance(self, request, pk):
         """Formula with values put in, version, data version, run, loads and checks."""

@@ -97,7 +97,7 @@ class DialectBody(StrictSerializer):
 
 
 class NewDatasetBody(StrictSerializer):
-    code = serializers.SlugField(max_length=60)  # the verb refuses a taken one, after an upload that is confirmed already
+    code = serializers.SlugField(max_length=60)  # the verb refuses one that is taken
     name = serializers.CharField(max_length=200)
     unit = ScopedCodeOrIdField(queryset=Unit.objects.all())
     description = serializers.CharField(required=False, default="")

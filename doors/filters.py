@@ -1,29 +1,136 @@
-"""Filters of lists over REST: a thing is named as in a body, `?kpi=on_time&unit=north`, by its code or log-in name."""
+"""Filters of lists over REST: plain names as in a body, `?kpi=on_time&unit=north&period_from=2025-01-01`.
+
+A thing is asked for by its code (a unit by its id, too), a person by the log-in name, all else by the field's value;
+days and moments by `..._from`, which counts itself, and `..._before`, which does not.
+"""
 
 import re
 
-from django_filters.rest_framework import ChoiceFilter, DjangoFilterBackend, ModelChoiceFilter
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import DateTimeField
+from django_filters import (
+    BooleanFilter,
+    CharFilter,
+    ChoiceFilter,
+    DateFilter,
+    DateTimeFilter,
+    Filter,
+    IsoDateTimeFilter,
+    ModelChoiceFilter,
+)
+from django_filters.fields import IsoDateTimeField
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.exceptions import ValidationError
 
+A_DAY = "Write a day such as 2025-05-03."
+A_MOMENT = "Write a moment, best in UTC, such as 2025-05-03T12:00:00Z."
 NO_SUCH_ID = "Nothing that you see has this id: write one that the list of those things shows."
 BY_ITS_NAME = re.compile(r"(?:\w+__)?(\w+?)__(?:code|username)\Z")
+OF_ANOTHER = re.compile(r"(?:\w+__)(\w+)\Z")
+# period_start, due_date, opened_at and valid_from are asked for as period, due, opened and valid
+IN_TIME = re.compile(r"(?:\w+__)?(\w+?)(?:_start|_date|_at|_from)?__(gte|lt)\Z")
+ENDS = {"gte": "from", "lt": "before"}
+NAMED_TWICE = ("unit",)  # by code or id, as in bodies
+
+
+class NamedFilter(CharFilter):
+    """Rows of the thing with this code; one that the caller does not see is refused as one that there is not."""
+
+    def __init__(self, *args, asked_as: str, thing, takes_id: bool = False, **options):
+        super().__init__(*args, **options)
+        self.asked_as, self.thing, self.takes_id = asked_as, thing, takes_id
+
+    def filter(self, qs, value):
+        if not value:
+            return qs
+        for known in self._known(value):
+            found = qs.filter(**{self.field_name: known})
+            seen = self.thing.objects.filter(pk=known).visible_to(self.parent.request.access)
+            if seen.exists() or found.exists():  # a row that is seen names it
+                return found
+        raise ValidationError({self.asked_as: f"There is no {_word(self.thing)} {value[:80]!r} that you see."})
+
+    def _known(self, value: str) -> list[int]:
+        """The id of what is called so, or that is it."""
+        known = list(self.thing.objects.filter(code=value).values_list("pk", flat=True))
+        is_id = self.takes_id and value.isascii() and value.isdigit() and len(value) < 19
+        return known or ([int(value)] if is_id else [])
 
 
 class FiltersByName(DjangoFilterBackend):
-    """`kpi__code` and `version__agreement__code` of `filterset_fields` are asked for as `kpi` and `agreement`.
+    """Gives the filters of `filterset_fields` and of a filter set their plain names, and each a description.
 
-    A choice that there is not is refused with those that there are.
+    `version__agreement__code` is asked for as `agreement`, `period_start__gte` as `period_from`. A choice that there is
+    not is refused with those that there are.
     """
 
     def get_filterset_class(self, view, queryset=None):
         found = super().get_filterset_class(view, queryset)
         if found is not None:
-            found.base_filters = {BY_ITS_NAME.sub(r"\1", name): one for name, one in found.base_filters.items()}
-            for one in found.base_filters.values():
+            found.base_filters = dict(_named(found, name, one) for name, one in found.base_filters.items())
+            for name, one in found.base_filters.items():
+                one.extra["help_text"] = one.extra.get("help_text") or described(found._meta.model, name, one)
                 if isinstance(one, ChoiceFilter) and "choices" in one.extra:
                     one.extra["error_messages"] = {"invalid_choice": _wrong_choice(one)}
                 elif isinstance(one, ModelChoiceFilter):
                     one.extra["error_messages"] = {"invalid_choice": NO_SUCH_ID}
+                elif isinstance(one, DateFilter):  # 03/05/2025 would be taken for a day in March
+                    one.extra |= {"input_formats": ["%Y-%m-%d"], "error_messages": {"invalid": A_DAY}}
+                elif isinstance(one, DateTimeFilter | IsoDateTimeFilter):
+                    one.extra |= {"input_formats": [IsoDateTimeField.ISO_8601], "error_messages": {"invalid": A_MOMENT}}
         return found
+
+
+def _named(filters, name: str, one: Filter) -> tuple[str, Filter]:
+    """The name by which a filter is asked for, and the filter that then answers."""
+    if in_time := IN_TIME.match(name):
+        return f"{in_time[1]}_{ENDS[in_time[2]]}", one
+    thing, by_code = name, BY_ITS_NAME.match(name)
+    if by_code:
+        thing = by_code[1]
+    elif of_another := OF_ANOTHER.match(name):
+        return of_another[1], one
+    path, is_named = one.field_name or "", thing in NAMED_TWICE
+    if isinstance(one, NamedFilter) or not (path.endswith("__code") or is_named):
+        return thing, one
+    path = path.removesuffix("__code")
+    model = _field(filters._meta.model, path).related_model
+    return thing, NamedFilter(field_name=path, asked_as=thing, thing=model, takes_id=is_named)
+
+
+def described(model, name: str, one: Filter) -> str:
+    """What the filter keeps, in a sentence."""
+    field = _field(model, one.field_name or name)
+    if one.lookup_expr in ENDS:
+        what = "moment" if isinstance(field, DateTimeField) else "day"
+        said = f"at this {what}" if what == "moment" else f"on this {what}"
+        when = f"{said} or later" if one.lookup_expr == "gte" else f"before this {what}"
+        return f"Those whose `{field.name}` lies {when}."
+    if isinstance(one, NamedFilter):
+        below = "; without what stands below it" if name in NAMED_TWICE else ""
+        return f"Those of this {_word(one.thing)}, by its code{' or id' if one.takes_id else ''}{below}."
+    if (one.field_name or "").endswith("__username"):
+        return f"Those with this {name}, by the log-in name."
+    if isinstance(one, BooleanFilter):
+        return f"Write true or false: those for which `{name}` is so."
+    if isinstance(one, ModelChoiceFilter):
+        return f"Those of this {_word(field.related_model)}, by its id."
+    return f"Those with exactly this `{name}`."
+
+
+def _word(model) -> str:
+    return str(model._meta.verbose_name)
+
+
+def _field(model, path: str):
+    """The field at the end of `a__b__c`; None where the path leads over something that is no field."""
+    for name in path.split("__"):
+        try:
+            field = model._meta.get_field(name)
+        except (FieldDoesNotExist, AttributeError):
+            return None
+        model = field.related_model
+    return field
 
 
 def _wrong_choice(one: ChoiceFilter) -> str:

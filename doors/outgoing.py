@@ -88,6 +88,7 @@ def _is_public(text: str) -> bool:
 class Reply:
     status: int
     body: str
+    location: str = ""  # of a redirect
 
 
 def post(url: str, body: bytes, headers: dict[str, str], *, timeout: float = 10) -> Reply:
@@ -97,7 +98,8 @@ def post(url: str, body: bytes, headers: dict[str, str], *, timeout: float = 10)
     try:
         connection.request("POST", target.path, body, headers)
         answer = connection.getresponse()
-        return Reply(answer.status, answer.read(2000).decode("utf-8", "replace"))
+        body, location = answer.read(2000).decode("utf-8", "replace"), answer.headers.get("Location", "")
+        return Reply(answer.status, body, location)
     except http.client.HTTPException as fault:
         raise OSError(f"the answer is not HTTP ({type(fault).__name__})") from fault
     finally:

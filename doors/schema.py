@@ -30,6 +30,20 @@ PROBLEM = {
     "required": ["type", "title", "status", "code", "detail"],
 }
 
+# What a part of an address names, where no model says it.
+IN_AN_ADDRESS = {
+    "code": "Its code.",
+    "criterion": "The id of the criterion.",
+    "node": "The id of the row of the scorecard.",
+    "number": "The number of the version.",
+    "part": "What the thing is that leaves.",
+    "public_id": "The id that the answer to the upload gave.",
+    "row": "The number of the row in the file.",
+    "seq": "The number of the entry in the trail.",
+    "which": "The id of what leaves; of an evaluator, the log-in name.",
+}
+SUMMARIES = {"list": "List", "retrieve": "One", "create": "Make", "partial_update": "Change", "destroy": "Remove"}
+
 
 def undescribed() -> list[type]:
     """Classes whose docstring speaks to us and not to the callers of what derives from them."""
@@ -43,6 +57,17 @@ def undescribed() -> list[type]:
 
 class DescribedSchema(AutoSchema):
     """Adds to drf-spectacular's reading of a view what it cannot see in the serializers."""
+
+    def get_summary(self) -> str:
+        """What the operation does, in a word or two: many share the description of their list."""
+        action = getattr(self.view, "action", None) or ""
+        return SUMMARIES.get(action) or action.replace("_", " ").capitalize()
+
+    def _resolve_path_parameters(self, variables):
+        found = super()._resolve_path_parameters(variables)
+        for parameter in found:
+            parameter.setdefault("description", IN_AN_ADDRESS.get(parameter["name"], ""))
+        return found
 
     def _get_response_bodies(self, direction="response"):
         """Every operation may answer with a problem."""

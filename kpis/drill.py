@@ -213,7 +213,7 @@ def derived_preview(version: KpiVersion, unit: Unit, access: Access, day: date) 
 
 
 def provenance(result: Result, access: Access) -> Provenance:
-    """How the result came about, without a scan. Raises NotYours."""
+    """How the result came about, without a scan; to a vendor's contact without loads and checks. Raises NotYours."""
     if not access.allows(VIEW, result.unit_id):
         raise NotYours("There is no such result, or it is not yours to see.")
     version = result.version
@@ -228,8 +228,8 @@ def provenance(result: Result, access: Access) -> Provenance:
         version=version,
         data_version=result.data_version,
         run=result.run,
-        uploads=_uploads(result),
-        checks=_checks(result),
+        uploads=() if access.is_vendor_only else _uploads(result),
+        checks=() if access.is_vendor_only else _checks(result),
         inputs=inputs,
         entry=_entry(result) if version.kind == KpiVersion.Kind.MANUAL else None,
     )

@@ -23,6 +23,7 @@ from organization.models import Unit, User
 from . import definitions
 from .definitions import FIELDS, DefinitionError
 from .models import Kpi, KpiVersion
+from .workflow import INSIDE
 
 LONGEST = 500_000
 DEEPEST = 8
@@ -48,12 +49,14 @@ class Difference:
     fields: dict[str, tuple[object, object]] = field(default_factory=dict)
 
 
-def export_yaml(kpis) -> str:
-    """The newest version of each KPI of the queryset, by code."""
+def export_yaml(kpis, access: Access) -> str:
+    """The newest version of each KPI of the queryset, by code, as far as the person is told of it."""
     import yaml
 
     kpis = kpis.select_related("unit", "owner", "steward", "counter_kpi").prefetch_related("versions__dataset")
     entries = [_plain(kpi) for kpi in kpis.order_by("code")]
+    for entry in entries if access.is_vendor_only else ():
+        entry["version"] = {name: value for name, value in entry["version"].items() if name not in INSIDE}
     return yaml.safe_dump({"kpis": entries}, sort_keys=False, allow_unicode=True, width=110)
 
 

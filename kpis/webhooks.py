@@ -26,6 +26,7 @@ EVENT = "status.changed"
 TRIAL = "trial"
 ATTEMPTS = 8
 TIMEOUT = 10
+LONGEST_PLACE = 90
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=15), timedelta(hours=1)
 
 
@@ -129,6 +130,15 @@ def signature(secret: str, moment: int, body: bytes) -> str:
     return f"t={moment},v1={digest}"
 
 
+def told(status: int, body: str, location: str) -> str:
+    """What the receiver answered, for who keeps the webhook; of a redirect, what to do about it."""
+    if not 300 <= status < 400:
+        return f"{status} {body}".strip()
+    place = location if len(location) <= LONGEST_PLACE else f"{location[:LONGEST_PLACE]}…"
+    where = f" to {place}" if place else ""
+    return f"{status}: it redirects{where}, and redirects are not followed. Add a webhook with the final address."
+
+
 def deliver(delivery_id: int, now: datetime) -> None:
     """Send one delivery. Raises NotHeard when it should be tried again, UnsafeAddress when it must not be sent."""
     from doors.outgoing import UnsafeAddress, post
@@ -148,7 +158,7 @@ def deliver(delivery_id: int, now: datetime) -> None:
     refused = None
     try:
         reply = post(delivery.webhook.url, body, headers, timeout=TIMEOUT)
-        delivery.response = f"{reply.status} {reply.body}"[:200].replace("\0", "")
+        delivery.response = told(reply.status, reply.body, reply.location)[:200].replace("\0", "")
         heard = 200 <= reply.status < 300
     except (OSError, UnsafeAddress) as fault:
         delivery.response, heard = f"{type(fault).__name__}: {fault}"[:200], False

@@ -27,6 +27,8 @@ PASSPORT = {
     "reporting_lag_days": "After how many days is a period's number final?",
     "review_date": "When is the definition to be looked at again?",
 }
+# Answers that a vendor's contact is not told: they are about how we steer, and how a number could be bent.
+INSIDE = frozenset({"decision", "financial_link", "gaming_risk"})
 
 
 class SecondPersonNeeded(Exception):

@@ -4,7 +4,7 @@ from datetime import date
 
 from django import forms
 
-from doors.codes import free, taken
+from doors.codes import NewCode, free, taken
 from doors.days import DayField
 
 from .fields import UnitField
@@ -168,13 +168,20 @@ class TokenForm(forms.Form):
         self.fields["unit"].queryset = Unit.objects.visible_to(access)
 
 
-class CalendarForm(forms.ModelForm):
+class CalendarForm(NewCode, forms.ModelForm):
+    coded = BusinessCalendar
+
     class Meta:
         model = BusinessCalendar
         fields = ("code", "name")
 
+    def __init__(self, *args, access, **options):
+        super().__init__(*args, **options)
+        self.access = access
 
-class FiscalForm(forms.ModelForm):
+
+class FiscalForm(NewCode, forms.ModelForm):
+    coded = FiscalCalendar
     start_month = forms.TypedChoiceField(
         coerce=int, choices=MONTHS, initial=1, label="Starts in", help_text="First month of the fiscal year."
     )
@@ -185,6 +192,10 @@ class FiscalForm(forms.ModelForm):
         fields = ("code", "name", "kind", "start_month", "week_starts_on", "anchor")
         labels = {"anchor": "Year ends on"}
         help_texts = {"anchor": "Of a year made of weeks; it decides which years have 53."}
+
+    def __init__(self, *args, access, **options):
+        super().__init__(*args, **options)
+        self.access = access
 
 
 class VersionForm(forms.Form):

@@ -299,6 +299,7 @@ SPECTACULAR_SETTINGS = {
     "GET_LIB_DOC_EXCLUDES": "doors.schema.undescribed",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "doors.shapes.with_shapes",
         "doors.schema.without_empty_defaults",
         "doors.schema.token_first",
     ],

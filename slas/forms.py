@@ -5,7 +5,7 @@ from decimal import Decimal
 from django import forms
 
 from datasets.models import Dataset
-from doors.codes import CodeField
+from doors.codes import CodeField, NewCode
 from organization.access import DEFINE, VIEW, Access
 from organization.fields import UnitField
 from organization.models import BusinessCalendar, Unit, User
@@ -36,8 +36,10 @@ class ListForm(forms.Form):
     state = forms.ChoiceField(required=False, choices=[("", "Any state"), *AgreementVersion.State.choices])
 
 
-class AgreementForm(forms.Form):
+class AgreementForm(NewCode, forms.Form):
     """The agreement itself; its code and kind are given once."""
+
+    coded = Agreement
 
     name = forms.CharField(max_length=200)
     code = CodeField(max_length=50, help_text="Part of addresses and KPI codes: letters, digits and dashes.")
@@ -61,6 +63,7 @@ class AgreementForm(forms.Form):
 
     def __init__(self, *args, access: Access, agreement: Agreement | None = None, **kwargs):
         super().__init__(*args, **kwargs)
+        self.access = access
         seen = Unit.objects.filter(pk__in=access.units(VIEW))
         self.fields["unit"].queryset = Unit.objects.filter(pk__in=access.units(DEFINE))
         self.fields["customer"].queryset = self.fields["providers"].queryset = seen

@@ -3,6 +3,7 @@
 from django import forms
 
 from datasets.models import Dataset
+from doors.codes import NewCode
 from organization.access import DEFINE, Access
 from organization.fields import UnitField
 from organization.models import Unit, User
@@ -11,8 +12,10 @@ from .forms import FORMULA
 from .models import Agreement, Slo
 
 
-class SloForm(forms.ModelForm):
+class SloForm(NewCode, forms.ModelForm):
     """The verb validates and saves it."""
+
+    coded = Slo
 
     class Meta:
         model = Slo
@@ -48,6 +51,7 @@ class SloForm(forms.ModelForm):
 
     def __init__(self, *args, access: Access, **kwargs):
         super().__init__(*args, **kwargs)
+        self.access = access
         self.fields["unit"].queryset = Unit.objects.filter(pk__in=access.units(DEFINE))
         self.fields["dataset"].queryset = Dataset.objects.visible_to(access).exclude(contract={})
         self.fields["agreement"].queryset = Agreement.objects.visible_to(access)

@@ -5,6 +5,7 @@ from datetime import date
 from django import forms
 from django.db import models
 
+from doors.codes import NewCode
 from doors.days import DayField
 from kpis.models import Kpi, KpiVersion
 from organization.access import OVERSEE, PROCURE, Access
@@ -18,6 +19,7 @@ from .models import (
     Criterion,
     RiskAssessment,
     ScorecardTemplate,
+    SelectionRound,
     SurveyQuestion,
     TemplateVersion,
     Vendor,
@@ -124,7 +126,8 @@ class DocumentForm(forms.Form):
         self.fields["file"].widget.attrs["accept"] = ",".join(sorted(KINDS))
 
 
-class TemplateForm(forms.Form):
+class TemplateForm(NewCode, forms.Form):
+    coded = ScorecardTemplate
     code = forms.SlugField(max_length=60)
     name = forms.CharField(max_length=200)
     unit = UnitField(help_text="Who answers for it.")
@@ -132,6 +135,7 @@ class TemplateForm(forms.Form):
 
     def __init__(self, *args, access: Access, **options):
         super().__init__(*args, **options)
+        self.access = access
         self.fields["unit"].queryset = Unit.objects.filter(pk__in=access.units(PROCURE))
 
 
@@ -170,13 +174,15 @@ class CriterionForm(OfFields):
         return pairs
 
 
-class QuestionForm(forms.Form):
+class QuestionForm(NewCode, forms.Form):
+    coded = SurveyQuestion
     code = forms.SlugField(max_length=60)
     text = forms.CharField(max_length=300, label="Question", help_text="Answered from 1 (poor) to 5 (excellent).")
     unit = UnitField(label="Asked by")
 
     def __init__(self, *args, access: Access, **options):
         super().__init__(*args, **options)
+        self.access = access
         self.fields["unit"].queryset = Unit.objects.filter(pk__in=access.units(PROCURE))
 
 
@@ -231,7 +237,8 @@ class TextForm(forms.Form):
         self.fields["text"].label = label
 
 
-class RoundForm(forms.Form):
+class RoundForm(NewCode, forms.Form):
+    coded = SelectionRound
     code = forms.SlugField(max_length=60)
     name = forms.CharField(max_length=200)
     unit = UnitField(label="Who buys")
@@ -243,6 +250,7 @@ class RoundForm(forms.Form):
 
     def __init__(self, *args, access: Access, **options):
         super().__init__(*args, **options)
+        self.access = access
         self.fields["unit"].queryset = Unit.objects.filter(pk__in=access.units(PROCURE))
 
 

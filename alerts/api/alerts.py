@@ -1,5 +1,6 @@
 """Alerts and their follow-ups."""
 
+import django_filters
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
@@ -129,17 +130,22 @@ class AlertViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, AlertsViewS
         return alert
 
 
+class FollowUpFilter(django_filters.FilterSet):
+    is_done = django_filters.BooleanFilter(
+        field_name="done_at", lookup_expr="isnull", exclude=True, help_text="Those that are done (true), or not."
+    )
+
+    class Meta:
+        model = FollowUp
+        fields = {"alert": ["exact"], "owner__username": ["exact"], "due_date": ["gte", "lt"]}
+
+
 class FollowUpViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, AlertsViewSet):
     """What is done about alerts."""
 
     queryset = FollowUp.objects.select_related("alert__unit", "alert__rule", "owner", "created_by", "done_by")
     serializer_class = FollowUpSerializer
-    filterset_fields = {
-        "alert": ["exact"],
-        "owner__username": ["exact"],
-        "due_date": ["lt", "gte"],
-        "done_at": ["isnull"],
-    }
+    filterset_class = FollowUpFilter
     needs = {"read": VIEW, "write": DEFINE, "done": VIEW}
 
     @extend_schema(request=Outcome, responses=FollowUpSerializer)

@@ -15,7 +15,9 @@ from .base import AlertsViewSet
 
 
 class InboxFilter(django_filters.FilterSet):
-    is_read = django_filters.BooleanFilter(field_name="read_at", lookup_expr="isnull", exclude=True)
+    is_read = django_filters.BooleanFilter(
+        field_name="read_at", lookup_expr="isnull", exclude=True, help_text="Those that you have read (true), or not."
+    )
 
     class Meta:
         model = InboxEntry

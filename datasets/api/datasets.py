@@ -12,6 +12,7 @@ from datasets.describing import DESCRIBED, describe
 from datasets.facts import contract_of
 from datasets.models import ContractVersion, Dataset, DatasetVersion, SavedView
 from datasets.refusals import NotConfirmed
+from doors.codes import FreeCode
 from doors.etags import KNOWN, UNCHANGED, conditional, etag_of
 from doors.pagination import CursorPages
 from doors.serializers import ScopedCodeOrIdField, StrictModelSerializer, StrictSerializer
@@ -66,7 +67,7 @@ class NewDatasetSerializer(StrictModelSerializer):
     class Meta:
         model = Dataset
         fields = ("code", "unit", *(name for name in DESCRIBED if name not in ("owner", "steward")))
-        extra_kwargs = {"code": {"validators": []}}  # the verb refuses a code that is taken
+        extra_kwargs = {"code": {"validators": [FreeCode(Dataset)]}}
 
 
 class ContractBody(StrictSerializer):
@@ -138,6 +139,10 @@ class ByCode(CursorPages):
     ordering = "code"
 
 
+# Actions that show how a dataset is run, and so nothing to a vendor's contact.
+WORKINGS = {"contract", "contracts", "versions"}
+
+
 class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsViewSet):
     """Datasets that hold rows which the caller may see."""
 
@@ -148,6 +153,12 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
     filterset_fields = ("source", "is_provisional", "unit__code")
     needs = {"read": VIEW, "write": DEFINE, "explore": VIEW, "sql": QUERY, "views": VIEW, "compact": UPLOAD}
     query_parameters = frozenset({"version", "offset", "limit"})
+
+    def get_queryset(self):
+        found = super().get_queryset()
+        if self.action in WORKINGS and not getattr(self, "swagger_fake_view", False):
+            found = found.with_workings(self.request.access)
+        return found
 
     @extend_schema(parameters=[KNOWN], responses={200: DatasetSerializer, 304: UNCHANGED})
     def retrieve(self, request, *args, **kwargs):
@@ -207,7 +218,12 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
         return Response(found)
 
     @extend_schema(
-        parameters=[OpenApiParameter(name, int) for name in ("version", "offset", "limit")], responses=RowsSerializer
+        parameters=[
+            OpenApiParameter("version", int, description="Rows as they were at this version; else the current one."),
+            OpenApiParameter("offset", int, description="How many of the first rows to leave out."),
+            OpenApiParameter("limit", int, description=f"How many rows to give, 1 to 500; else {explore.PAGE}."),
+        ],
+        responses=RowsSerializer,
     )
     @action(detail=True, **PLAIN_LIST)
     def rows(self, request, code):

@@ -61,7 +61,7 @@ class JobViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsViewS
     def retry(self, request, pk):
         """Try a parked job again; 403 for any other."""
         job = self.get_object()
-        try_again(job)
+        try_again(job, by=request.user)
         return Response(self.get_serializer(job).data)
 
     @extend_schema(request=None, responses=JobSerializer)

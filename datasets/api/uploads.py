@@ -28,7 +28,9 @@ from .base import DatasetsViewSet, whole_datasets
 from .described import ContractField, DialectField
 
 LONGEST_KEY = 200
-COUNTS = ("rows_read", "accepted", "replaced", "duplicates", "rejected")
+PARTLY = "Null for who sees only some rows of the dataset and did not send it."
+# How much the file holds, which tells of rows of other units.
+MEASURES = ("size", "sha256", "rows_read", "accepted", "replaced", "duplicates", "rejected", "timings")
 ENDING = re.compile(r"(\.(csv|tsv|txt|xlsx|parquet|jsonl|ndjson|json))?(\.gz)?$", re.IGNORECASE)
 
 
@@ -49,17 +51,18 @@ class UploadSerializer(serializers.ModelSerializer):
             "rejected", "notes", "fault", "restatement", "replays", "timings", "uploaded_by", "uploaded_at",
             "finished_at",
         )  # fmt: skip
+        extra_kwargs = {name: {"allow_null": True, "help_text": PARTLY} for name in ("size", "sha256")}
 
     def to_representation(self, upload):
         """The reason of a refusal may quote a cell of any unit: it is shown to those who may see its rejects.
 
-        How many rows it had is shown to its uploader, and to those who see all rows of the dataset.
+        How much it holds is shown to its uploader, and to those who see all rows of the dataset.
         """
         shown, access = super().to_representation(upload), self.context["request"].access
         if upload.fault and not rejects.may_see(upload, access):
             shown["fault"] = {"code": upload.fault.get("code"), "message": "The file was refused."}
         if upload.uploaded_by_id != access.user_id and upload.dataset_id not in whole_datasets(self):
-            shown |= {**dict.fromkeys(COUNTS), "notes": []}
+            shown |= {**dict.fromkeys(MEASURES), "notes": []}
         return shown
 
 
@@ -94,7 +97,7 @@ class DialectBody(StrictSerializer):
 
 
 class NewDatasetBody(StrictSerializer):
-    code = serializers.SlugField(max_length=60)
+    code = serializers.SlugField(max_length=60)  # the verb refuses one that is taken
     name = serializers.CharField(max_length=200)
     unit = ScopedCodeOrIdField(queryset=Unit.objects.all())
     description = serializers.CharField(required=False, default="")
@@ -120,6 +123,10 @@ class RejectSerializer(serializers.ModelSerializer):
 
 class CorrectionBody(StrictSerializer):
     cells = serializers.DictField(child=serializers.CharField(allow_blank=True, trim_whitespace=False))
+
+
+class CorrectedSerializer(serializers.Serializer):
+    corrected = serializers.IntegerField(help_text="How many rows.")
 
 
 class UndoBody(RestatementBody):
@@ -226,7 +233,8 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
         return Response(self.get_serializer(self.get_object()).data, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(
-        parameters=[OpenApiParameter("as", str, enum=["json", "csv", "xlsx"])], responses=RejectSerializer(many=True)
+        parameters=[OpenApiParameter("as", str, enum=["json", "csv", "xlsx"], description="A page, or a whole file.")],
+        responses=RejectSerializer(many=True),
     )
     @action(detail=True)
     def rejects(self, request, public_id):
@@ -248,7 +256,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
         found = rejects.correct(upload, int(row), self.checked(CorrectionBody)["cells"], by=request.user)
         return Response(RejectSerializer(found, many=True).data)
 
-    @extend_schema(request={"multipart/form-data": FileBody}, responses={200: dict})
+    @extend_schema(request={"multipart/form-data": FileBody}, responses=CorrectedSerializer)
     @action(methods=["post"], detail=True, parser_classes=[parsers.MultiPartParser])
     def corrections(self, request, public_id):
         """Take the corrections from a list of rejects as it was downloaded."""

@@ -10,7 +10,7 @@ from .datasets import Dataset
 
 class ClosingQuerySet(models.QuerySet):
     def visible_to(self, access):
-        return self.filter(dataset__in=Dataset.objects.visible_to(access).values("pk"))
+        return self.filter(dataset__in=Dataset.objects.with_workings(access).visible_to(access).values("pk"))
 
     def to_decide(self, access):
         """What others proposed at units where the person may close."""

@@ -16,6 +16,13 @@ class DatasetQuerySet(models.QuerySet):
             models.Q(unit__in=access.units("view")) | models.Q(units__in=access.units("view"))
         ).distinct()
 
+    def with_workings(self, access):
+        """Those whose uploads, contract, quality rules and closed periods are shown, where they are visible.
+
+        None to a vendor's contact: they see the rows that name them, not how the dataset is run.
+        """
+        return self.none() if access.is_vendor_only else self.all()
+
 
 class Dataset(models.Model):
     class Source(models.TextChoices):

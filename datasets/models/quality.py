@@ -9,7 +9,7 @@ from .uploads import Upload
 
 class QualityRuleQuerySet(models.QuerySet):
     def visible_to(self, access):
-        return self.filter(dataset__in=Dataset.objects.visible_to(access).values("pk"))
+        return self.filter(dataset__in=Dataset.objects.with_workings(access).visible_to(access).values("pk"))
 
 
 class QualityRule(models.Model):

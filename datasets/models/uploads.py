@@ -14,9 +14,10 @@ from .datasets import Dataset
 
 class UploadQuerySet(models.QuerySet):
     def visible_to(self, access):
-        """Of datasets that the person sees; without a dataset yet: their own."""
+        """Of datasets whose workings the person sees; without a dataset yet: their own."""
         own = Q(dataset=None, uploaded_by=access.user_id)
-        return self.filter(own | Q(dataset__in=Dataset.objects.visible_to(access).values("pk")))
+        datasets = Dataset.objects.with_workings(access).visible_to(access)
+        return self.filter(own | Q(dataset__in=datasets.values("pk")))
 
     def loaded_copies_of(self, upload):
         """The same file, loaded as another upload, into whatever dataset; with the dataset."""

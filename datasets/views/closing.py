@@ -20,7 +20,7 @@ from .datasets import context_of
 @page(VIEW)
 def closed_periods(request, code):
     """What is closed; proposing another day."""
-    found = visible(Dataset.objects.select_related("unit"), request, code=code)
+    found = visible(Dataset.objects.with_workings(request.access).select_related("unit"), request, code=code)
     form = ClosingForm(request.POST or None, dataset=found)
     if request.method == "POST":
         require(request, CLOSE, found.unit_id)

@@ -41,7 +41,10 @@ def dataset_list(request):
     return render(request, "datasets/dataset_list.html", context)
 
 
-def tabs_of(dataset: Dataset, active: str) -> list[dict]:
+def tabs_of(dataset: Dataset, active: str, access) -> list[dict]:
+    """None for a vendor's contact: they see no workings."""
+    if access.is_vendor_only:
+        return []
     return [
         {"label": label, "url": reverse(name, args=[dataset.code]), "active": name == active}
         for label, name in (
@@ -58,7 +61,8 @@ def context_of(request, dataset: Dataset, active: str, **more) -> dict:
     """What the frame of a dataset's pages shows, and `more`."""
     may = {name: request.access.allows(name, dataset.unit_id) for name in (DEFINE, UPLOAD)}
     crumbs = [("Datasets", reverse("datasets"))]
-    frame = {"dataset": dataset, "tabs": tabs_of(dataset, active), "may": may, "breadcrumb": crumbs}
+    frame = {"dataset": dataset, "tabs": tabs_of(dataset, active, request.access), "may": may, "breadcrumb": crumbs}
+    frame["shows_workings"] = not request.access.is_vendor_only
     return {**frame, "is_whole": dataset.pk in scope.wholly_seen(request.access), **more}
 
 
@@ -105,7 +109,7 @@ def _kpis_fed(dataset: Dataset, access):
 
 @page(VIEW)
 def history(request, code):
-    found = visible(Dataset.objects, request, code=code)
+    found = visible(Dataset.objects.with_workings(request.access), request, code=code)
     versions = found.versions.select_related("upload__uploaded_by", "restated_by").defer("files")
     page = paged(request, versions)
     taken_back = undo.asked_for(version.upload for version in page if version.kind == version.Kind.UNDO)
@@ -121,7 +125,7 @@ def contract(request, code):
     """The contract, its editing with what would change, and putting it in force."""
     from lake.contract import ContractError
 
-    found = visible(Dataset.objects, request, code=code)
+    found = visible(Dataset.objects.with_workings(request.access), request, code=code)
     if not found.contract:
         messages.info(request, "This dataset has no contract yet: upload an extract, and say how it is read.")
         return redirect(f"{reverse('upload_new')}?dataset={found.code}")
@@ -162,7 +166,7 @@ def show_contract_fault(fault, form, columns) -> None:
 @page(VIEW)
 def quality_page(request, code):
     """Rules with their last results; a new rule."""
-    found = visible(Dataset.objects.select_related("unit"), request, code=code)
+    found = visible(Dataset.objects.with_workings(request.access).select_related("unit"), request, code=code)
     if not found.contract:
         return redirect("dataset_contract", found.code)
     again = request.POST.get("again")

@@ -39,7 +39,7 @@ def _things(request, jobs) -> list[Upload | Dataset | None]:
 @page(UPLOAD)
 def job_retry(request, pk):
     job = get_object_or_404(jobs_seen(request.access), pk=pk)
-    try_again(job)
+    try_again(job, by=request.user)
     messages.success(request, f"Job {job.pk} is tried again.")
     return redirect("jobs")
 

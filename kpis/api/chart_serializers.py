@@ -205,7 +205,9 @@ class PlaceAsked(serializers.Serializer):
 
 
 class DriversAsked(PlaceAsked):
-    dimension = serializers.CharField(required=False, default="", max_length=100)
+    dimension = serializers.CharField(
+        required=False, default="", max_length=100, help_text="By whose members; if not given, the KPI's first."
+    )
     period = DayField(required=False, default=None, help_text="Any day of it; default: the last complete.")
     against = DayField(required=False, default=None, help_text="Any day of it; default: the one before.")
 

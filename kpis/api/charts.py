@@ -104,7 +104,7 @@ class ChartActions:
 
 
 class SignalFilter(django_filters.FilterSet):
-    grain = django_filters.ChoiceFilter(choices=KpiVersion.Grain.choices)
+    grain = django_filters.ChoiceFilter(choices=KpiVersion.Grain.choices, help_text="Those of periods of this length.")
 
     class Meta:
         model = Signal
@@ -114,12 +114,12 @@ class SignalFilter(django_filters.FilterSet):
             "kind": ["exact"],
             "rule": ["exact"],
             "period_start": ["gte", "lt"],
-            "found_at": ["gte"],
+            "found_at": ["gte", "lt"],
         }
 
 
 class VerdictFilter(django_filters.FilterSet):
-    grain = django_filters.ChoiceFilter(choices=KpiVersion.Grain.choices)
+    grain = django_filters.ChoiceFilter(choices=KpiVersion.Grain.choices, help_text="Those of periods of this length.")
 
     class Meta:
         model = ChartVerdict

@@ -2,19 +2,21 @@
 
 import dataclasses
 
-from drf_spectacular.types import OpenApiTypes
+import django_filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from datasets.models import Dataset
+from doors.codes import FreeCode
 from doors.pagination import CursorPages
 from doors.serializers import DayField, ScopedCodeField, StrictModelSerializer, StrictSerializer
+from doors.shapes import answer
 from doors.throttles import PreviewThrottle
 from doors.viewsets import PLAIN_LIST
 from kpis import definitions, drill, exchange, workflow
-from kpis.measures import faults_of
+from kpis.measures import Fault, faults_of
 from kpis.models import Kpi, KpiVersion
 from organization.access import CERTIFY, DEFINE, VIEW
 from organization.models import Unit, User
@@ -42,6 +44,13 @@ class KpiVersionSerializer(serializers.ModelSerializer):
 
     def get_passport_gaps(self, version) -> dict[str, str]:
         return workflow.passport_gaps(version)
+
+    def to_representation(self, version):
+        """Without the answers that a vendor's contact is not told."""
+        shown, request = super().to_representation(version), self.context.get("request")
+        if request and request.access.is_vendor_only:
+            shown |= dict.fromkeys(workflow.INSIDE, "") | {"passport_gaps": {}}
+        return shown
 
 
 class VersionWords(StrictModelSerializer):
@@ -76,7 +85,7 @@ class KpiSerializer(serializers.ModelSerializer):
     def get_version(self, kpi) -> dict:
         kept = [version for version in kpi.versions.all() if not version.is_discarded]
         newest = max(kept, key=lambda version: version.number, default=None)
-        return KpiVersionSerializer(newest).data if newest else {}
+        return KpiVersionSerializer(newest, context=self.context).data if newest else {}
 
 
 class KpiChange(StrictModelSerializer):
@@ -99,7 +108,7 @@ class NewKpi(KpiChange):
 
     class Meta(KpiChange.Meta):
         fields = ("code", *KpiChange.Meta.fields, "version", "valid_from")
-        extra_kwargs = {"code": {"validators": []}}  # the verb refuses a code that is taken
+        extra_kwargs = {"code": {"validators": [FreeCode(Kpi)]}}
 
 
 class Candidate(StrictSerializer):
@@ -124,8 +133,37 @@ class YamlText(StrictSerializer):
     dry_run = serializers.BooleanField(default=True)
 
 
+@dataclasses.dataclass(frozen=True)
+class DefinitionFaults:
+    faults: tuple[Fault, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class DefinitionsText:
+    yaml: str
+
+
+@dataclasses.dataclass(frozen=True)
+class DefinitionsRead:
+    imported: bool
+    kpis: tuple[exchange.Difference, ...]
+
+
 class ByCode(CursorPages):
     ordering = "code"
+
+
+class KpiFilter(django_filters.FilterSet):
+    state = django_filters.ChoiceFilter(
+        choices=KpiVersion.State.choices, method="of_state", help_text="Those whose `version` is in this state."
+    )
+
+    class Meta:
+        model = Kpi
+        fields = {"unit__code": ["exact"], "owner__username": ["exact"]}
+
+    def of_state(self, kpis, name, value):
+        return kpis.whose_newest(state=value)
 
 
 class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
@@ -142,7 +180,7 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
     serializer_class = KpiSerializer
     pagination_class = ByCode
     lookup_field = "code"
-    filterset_fields = {"unit__code": ["exact"], "owner__username": ["exact"], "versions__state": ["exact"]}
+    filterset_class = KpiFilter
     needs = {
         "read": VIEW,
         "write": DEFINE,
@@ -151,6 +189,7 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
         "deprecate": CERTIFY,
         "check": VIEW,
         "preview": VIEW,
+        "impact": DEFINE,
     }
 
     @extend_schema(request=NewKpi, responses={201: KpiSerializer})
@@ -174,7 +213,7 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
         """All versions, newest first; POST changes the newest, or makes a new draft of it."""
         if request.method == "GET":
             found = self.get_object().versions.select_related("dataset", "kpi").order_by("-number")
-            return Response(KpiVersionSerializer(found, many=True).data)
+            return Response(KpiVersionSerializer(found, many=True, context=self.get_serializer_context()).data)
         kpi, values = self._mine(), self.checked(VersionChange, partial=True)
         version = definitions.edit(kpi.versions.newest(), by=request.user, **values)
         return Response(KpiVersionSerializer(version).data, status=201)
@@ -208,20 +247,20 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
         definitions.discard(self._version(number, DEFINE), by=request.user)
         return Response(status=204)
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=answer(definitions.Impact))
     @action(methods=["get"], detail=True)
     def impact(self, request, code):
-        """What a change of this KPI reaches."""
-        return Response(dataclasses.asdict(definitions.impact_of(self.get_object())))
+        """What a change of this KPI reaches, for who may change it."""
+        return Response(dataclasses.asdict(definitions.impact_of(self._mine())))
 
-    @extend_schema(request=Candidate, responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=Candidate, responses=answer(DefinitionFaults))
     @action(methods=["post"], detail=False, throttle_classes=[PreviewThrottle])
     def check(self, request):
         """What is wrong with a definition: field, word, position, nearest column; nothing is saved."""
         version = self._candidate(self.checked(Candidate))
-        return Response({"faults": [dataclasses.asdict(fault) for fault in faults_of(version)]})
+        return Response(dataclasses.asdict(DefinitionFaults(tuple(faults_of(version)))))
 
-    @extend_schema(request=Candidate, responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=Candidate, responses=answer(drill.PreviewOf))
     @action(methods=["post"], detail=False, throttle_classes=[PreviewThrottle])
     def preview(self, request):
         """What a definition gives on the live rows that the caller may see; nothing is saved."""
@@ -233,13 +272,13 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
         seen = drill.preview(version, unit, request.access, request.day)
         return Response(dataclasses.asdict(seen))
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=answer(DefinitionsText))
     @action(methods=["get"], detail=False)
     def export(self, request):
         """The newest definitions as YAML text."""
-        return Response({"yaml": exchange.export_yaml(self.filter_queryset(self.get_queryset()))})
+        return Response({"yaml": exchange.export_yaml(self.filter_queryset(self.get_queryset()), request.access)})
 
-    @extend_schema(request=YamlText, responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=YamlText, responses=answer(DefinitionsRead))
     @action(methods=["post"], detail=False, url_path="import")
     def load(self, request):
         """Read definitions in as drafts, all or none; `dry_run` (the default) only says what would change."""

@@ -4,7 +4,6 @@ import dataclasses
 
 import django_filters
 from django.db.models import Max
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
@@ -16,9 +15,11 @@ from datasets.scope import wholly_seen
 from doors.etags import KNOWN, UNCHANGED, conditional, etag_of
 from doors.pagination import CursorPages
 from doors.serializers import ScopedCodeField, StrictSerializer
+from doors.shapes import answer
 from doors.throttles import PreviewThrottle
 from kpis import drill, requests
 from kpis.models import Kpi, KpiVersion, Result, Run
+from kpis.selectors.runs import visible_faults, visible_runs
 from organization.access import DEFINE, VIEW
 
 from .base import KpisViewSet
@@ -55,31 +56,33 @@ class RecomputeRunSerializer(serializers.ModelSerializer):
         extra_kwargs = {"rows_scanned": {"allow_null": True, "help_text": "Null for who sees only some of them."}}
 
     def to_representation(self, run):
-        shown = super().to_representation(run)
+        shown, access = super().to_representation(run), self.context["request"].access
+        shown["faults"] = visible_faults(run, access)
         if "whole" not in self.context:
-            self.context["whole"] = wholly_seen(self.context["request"].access)
+            self.context["whole"] = wholly_seen(access)
         if run.dataset_id and run.dataset_id not in self.context["whole"]:
             shown["rows_scanned"] = None
         return shown
 
 
 class ResultFilter(django_filters.FilterSet):
-    kpi = django_filters.CharFilter(field_name="kpi__code", help_text="Its code.")
-    unit = django_filters.CharFilter(field_name="unit__code", help_text="Its code; without what stands below it.")
-    period_from = django_filters.DateFilter(
-        field_name="period_start", lookup_expr="gte", help_text="Periods that start on this day or later."
-    )
-    period_before = django_filters.DateFilter(
-        field_name="period_start", lookup_expr="lt", help_text="Periods that start before this day."
-    )
     dimension = django_filters.CharFilter(
         field_name="dimension", help_text="Results by the members of this dimension, in place of those over all rows."
     )
-    grain = django_filters.ChoiceFilter(choices=KpiVersion.Grain.choices)
+    grain = django_filters.ChoiceFilter(
+        choices=KpiVersion.Grain.choices, help_text="Results of periods of this length."
+    )
 
     class Meta:
         model = Result
-        fields = ("member", "status", "is_open")
+        fields = {
+            "kpi__code": ["exact"],
+            "unit__code": ["exact"],
+            "period_start": ["gte", "lt"],
+            "member": ["exact"],
+            "status": ["exact"],
+            "is_open": ["exact"],
+        }
 
 
 class Oldest(CursorPages):
@@ -103,9 +106,41 @@ class RecomputeAsked(StrictSerializer):
         return given
 
 
+class LoadSerializer(serializers.Serializer):
+    id = serializers.UUIDField(help_text="The `public_id` of the upload.")
+    file_name = serializers.CharField()
+    uploaded_at = serializers.DateTimeField()
+    uploaded_by = serializers.CharField(allow_null=True)
+
+
+class CheckSerializer(serializers.Serializer):
+    rule = serializers.CharField()
+    passed = serializers.BooleanField()
+
+
+class ProvenanceSerializer(serializers.Serializer):
+    formula = serializers.CharField()
+    written_out = serializers.CharField(help_text="The formula with its values put in.")
+    numerator = serializers.FloatField(allow_null=True)
+    denominator = serializers.FloatField(allow_null=True)
+    rows = serializers.IntegerField()
+    version = serializers.IntegerField()
+    data_version = serializers.IntegerField(allow_null=True)
+    run = serializers.IntegerField(allow_null=True)
+    uploads = LoadSerializer(
+        many=True, help_text="The loads that brought rows of the period; none to a vendor's contact."
+    )
+    checks = CheckSerializer(many=True)
+    inputs = KpiResultSerializer(many=True, help_text="Of a derived KPI: the results that it was computed from.")
+
+
 class RowsAsked(serializers.Serializer):
-    limit = serializers.IntegerField(min_value=1, max_value=1000, default=drill.PAGE)
-    offset = serializers.IntegerField(min_value=0, max_value=10**9, default=0)
+    limit = serializers.IntegerField(
+        min_value=1, max_value=1000, default=drill.PAGE, help_text="How many rows to give."
+    )
+    offset = serializers.IntegerField(
+        min_value=0, max_value=10**9, default=0, help_text="How many of the first rows to leave out."
+    )
 
 
 class ResultViewSet(mixins.RetrieveModelMixin, KpisViewSet):
@@ -136,7 +171,7 @@ class ResultViewSet(mixins.RetrieveModelMixin, KpisViewSet):
         page = self.paginate_queryset(self.filter_queryset(found))
         return self.get_paginated_response(KpiResultSerializer(page, many=True).data)
 
-    @extend_schema(parameters=[RowsAsked], responses=OpenApiTypes.OBJECT)
+    @extend_schema(parameters=[RowsAsked], responses=answer(drill.RowsPage))
     @action(methods=["get"], detail=True, throttle_classes=[PreviewThrottle])
     def rows(self, request, pk):
         """The rows behind the number that the caller may see."""
@@ -145,7 +180,7 @@ class ResultViewSet(mixins.RetrieveModelMixin, KpisViewSet):
         page = drill.rows_behind(self.get_object(), request.access, **asked.validated_data)
         return Response(dataclasses.asdict(page))
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=ProvenanceSerializer)
     @action(methods=["get"], detail=True)
     def provenance(self, request, pk):
         """Formula with values put in, version, data version, run, loads and checks."""
@@ -180,7 +215,10 @@ class ResultViewSet(mixins.RetrieveModelMixin, KpisViewSet):
 
 
 class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
-    """The log of recomputes: why, how long, how much; POST asks for one."""
+    """The log of recomputes: why, how long, how much; POST asks for one.
+
+    `faults` names the KPIs that could not be computed, those that the caller may see.
+    """
 
     queryset = Run.objects.select_related("dataset")
     serializer_class = RecomputeRunSerializer
@@ -190,8 +228,7 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
     def get_queryset(self):
         if getattr(self, "swagger_fake_view", False):
             return Run.objects.none()
-        seen = Dataset.objects.visible_to(self.request.access)
-        return self.queryset.filter(dataset__in=seen)
+        return visible_runs(self.request.access)
 
     @extend_schema(request=RecomputeAsked, responses={202: AskedJobSerializer})
     def create(self, request):

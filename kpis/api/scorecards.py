@@ -11,8 +11,10 @@ from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from doors.codes import FreeCode
 from doors.pagination import CursorPages
 from doors.serializers import DayField, ScopedCodeField, StrictModelSerializer, StrictSerializer
+from doors.shapes import answer
 from doors.viewsets import PLAIN_LIST
 from kpis import scorecards, selectors
 from kpis.calendars import calendars_of
@@ -92,7 +94,7 @@ class ScorecardChange(StrictModelSerializer):
 class NewScorecard(ScorecardChange):
     class Meta(ScorecardChange.Meta):
         fields = ("code", *ScorecardChange.Meta.fields)
-        extra_kwargs = {"code": {"validators": []}}
+        extra_kwargs = {"code": {"validators": [FreeCode(Scorecard)]}}
 
 
 class ByCode(CursorPages):
@@ -176,7 +178,7 @@ class ScorecardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisVie
         scorecards.set_weight(self._node(node), by=request.user, **self.checked(NodeWeightAsked))
         return Response(status=204)
 
-    @extend_schema(parameters=VIEW_PARAMETERS, responses=OpenApiTypes.OBJECT)
+    @extend_schema(parameters=VIEW_PARAMETERS, responses=answer(selectors.ScorecardView))
     @action(methods=["get"], detail=True)
     def view(self, request, code):
         """The scorecard with values, statuses and scores at a unit and a period, now or as it was known."""

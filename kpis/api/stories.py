@@ -36,9 +36,6 @@ class ThemeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet
     serializer_class = ThemeSerializer
     needs = {"read": VIEW, "write": DEFINE}
 
-    def get_queryset(self):
-        return self.queryset.all()
-
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
         if request.method not in SAFE and not request.access.everywhere(DEFINE):

@@ -20,6 +20,12 @@ class KpiQuerySet(models.QuerySet):
         seen = Result.objects.current().filter(kpi=models.OuterRef("pk"), unit__in=units)
         return self.filter(Q(unit__in=units) | models.Exists(seen))
 
+    def whose_newest(self, **wanted):
+        """Those whose newest version, discarded drafts left out, is as wanted: state="certified" ..."""
+        versions = KpiVersion.objects.kept().filter(kpi=models.OuterRef("pk")).order_by("-number")
+        found = self.annotate(newest=models.Subquery(versions.values("pk")[:1]))
+        return found.filter(newest__in=KpiVersion.objects.filter(**wanted).values("pk"))
+
     def in_use(self, day: date):
         """Those of which a version holds on `day`: not what was taken out of use."""
         return self.filter(models.Exists(KpiVersion.objects.in_force(day).filter(kpi=models.OuterRef("pk"))))

@@ -8,10 +8,20 @@ from organization.models import Unit
 from .definitions import Kpi
 
 
+class ThemeQuerySet(models.QuerySet):
+    def visible_to(self, access):
+        """Themes belong to no unit: our own people see all, a vendor's contact those with an objective of its unit."""
+        if not access.is_vendor_only:
+            return self.all()
+        return self.filter(pk__in=Objective.objects.filter(unit__in=access.units("view")).values("theme"))
+
+
 class Theme(models.Model):
     name = models.CharField(max_length=200, unique=True)
     description = models.TextField(blank=True)
     position = models.PositiveSmallIntegerField(default=0)
+
+    objects = ThemeQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "name"]

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 
-from kpis.models import Kpi, KpiVersion, Result
+from kpis.models import Kpi, Result
 from organization.access import VIEW, Access
 
 from .readings import Book
@@ -39,11 +39,7 @@ def catalogue(
         found = found.filter(owner=owner)
     wanted = {"state": state, "kind": kind, "dataset__code": dataset}
     wanted = {name: value for name, value in wanted.items() if value}
-    if wanted:
-        versions = KpiVersion.objects.kept().filter(kpi=OuterRef("pk")).order_by("-number")
-        found = found.annotate(newest=Subquery(versions.values("pk")[:1]))
-        found = found.filter(newest__in=KpiVersion.objects.filter(**wanted).values("pk"))
-    return found
+    return found.whose_newest(**wanted) if wanted else found
 
 
 def entries(kpis: Iterable[Kpi], day: date, access: Access) -> list[Entry]:

@@ -2,6 +2,7 @@
 
 from django.db.models import Q, QuerySet
 
+from datasets.models import Dataset
 from jobs.models import Job
 from kpis.models import Kpi, KpiVersion, Run
 from kpis.requests import KIND
@@ -10,7 +11,7 @@ from organization.access import VIEW, Access
 
 def visible_runs(access: Access) -> QuerySet[Run]:
     """Runs over datasets whose home unit the person may view; those without a dataset for who may view all units."""
-    mine = Q(dataset__unit__in=access.units(VIEW))
+    mine = Q(dataset__in=_run_datasets(access))
     return Run.objects.filter(mine | Q(dataset=None) if access.everywhere(VIEW) else mine).select_related(
         "dataset", "job"
     )
@@ -18,11 +19,9 @@ def visible_runs(access: Access) -> QuerySet[Run]:
 
 def waiting_jobs(access: Access) -> list[Job]:
     """Recomputes that wait, run or were given up, of the same datasets."""
-    from datasets.models import Dataset
-
     states = [Job.State.QUEUED, Job.State.RUNNING, Job.State.PARKED]
     jobs = list(Job.objects.filter(kind=KIND, state__in=states)[:50])
-    seen = set(Dataset.objects.filter(unit__in=access.units(VIEW)).values_list("pk", flat=True))
+    seen = set(_run_datasets(access).values_list("pk", flat=True))
     all_units = access.everywhere(VIEW)
     found = []
     for job in jobs:
@@ -30,6 +29,11 @@ def waiting_jobs(access: Access) -> list[Job]:
         if dataset in seen or (dataset is None and all_units):
             found.append(job)
     return found
+
+
+def _run_datasets(access: Access) -> QuerySet[Dataset]:
+    """Those at whose home the person may view, and whose workings they are shown."""
+    return Dataset.objects.with_workings(access).filter(unit__in=access.units(VIEW))
 
 
 def job_of(kpi: Kpi) -> Job | None:
@@ -42,7 +46,7 @@ def job_of(kpi: Kpi) -> Job | None:
 
 
 def visible_faults(run: Run, access: Access) -> list[dict]:
-    """The run's faults of KPIs that the person may see."""
+    """The run's faults of KPIs that the person may see. A query where it has any."""
     codes = {fault.get("kpi") for fault in run.faults}
-    seen = set(Kpi.objects.visible_to(access).filter(code__in=codes).values_list("code", flat=True))
+    seen = set(Kpi.objects.visible_to(access).filter(code__in=codes).values_list("code", flat=True)) if codes else set()
     return [fault for fault in run.faults if fault.get("kpi") in seen]

@@ -59,7 +59,7 @@ def kpi_yaml(request):
     code = request.GET.get("code", "")[:80].replace("\0", "")
     if code:
         kpis = kpis.filter(code=code)
-    response = HttpResponse(exchange.export_yaml(kpis), content_type="application/yaml; charset=utf-8")
+    response = HttpResponse(exchange.export_yaml(kpis, request.access), content_type="application/yaml; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{"kpi-" + code if code.isidentifier() else "kpis"}.yaml"'
     response["Cache-Control"] = "no-store"
     return response

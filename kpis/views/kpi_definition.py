@@ -43,7 +43,8 @@ def kpi_definition(request, code):
         "newest": newest,
         "versions": versions,
         "gaps": workflow.passport_gaps(newest),
-        "passport": _passport(shown),
+        "passport": _passport(shown, request.access),
+        "shows_workings": not request.access.is_vendor_only,
         "bands": write_bands_text(kpi.bands),
         "steps": _steps(request, kpi, newest, versions),
         "impact": definitions.impact_of(kpi) if frame["may_define"] else None,
@@ -75,11 +76,13 @@ def _chosen(request, versions):
     return next((v.version for v in versions if str(v.version.number) == wanted), None)
 
 
-def _passport(version: KpiVersion) -> list[dict]:
+def _passport(version: KpiVersion, access) -> list[dict]:
     """Each question of the passport with its answer."""
+    hidden = workflow.INSIDE if access.is_vendor_only else ()
     return [
         {"question": question, "answer": getattr(version, name), "name": name}
         for name, question in workflow.PASSPORT.items()
+        if name not in hidden
     ]
 
 

@@ -59,6 +59,7 @@ def kpi_provenance(request, code):
             "dataset_url": _address(dataset),
             "is_whole": dataset is not None and dataset.pk in wholly_seen(request.access),
             "uploads": [(upload, dataset and _address(upload)) for upload in newest[:UPLOADS]],
+            "shows_workings": not request.access.is_vendor_only,
             "more_uploads": len(newest[UPLOADS:]),
             "has_rows": origin.version.kind in WITH_ROWS,
         }

@@ -5,9 +5,9 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from datasets.jobs_seen import try_again
 from datasets.scope import wholly_seen
 from doors.pages import page, paged, require, visible
-from jobs import work
 from jobs.models import Job
 from kpis import requests
 from kpis.models import Kpi, Run
@@ -77,7 +77,7 @@ def retry(request, pk: int):
     job = mine[pk]
     dataset = Run.objects.filter(job=job).values_list("dataset__unit", flat=True).first()
     require(request, DEFINE, dataset) if dataset else None
-    work.retry(job)
+    try_again(job, by=request.user)
     messages.success(request, "The recompute is queued again.")
     return redirect("runs")
 

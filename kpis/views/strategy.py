@@ -14,7 +14,7 @@ from doors.pages import page, require
 from kpis import selectors
 from kpis import strategy as verbs
 from kpis.models import KpiLink, Objective, Theme
-from organization.access import DEFINE, VIEW
+from organization.access import DEFINE, VIEW, Access
 
 from .addresses import kpi_address
 from .asking import day_of
@@ -66,7 +66,7 @@ def _page(request, *, status: int = 200, **forms):
     may_build = access.anywhere(DEFINE)
     context = {
         "heading": "Strategy",
-        "themes": _by_theme(objectives, linked),
+        "themes": _by_theme(objectives, linked, access),
         "orphans": verbs.orphans(access),
         "may_build": may_build,
         "may_theme": access.everywhere(DEFINE),
@@ -84,9 +84,9 @@ def _page(request, *, status: int = 200, **forms):
     return render(request, "kpis/strategy.html", context | forms, status=status)
 
 
-def _by_theme(objectives: list[Objective], linked: dict[int, list[Linked]]) -> list[tuple]:
+def _by_theme(objectives: list[Objective], linked: dict[int, list[Linked]], access: Access) -> list[tuple]:
     """(theme, [(objective, its linked KPIs)]), also themes without an objective."""
-    themes: dict[Theme, list] = {theme: [] for theme in Theme.objects.all()}
+    themes: dict[Theme, list] = {theme: [] for theme in Theme.objects.visible_to(access)}
     for objective in objectives:
         themes[objective.theme].append((objective, linked.get(objective.pk, [])))
     return list(themes.items())

@@ -8,6 +8,7 @@ from rest_framework import parsers, serializers, status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from doors.codes import FreeCode
 from doors.serializers import DayField, StrictModelSerializer, StrictSerializer
 from doors.viewsets import PLAIN_LIST, ScopedReadViewSet
 from organization import business_calendars, fiscal, ics, shared_calendars
@@ -38,6 +39,7 @@ class CalendarSerializer(StrictModelSerializer):
     class Meta:
         model = BusinessCalendar
         fields = ("id", "code", "name", "versions")
+        extra_kwargs = {"code": {"validators": [FreeCode(BusinessCalendar)]}}
 
 
 class DayWindow(StrictSerializer):
@@ -80,7 +82,7 @@ class CalendarViewSet(ScopedReadViewSet):
 
     @extend_schema(request=CalendarSerializer, responses={201: CalendarSerializer})
     def create(self, request):
-        values = _checked(CalendarSerializer, request.data)
+        values = _checked(CalendarSerializer, request)
         calendar = shared_calendars.add(BusinessCalendar, by=request.user, **values)
         return Response(CalendarSerializer(calendar).data, status=status.HTTP_201_CREATED)
 
@@ -89,7 +91,7 @@ class CalendarViewSet(ScopedReadViewSet):
     def versions(self, request, pk):
         """The calendar as it holds from `valid_from` on."""
         calendar = self._changeable()
-        values = _checked(CalendarVersionSerializer, request.data)
+        values = _checked(CalendarVersionSerializer, request)
         windows = [business_calendars.Window(**window) for window in values.pop("windows")]
         version = business_calendars.add_version(calendar, windows=windows, by=request.user, **values)
         return Response(CalendarVersionSerializer(version).data, status=status.HTTP_201_CREATED)
@@ -99,7 +101,7 @@ class CalendarViewSet(ScopedReadViewSet):
     def days(self, request, pk):
         """A day that differs: its own windows, or closed."""
         calendar = self._changeable()
-        values = _checked(CalendarDaySerializer, request.data)
+        values = _checked(CalendarDaySerializer, request)
         windows = [(window["opens"], window["closes"]) for window in values["windows"]]
         version = business_calendars.version_on(calendar, values["day"])
         business_calendars.set_day(version, values["day"], windows=windows, name=values["name"], by=request.user)
@@ -110,11 +112,14 @@ class CalendarViewSet(ScopedReadViewSet):
     def load_ics(self, request, pk):
         """Close the days of an iCalendar file, in place of what was imported before."""
         calendar = self._changeable()
-        days = ics.read_days(_checked(IcsFile, request.data)["file"].read())
+        days = ics.read_days(_checked(IcsFile, request)["file"].read())
         return Response({"closed": ics.close_days(calendar, days, by=request.user)})
 
     @extend_schema(
-        parameters=[OpenApiParameter("first", A_DAY, required=True), OpenApiParameter("last", A_DAY, required=True)],
+        parameters=[
+            OpenApiParameter("first", A_DAY, required=True, description="The first local day."),
+            OpenApiParameter("last", A_DAY, required=True, description="The last local day; it counts itself."),
+        ],
         responses=OpenHours,
     )
     @action(detail=True)
@@ -142,6 +147,7 @@ class FiscalSerializer(StrictModelSerializer):
     class Meta:
         model = FiscalCalendar
         fields = ("id", "code", "name", "kind", "start_month", "week_starts_on", "anchor")
+        extra_kwargs = {"code": {"validators": [FreeCode(FiscalCalendar)]}}
 
 
 class FiscalPeriodSerializer(serializers.Serializer):
@@ -163,16 +169,19 @@ class FiscalViewSet(ScopedReadViewSet):
 
     @extend_schema(request=FiscalSerializer, responses={201: FiscalSerializer})
     def create(self, request):
-        calendar = shared_calendars.add(FiscalCalendar, by=request.user, **_checked(FiscalSerializer, request.data))
+        calendar = shared_calendars.add(FiscalCalendar, by=request.user, **_checked(FiscalSerializer, request))
         return Response(FiscalSerializer(calendar).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=FiscalSerializer, responses=FiscalSerializer)
     def partial_update(self, request, pk):
         calendar = _require_change(self.get_object(), request.access)
-        values = _checked(FiscalSerializer, request.data, instance=calendar, partial=True)
+        values = _checked(FiscalSerializer, request, instance=calendar, partial=True)
         return Response(FiscalSerializer(shared_calendars.change(calendar, by=request.user, **values)).data)
 
-    @extend_schema(parameters=[OpenApiParameter("day", A_DAY)], responses=FiscalPeriodSerializer(many=True))
+    @extend_schema(
+        parameters=[OpenApiParameter("day", A_DAY, description="Any day of the periods; today if not given.")],
+        responses=FiscalPeriodSerializer(many=True),
+    )
     @action(detail=True, **PLAIN_LIST)
     def periods(self, request, pk):
         """The week, month, quarter and year that hold a day."""
@@ -185,8 +194,8 @@ class FiscalViewSet(ScopedReadViewSet):
         return {"day"} if self.action == "periods" else super().known_parameters()
 
 
-def _checked(serializer_class, data, **options) -> dict:
-    serializer = serializer_class(data=data, **options)
+def _checked(serializer_class, request, **options) -> dict:
+    serializer = serializer_class(data=request.data, context={"request": request}, **options)
     serializer.is_valid(raise_exception=True)
     return serializer.validated_data
 

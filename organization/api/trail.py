@@ -1,6 +1,5 @@
 """The audit trail, read only."""
 
-import django_filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -23,15 +22,6 @@ class AuditEntrySerializer(StrictModelSerializer):
         )  # fmt: skip
 
 
-class EntryFilter(django_filters.FilterSet):
-    since = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte")
-    until = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="lt")
-
-    class Meta:
-        model = AuditEntry
-        fields = ("action", "unit", "object_type", "object_id")
-
-
 class TrailVerdictSerializer(serializers.Serializer):
     entries = serializers.IntegerField()
     holds = serializers.BooleanField()
@@ -47,7 +37,13 @@ class AuditViewSet(ScopedReadViewSet):
 
     queryset = AuditEntry.objects.all()
     serializer_class = AuditEntrySerializer
-    filterset_class = EntryFilter
+    filterset_fields = {
+        "action": ["exact"],
+        "unit": ["exact"],
+        "object_type": ["exact"],
+        "object_id": ["exact"],
+        "at": ["gte", "lt"],
+    }
     pagination_class = NewestFirst
     lookup_field = "seq"
     lookup_value_regex = "[0-9]{1,18}"

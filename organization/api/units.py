@@ -8,6 +8,7 @@ from rest_framework import mixins, parsers, serializers, status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from doors.codes import FreeCode
 from doors.pagination import CursorPages
 from doors.parsers import StrictJSONParser
 from doors.serializers import DayField, ScopedCodeOrIdField, ScopedRelatedField, StrictModelSerializer, StrictSerializer
@@ -44,6 +45,7 @@ class NewUnit(UnitChange):
 
     class Meta(UnitChange.Meta):
         fields = ("code", "parent", "from_day", *UnitChange.Meta.fields)
+        extra_kwargs = {"code": {"validators": [FreeCode(Unit)]}}
 
 
 class UnitMove(StrictSerializer):
@@ -76,7 +78,9 @@ class UnitImportReport(serializers.Serializer):
 
 
 class UnitFilter(django_filters.FilterSet):
-    parent = django_filters.NumberFilter(field_name="parent_on_day")
+    parent = django_filters.NumberFilter(
+        field_name="parent_on_day", help_text="Those right below the unit with this id, on the day asked for."
+    )
 
     class Meta:
         model = Unit

@@ -90,7 +90,7 @@ def calendar_add(request):
         made.append(shared_calendars.add(BusinessCalendar, by=request.user, **values))
         return f"{made[0]} was added. Say when it is open."
 
-    form = forms.CalendarForm(request.POST or None)
+    form = forms.CalendarForm(request.POST or None, access=request.access)
     return _on_calendars(
         request,
         form,
@@ -104,7 +104,7 @@ def calendar_add(request):
 def fiscal_add(request):
     return _on_calendars(
         request,
-        forms.FiscalForm(request.POST or None),
+        forms.FiscalForm(request.POST or None, access=request.access),
         lambda values: f"{shared_calendars.add(FiscalCalendar, by=request.user, **values)} was added.",
         title="Add a fiscal calendar",
     )
@@ -113,7 +113,8 @@ def fiscal_add(request):
 @page(ADMINISTER)
 def fiscal_change(request, pk):
     found = _changeable(visible(FiscalCalendar.objects, request, pk=pk), request)
-    form = forms.FiscalForm(request.POST or None, instance=copy(found))  # the verb compares with what was
+    was = copy(found)  # the verb compares with what was
+    form = forms.FiscalForm(request.POST or None, instance=was, access=request.access)
     return _on_calendars(
         request,
         form,

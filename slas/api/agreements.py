@@ -6,6 +6,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from datasets.models import Dataset
+from doors.codes import FreeCode
 from doors.serializers import DayField, ScopedCodeField, StrictSerializer
 from doors.viewsets import PLAIN_LIST
 from kpis.requests import as_of_day
@@ -58,7 +59,7 @@ class Parties(StrictSerializer):
 
 
 class NewAgreement(Parties):
-    code = serializers.SlugField(max_length=50)
+    code = serializers.SlugField(max_length=50, validators=[FreeCode(Agreement)])
     name = serializers.CharField(max_length=200)
     kind = serializers.ChoiceField(Agreement.Kind.choices)
     unit = ScopedCodeField(queryset=Unit.objects.all())

@@ -9,6 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from datasets.models import Dataset
+from doors.codes import FreeCode
 from doors.serializers import ScopedCodeField, StrictSerializer
 from organization.access import DEFINE, VIEW
 from organization.models import Unit, User
@@ -60,7 +61,7 @@ class SloWords(StrictSerializer):
 
 
 class NewSlo(SloWords):
-    code = serializers.SlugField(max_length=60)
+    code = serializers.SlugField(max_length=60, validators=[FreeCode(Slo)])
     name = serializers.CharField(max_length=200)
     unit = ScopedCodeField(queryset=Unit.objects.all())
     dataset = ScopedCodeField(queryset=Dataset.objects.all())

@@ -1,6 +1,6 @@
 """Rows of the permission matrix: who says what a dataset is."""
 
-from datasets.models import Closing
+from datasets.models import Closing, QualityRule, Upload
 from organization.models import Role
 from tests.factories import DatasetFactory, UserFactory
 from tests.matrix.table import Resource
@@ -8,6 +8,8 @@ from tests.matrix.table import Resource
 DEFINERS = frozenset({Role.ANALYST, Role.MANAGER, Role.ADMINISTRATOR, Role.INTEGRATION})
 
 
+# A vendor's contact sees rows, not how a dataset is run.
+OWN_PEOPLE = frozenset(Role.values) - {Role.VENDOR_CONTACT}
 CLOSERS = frozenset({Role.MANAGER, Role.FINANCE, Role.ADMINISTRATOR})
 
 
@@ -15,6 +17,12 @@ def a_closing(unit):
     """A proposal to open all again, by somebody else."""
     dataset = ByCode(unit).dataset
     return Closing.objects.create(dataset=dataset, reason=f"audit of {unit.code}", proposed_by=UserFactory())
+
+
+def a_rule(unit):
+    return QualityRule.objects.create(
+        dataset=ByCode(unit).dataset, name=f"rule of {unit.code}", kind="not_null", created_by=UserFactory()
+    )
 
 
 class ByCode:
@@ -28,15 +36,38 @@ class ByCode:
         return self.pk
 
 
+class AnUpload:
+    """A file that somebody sent, by the id that its address holds."""
+
+    def __init__(self, unit):
+        self.upload = Upload.objects.create(
+            dataset=ByCode(unit).dataset, file_name=f"{unit.code}.csv", size=1, uploaded_by=UserFactory()
+        )
+        self.pk = self.upload.public_id
+
+
 RESOURCES = [
     Resource("a dataset's page", "get", "/datasets/{}/", ByCode),
-    Resource("a dataset's history", "get", "/datasets/{}/history/", ByCode),
-    Resource("a dataset's closed periods", "get", "/datasets/{}/closing/", ByCode),
+    Resource("a dataset's history", "get", "/datasets/{}/history/", ByCode, OWN_PEOPLE, refused=404),
+    Resource("a dataset's closed periods", "get", "/datasets/{}/closing/", ByCode, OWN_PEOPLE, refused=404),
+    Resource("an upload", "get", "/uploads/{}/", AnUpload, OWN_PEOPLE, refused=404),
+    Resource("API: an upload", "get", "/api/v1/uploads/{}/", AnUpload, OWN_PEOPLE, refused=404),
+    Resource("API: a dataset's versions", "get", "/api/v1/datasets/{}/versions/", ByCode, OWN_PEOPLE, refused=404),
+    Resource("API: a quality rule", "get", "/api/v1/quality-rules/{}/", a_rule, OWN_PEOPLE, refused=404),
     Resource(
         "deciding on a closing", "post", "/dataset-closings/{}/approve/", a_closing, CLOSERS, status=302, door="close"
     ),
-    Resource("API: closings", "get", "/api/v1/dataset-closings/", a_closing, is_list=True, marker=lambda c: c.reason),
-    Resource("API: a closing", "get", "/api/v1/dataset-closings/{}/", a_closing),
+    Resource(
+        "API: closings",
+        "get",
+        "/api/v1/dataset-closings/",
+        a_closing,
+        OWN_PEOPLE,
+        refused=200,  # an empty list
+        is_list=True,
+        marker=lambda c: c.reason,
+    ),
+    Resource("API: a closing", "get", "/api/v1/dataset-closings/{}/", a_closing, OWN_PEOPLE, refused=404),
     Resource(
         "API: approving a closing",
         "post",

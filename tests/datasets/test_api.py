@@ -15,6 +15,7 @@ from datasets.models import Dataset, Upload
 from jobs.models import Job
 from lake.contract import Column, ColumnType, Contract, Role
 from lake.intake import Dialect
+from organization.models import AuditEntry
 from organization.models import Role as Member
 from tests.factories import ApiTokenFactory, DatasetFactory, UnitFactory, member, perform
 
@@ -326,5 +327,7 @@ def test_only_a_parked_job_is_tried_again_or_dismissed(orders, client):
     Job.objects.filter(pk=number).update(state="parked", attempts=3, fault="The disk was full.")
     status, job = caller("post", f"jobs/{number}/retry/", {})
     assert (status, job["state"], job["attempts"], job["fault"]) == (200, "queued", 0, "")
+    entry = AuditEntry.objects.get(action="parked job tried again")
+    assert (entry.actor, entry.object_id, entry.details["fault"]) == (caller.user, str(number), "The disk was full.")
     Job.objects.filter(pk=number).update(state="parked")
     assert caller("post", f"jobs/{number}/dismiss/", {})[1]["state"] == "cancelled"

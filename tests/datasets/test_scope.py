@@ -95,7 +95,33 @@ def test_how_many_rows_there_are_is_told_to_those_who_see_them_all(client, hospi
         assert [rest.get(api).json()["rows"], rest.get(f"{api}versions/").json()[0]["rows"]] == [told, told]
         shown = rest.get(f"/api/v1/uploads/{upload.public_id}/").json()
         assert [shown["rows_read"], shown["accepted"], shown["rejected"]] == [told, told, told and 0]
+        assert (shown["file_name"], shown["size"]) == (upload.file_name, told and upload.size)
+        assert [shown[name] is None for name in ("sha256", "timings")] == [not told] * 2
         assert rest.get(f"{api}rows/").json()["total"] == (told or 2)
+
+
+def test_a_vendors_contact_sees_its_rows_and_not_how_the_dataset_is_run(client, hospital):
+    """Uploads, versions, quality, closed periods, jobs and runs are of who runs the dataset."""
+    dataset, units = hospital
+    upload, by = dataset.uploads.get(), dataset.owner
+    quality.define_rule(dataset, by=by, access=access_of(by, TODAY), name="ids", kind="not_null", column="id")
+    rest = APIClient()
+    lists = ("uploads", "quality-rules", "dataset-closings", "jobs", "runs")
+    single = [f"uploads/{upload.public_id}", f"jobs/{upload.job_id}"]
+    single += [f"datasets/visits/{name}" for name in ("versions", "contract", "contracts")]
+    for code, sees in (("east", True), ("acme", False)):
+        person = member(Member.VIEWER if sees else Member.VENDOR_CONTACT, units[code])
+        rest.force_authenticate(person)
+        found = {name for name in lists if rest.get(f"/api/v1/{name}/").json()["results"]}
+        assert found == ({"uploads", "quality-rules", "jobs"} if sees else set())
+        assert {rest.get(f"/api/v1/{path}/").status_code == 404 for path in single} == {not sees}
+        assert rest.get("/api/v1/datasets/visits/rows/").json()["total"] == 2
+        client.force_login(person)
+        page = client.get(reverse("dataset", args=["visits"])).content.decode()
+        assert ("extract.csv" in page, reverse("dataset_quality", args=["visits"]) in page) == (sees, sees)
+        pages = [reverse(f"dataset_{name}", args=["visits"]) for name in ("contract", "quality", "closing", "history")]
+        pages.append(upload.get_absolute_url())
+        assert {client.get(address).status_code for address in pages} == {200 if sees else 404}
 
 
 def test_a_star_or_an_aggregate_reaches_no_further(hospital):

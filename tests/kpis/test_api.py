@@ -24,6 +24,7 @@ from tests.factories import (
     member,
 )
 from tests.kpis.test_recompute import CONTRACT, north_and_south
+from tests.matrix.description import faults_of
 
 pytestmark = pytest.mark.django_db
 API = "/api/v1"
@@ -116,6 +117,9 @@ def test_a_number_leads_to_its_rows_and_to_where_it_comes_from(client, dataset):
     assert came["written_out"] == "100 × sum(met) / count(*) = 100 × 2 / 4 = 50"
     (upload,) = came["uploads"]
     assert (upload["file_name"], upload["uploaded_by"]) == ("extract.csv", Upload.objects.get().uploaded_by.username)
+    for part in ("rows", "provenance"):
+        address = f"{API}/results/{result['id']}/{part}/"
+        assert faults_of("get", address, client.get(address)) == []
 
 
 def test_results_are_filtered_paged_and_not_sent_twice(client, group):

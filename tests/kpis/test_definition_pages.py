@@ -1,8 +1,10 @@
 """Pages on which a definition is written, tried, certified, run, and taken from one installation to another."""
 
 import pytest
+from rest_framework.test import APIClient
 
-from kpis.models import Kpi, KpiVersion, Result
+from kpis.models import Kpi, KpiVersion, Result, Run
+from tests.factories import KpiFactory, ResultFactory, UnitFactory, member
 from tests.kpis.pages import opened, sent
 from tests.kpis.sample_desk import PASSPORT
 
@@ -146,6 +148,44 @@ def test_runs_are_listed_with_their_steps_and_not_to_strangers(client, made):
     assert "scan" in opened(client, made.viewer, "run", run.pk)
     assert "in_time" not in opened(client, made.stranger, "runs")
     opened(client, made.stranger, "run", run.pk, expect=404)
+
+
+def test_over_rest_a_run_is_as_on_its_page_and_names_only_faults_of_kpis_that_one_sees(made):
+    run = Result.objects.filter(kpi=made.kpi).first().run
+    faults = [{"kpi": "in_time", "message": "No column met."}, {"kpi": "of_others", "message": "No column secret."}]
+    Run.objects.filter(pk=run.pk).update(faults=faults)
+    KpiFactory(code="of_others")
+    rest = APIClient()
+    rest.force_authenticate(made.viewer)
+    assert rest.get(f"/api/v1/runs/{run.pk}/").json()["faults"] == faults[:1]
+    assert {fault["kpi"] for one in rest.get("/api/v1/runs/").json()["results"] for fault in one["faults"]} == {
+        "in_time"
+    }
+    rest.force_authenticate(made.stranger)
+    assert rest.get(f"/api/v1/runs/{run.pk}/").status_code == 404
+
+
+def test_a_vendors_contact_reads_how_it_is_measured_and_not_how_it_could_be_gamed(client, made):
+    vendor = UnitFactory(code="acme", kind="vendor")
+    ResultFactory(kpi=made.kpi, unit=vendor)
+    contact, rest = member("vendor_contact", vendor), APIClient()
+    made.kpi.versions.update(gaming_risk="Close early", decision="Whom to pay", description="Solved by all")
+    for person, told in ((contact, False), (made.viewer, True)):
+        rest.force_authenticate(person)
+        answers = [
+            rest.get(f"/api/v1/kpis/{path}").content.decode() for path in ("in_time/", "in_time/versions/", "export/")
+        ]
+        answers += [
+            opened(client, person, "kpi_definition", "in_time"),
+            opened(client, person, "kpi_yaml", code="in_time"),
+        ]
+        for answer in answers:
+            assert ("Close early" in answer, "Whom to pay" in answer) == (told, told)
+            assert "Solved by all" in answer
+    rest.force_authenticate(made.analyst)
+    assert rest.get("/api/v1/kpis/in_time/impact/").status_code == 200
+    rest.force_authenticate(contact)
+    assert rest.get("/api/v1/kpis/in_time/impact/").status_code == 403
 
 
 def test_a_recompute_can_be_asked_for_and_shows_on_the_page(client, made):

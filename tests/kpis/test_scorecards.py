@@ -191,3 +191,23 @@ def test_a_message_is_signed_and_sent_again_until_it_is_heard(manager, monkeypat
     assert (len(sent), delivery.attempts, delivery.delivered_at) == (2, 2, now)
     moment, digest = (part.partition("=")[2] for part in sent[1][1]["X-Perfmgr-Signature"].split(","))
     assert digest == hmac.new(b"s3cret", moment.encode() + b"." + sent[1][0], hashlib.sha256).hexdigest()
+
+
+def test_of_a_receiver_that_redirects_it_is_told_where_to_and_what_to_do(manager, monkeypatch):
+    from doors import outgoing
+
+    unit = UnitFactory()
+    hook_for(unit, manager)
+    webhooks.announce(changed(unit))
+    delivery, place = WebhookDelivery.objects.get(), "https://example.org/hook/"
+    monkeypatch.setattr(outgoing, "post", lambda *_, **__: outgoing.Reply(308, "", place))
+    with pytest.raises(webhooks.NotHeard):
+        webhooks.deliver(delivery.pk, datetime(2025, 4, 1, tzinfo=UTC))
+    delivery.refresh_from_db()
+    advice = "and redirects are not followed. Add a webhook with the final address."
+    assert delivery.response == f"308: it redirects to {place}, {advice}"
+    monkeypatch.setattr(outgoing, "post", lambda *_, **__: outgoing.Reply(302, "", place + "x" * 5000))
+    with pytest.raises(webhooks.NotHeard):
+        webhooks.deliver(delivery.pk, datetime(2025, 4, 1, tzinfo=UTC))
+    delivery.refresh_from_db()
+    assert delivery.response.endswith(advice)

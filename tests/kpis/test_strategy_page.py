@@ -1,6 +1,7 @@
 """The strategy's page: links with their status, orphans both ways, and who adds, renames, moves and removes what."""
 
 import pytest
+from rest_framework.test import APIClient
 
 from kpis.models import Theme
 from organization.models import AuditEntry
@@ -36,6 +37,16 @@ def test_who_sees_no_objective_is_not_told_that_there_is_none(board):
     text = text_of(signed_in(member("viewer", UnitFactory(code="off"))).get("/strategy/"))
     assert "No objective of your units." in text
     assert not any(words in text for words in ("No objective yet", "every objective has one", "every KPI serves one"))
+
+
+def test_a_vendors_contact_is_not_told_what_the_organisation_wants_to_reach(board):
+    contact = member("vendor_contact", UnitFactory(code="acme", kind="vendor"))
+    page, rest = signed_in(contact), APIClient()
+    rest.force_authenticate(contact)
+    name, text = Theme.objects.first().name, text_of(page.get("/strategy/"))
+    assert "No objective belongs to your units." in text and name not in text
+    assert rest.get("/api/v1/themes/").json()["results"] == []
+    assert name in text_of(signed_in(member("viewer", UnitFactory(code="off"))).get("/strategy/"))
 
 
 def test_a_link_is_made_and_taken_back(board, manager):

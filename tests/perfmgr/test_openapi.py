@@ -7,6 +7,8 @@ import yaml
 from django.core.management import call_command
 from jsonschema import Draft202012Validator
 
+from tests.matrix.description import described
+
 pytestmark = pytest.mark.django_db
 
 
@@ -17,6 +19,21 @@ def test_the_openapi_description_is_valid_and_free_of_warnings():
     assert schema["openapi"].startswith("3.1")
     assert len(schema["paths"]) > 60
     assert not list(impossible_defaults(schema))
+
+
+def test_every_operation_and_parameter_is_described_and_filters_have_plain_names():
+    """No lookup of our tables, `versions__state` or `at__gte`, is a name of the API."""
+    undescribed, with_lookups = set(), set()
+    for path, operations in described()["paths"].items():
+        for method, operation in operations.items():
+            if not (operation.get("description") and operation.get("summary")):
+                undescribed.add((method, path))
+            for parameter in operation.get("parameters", ()):
+                if not parameter.get("description"):
+                    undescribed.add((method, path, parameter["name"]))
+                if "__" in parameter["name"]:
+                    with_lookups.add((path, parameter["name"]))
+    assert (undescribed, with_lookups) == (set(), set())
 
 
 def impossible_defaults(part, path=""):

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from doors.codes import FreeCode
 from doors.serializers import DayField, ScopedCodeField, StrictModelSerializer, StrictSerializer
 from kpis.models import Kpi
 from organization.access import OVERSEE, PROCURE, VIEW
@@ -63,7 +64,7 @@ class NewTemplate(StrictModelSerializer):
     class Meta:
         model = ScorecardTemplate
         fields = ("code", "name", "description", "unit")
-        extra_kwargs = {"code": {"validators": []}}
+        extra_kwargs = {"code": {"validators": [FreeCode(ScorecardTemplate)]}}
 
 
 class DraftSettings(StrictModelSerializer):
@@ -148,7 +149,7 @@ class QuestionSerializer(StrictModelSerializer):
         model = SurveyQuestion
         fields = ("id", "code", "text", "unit", "is_active")
         read_only_fields = ("is_active",)
-        extra_kwargs = {"code": {"validators": []}}
+        extra_kwargs = {"code": {"validators": [FreeCode(SurveyQuestion)]}}
 
 
 class IsAsked(StrictSerializer):

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from doors.codes import FreeCode
 from doors.problems import Problem
 from doors.serializers import ScopedCodeField, StrictModelSerializer, StrictSerializer
 from organization.access import OVERSEE, PROCURE
@@ -59,7 +60,7 @@ class NewRound(StrictModelSerializer):
     class Meta:
         model = SelectionRound
         fields = ("code", "name", "description", "unit", "currency", "price_weight")
-        extra_kwargs = {"code": {"validators": []}}
+        extra_kwargs = {"code": {"validators": [FreeCode(SelectionRound)]}}
 
 
 class NewEvaluator(StrictSerializer):

@@ -62,6 +62,8 @@ def marks_of(values: Sequence[str]) -> Marks | None:
     signs = list(dict.fromkeys(one.currency for one in amounts if one.currency))
     forms = (*sorted({one.form for one in amounts} - {""}), *signs[:1])
     types, _, spelling = types_of([one.bare for one in amounts])
+    if signs and sum(bool(one.currency) for one in amounts) < (1 - MOST) * len(amounts):
+        return None  # a few amounts with a currency among numbers without are the odd ones
     if not forms or types[0] not in ("integer", "number", "decimal"):
         return None
     nothings = tuple(one.value for one in found if one.is_nothing)

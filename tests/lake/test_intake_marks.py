@@ -64,6 +64,12 @@ def test_other_signs_around_digits_are_text(tmp_path, texts):
     assert (guess.types, preview.notes) == (("text",), ())
 
 
+def test_one_amount_with_a_currency_among_plain_numbers_is_named_as_the_odd_one(tmp_path):
+    guess, preview = proposed(tmp_path, *(f"{n}.5" for n in range(20)), "€5")
+    assert guess.types == ("text",)
+    assert preview.notes[0].startswith("v: 1 of 21 values looked at is '€5', all else are numbers; it is read as text.")
+
+
 def test_a_dash_behind_a_currency_is_proposed_as_no_value(tmp_path):
     guess, _ = proposed(tmp_path, "$5.00", "$-", "$6.00")
     assert (guess.types[0], guess.number_forms, guess.missing) == ("decimal", ("$",), ("$-",))

@@ -195,6 +195,7 @@ def test_amounts_with_a_currency_and_brackets_are_loaded_as_the_page_says_they_a
     said = unescape(page.content.decode())
     assert "cost: '$1,234.50' is read as 1234.50 and '($100.25)' is read as -100.25." in said
     assert "<small>numbers may have parentheses,$</small>" in said
+    assert '<details class="disclosure form-table"><summary class="btn btn-sm">' in said  # closed until it is used
     assert client.post(address, filled(page)).status_code == 302
     first = Upload.objects.get()
     perform(first.job)

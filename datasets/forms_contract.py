@@ -17,7 +17,21 @@ if TYPE_CHECKING:
     from lake.intake import Preview
 
 LISTS = ("allowed", "missing", "number_forms", "true_words", "false_words")  # several words, separated by commas
-MORE = ("missing", "number_forms", "true_words", "false_words", "trim", "description", "drop")  # shown on request
+MORE = (
+    "unit",
+    "minimum",
+    "maximum",
+    "allowed",
+    "missing",
+    "number_forms",
+    "formula",
+    "true_words",
+    "false_words",
+    "trim",
+    "description",
+    "drop",
+)  # shown on request
+NEW = ("name", "type", "formula", "unit", "minimum", "maximum", "description")  # asked of a column to be calculated
 
 
 class ColumnForm(forms.Form):
@@ -35,7 +49,9 @@ class ColumnForm(forms.Form):
         max_length=100, required=False, label="Dates are written",
         widget=forms.TextInput(attrs={"list": "ways-of-dates", "autocomplete": "off"}),
     )  # fmt: skip
-    allowed = forms.CharField(required=False, widget=forms.TextInput(attrs={"placeholder": "a,b,c"}))
+    allowed = forms.CharField(
+        required=False, label="Allowed values", widget=forms.TextInput(attrs={"placeholder": "a,b,c"})
+    )
     minimum = forms.CharField(max_length=40, required=False, label="Least")
     maximum = forms.CharField(max_length=40, required=False, label="Most")
     unit = forms.CharField(max_length=40, required=False)
@@ -84,7 +100,24 @@ class ColumnForm(forms.Form):
 
     @property
     def more_fields(self):
-        return [self[name] for name in MORE if not (name == "drop" and self.is_new)]
+        return [self[name] for name in MORE]
+
+    @property
+    def new_fields(self):
+        return [self[name] for name in NEW]
+
+    @property
+    def told(self) -> list[str]:
+        """What is declared among the fields that are shown on request, in words."""
+        given = {name: self[name].value() for name in MORE}
+        low, high = given["minimum"], given["maximum"]
+        bounds = [f"at least {low}"] if low not in (None, "") else []
+        bounds += [f"at most {high}"] if high not in (None, "") else []
+        words = (
+            ("formula", "= {}"), ("unit", "in {}"), ("allowed", "one of {}"), ("missing", "{} means no value"),
+            ("number_forms", "numbers may have {}"),
+        )  # fmt: skip
+        return [said.format(given[name]) for name, said in words if given[name]] + bounds
 
     @property
     def is_kept(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -81,6 +82,40 @@ class QuestionForm(VersionForm):
         rows = [tuple(self[f"{name}{end}"] for name in ("where", "operator", "value")) for end in filter_ends()]
         used = [row for row in rows if row[0].value()]
         return [*used, *[row for row in rows if not row[0].value()][:1]]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        if (total := given.get("total") or "count") != "count" and "of" in given:
+            self._check_total(total, given["of"])
+        for end in filter_ends():
+            if given.get(f"where{end}"):
+                self._check_filter(given, end)
+        return given
+
+    def _check_total(self, total: str, name: str) -> None:
+        said = dict(TOTALS)[total]
+        if not name:
+            self.add_error("of", f"Choose the column whose {said} is shown.")
+            return
+        kind = self.contract.column(name).type
+        if total in ("sum", "avg", "median") and not (kind.numeric or (kind.temporal and total != "sum")):
+            holds = "dates" if kind.temporal else "texts" if kind == ColumnType.TEXT else "yes and no"
+            self.add_error("of", f"{name} holds {holds}, which have no {said}. Choose another column, or show another.")
+
+    def _check_filter(self, given: dict[str, Any], end: str) -> None:
+        kind = self.contract.column(given[f"where{end}"]).type
+        by_text = given.get(f"operator{end}") in (*WITHOUT_VALUE, "contains", "starts_with")
+        if by_text or not (kind.numeric or kind.temporal):
+            return
+        reads, wanted = float, "number. Write it as in 12.5"
+        if kind.temporal:
+            reads, wanted = datetime.fromisoformat, "date. Write it as in 2025-01-31"
+        found = self._filter(given, end)
+        for value in found["values"] if found else ():
+            try:
+                reads(value)
+            except ValueError:
+                self.add_error(f"value{end}", f"{str(value)[:40]!r} is no {wanted}.")
 
     def question(self) -> dict[str, Any]:
         """The question in the words of `datasets.explore`."""

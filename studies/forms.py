@@ -19,6 +19,7 @@ from .questions import DATASET, KPI, Asked, Field
 
 MOST_MEMBERS = 20
 MOST_DRIVERS = 6
+APART = (("group", "value"), ("drivers", "value"), ("amount", "cause"), ("weight", "amount"), ("weight", "parts"))
 DAY = {"type": "date"}
 NAMES = {"nelson": "Nelson", "western_electric": "Western Electric", "nhs": "NHS", "anhoej": "Anhøj"}
 
@@ -64,9 +65,22 @@ class QuestionForm(forms.Form):
             self.add_error(missing, "A filter needs a column and its value.")
         if len(given.get("drivers") or ()) > MOST_DRIVERS:
             self.add_error("drivers", f"At most {MOST_DRIVERS}.")
+        self._refuse_the_same(given)
         if self.asked.key == Study.Question.CAUSES and not given.get("cause") and not given.get("parts"):
             self.add_error("cause", "Choose the column that names the cause, or several columns that are causes.")
         return given
+
+    def _refuse_the_same(self, given: dict[str, Any]) -> None:
+        """A column compared between its own values, or driven by itself, answers nothing."""
+        for name, other in APART:
+            both = [one for one in _several(given.get(name)) if one in _several(given.get(other))]
+            if both:
+                said = self.fields[other].label
+                self.add_error(name, f"{both[0]} stands under “{said}” already. Choose another column.")
+
+
+def _several(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list) else [value] if value not in (None, "") else []
 
 
 def _plain(value: Any) -> Any:

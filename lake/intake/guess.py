@@ -14,6 +14,7 @@ import pyarrow as pa
 from lake.contract.words import format_in_words
 from lake.intake.database import query
 from lake.intake.hints import mixed_orders, numbered_days
+from lake.intake.marks import marks_of
 from lake.intake.reading import literal
 from lake.intake.spelling import FEWEST, MOST, almost_dates, types_of
 from lake.intake.tally import Tally
@@ -37,6 +38,17 @@ class Guessed:
     notes: tuple[str, ...]
     decimal_comma: bool | None
     thousands: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Types, date formats and number spelling that fit a column, with the marks of its numbers (`marks.py`)."""
+
+    types: tuple[str, ...]
+    formats: tuple[str, ...]
+    spelling: str
+    forms: tuple[str, ...] = ()
+    nothings: tuple[str, ...] = ()
 
 
 def guess(connection: duckdb.DuckDBPyConnection, headers: Sequence[str], table: pa.Table) -> Guessed:
@@ -76,15 +88,15 @@ def _guess_column(
 ) -> tuple[ColumnGuess, str]:
     """The column, without roles, and how its numbers are spelt; adds what must be asked and told of it."""
     told, values = tally.told(), tally.values()
-    types, formats, spelling = _read(tally, values, header, notes)
-    _ask(name, header, formats, spelling, values, questions)
+    read = _read(tally, values, header, notes)
+    _ask(name, header, read.formats, read.spelling, values, questions)
     column = ColumnGuess(
         name=name,
         header=header,
-        types=types,
-        formats=formats,
-        missing=tuple(sorted(told["missing"] or ())),
-        number_forms=("percent",) if spelling.startswith("percent") else (),
+        types=read.types,
+        formats=read.formats,
+        missing=tuple(sorted((*(told["missing"] or ()), *read.nothings))),
+        number_forms=read.forms,
         filled=told["filled"],
         distinct=told["different"],
         unique=told["filled"] == told["different"] == rows > 0,
@@ -93,13 +105,11 @@ def _guess_column(
         maximum=(told["high"] or "")[:80],
         examples=tuple(value[:80] for value in values[:5]),
     )
-    return column, spelling
+    return column, read.spelling
 
 
-def _read(
-    tally: Tally, values: Sequence[str], header: str, notes: list[str]
-) -> tuple[tuple[str, ...], tuple[str, ...], str]:
-    """Types, date formats and number spelling that fit the first values, and then the whole sample or nearly."""
+def _read(tally: Tally, values: Sequence[str], header: str, notes: list[str]) -> _Read:
+    """What fits the first values, and then the whole sample or nearly."""
     types, formats, spelling = types_of(values)
     if types == ("text",):
         types, formats = almost_dates(values)
@@ -110,10 +120,13 @@ def _read(
         types = ("text",)
     if types == ("text",) and values:
         notes += mixed_orders(header, values)
+        if marks := marks_of(values):
+            notes += [f"{header}: {marks.said}"] if marks.said else []
+            return _Read(marks.types, (), marks.spelling, marks.forms, marks.nothings)
         types = _almost_numbers(tally, header, notes)
     if types[0] == "integer" and _EVENT.search(header):
         notes += numbered_days(header, values)
-    return types, formats, spelling
+    return _Read(types, formats, spelling, ("percent",) if spelling.startswith("percent") else ())
 
 
 def _fitting(tally: Tally, formats: Sequence[str], header: str, notes: list[str]) -> tuple[str, ...]:

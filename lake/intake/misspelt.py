@@ -49,6 +49,7 @@ def _marks(value: str, forms: Collection[str]) -> tuple[list[Misspelling], str]:
     if dashes := [char for char in text if char in _MINUS]:
         found.append(Misspelling(f"has the dash U+{ord(dashes[0]):04X} for a minus", "write a hyphen (-)"))
         text = re.sub(f"[{_MINUS}]", "-", text)
+    text = _without_outer_signs(text, forms, found)
     for form, pattern, bare, fault in (
         ("parentheses", r"\((.*)\)", r"-\1", "stands in brackets for less than zero"),
         ("trailing_minus", r"([^-+].*?) ?-", r"-\1", "has its minus behind it"),
@@ -61,14 +62,24 @@ def _marks(value: str, forms: Collection[str]) -> tuple[list[Misspelling], str]:
     return found, _without_signs(text, forms, found)
 
 
+def _without_outer_signs(text: str, forms: Collection[str], found: list[Misspelling]) -> str:
+    """The text without currencies and units outside of its brackets, or behind the minus behind it."""
+    patterns = ((r"(){}\s*(\(.*\))", r"\3"), (r"(.*[)-])\s*{}()", r"\1"))
+    return _without(patterns, text, forms, found)
+
+
 def _without_signs(text: str, forms: Collection[str], found: list[Misspelling]) -> str:
     """The text without currencies and units before and behind it; those not declared are faults."""
+    patterns = ((r"([+-]?)\s*{}\s*(?=[\d.,])(.*)", r"\1\3"), (r"(.*[\d.,])\s*{}()", r"\1"))
+    return _without(patterns, text, forms, found)
+
+
+def _without(patterns: Collection[tuple[str, str]], text: str, forms: Collection[str], found: list[Misspelling]) -> str:
     declared = [re.escape(form) for form in forms if form not in _NAMED_FORMS]
     for sign in (*declared, _SIGN):
-        for pattern, bare in ((rf"([+-]?)\s*({sign})\s*(?=[\d.,])(.*)", r"\1\3"), (rf"(.*[\d.,]())\s*({sign})", r"\1")):
-            if match := re.fullmatch(pattern, text):
-                said = match[2] or match[3]
-                text = match.expand(bare)
+        for pattern, bare in patterns:
+            if match := re.fullmatch(pattern.format(f"({sign})"), text):
+                said, text = match[2], match.expand(bare)
                 if sign is _SIGN:
                     step = f"declare that the column's numbers may have {said}"
                     found.append(Misspelling(f"carries {said}", step))

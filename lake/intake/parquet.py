@@ -43,6 +43,23 @@ FITS: dict[ColumnType, Fits] = {
 }
 
 
+def column_types(kind: pa.DataType) -> list[ColumnType]:
+    """The types of a contract that read such a column; none where it holds no plain values."""
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return [ColumnType.TEXT] if pa.types.is_null(kind) else [one for one, fits in FITS.items() if fits(kind)]
+
+
+def held(kind: pa.DataType) -> str:
+    """What a column holds that no contract reads, in words."""
+    words: tuple[tuple[str, Fits], ...] = (
+        ("lists or objects", pa.types.is_nested),
+        ("times of day", pa.types.is_time),
+        ("lengths of time", pa.types.is_duration),
+        ("bytes", _any(pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)),
+    )
+    return next((said for said, holds in words if holds(kind)), str(kind)[:40])
+
+
 class ParquetSource:
     """A `Source` over the columns of the contract; others are ignored and named. The first record is row 1."""
 

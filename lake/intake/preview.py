@@ -111,6 +111,7 @@ def _workbook(path: Path, name: str, found: Found, given: Dialect | None, limits
         questions.append(
             Question("sheet", "The workbook has several sheets; which one holds the table?", "", tuple(visible))
         )
+    source.notes += source.formulas_without_value(name)
     preview = _preview(name, dialect, source, questions, scratch)
     return replace(preview, sheets=tuple(entry.name for entry in source.sheets))
 
@@ -131,10 +132,18 @@ def _json_lines(path: Path, name: str, found: Found, given: Dialect | None, limi
     contract = Contract(tuple(Column(one, key) for one, key in zip(column_names(keys), keys, strict=True)))
     source = JsonLinesSource(path, contract, dialect, limits)
     preview = _preview(name, dialect, source, [], scratch)
-    if not nested:
-        return preview
-    told = f"Not offered as columns, since they hold lists or objects: {', '.join(nested[:10])}."
-    return replace(preview, notes=(*(note for note in preview.notes if note not in source.notes), told))
+    unread = [f"{key} (lists or objects)" for key in nested]
+    return replace(preview, notes=(*(note for note in preview.notes if note not in source.notes), *_unread(unread)))
+
+
+def _unread(columns: Sequence[str]) -> Iterator[str]:
+    """Columns of a typed file, with what they hold, that no type of a contract reads."""
+    if columns:
+        more = f" and {len(columns) - 10:,} more" if len(columns) > 10 else ""
+        yield (
+            f"Cannot be read, and are left out: {', '.join(columns[:10])}{more}. To have them, export each value in a "
+            "column of its own, as a text, a number or a date."
+        )
 
 
 def _plain_keys(records: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
@@ -148,14 +157,11 @@ def _plain_keys(records: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
 
 
 def _parquet(path: Path, name: str, found: Found, given: Dialect | None, limits: Limits, scratch: Path) -> Preview:
-    from lake.intake.parquet import FITS, ParquetSource, open_parquet
+    from lake.intake.parquet import ParquetSource, column_types, held, open_parquet
 
     schema = open_parquet(path, limits).schema_arrow
     dialect = _with_columns(found, given)
-    kinds = {}
-    for field in schema:
-        kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-        kinds[field.name] = [column_type for column_type, fits in FITS.items() if fits(kind)]
+    kinds = {field.name: column_types(field.type) for field in schema}
     plain = [header for header, fitting in kinds.items() if fitting]
     if not plain:
         raise IntakeError("schema_mismatch", "No column holds plain values.", next_step="Export plain columns.")
@@ -165,7 +171,9 @@ def _parquet(path: Path, name: str, found: Found, given: Dialect | None, limits:
     preview = _preview(name, dialect, source, [], scratch)
     columns = tuple(_native_types(column, schema.field(column.header).type) for column in preview.columns)
     rows = pq.read_metadata(path).num_rows
-    return replace(preview, columns=columns, complete=rows <= preview.sampled_rows)
+    unread = [f"{field.name} ({held(field.type)})" for field in schema if not kinds[field.name]]
+    notes = (*(note for note in preview.notes if note not in source.notes), *_unread(unread))
+    return replace(preview, columns=columns, complete=rows <= preview.sampled_rows, notes=notes)
 
 
 def _native_types(column: ColumnGuess, kind: pa.DataType) -> ColumnGuess:

@@ -101,14 +101,17 @@ class Reading:
         forms, thousands, comma = self.column.number_forms, self.spelling.thousands, self.spelling.decimal_comma
         if not forms and not thousands:
             return None
-        text = x
+        text, signs = x, [form for form in forms if form not in ("parentheses", "trailing_minus", "percent")]
+        for sign in signs if len(forms) > len(signs) else ():  # outside of the brackets, or behind the minus
+            before, behind = rf"^{_escaped(sign)}\s*(\(.*\))$", rf"^(.*[)-])\s*{_escaped(sign)}$"
+            text = rf"regexp_replace(regexp_replace({text}, {literal(before)}, '\1'), {literal(behind)}, '\1')"
         if "parentheses" in forms:
             text = rf"regexp_replace({text}, '^\((.*)\)$', '-\1')"
         if "trailing_minus" in forms:
             text = rf"regexp_replace({text}, '^([^-+].*?) ?-$', '-\1')"
         if "percent" in forms:
             text = rf"regexp_replace({text}, '\s*%$', '')"
-        for sign in (form for form in forms if form not in ("parentheses", "trailing_minus", "percent")):
+        for sign in signs:
             before, behind = r"^([+-]?)\s*" + _escaped(sign) + r"\s*", r"\s*" + _escaped(sign) + "$"
             text = rf"regexp_replace(regexp_replace({text}, {literal(before)}, '\1'), {literal(behind)}, '')"
         separator = {"": "", " ": _BLANK_SEPARATORS, "'": _APOSTROPHES}.get(thousands, f"[{thousands}]")

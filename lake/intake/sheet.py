@@ -158,6 +158,15 @@ def column_number(letters: bytes) -> int:
     return number
 
 
+def column_letters(number: int) -> str:
+    """A for 1, AA for 27."""
+    letters = ""
+    while number:
+        number, place = divmod(number - 1, 26)
+        letters = chr(65 + place) + letters
+    return letters
+
+
 def _place(attributes: bytes) -> tuple[int, int] | None:
     match = _PLACE.search(b" " + attributes)
     return (int(match.group(2)) - 1, column_number(match.group(1)) - 1) if match else None

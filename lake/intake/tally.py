@@ -29,7 +29,7 @@ class Misfits:
     def said(self) -> str:
         shown = ", ".join(repr(value[:40]) for value in self.values[:3])
         more = " and others" if len(self.values) > 3 else ""
-        return f"{self.rows:,} of {self.filled:,} values looked at are {shown}{more}"
+        return f"{self.rows:,} of {self.filled:,} values looked at {'is' if self.rows == 1 else 'are'} {shown}{more}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,6 +147,19 @@ class WorkbookSource:
                 marked.setdefault(column, []).append((row - start, "formula_without_value", ""))
         return marked
 
+    def formulas_without_value(self, file: str) -> list[str]:
+        """What is said before a load of cells that only a spreadsheet program can fill: how many, in which column."""
+        places: dict[int, list[int]] = {}
+        for row, column in sorted(self.scan.unvalued):
+            if row >= self.header_row and column < len(self.headers):
+                places.setdefault(column, []).append(row + 1)
+        return [
+            f"{self.headers[column]}: {_counted(len(rows))} stored value in {file}, the first in "
+            f"{sheet.column_letters(column + 1)}{rows[0]}. Such rows are set aside when the file is loaded. Open it in "
+            "a spreadsheet program, save it there and upload it again."
+            for column, rows in sorted(places.items())
+        ]
+
     def _column(self, values: tuple[Any, ...]) -> tuple[pa.StringArray, pa.StringArray | None, list[str | None] | None]:
         """Texts, native values and faults of one column; the columns of one type take the short way."""
         kinds = set(map(type, values))
@@ -187,6 +200,10 @@ class WorkbookSource:
             return str(value.isoformat())
         self.counts["durations_in_seconds"] = self.counts.get("durations_in_seconds", 0) + 1
         return _seconds(value)
+
+
+def _counted(formulas: int) -> str:
+    return "1 formula has no" if formulas == 1 else f"{formulas:,} formulas have no"
 
 
 def _floats(array: Any) -> pa.StringArray:

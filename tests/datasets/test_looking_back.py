@@ -50,6 +50,31 @@ def test_two_groups_and_several_filters_at_once(client, analyst, orders):
     assert len(seen["form"].filters) == 3  # the two in use, and one to fill
 
 
+@pytest.mark.parametrize(
+    ("asked", "field", "said"),
+    [
+        ({"total": "sum", "of": "site"}, "of", "site holds texts, which have no sum. Choose another column"),
+        ({"total": "sum", "of": "day"}, "of", "day holds dates, which have no sum."),
+        ({"total": "median"}, "of", "Choose the column whose median is shown."),
+        ({"where": "cost", "operator": "lt", "value": "abc"}, "value", "'abc' is no number. Write it as in 12.5."),
+        ({"where": "cost", "operator": "in", "value": "1,x"}, "value", "'x' is no number."),
+        ({"where2": "day", "operator2": "gt", "value2": "May"}, "value2", "'May' is no date. Write it as"),
+    ],
+)  # fmt: skip
+def test_what_a_column_cannot_answer_is_said_beside_its_field(client, analyst, orders, asked, field, said):
+    seen = explored(client, **{"group": "site", **asked})
+    assert list(seen["form"].errors) == [field] and seen["form"].errors[field][0].startswith(said)
+    assert "answer" not in seen
+
+
+def test_a_filter_takes_the_words_that_its_operator_reads(client, analyst, orders):
+    where = {"group": "site", "where": "cost"}
+    assert explored(client, **where, operator="not_null")["answer"].rows == [["north", 1], ["south", 2]]
+    assert explored(client, **where, operator="starts_with", value="1")["answer"].rows == [["north", 1]]
+    days = {"group": "site", "where": "day", "operator": "gte", "value": "2025-01-02"}
+    assert explored(client, **days)["answer"].rows == [["south", 2]]
+
+
 def test_an_older_version_is_looked_at_in_explore_and_by_sql(client, analyst, orders):
     first = orders.current_version
     upload_csv(orders, "id,day,cost,site,kind\n1,2025-01-01,100,north,a\n", by=analyst)

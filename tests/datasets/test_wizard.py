@@ -187,6 +187,29 @@ def test_what_was_found_is_said_before_the_load(client, analyst):
     assert (upload.state, upload.rejected) == ("refused", 2)  # 2 of 30 is more than 5 %
 
 
+def test_amounts_with_a_currency_and_brackets_are_loaded_as_the_page_says_they_are_read(client, analyst):
+    """A later amount in another currency is set aside, with the reason."""
+    rows = "".join(f"k{n};$0.00\n" for n in range(3, 60))
+    address = dropped(client, "x.csv", f"id;cost\nk1;$1,234.50\nk2;($100.25)\n{rows}".encode())
+    page = client.get(address)
+    said = unescape(page.content.decode())
+    assert "cost: '$1,234.50' is read as 1234.50 and '($100.25)' is read as -100.25." in said
+    assert "<small>numbers may have parentheses,$</small>" in said
+    assert '<details class="disclosure form-table"><summary class="btn btn-sm">' in said  # closed until it is used
+    assert client.post(address, filled(page)).status_code == 302
+    first = Upload.objects.get()
+    perform(first.job)
+    first.refresh_from_db()
+    assert (first.accepted, first.rejected) == (59, 0)
+    later = {"dataset": first.dataset.code}
+    dropped(client, "y.csv", f"id;cost\nk1;€1,234.50\n{rows}".encode(), **later)
+    second = Upload.objects.latest("pk")
+    perform(second.job)
+    assert [(one.row, one.column, one.message) for one in second.rejects.all()] == [
+        (2, "cost", "cost: '€1,234.50' carries €; declare that the column's numbers may have €.")
+    ]
+
+
 def test_a_column_called_like_units_is_one_only_if_it_holds_codes_of_units(client, analyst):
     UnitFactory(code="north", parent=analyst.memberships.get().unit)
     rows = "id,team,cost\n1,{0},2\n2,South,3\n"

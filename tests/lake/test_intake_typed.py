@@ -219,7 +219,27 @@ def test_keys_that_hold_only_lists_or_objects_are_not_offered_as_columns(tmp_pat
     )
     preview = intake.inspect(path)
     assert [column.header for column in preview.columns] == ["id", "note"]
-    assert preview.notes == ("Not offered as columns, since they hold lists or objects: who, tags.",)
+    assert preview.notes == (
+        "Cannot be read, and are left out: who (lists or objects), tags (lists or objects). To have them, export each "
+        "value in a column of its own, as a text, a number or a date.",
+    )
     path.write_text('{"who": {"name": "Ö"}}\n')
     with pytest.raises(IntakeError, match="No key holds plain values"):
         intake.inspect(path)
+
+
+def test_columns_of_a_parquet_file_that_cannot_be_read_are_named_with_what_they_hold(tmp_path):
+    table = pa.table(
+        {
+            "id": ["a", "b"], "tags": [["x"], []], "who": [{"name": "Ö"}, None], "raw": [b"1", b"2"],
+            "from": pa.array([1, 2], pa.time32("s")), "took": pa.array([1, 2], pa.duration("s")), "empty": pa.nulls(2),
+        }
+    )  # fmt: skip
+    preview = intake.inspect(parquets.parquet(tmp_path / "x.parquet", table))
+    assert [(column.header, column.types[0]) for column in preview.columns] == [("id", "text"), ("empty", "text")]
+    assert preview.notes == (
+        "Cannot be read, and are left out: tags (lists or objects), who (lists or objects), raw (bytes), from (times "
+        "of day), took (lengths of time). To have them, export each value in a column of its own, as a text, a number "
+        "or a date.",
+    )
+    assert load_table(tmp_path, table, contract(Column("empty"))).column("empty") == [None, None]

@@ -10,6 +10,7 @@ import xlsxwriter
 from lake import intake
 from lake.contract import Column, ColumnType
 from lake.intake import Dialect, IntakeError
+from lake.intake.sheet import column_letters
 from tests.corpus import workbooks
 from tests.corpus.reading import contract, outcome
 from tests.corpus.refused import CONTRACT
@@ -129,6 +130,19 @@ def test_C46_formulas_without_value_and_error_cells(book, tmp_path):
     found = outcome(intake.load(path, of, XLSX, into=tmp_path / "into"))
     assert found.rejects == [(2, "amount", "formula_without_value"), (3, "amount", "excel_error")]
     assert found.column("amount") == [2]
+
+
+def test_C46_formulas_without_value_are_told_by_column_before_the_load(tmp_path):
+    rows = b"".join(
+        f'<row r="{row}">'.encode() + workbooks.text_cell(f"A{row}", f"k{row}") + cell + b"</row>"
+        for row, cell in enumerate((b'<c r="C2"><v>5</v></c>', *(b'<c r="C%d"><f>A1+1</f></c>' % n for n in (3, 4))), 2)
+    )
+    path = workbooks.with_sheet_data(tmp_path / "x.xlsx", workbooks.header_row() + rows)
+    assert intake.inspect(path, name="costs.xlsx").notes == (
+        "amount: 2 formulas have no stored value in costs.xlsx, the first in C3. Such rows are set aside when the file "
+        "is loaded. Open it in a spreadsheet program, save it there and upload it again.",
+    )
+    assert [column_letters(number) for number in (1, 26, 27, 702, 703)] == ["A", "Z", "AA", "ZZ", "AAA"]
 
 
 def test_C47_extras_are_listed_as_ignored(book):

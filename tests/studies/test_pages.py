@@ -77,6 +77,19 @@ def test_what_cannot_be_answered_is_said_beside_the_form(desk, as_member):
     assert "at least 3 on either side" in answer.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("asked", "field", "said"),
+    [
+        ("difference&value=priority&group=priority", "group", "priority stands under “What is compared” already."),
+        ("influence&value=hours&drivers=met&drivers=hours", "drivers", "hours stands under “What is driven” already."),
+    ],
+)  # fmt: skip
+def test_a_column_is_not_set_against_itself(desk, as_member, asked, field, said):
+    page = as_member(Member.ANALYST, desk["group"]).get(f"/analysis/new/?dataset=tickets&question={asked}")
+    assert page.context["form"].errors == {field: [f"{said} Choose another column."]}
+    assert said in page.content.decode()
+
+
 def test_every_question_can_be_chosen(desk, as_member):
     client = as_member(Member.ANALYST, desk["group"])
     assert client.get("/analysis/new/").content.decode().count("?question=") == 6

@@ -101,8 +101,6 @@ def _guess_column(
         distinct=told["different"],
         unique=told["filled"] == told["different"] == rows > 0,
         padded=told["padded"] > 0.5 * max(1, told["filled"]),
-        minimum=(told["low"] or "")[:80],
-        maximum=(told["high"] or "")[:80],
         examples=tuple(value[:80] for value in values[:5]),
     )
     return column, read.spelling

@@ -48,12 +48,11 @@ class Tally:
         return query(self.connection, "tally", self.table, sql)
 
     def told(self) -> dict[str, Any]:
-        """filled, padded: rows with a value, and with spaces around it; different: how many values; low, high: the
-        least and the greatest as texts; missing: the words for no value that occur."""
+        """filled, padded: rows with a value, and with spaces around it; different: how many values; missing:
+        the words for no value that occur."""
         told: dict[str, Any] = self._query(
             "SELECT coalesce(sum(n) FILTER (x <> ''), 0)::BIGINT AS filled, count(*) FILTER (x <> '') AS different, "
             "coalesce(sum(n) FILTER (x <> trim(x)), 0)::BIGINT AS padded, "
-            "min(nullif(x, '')) AS low, max(x) AS high, "
             f"list(DISTINCT trim(x)) FILTER (trim(x) IN {one_of(MISSING)}) AS missing FROM tally"
         ).to_pylist()[0]
         return told

@@ -152,7 +152,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class ColumnGuess:
-    """What a sample says about one column. Counts are of the sample, `minimum` and `maximum` are texts as written.
+    """What a sample says about one column. Counts are of the sample.
 
     types: candidate column types that fit every sampled value, the narrowest first. formats: date formats that fit all.
     missing: texts found that commonly mean "no value" (only proposed). roles: proposed. unique: no value repeats.
@@ -169,8 +169,6 @@ class ColumnGuess:
     distinct: int = 0
     unique: bool = False
     padded: bool = False
-    minimum: str = ""
-    maximum: str = ""
     examples: tuple[str, ...] = ()
 
 

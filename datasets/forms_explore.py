@@ -15,8 +15,8 @@ from .models import Dataset
 
 PERIODS = [("", "each value"), *((unit, unit) for unit in ("day", "week", "month", "quarter", "year"))]
 TOTALS = [
-    ("count", "number of rows"), ("sum", "sum"), ("avg", "mean"), ("median", "median"), ("min", "least"),
-    ("max", "most"), ("count_distinct", "different values"),
+    ("", "the rows"), ("count", "number of rows"), ("sum", "sum"), ("avg", "mean"), ("median", "median"),
+    ("min", "least"), ("max", "most"), ("count_distinct", "different values"),
 ]  # fmt: skip
 OPERATORS = [
     ("eq", "="), ("ne", "≠"), ("gt", ">"), ("gte", "≥"), ("lt", "<"), ("lte", "≤"), ("in", "is one of"),
@@ -50,7 +50,7 @@ class ShownForm(VersionForm):
 
 
 class QuestionForm(VersionForm):
-    """Without a group, the total over everything; without a group and a total, the rows themselves."""
+    """Without a group, the total over everything; without a group and a total, the rows for which the filters hold."""
 
     group = forms.ChoiceField(required=False, label="Group by")
     period = forms.ChoiceField(required=False, choices=PERIODS, label="Of a date, its")
@@ -127,11 +127,14 @@ class QuestionForm(VersionForm):
             "totals": [
                 {"function": given["total"], "column": given.get("of", "") if given["total"] != "count" else ""}
             ],
-            "filters": [found for end in filter_ends() if (found := self._filter(given, end))],
+            "filters": self.asked_filters(),
         }
         if given.get("pivot") and groups:
             asked["pivot"] = {"column": given["pivot"]}
         return asked
+
+    def asked_filters(self) -> list[dict[str, Any]]:
+        return [found for end in filter_ends() if (found := self._filter(self.cleaned_data, end))]
 
     def _group(self, name: str, period: str | None) -> dict[str, str | None]:
         return {"column": name, "unit": period if self.contract.column(name).type.temporal else None}

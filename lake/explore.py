@@ -109,6 +109,14 @@ def explore_sql(question: Explore, contract: Contract, *, view: str = "facts") -
     return guard(sql, names | hidden.keys(), view=view, hidden=hidden)
 
 
+def filters_sql(filters: Sequence[Filter], contract: Contract) -> str:
+    """The condition that all filters make over the contract's columns, `TRUE` without one. Raises QueryError."""
+    names = {column.name for column in contract.columns}
+    for wanted in filters:
+        _known(wanted.column, names)
+    return to_sql(exp.and_(exp.true(), *(_condition(wanted) for wanted in filters)))
+
+
 def pivoted(table: pa.Table, question: Explore, *, most: int = 50) -> pa.Table:
     """The answer with the pivot's members as columns, `most` of them; one total per cell, the first of the question."""
     if question.pivot is None or not question.totals:

@@ -37,7 +37,11 @@ def explore_page(request):
                 return _download(dataset, answer, "explore")
             context["chart"] = charts.chart_of(answer, question, dataset.name)
         elif form.is_valid():
-            context |= _rows(request, dataset, form.cleaned_data["version"])
+            filters, version = form.asked_filters(), form.cleaned_data["version"]
+            if request.GET.get("as") == "csv":
+                question = explore.newest_first(dataset, filters)
+                return _download(dataset, explore.ask(dataset, question, request.access, version=version), "rows")
+            context |= _rows(request, dataset, filters, version)
     except (Refusal, NoSuchVersion) as fault:
         context["problems"] = [
             {"thing": "The question", "fault": str(fault), "next_step": getattr(fault, "next_step", "")}
@@ -45,11 +49,13 @@ def explore_page(request):
     return render(request, "datasets/explore.html", context)
 
 
-def _rows(request, dataset: Dataset, version: int | None) -> dict:
-    """A page of the rows themselves, and the way to the next."""
+def _rows(request, dataset: Dataset, filters: list[dict], version: int | None) -> dict:
+    """A page of the rows for which the filters hold, and the way to the next."""
     given = request.GET.get("offset", "0")
     offset = min(int(given), 10**6) if given.isascii() and given.isdigit() and len(given) < 12 else 0
-    rows = explore.rows_page(dataset, request.access, version=version, offset=offset, limit=explore.PAGE)
+    rows = explore.rows_page(
+        dataset, request.access, filters=filters, version=version, offset=offset, limit=explore.PAGE
+    )
     listed = [{"cells": list(row.values())[:-2], "upload": row["_upload"], "row": row["_row"]} for row in rows.rows]
     following = offset + explore.PAGE
     return {
@@ -58,6 +64,7 @@ def _rows(request, dataset: Dataset, version: int | None) -> dict:
         "offset": offset,
         "previous_offset": max(0, offset - explore.PAGE) or None,
         "next_offset": following if following < rows.total else None,
+        "most": explore.MOST_ROWS,
     }
 
 

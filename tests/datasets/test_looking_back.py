@@ -75,6 +75,19 @@ def test_a_filter_takes_the_words_that_its_operator_reads(client, analyst, order
     assert explored(client, **days)["answer"].rows == [["south", 2]]
 
 
+def test_the_rows_themselves_are_filtered_paged_and_downloaded(client, analyst, orders):
+    """Without a group and a total, as the form is sent when only a filter is chosen."""
+    where = {"group": "", "total": "", "where": "site", "operator": "eq", "value": "south"}
+    seen = explored(client, **where)
+    assert [row["id"] for row in seen["rows"].rows] == ["3", "2"]
+    assert (seen["rows"].total, [row["row"] for row in seen["listed"]]) == (2, [4, 3])
+    and_where = {"where2": "cost", "operator2": "gt", "value2": "5", "where3": "day", "operator3": "lt"}
+    assert [row["id"] for row in explored(client, **where, **and_where, value3="2025-02-01")["rows"].rows] == ["2"]
+    assert explored(client, where="site", operator="eq", value="' or 1=1 --")["rows"].total == 0
+    file = client.get(reverse("explore"), {"dataset": "orders", **where, "as": "csv"}).getvalue().decode("utf-8-sig")
+    assert file.split() == ["id,day,cost,site,kind", "3,2025-02-03,5.0,south,b", "2,2025-01-02,20.0,south,a"]
+
+
 def test_an_older_version_is_looked_at_in_explore_and_by_sql(client, analyst, orders):
     first = orders.current_version
     upload_csv(orders, "id,day,cost,site,kind\n1,2025-01-01,100,north,a\n", by=analyst)

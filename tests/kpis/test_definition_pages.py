@@ -3,6 +3,7 @@
 import pytest
 from rest_framework.test import APIClient
 
+from jobs.models import Job
 from kpis.models import Kpi, KpiVersion, Result, Run
 from tests.factories import KpiFactory, ResultFactory, UnitFactory, member
 from tests.kpis.pages import opened, sent
@@ -148,6 +149,15 @@ def test_runs_are_listed_with_their_steps_and_not_to_strangers(client, made):
     assert "scan" in opened(client, made.viewer, "run", run.pk)
     assert "in_time" not in opened(client, made.stranger, "runs")
     opened(client, made.stranger, "run", run.pk, expect=404)
+
+
+def test_a_parked_recompute_shows_its_fault_and_not_how_far_it_came(client, made):
+    parked = {"state": Job.State.PARKED, "fault": "The disk is full.", "progress_note": "Writing 40 results"}
+    Job.objects.create(
+        kind="kpis.recompute", key="dataset:1", arguments={"dataset": made.kpi.versions.newest().dataset_id}, **parked
+    )
+    shown = opened(client, made.viewer, "runs")
+    assert "The disk is full." in shown and "Writing 40 results" not in shown
 
 
 def test_over_rest_a_run_is_as_on_its_page_and_names_only_faults_of_kpis_that_one_sees(made):

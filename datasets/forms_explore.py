@@ -143,7 +143,7 @@ class QuestionForm(VersionForm):
         name = given.get(f"where{end}")
         if not name:
             return None
-        operator, text = given.get(f"operator{end}", "eq"), given.get(f"value{end}", "")
+        operator, text = given.get(f"operator{end}") or "eq", given.get(f"value{end}", "")
         texts = next(csv.reader([text], skipinitialspace=True), []) if operator == "in" else [text]
         values = [] if operator in WITHOUT_VALUE else [self._typed(name, one, operator) for one in texts]
         return {"column": name, "operator": operator, "values": values}

@@ -1,6 +1,7 @@
 """The day from which all pages look, and the browsable description of the API."""
 
 from functools import cache
+from threading import Lock
 
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_replace
@@ -12,6 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer, OpenApiYamlRenderer2
+from drf_spectacular.settings import patched_settings
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.exceptions import ValidationError
@@ -43,6 +45,9 @@ def _next(request) -> str:
     return wanted if safe else "/"
 
 
+_making = Lock()
+
+
 class CompactJson(OpenApiJsonRenderer):
     """A quarter of the size of the indented form, which is for programs all the same."""
 
@@ -55,9 +60,10 @@ class CompactJsonAsJson(CompactJson):
 
 
 @cache
-def _description() -> dict:
+def _description(version: str) -> dict:
     """Made once a process, since it takes seconds and depends on nobody who asks."""
-    return SchemaGenerator().get_schema(request=None, public=True)
+    with _making, patched_settings({"OAS_VERSION": version}):  # which all threads see
+        return SchemaGenerator().get_schema(request=None, public=True)
 
 
 class ApiDescription(SpectacularAPIView):
@@ -65,6 +71,7 @@ class ApiDescription(SpectacularAPIView):
 
     renderer_classes = [OpenApiYamlRenderer, OpenApiYamlRenderer2, CompactJson, CompactJsonAsJson]
     formats = {"json": CompactJson, "yaml": OpenApiYamlRenderer}
+    version = "3.1.0"
 
     def get_renderers(self):
         asked = self.request.GET.get("format")
@@ -78,7 +85,17 @@ class ApiDescription(SpectacularAPIView):
 
     def _get_schema_response(self, request):
         name = self._get_filename(request, None)
-        return Response(_description(), headers={"Content-Disposition": f'inline; filename="{name}"'})
+        return Response(_description(self.version), headers={"Content-Disposition": f'inline; filename="{name}"'})
+
+
+class PageDescription(ApiDescription):
+    """The same in the words of OpenAPI 3.0, for Swagger's page.
+
+    One of 3.1 it takes apart, seconds long, before it shows anything; one of 3.0 part by part, as it is opened.
+    """
+
+    renderer_classes = [CompactJsonAsJson]
+    version = "3.0.3"
 
 
 # Swagger's page styles itself inline; the page shows nothing but our own schema.

@@ -170,6 +170,8 @@ def test_the_description_of_the_api_is_served_with_its_page_and_no_foreign_asset
     assert list(schema.json()["components"]["securitySchemes"]) == ["token", "session"]  # as the page asks for them
     page = browser.get("/api/docs/")
     assert page.status_code == 200
+    of_the_page = browser.get("/api/docs/schema/").json()
+    assert (of_the_page["openapi"], of_the_page["paths"].keys()) == ("3.0.3", schema.json()["paths"].keys())
     assert "http://" not in page.content.decode().replace("http://testserver", "")
     assert "https://" not in page.content.decode()
     policy = page["Content-Security-Policy"]

@@ -8,7 +8,7 @@ from organization.access import PERMISSIONS
 
 KNOWN = frozenset().union(*PERMISSIONS.values())
 # Views without rows behind them.
-EXCEPTIONS = {"doors.views.ApiDescription", "doors.views.ApiPage"}
+EXCEPTIONS = {"doors.views.ApiDescription", "doors.views.ApiPage", "doors.views.PageDescription"}
 # Views that find their rows in a way of their own, each for a reason.
 OWN_SCOPE = {
     "datasets.api.jobs.JobViewSet": "jobs are those of datasets and uploads that are seen, and one's own",

@@ -18,7 +18,7 @@ from kpis import targets as verbs
 from kpis.forms_targets import AnnualForm, TargetForm
 from kpis.models import AnnualTarget, Kpi, Target
 from kpis.models.targets import Comparator
-from kpis.selectors.catalogue import catalogue, first_unit
+from kpis.selectors.catalogue import catalogue, entries, first_unit
 from kpis.selectors.target_grid import Cell, TargetGrid, target_grid
 from kpis.targets import Goal, GridRefused, TargetError
 from kpis.typed_numbers import NotANumber, read_band, read_number
@@ -45,10 +45,12 @@ def targets(request):
 
 def _choice(request):
     words = request.GET.get("q", "").replace("\0", "")[:100]
-    found = catalogue(request.access, words=words).select_related("unit").order_by("name")
+    found = paged(request, catalogue(request.access, words=words).select_related("unit").order_by("name"))
+    readings = {entry.reading.kpi.id: entry.reading for entry in entries(found, request.day, request.access)}
     context = {
         "heading": "Targets",
-        "page": paged(request, found),
+        "page": found,
+        "kpis": [(kpi, readings.get(kpi.pk)) for kpi in found],
         "q": words,
         "may_define": request.access.anywhere(DEFINE),
         "breadcrumb": [("KPIs", reverse("kpis"))],

@@ -12,6 +12,7 @@ from kpis.recompute import recompute
 from tests.factories import KpiFactory, UnitFactory, member
 from tests.kpis.pages import opened, sent
 from tests.kpis.sample_desk import DAY
+from tests.pages import text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_this_process", "on_the_day")]
 
@@ -45,6 +46,14 @@ def test_without_a_kpi_the_page_leads_to_the_designer_and_a_vain_search_back(cli
     KpiFactory(unit=group, name="Yield")
     assert "Yield" in opened(client, analyst, "targets")
     assert "No KPI is called so" in opened(client, analyst, "targets", q="crop")
+
+
+def test_the_choice_of_a_kpi_says_the_target_of_its_last_complete_period(client, made):
+    client.force_login(made.manager)
+    assert "Service desk none Mar 2025" in text_of(client.get(reverse("targets")))
+    targets.set_target(targets.Goal(made.kpi, made.group, date(2025, 1, 1), value=Decimal("82.5")), by=made.manager)
+    recompute(made.dataset.pk)
+    assert "Service desk 82.5 % Mar 2025" in text_of(client.get(reverse("targets")))
 
 
 def test_one_wrong_cell_and_nothing_is_set(client, made):

@@ -17,6 +17,7 @@ class Place:
 
     permission: the one of `organization.access` that opens it; empty for everyone signed in.
     also: beginnings of other addresses that belong to it.
+    inside: not for who has only a vendor's role; there would be nothing to see.
     """
 
     label: str
@@ -24,6 +25,7 @@ class Place:
     icon: str
     permission: str = ""
     also: tuple[str, ...] = ()
+    inside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ BAR: tuple[Place | Menu, ...] = (
         (
             Place("Datasets", "datasets", "database", also=("/uploads/", "/quality-rules/")),
             Place("Upload an extract", "upload_new", "upload", "upload"),
-            Place("Jobs", "jobs", "list"),
+            Place("Jobs", "jobs", "list", inside=True),
         ),
     ),
 )
@@ -110,10 +112,18 @@ def _entries(request, places: tuple[Place, ...]) -> list[dict[str, object]]:
     found = []
     for place in places:
         url = address(place.url_name)
-        if url and (not place.permission or access is None or access.anywhere(place.permission)):
+        if url and _is_open(place, access):
             active = is_here(request.path, url) or request.path.startswith(place.also)
             found.append({"label": place.label, "url": url, "icon": place.icon, "active": active})
     return found
+
+
+def _is_open(place: Place, access) -> bool:
+    if access is None:
+        return True
+    if place.inside and access.is_vendor_only:
+        return False
+    return not place.permission or access.anywhere(place.permission)
 
 
 def address(url_name: str) -> str:

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from dashboards.views.review import exceptions_of, sections_of, signs_of
 from jobs.models import Job
@@ -58,6 +59,14 @@ def test_a_vendor_contact_goes_straight_to_their_own_scorecard():
     assert contact.get("/")["Location"] == "/scorecards/vendors/"
     assert contact.get("/", follow=True).context["view"].unit.code == "acme"
     assert contact.get("/scorecards/vendors/", {"unit": group.code}).status_code == 404
+
+
+def test_a_vendor_contact_is_not_offered_the_jobs_that_are_none_of_theirs():
+    vendor = UnitFactory(kind="vendor")
+    jobs = f'href="{reverse("jobs")}"'
+    for role, offered in ((Role.VENDOR_CONTACT, False), (Role.VIEWER, True)):
+        page = signed_in(member(role, vendor)).get(reverse("datasets")).content.decode()
+        assert (jobs in page) == offered, role
 
 
 def test_analysts_see_their_drafts_managers_what_waits_for_them():

@@ -12,7 +12,7 @@ from datasets.facts import NoSuchVersion, contract_of
 from datasets.forms_explore import QuestionForm, ShownForm
 from datasets.models import Dataset, SavedView
 from datasets.refusals import Refusal
-from doors.exports import Column, csv_response
+from datasets.views.downloads import download, kind_of
 from doors.pages import page, visible
 from organization.access import QUERY, VIEW
 
@@ -29,18 +29,20 @@ def explore_page(request):
     context = {"dataset": dataset, "datasets": choices, "form": form, "breadcrumb": _crumbs(dataset)}
     context["views"] = dataset.saved_views.select_related("created_by").order_by("name")
     context |= {"address": request.GET.urlencode(), "may_query": request.access.anywhere(QUERY)}
+    kind = kind_of(request.GET)
     try:
         if form.is_valid() and (request.GET.get("group") or request.GET.get("total")):
             question, version = form.question(), form.cleaned_data["version"]
             context["answer"] = answer = explore.ask(dataset, question, request.access, version=version)
-            if request.GET.get("as") == "csv":
-                return _download(dataset, answer, "explore")
+            if kind:
+                return download(dataset, answer, kind, "explore", question["filters"])
             context["chart"] = charts.chart_of(answer, question, dataset.name)
         elif form.is_valid():
             filters, version = form.asked_filters(), form.cleaned_data["version"]
-            if request.GET.get("as") == "csv":
+            if kind:
                 question = explore.newest_first(dataset, filters)
-                return _download(dataset, explore.ask(dataset, question, request.access, version=version), "rows")
+                answer = explore.ask(dataset, question, request.access, version=version)
+                return download(dataset, answer, kind, "rows", filters)
             context |= _rows(request, dataset, filters, version)
     except (Refusal, NoSuchVersion) as fault:
         context["problems"] = [
@@ -89,11 +91,12 @@ def sql_page(request):
         try:
             asked = shown.cleaned_data if shown.is_valid() else {}
             version = asked.get("version")
-            wanted = explore.MOST_ROWS if "csv" in request.POST else SHOWN
+            kind = kind_of(request.POST)
+            wanted = explore.MOST_ROWS if kind else SHOWN
             answer = explore.ask_sql(dataset, statement, request.access, version=version, limit=wanted)
             context["answer"] = answer
-            if "csv" in request.POST:
-                return _download(dataset, answer, "sql")
+            if kind:
+                return download(dataset, answer, kind, "sql")
             context["chart"] = charts.chart_of_numbers(answer, asked.get("chart", ""), dataset.name)
             context["has_no_chart"] = asked.get("chart") in ("bar", "line") and context["chart"] is None
         except (Refusal, NoSuchVersion) as fault:
@@ -128,6 +131,8 @@ def saved_view(request, pk):
     context = {"dataset": view.dataset, "view": view, "breadcrumb": _crumbs(view.dataset)}
     try:
         context["answer"] = answer = explore.ask(view.dataset, view.question, request.access)
+        if kind := kind_of(request.GET):
+            return download(view.dataset, answer, kind, view.name, view.question.get("filters", ()))
         context["chart"] = charts.chart_of(answer, view.question, view.name)
     except Refusal as fault:
         context["problems"] = [{"thing": view.name, "fault": str(fault), "next_step": fault.next_step}]
@@ -152,7 +157,3 @@ def _crumbs(dataset: Dataset) -> list[tuple[str, str]]:
 def _first_statement(contract) -> str:
     names = ", ".join(column.name for column in contract.columns[:4])
     return f"SELECT {names}\nFROM facts\nLIMIT 20"
-
-
-def _download(dataset: Dataset, answer, what: str):
-    return csv_response(f"{dataset.code}-{what}", [Column(name) for name in answer.columns], answer.rows)

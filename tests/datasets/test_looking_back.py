@@ -1,13 +1,15 @@
 """Explore with several groups and filters, and looking at the data as it was; what is said about a dataset."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from io import BytesIO
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from openpyxl import load_workbook
 from rest_framework.test import APIClient
 
-from datasets import compaction
+from datasets import compaction, explore
 from datasets.models import Dataset
 from jobs import work
 from lake.contract import Column, ColumnType, Contract, Role
@@ -86,6 +88,30 @@ def test_the_rows_themselves_are_filtered_paged_and_downloaded(client, analyst, 
     assert explored(client, where="site", operator="eq", value="' or 1=1 --")["rows"].total == 0
     file = client.get(reverse("explore"), {"dataset": "orders", **where, "as": "csv"}).getvalue().decode("utf-8-sig")
     assert file.split() == ["id,day,cost,site,kind", "3,2025-02-03,5.0,south,b", "2,2025-01-02,20.0,south,a"]
+
+
+def test_a_workbook_keeps_numbers_and_days_and_says_what_was_asked(client, analyst, orders):
+    where = {"where": "site", "operator": "in", "value": "south,west"}
+    where |= {"where2": "cost", "operator2": "gt", "value2": "4"}
+    answer = client.get(reverse("explore"), {"dataset": "orders", **where, "as": "xlsx"})
+    book = load_workbook(BytesIO(answer.getvalue()))
+    rows = [[cell.value for cell in row] for row in book["Answer"].iter_rows()]
+    assert rows[1:] == [["3", datetime(2025, 2, 3), 5, "south", "b"], ["2", datetime(2025, 1, 2), 20, "south", "a"]]
+    about = [(row[0].value, row[1].value) for row in book["About"].iter_rows(min_row=3)]
+    assert about[1:4] == [("Only where", "site is one of south, west"), ("Only where", "cost > 4"), ("Rows", 2)]
+    assert dict(about)["Data version"] == orders.current_version
+    assert 'filename="orders-rows.xlsx"' in answer["Content-Disposition"]
+
+
+def test_a_kept_view_and_a_statement_are_taken_as_files_too(client, analyst, orders):
+    question = {"groups": [{"column": "site"}], "totals": [{"function": "sum", "column": "cost"}]}
+    view = explore.save_view(orders, name="Costs by site", question=question, by=analyst)
+    kept = client.get(reverse("saved_view", args=[view.pk]), {"as": "csv"})
+    assert kept.getvalue().decode("utf-8-sig").split()[1:] == ["north,10.0", "south,25.0"]
+    assert 'filename="orders-Costs-by-site.csv"' in kept["Content-Disposition"]
+    sql = {"sql": "select site, sum(cost) as cost from facts group by site order by site", "as": "xlsx"}
+    book = load_workbook(BytesIO(client.post(f"{reverse('sql')}?dataset=orders", sql).getvalue()))
+    assert [[cell.value for cell in row] for row in book["Answer"].iter_rows()][1:] == [["north", 10], ["south", 25]]
 
 
 def test_an_older_version_is_looked_at_in_explore_and_by_sql(client, analyst, orders):

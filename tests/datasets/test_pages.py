@@ -102,7 +102,7 @@ def test_the_csv_of_a_statement_has_more_rows_than_the_page_shows(client, analys
     address, sql = f"{reverse('sql')}?dataset=many", "select id from facts order by id"
     page = client.post(address, {"sql": sql})
     assert (len(page.context["answer"].rows), "there are more" in page.content.decode()) == (500, True)
-    taken = client.post(address, {"sql": sql, "csv": "1"})
+    taken = client.post(address, {"sql": sql, "as": "csv"})
     assert (taken.getvalue().count(b"\r\n"), 'filename="many-sql.csv"' in taken["Content-Disposition"]) == (601, True)
 
 

@@ -1,0 +1,49 @@
+"""An answer of explore or of the SQL page as a file: a CSV, or a workbook whose first sheet says what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from datasets.explore import Answer
+from datasets.forms_explore import OPERATORS
+from datasets.models import Dataset
+from doors.exports import Column, Cover, Sheet, csv_response, xlsx_response
+
+KINDS = ("csv", "xlsx")
+
+
+def kind_of(given: Mapping[str, str]) -> str:
+    """Which of KINDS is asked for by `as`; empty for the page itself."""
+    return given["as"] if given.get("as") in KINDS else ""
+
+
+def download(dataset: Dataset, answer: Answer, kind: str, what: str, filters: Sequence[Mapping[str, Any]] = ()):
+    """The answer as a file of `kind` (see KINDS); `what` ends its name, `filters` are those of the question."""
+    name, columns = f"{dataset.code}-{what}", [Column(heading) for heading in answer.columns]
+    if kind == "csv":
+        return csv_response(name, columns, answer.rows)
+    return xlsx_response(
+        name, [Sheet("Answer", columns, answer.rows)], Cover(dataset.name, _facts(dataset, answer, filters))
+    )
+
+
+def _facts(dataset: Dataset, answer: Answer, filters: Sequence[Mapping[str, Any]]) -> list[tuple[str, object]]:
+    return [
+        ("Dataset", f"{dataset.name} ({dataset.code})"),
+        *(("Only where", in_words(one)) for one in filters),
+        ("Rows", f"{len(answer.rows):,}, there are more" if answer.truncated else len(answer.rows)),
+        ("Data complete through", dataset.complete_through),
+        ("Data version", answer.version),
+        ("Statement", answer.sql),
+    ]
+
+
+def in_words(wanted: Mapping[str, Any]) -> str:
+    """A filter as its form shows it: "priority is one of 1, 2"."""
+    values = ", ".join(map(_as_typed, wanted.get("values") or ()))
+    return f"{wanted['column']} {dict(OPERATORS)[wanted.get('operator', 'eq')]} {values}".strip()
+
+
+def _as_typed(value: object) -> str:
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)

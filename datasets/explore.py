@@ -9,14 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
-
-from organization import audit
 from organization.access import Access
 
 from . import scan
 from .facts import contract_of
-from .models import Dataset, SavedView, Upload
+from .models import Dataset, Upload
 from .refusals import Refusal
 from .scope import AuthorisedRows, authorised_rows
 
@@ -220,14 +217,3 @@ def _entry(kind: type, plain: Any, what: str):
         return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in entries.items()})
     except TypeError:
         raise ValueError(f"A {what} names its {NAMES.get(what, 'column')}.") from None
-
-
-@transaction.atomic
-def save_view(dataset: Dataset, *, name: str, question: Mapping[str, Any], by) -> SavedView:
-    """Keep a question under a name. Raises QuestionRefused."""
-    question_of(question)
-    if not name.strip():
-        raise QuestionRefused("Give the view a name.", field="name")
-    view = SavedView.objects.create(dataset=dataset, name=name.strip()[:120], question=dict(question), created_by=by)
-    audit.record(by, "view saved", view, unit=dataset.unit, name=view.name)
-    return view

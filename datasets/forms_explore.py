@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import io
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,9 +22,11 @@ TOTALS = [
 ]  # fmt: skip
 OPERATORS = [
     ("eq", "="), ("ne", "≠"), ("gt", ">"), ("gte", "≥"), ("lt", "<"), ("lte", "≤"), ("in", "is one of"),
-    ("contains", "contains"), ("starts_with", "begins with"), ("is_null", "is empty"), ("not_null", "has a value"),
+    ("not_in", "is none of"), ("contains", "contains"), ("starts_with", "begins with"), ("is_null", "is empty"),
+    ("not_null", "has a value"),
 ]  # fmt: skip
 CHARTS = [("table", "table"), ("bar", "bars"), ("line", "line")]
+SEVERAL = ("in", "not_in")
 WITHOUT_VALUE = ("is_null", "not_null")
 MOST_FILTERS = 4
 MOST_VERSIONS = 200
@@ -144,7 +148,7 @@ class QuestionForm(VersionForm):
         if not name:
             return None
         operator, text = given.get(f"operator{end}") or "eq", given.get(f"value{end}", "")
-        texts = next(csv.reader([text], skipinitialspace=True), []) if operator == "in" else [text]
+        texts = next(csv.reader([text], skipinitialspace=True), []) if operator in SEVERAL else [text]
         values = [] if operator in WITHOUT_VALUE else [self._typed(name, one, operator) for one in texts]
         return {"column": name, "operator": operator, "values": values}
 
@@ -158,6 +162,41 @@ class QuestionForm(VersionForm):
             except ValueError:
                 return text
         return text
+
+
+def address_of(question: Mapping[str, Any]) -> dict[str, str] | None:
+    """The fields that ask `question` again, to be changed; None where it says more than the form can (over REST)."""
+    groups, filters = question.get("groups") or [], question.get("filters") or []
+    totals = question.get("totals") or [{}]
+    units = {group.get("unit") for group in groups} - {None}
+    if max(len(groups) - 1, len(totals), len(units)) > 1 or len(filters) > MOST_FILTERS:
+        return None
+    if question.keys() - {"chart", "groups", "totals", "filters", "pivot"} or (question.get("pivot") or {}).get("unit"):
+        return None
+    asked = {"total": totals[0].get("function", ""), "of": totals[0].get("column", ""), "period": "".join(units)}
+    asked |= dict(zip(("group", "group2"), (group["column"] for group in groups), strict=False))
+    asked |= {"pivot": (question.get("pivot") or {}).get("column", ""), "chart": question.get("chart", "")}
+    for end, one in zip(filter_ends(), filters, strict=False):
+        asked |= {f"where{end}": one["column"], f"operator{end}": one.get("operator", "eq")}
+        asked[f"value{end}"] = _as_written(one)
+    return {name: value for name, value in asked.items() if value}
+
+
+def _as_written(wanted: Mapping[str, Any]) -> str:
+    """The values of a filter as its field takes them: several as a line of CSV."""
+    values = [as_typed(value) for value in wanted.get("values") or ()]
+    if wanted.get("operator") not in SEVERAL:
+        return "".join(values)
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(values)
+    return line.getvalue()
+
+
+def as_typed(value: object) -> str:
+    """A filter's value as a person types it: 4 instead of 4.0, true instead of True."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
 def filter_ends() -> list[str]:

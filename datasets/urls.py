@@ -28,6 +28,7 @@ urlpatterns = [
     path("uploads/<uuid:public_id>/replay/", rejects.reject_replay, name="reject_replay"),
     path("explore/", explore.explore_page, name="explore"),
     path("explore/views/<int:pk>/", explore.saved_view, name="saved_view"),
+    path("explore/views/<int:pk>/remove/", explore.remove_view, name="view_remove"),
     path("sql/", explore.sql_page, name="sql"),
     path("jobs/", jobs.job_list, name="jobs"),
     path("jobs/<int:pk>/retry/", jobs.job_retry, name="job_retry"),

@@ -40,12 +40,16 @@ SCOPES: dict[str, frozenset[str]] = {
 
 @dataclass(frozen=True)
 class Access:
-    """What one person (through one token, perhaps) may do on one day: permission -> ids of units."""
+    """What one person (through one token, perhaps) may do on one day: permission -> ids of units.
+
+    to_look: permissions that a token's scope `read` gives, and so not for changing anything; a page's person has none.
+    """
 
     user_id: int | None
     grants: dict[str, frozenset[int]] = field(default_factory=dict)
     roles: frozenset[str] = frozenset()
     is_vendor_only: bool = False
+    to_look: frozenset[str] = frozenset()
 
     def units(self, permission: str) -> frozenset[int]:
         """Ids of the units where the person holds `permission`."""
@@ -96,7 +100,14 @@ def access_of(user: User | None, day: date, token: ApiToken | None = None) -> Ac
         grants={permission: frozenset(units) for permission, units in grants.items()},
         roles=roles,
         is_vendor_only=roles == {Role.VENDOR_CONTACT},
+        to_look=_only_looks(token),
     )
+
+
+def _only_looks(token: ApiToken | None) -> frozenset[str]:
+    """Who sees money may claim it, and who oversees a vendor rates it: by token, with the scope that changes things."""
+    changes = token is None or ApiToken.Scope.DEFINE in token.scopes
+    return frozenset() if changes else SCOPES[ApiToken.Scope.READ]
 
 
 def holders(permission: str, unit: Unit, day: date) -> frozenset[int]:

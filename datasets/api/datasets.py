@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from datasets import compaction, contracts, explore, intake, scope
+from datasets import compaction, contracts, explore, intake, saved_views, scope
 from datasets.describing import DESCRIBED, describe
 from datasets.facts import contract_of
 from datasets.models import ContractVersion, Dataset, DatasetVersion, SavedView
@@ -151,7 +152,9 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
     pagination_class = ByCode
     lookup_field = "code"
     filterset_fields = ("source", "is_provisional", "unit__code")
-    needs = {"read": VIEW, "write": DEFINE, "explore": VIEW, "sql": QUERY, "views": VIEW, "compact": UPLOAD}
+    needs = {"read": VIEW, "write": DEFINE, "sql": QUERY, "compact": UPLOAD}
+    needs |= dict.fromkeys(("explore", "views", "view"), VIEW)
+    asks = frozenset({"explore", "sql"})
     query_parameters = frozenset({"version", "offset", "limit"})
 
     def get_queryset(self):
@@ -260,13 +263,23 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
     @extend_schema(methods=["post"], request=SavedViewSerializer, responses={201: SavedViewSerializer})
     @action(methods=["get", "post"], detail=True, **PLAIN_LIST)
     def views(self, request, code):
-        """Questions that somebody kept."""
+        """Questions that somebody kept; POST keeps one, in place of one's own of that name."""
         dataset = self.get_object()
         if request.method == "GET":
             found = dataset.saved_views.select_related("created_by").order_by("name")
             return Response(SavedViewSerializer(found, many=True).data)
-        view = explore.save_view(dataset, by=request.user, **self.checked(SavedViewSerializer))
+        view = saved_views.save_view(with_contract(dataset), by=request.user, **self.checked(SavedViewSerializer))
         return Response(SavedViewSerializer(view).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(responses={204: None})
+    @action(methods=["delete"], detail=True, url_path=r"views/(?P<view>[0-9]{1,9})", **PLAIN_LIST)
+    def view(self, request, code, view):
+        """Keep a question no longer: its author may, and whoever may define at the dataset's unit."""
+        kept = get_object_or_404(self.get_object().saved_views.select_related("dataset"), pk=view)
+        if not saved_views.may_remove(kept, request.access):
+            self.require(DEFINE, kept.dataset.unit_id)
+        saved_views.remove_view(kept, by=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(request=None, responses={202: AskedJobSerializer})
     @action(methods=["post"], detail=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from datasets.explore import Answer
-from datasets.forms_explore import OPERATORS
+from datasets.forms_explore import OPERATORS, as_typed
 from datasets.models import Dataset
 from doors.exports import Column, Cover, Sheet, csv_response, xlsx_response
 
@@ -41,9 +41,5 @@ def _facts(dataset: Dataset, answer: Answer, filters: Sequence[Mapping[str, Any]
 
 def in_words(wanted: Mapping[str, Any]) -> str:
     """A filter as its form shows it: "priority is one of 1, 2"."""
-    values = ", ".join(map(_as_typed, wanted.get("values") or ()))
+    values = ", ".join(map(as_typed, wanted.get("values") or ()))
     return f"{wanted['column']} {dict(OPERATORS)[wanted.get('operator', 'eq')]} {values}".strip()
-
-
-def _as_typed(value: object) -> str:
-    return str(int(value) if isinstance(value, float) and value.is_integer() else value)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
-from django.shortcuts import redirect, render
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from datasets import charts, explore, scope
+from datasets import charts, explore, saved_views, scope
 from datasets.facts import NoSuchVersion, contract_of
-from datasets.forms_explore import QuestionForm, ShownForm
+from datasets.forms_explore import QuestionForm, ShownForm, address_of
 from datasets.models import Dataset, SavedView
 from datasets.refusals import Refusal
 from datasets.views.downloads import download, kind_of
@@ -115,7 +118,7 @@ def save_view(request, code):
         if not form.is_valid():
             raise Refusal("This question cannot be kept as it is.")
         name = request.POST.get("view_name", "")
-        explore.save_view(dataset, name=name, question=form.question(), by=request.user)
+        saved_views.save_view(dataset, name=name, question=form.question(), by=request.user)
         messages.success(request, f"Kept as {name.strip()}.")
     except Refusal as refusal:
         messages.error(request, str(refusal))
@@ -125,10 +128,11 @@ def save_view(request, code):
 @page(VIEW)
 def saved_view(request, pk):
     """Show a kept question: its answer over the rows that the reader may see."""
-    view = SavedView.objects.filter(pk=pk, dataset__in=Dataset.objects.visible_to(request.access).values("pk")).first()
-    if view is None:
-        return render(request, "404.html", status=404)
+    view = _kept(request, pk)
+    asked = address_of(view.question)
     context = {"dataset": view.dataset, "view": view, "breadcrumb": _crumbs(view.dataset)}
+    context["may_remove"] = saved_views.may_remove(view, request.access)
+    context["again"] = urlencode({"dataset": view.dataset.code, **asked}) if asked else ""
     try:
         context["answer"] = answer = explore.ask(view.dataset, view.question, request.access)
         if kind := kind_of(request.GET):
@@ -137,6 +141,22 @@ def saved_view(request, pk):
     except Refusal as fault:
         context["problems"] = [{"thing": view.name, "fault": str(fault), "next_step": fault.next_step}]
     return render(request, "datasets/saved_view.html", context)
+
+
+@require_POST
+@page(VIEW)
+def remove_view(request, pk):
+    view = _kept(request, pk)
+    if not saved_views.may_remove(view, request.access):
+        raise PermissionDenied
+    saved_views.remove_view(view, by=request.user)
+    messages.success(request, f"{view.name} is no longer kept.")
+    return redirect(f"{reverse('explore')}?dataset={view.dataset.code}")
+
+
+def _kept(request, pk: int) -> SavedView:
+    seen = Dataset.objects.visible_to(request.access).exclude(contract={})
+    return get_object_or_404(SavedView.objects.select_related("dataset", "created_by"), pk=pk, dataset__in=seen)
 
 
 def _chosen(request):

@@ -1,6 +1,8 @@
 """Rows of the permission matrix: who says what a dataset is."""
 
-from datasets.models import Closing, QualityRule, Upload
+from datasets.models import Closing, QualityRule, SavedView, Upload
+from lake.contract import Column, Contract
+from lake.contract import Role as Key
 from organization.models import Role
 from tests.factories import DatasetFactory, UserFactory
 from tests.matrix.table import Resource
@@ -46,7 +48,25 @@ class AnUpload:
         self.pk = self.upload.public_id
 
 
+def a_view(unit):
+    contract = Contract(columns=(Column("id", roles=(Key.KEY,)),)).to_dict()
+    dataset = DatasetFactory(unit=unit, code=f"data-of-{unit.code}".lower(), contract=contract)
+    return SavedView.objects.create(dataset=dataset, name=unit.code, question={}, created_by=UserFactory())
+
+
+class ItsView(ByCode):
+    """A dataset and a view of it, by what the address over REST holds of them."""
+
+    def __init__(self, unit):
+        super().__init__(unit)
+        view = SavedView.objects.create(dataset=self.dataset, name="x", question={}, created_by=UserFactory())
+        self.pk = f"{self.dataset.code}/views/{view.pk}"
+
+
 RESOURCES = [
+    Resource("a kept view", "get", "/explore/views/{}/", a_view),
+    Resource("removing another's view", "post", "/explore/views/{}/remove/", a_view, DEFINERS, status=302),
+    Resource("API: removing another's view", "delete", "/api/v1/datasets/{}/", ItsView, DEFINERS, status=204),
     Resource("a dataset's page", "get", "/datasets/{}/", ByCode),
     Resource("a dataset's history", "get", "/datasets/{}/history/", ByCode, OWN_PEOPLE, refused=404),
     Resource("a dataset's closed periods", "get", "/datasets/{}/closing/", ByCode, OWN_PEOPLE, refused=404),

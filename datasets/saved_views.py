@@ -1,0 +1,50 @@
+"""Kept views: a question of explore under a name, for everybody who sees the dataset.
+
+Whoever keeps a question under the name of a view of their own changes that one. It is taken away by its author, or by
+whoever may define at the dataset's unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from organization import audit
+from organization.access import DEFINE, Access
+
+from .explore import QuestionRefused, question_of
+from .models import Dataset, SavedView
+
+
+@transaction.atomic
+def save_view(dataset: Dataset, *, name: str, question: Mapping[str, Any], by) -> SavedView:
+    """Keep a question under a name, in place of what `by` kept under it. Raises QuestionRefused."""
+    question_of(question)
+    name = name.strip()[:120]
+    if not name:
+        raise QuestionRefused("Give the view a name.", field="name")
+    Dataset.objects.select_for_update().get(pk=dataset.pk)
+    kept = dataset.saved_views.filter(name__iexact=name).order_by("-pk").first()
+    if kept and kept.created_by_id != by.pk:
+        raise QuestionRefused(
+            f"{kept.created_by} keeps a view under the name {kept.name}.", next_step="Choose another.", field="name"
+        )
+    view = kept or SavedView(dataset=dataset, created_by=by)
+    view.name, view.question = name, dict(question)
+    view.save()
+    audit.record(by, "view changed" if kept else "view saved", view, unit=dataset.unit, name=view.name)
+    return view
+
+
+def may_remove(view: SavedView, access: Access) -> bool:
+    """Its author, and whoever may define at the dataset's unit."""
+    return view.created_by_id == access.user_id or access.allows(DEFINE, view.dataset.unit_id)
+
+
+@transaction.atomic
+def remove_view(view: SavedView, *, by) -> None:
+    """Keep the question no longer; the rows that it asks about are not touched."""
+    audit.record(by, "view removed", view, unit=view.dataset.unit, name=view.name)
+    view.delete()

@@ -1,0 +1,102 @@
+"""Questions kept under a name: changed by keeping them again, taken out as files, removed by whoever made them."""
+
+from io import BytesIO
+
+import pytest
+from django.urls import reverse
+from openpyxl import load_workbook
+
+from datasets.explore import QuestionRefused
+from datasets.forms_explore import address_of
+from datasets.models import SavedView
+from datasets.saved_views import save_view
+from lake.contract import Column, ColumnType, Contract, Role
+from organization.models import AuditEntry
+from organization.models import Role as Member
+from tests.factories import loaded_dataset, member
+from tests.pages import signed_in, text_of
+
+pytestmark = pytest.mark.django_db
+CONTRACT = Contract(
+    columns=(
+        Column("id", roles=(Role.KEY,)),
+        Column("day", type=ColumnType.DATE, roles=(Role.EVENT_TIME,)),
+        Column("cost", type=ColumnType.NUMBER, roles=(Role.MEASURE,)),
+        Column("site", roles=(Role.DIMENSION,)),
+    )
+)
+ROWS = "id,day,cost,site\n1,2025-01-01,10,north\n2,2025-01-02,20,south\n3,2025-02-03,5,south\n"
+BY_SITE = {"groups": [{"column": "site"}], "totals": [{"function": "sum", "column": "cost"}]}
+
+
+@pytest.fixture
+def orders(home):
+    return loaded_dataset(ROWS, CONTRACT, unit=home, code="orders")
+
+
+def test_a_view_is_shown_with_its_author_and_taken_out_as_a_file(client, analyst, orders):
+    view = save_view(orders, name="Costs by site", question=BY_SITE, by=analyst)
+    address = reverse("saved_view", args=[view.pk])
+    assert f"A kept view of {orders.name}, by {analyst}" in text_of(client.get(address))
+    kept = client.get(address, {"as": "csv"})
+    assert kept.getvalue().decode("utf-8-sig").split()[1:] == ["north,10.0", "south,25.0"]
+    assert 'filename="orders-Costs-by-site.csv"' in kept["Content-Disposition"]
+    book = load_workbook(BytesIO(client.get(address, {"as": "xlsx"}).getvalue()))
+    assert [[cell.value for cell in row] for row in book["Answer"].iter_rows()][1:] == [["north", 10], ["south", 25]]
+
+
+def test_a_view_is_changed_in_explore_and_kept_again_under_its_name(client, analyst, orders):
+    asked = {"group": "day", "period": "month", "group2": "site", "total": "avg", "of": "cost", "chart": "bar"}
+    asked |= {
+        "where": "site",
+        "operator": "not_in",
+        "value": 'west,"a,b"',
+        "where2": "cost",
+        "operator2": "gt",
+        "value2": "4",
+    }
+    client.post(reverse("view_save", args=["orders"]), {**asked, "view_name": "Costs"})
+    view = SavedView.objects.get()
+    assert address_of(view.question) == asked  # the form says the same again
+    page = client.get(reverse("saved_view", args=[view.pk])).content.decode()
+    assert "?dataset=orders&amp;total=avg" in page
+    assert client.get(reverse("explore"), {"dataset": "orders", **asked}).context["answer"].rows[0][1:] == ["north", 10]
+    client.post(reverse("view_save", args=["orders"]), {**asked, "total": "sum", "view_name": "costs"})
+    view = SavedView.objects.get()  # still one
+    assert (view.name, view.question["totals"][0]["function"]) == ("costs", "sum")
+    actions = AuditEntry.objects.filter(object_type__contains="view").order_by("seq").values_list("action", flat=True)
+    assert list(actions) == ["view saved", "view changed"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"totals": [{"function": "count"}, {"function": "sum", "column": "cost"}]},
+        {"groups": [{"column": name} for name in ("site", "day", "cost")]},
+        {"limit": 5},
+        {"pivot": {"column": "day", "unit": "month"}},
+        {"filters": [{"column": "cost", "operator": "gt", "values": [1]}] * 5},
+    ],
+)
+def test_what_the_form_cannot_ask_is_not_offered_for_change(client, analyst, orders, more):
+    assert address_of(BY_SITE | more) is None
+    view = save_view(orders, name="By REST", question=BY_SITE | more, by=analyst)
+    assert ">Change<" not in client.get(reverse("saved_view", args=[view.pk])).content.decode()
+
+
+def test_another_s_name_is_taken(analyst, orders, home):
+    save_view(orders, name="Costs", question=BY_SITE, by=analyst)
+    with pytest.raises(QuestionRefused, match=f"{analyst} keeps a view under the name Costs"):
+        save_view(orders, name="costs ", question=BY_SITE, by=member(Member.VIEWER, home))
+
+
+def test_its_author_removes_it_and_another_viewer_does_not(analyst, orders, home):
+    author, other = member(Member.VIEWER, home), member(Member.VIEWER, home)
+    view = save_view(orders, name="Costs", question=BY_SITE, by=author)
+    address, remove = reverse("saved_view", args=[view.pk]), reverse("view_remove", args=[view.pk])
+    assert remove not in signed_in(other).get(address).content.decode()
+    assert signed_in(other).post(remove).status_code == 403
+    mine = signed_in(author)
+    assert remove in mine.get(address).content.decode()
+    assert "Costs is no longer kept" in text_of(mine.post(remove, follow=True))
+    assert not SavedView.objects.exists() and mine.get(address).status_code == 404

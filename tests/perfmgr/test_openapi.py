@@ -36,6 +36,22 @@ def test_every_operation_and_parameter_is_described_and_filters_have_plain_names
     assert (undescribed, with_lookups) == (set(), set())
 
 
+def test_a_log_in_name_is_said_to_be_one_and_whose():
+    """Words about how to choose one would say nothing of the field, and no field that names somebody is left bare."""
+    schemas = described()["components"]["schemas"]
+    assert schemas["Kpi"]["properties"]["owner"]["description"] == "Log-in name of who answers for it."
+    assert schemas["Kpi"]["properties"]["steward"]["description"] == "Log-in name of who looks after the data."
+    assert schemas["KpiVersion"]["properties"]["certified_by"]["description"] == "Log-in name of who certified it."
+    assert schemas["AlertRule"]["properties"]["people"]["description"] == "Log-in names of those who are told."
+    assert schemas["User"]["properties"]["username"]["description"] == "Log-in name of the person."
+    named = {"owner", "steward", "username", "people", "reviewer", "analyst"}
+    fields = [(of, name, it) for of, schema in schemas.items() for name, it in schema.get("properties", {}).items()]
+    assert [(of, name) for of, name, it in fields if "150 characters" in str(it)] == []
+    theirs = [one for one in fields if one[1] in named or one[1].endswith("_by")]
+    bare = [(of, name, it) for of, name, it in theirs if "Log-in name" not in it.get("description", "")]
+    assert [(of, name) for of, name, it in bare if it.get("format") != "date"] == []  # notice by a day
+
+
 def impossible_defaults(part, path=""):
     """Where a default is no value of the schema beside it."""
     if isinstance(part, list):

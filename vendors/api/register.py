@@ -1,5 +1,7 @@
 """Vendors with their scorecards and risks; contacts; contracts; documents."""
 
+from datetime import date
+
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import parsers, serializers
@@ -264,7 +266,7 @@ class ContractSerializer(StrictModelSerializer):
     owner = person()
     state = serializers.SerializerMethodField()
     term_end = serializers.SerializerMethodField()
-    notice_by = serializers.SerializerMethodField()
+    notice_by = serializers.SerializerMethodField(help_text="The last day for notice.")
 
     class Meta:
         model = Contract
@@ -284,7 +286,7 @@ class ContractSerializer(StrictModelSerializer):
     def get_term_end(self, contract) -> str | None:
         return self._dates(contract).term_end
 
-    def get_notice_by(self, contract) -> str | None:
+    def get_notice_by(self, contract) -> date | None:
         return self._dates(contract).notice_by
 
 

@@ -96,7 +96,7 @@ class NoteSerializer(serializers.ModelSerializer):
 
 
 class ActionSerializer(serializers.ModelSerializer):
-    owner = person(read_only=True)
+    owner = person(read_only=True, help_text="Log-in name of who is to do it.")
     given_by = person(read_only=True)
     notes = NoteSerializer(many=True, read_only=True)
 
@@ -110,7 +110,7 @@ class ActionSerializer(serializers.ModelSerializer):
 class NewAction(StrictModelSerializer):
     vendor = VendorField()
     review = ScopedRelatedField(queryset=Review.objects.all(), required=False, allow_null=True)
-    owner = person()
+    owner = person(help_text="Log-in name of who is to do it.")
 
     class Meta:
         model = VendorAction

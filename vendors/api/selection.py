@@ -41,7 +41,7 @@ class RoundSerializer(serializers.ModelSerializer):
     unit = serializers.SlugRelatedField("code", read_only=True)
     criteria = RoundCriterionSerializer(many=True, read_only=True)
     bids = BidSerializer(many=True, read_only=True)
-    evaluators = serializers.SerializerMethodField()
+    evaluators = serializers.SerializerMethodField(help_text="Log-in names of those who score.")
 
     class Meta:
         model = SelectionRound

@@ -15,7 +15,8 @@ from rest_framework.response import Response
 
 from datasets import closing, intake, rejects, undo
 from datasets.models import Dataset, Reject, Upload
-from datasets.refusals import InvalidRequest
+from datasets.refusals import CodeTaken, InvalidRequest
+from doors.codes import in_words
 from doors.exports import Column, Sheet, csv_response, xlsx_response
 from doors.idempotency import AGAIN
 from doors.serializers import ScopedCodeOrIdField, StrictSerializer
@@ -200,7 +201,12 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
             into = intake.NewDataset(**body["new_dataset"])
             self.require(DEFINE, into.unit)
         contract, dialect = Contract.from_dict(body["contract"]), _dialect(body["dialect"])
-        intake.confirm(upload, contract, dialect, by=request.user, into=into)
+        try:
+            intake.confirm(upload, contract, dialect, by=request.user, into=into)
+        except CodeTaken:
+            seen = Dataset.objects.visible_to(request.access).filter(code=into.code).first()
+            words = in_words(into.code, Dataset, seen)
+            raise serializers.ValidationError({"new_dataset": {"code": words}}, "taken") from None
         return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(request=RestatementBody, responses={200: RequestedSerializer, 202: RequestedSerializer})

@@ -26,7 +26,7 @@ from organization.access import DEFINE, RESTATE, UPLOAD, VIEW
 from organization.models import Unit
 
 from .base import DatasetsViewSet, whole_datasets
-from .described import ContractField, DialectField
+from .described import ContractField, DialectField, PreviewSerializer
 
 LONGEST_KEY = 200
 PARTLY = "Null for who sees only some rows of the dataset and did not send it."
@@ -176,7 +176,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
             intake.request_load(upload, by=request.user, token=request.auth, restatement=restatement)
         )
 
-    @extend_schema(request=DialectBody, responses={200: dict})
+    @extend_schema(request=DialectBody, responses=PreviewSerializer)
     @action(methods=["post"], detail=True)
     def inspect(self, request, public_id):
         """What the file seems to be: dialect, columns, questions to answer, first rows, and a proposed contract."""

@@ -85,3 +85,7 @@ class InvalidRequest(Refusal):
     """A field of the request is wrong; `field` names it."""
 
     status, code = 400, "invalid"
+
+
+class CodeTaken(InvalidRequest):
+    """Another dataset has the code."""

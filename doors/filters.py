@@ -26,6 +26,7 @@ A_DAY = "Write a day such as 2025-05-03."
 A_MOMENT = "Write a moment, best in UTC, such as 2025-05-03T12:00:00Z."
 NO_SUCH_ID = "Nothing that you see has this id: write one that the list of those things shows."
 BY_ITS_NAME = re.compile(r"(?:\w+__)?(\w+?)__(?:code|username)\Z")
+NAME_OF = re.compile(r"(.+)__(code|username)\Z")
 OF_ANOTHER = re.compile(r"(?:\w+__)(\w+)\Z")
 # period_start, due_date, opened_at and valid_from are asked for as period, due, opened and valid
 IN_TIME = re.compile(r"(?:\w+__)?(\w+?)(?:_start|_date|_at|_from)?__(gte|lt)\Z")
@@ -34,25 +35,28 @@ NAMED_TWICE = ("unit",)  # by code or id, as in bodies
 
 
 class NamedFilter(CharFilter):
-    """Rows of the thing with this code; one that the caller does not see is refused as one that there is not."""
+    """Rows of the thing with this code, or of the person with this log-in name (`called`).
 
-    def __init__(self, *args, asked_as: str, thing, takes_id: bool = False, **options):
+    One that the caller does not see is refused as one that there is not.
+    """
+
+    def __init__(self, *args, asked_as: str, thing, called: str = "code", takes_id: bool = False, **options):
         super().__init__(*args, **options)
-        self.asked_as, self.thing, self.takes_id = asked_as, thing, takes_id
+        self.asked_as, self.thing, self.called, self.takes_id = asked_as, thing, called, takes_id
 
     def filter(self, qs, value):
         if not value:
             return qs
         for known in self._known(value):
-            found = qs.filter(**{self.field_name: known})
             seen = self.thing.objects.filter(pk=known).visible_to(self.parent.request.access)
-            if seen.exists() or found.exists():  # a row that is seen names it
-                return found
+            its_own = {self.field_name: known}
+            if seen.exists() or self.parent.queryset.filter(**its_own).exists():  # a row that is seen names it
+                return qs.filter(**its_own)
         raise ValidationError({self.asked_as: f"There is no {_word(self.thing)} {value[:80]!r} that you see."})
 
     def _known(self, value: str) -> list[int]:
         """The id of what is called so, or that is it."""
-        known = list(self.thing.objects.filter(code=value).values_list("pk", flat=True))
+        known = list(self.thing.objects.filter(**{self.called: value}).values_list("pk", flat=True))
         is_id = self.takes_id and value.isascii() and value.isdigit() and len(value) < 19
         return known or ([int(value)] if is_id else [])
 
@@ -91,11 +95,12 @@ def _named(filters, name: str, one: Filter) -> tuple[str, Filter]:
     elif of_another := OF_ANOTHER.match(name):
         return of_another[1], one
     path, is_named = one.field_name or "", thing in NAMED_TWICE
-    if isinstance(one, NamedFilter) or not (path.endswith("__code") or is_named):
+    its_name = NAME_OF.match(path)
+    if isinstance(one, NamedFilter) or not (its_name or is_named):
         return thing, one
-    path = path.removesuffix("__code")
-    model = _field(filters._meta.model, path).related_model
-    return thing, NamedFilter(field_name=path, asked_as=thing, thing=model, takes_id=is_named)
+    of_it, called = its_name.groups() if its_name else (path, "code")
+    model = _field(filters._meta.model, of_it).related_model
+    return thing, NamedFilter(field_name=of_it, asked_as=thing, thing=model, called=called, takes_id=is_named)
 
 
 def described(model, name: str, one: Filter) -> str:
@@ -106,11 +111,11 @@ def described(model, name: str, one: Filter) -> str:
         said = f"at this {what}" if what == "moment" else f"on this {what}"
         when = f"{said} or later" if one.lookup_expr == "gte" else f"before this {what}"
         return f"Those whose `{field.name}` lies {when}."
+    if isinstance(one, NamedFilter) and one.called == "username":
+        return f"Those with this {name}, by the log-in name."
     if isinstance(one, NamedFilter):
         below = "; without what stands below it" if name in NAMED_TWICE else ""
         return f"Those of this {_word(one.thing)}, by its code{' or id' if one.takes_id else ''}{below}."
-    if (one.field_name or "").endswith("__username"):
-        return f"Those with this {name}, by the log-in name."
     if isinstance(one, BooleanFilter):
         return f"Write true or false: those for which `{name}` is so."
     if isinstance(one, ModelChoiceFilter):

@@ -1,5 +1,6 @@
 """The description of the API as it really answers: how we authenticate, what may be null, and problems."""
 
+from django.contrib.auth import get_user_model
 from django.db import models
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
@@ -42,6 +43,20 @@ IN_AN_ADDRESS = {
     "seq": "The number of the entry in the trail.",
     "which": "The id of what leaves; of an evaluator, the log-in name.",
 }
+# Whose log-in name a field holds, by the field's name; `..._by` says its own verb.
+WHOSE = {
+    "analyst": "who works on it",
+    "ask": "who is asked",
+    "by": "who did it",
+    "manager": "who looks after the vendor",
+    "owner": "who answers for it",
+    "people": "those who are told",
+    "reviewer": "who reviews it",
+    "steward": "who looks after the data",
+    "user": "the person",
+    "username": "the person",
+}
+VERBS = {"asked": "asked for", "done": "did", "given": "gave"}  # where it is not the participle
 SUMMARIES = {"list": "List", "retrieve": "One", "create": "Make", "partial_update": "Change", "destroy": "Remove"}
 
 
@@ -83,6 +98,8 @@ class DescribedSchema(AutoSchema):
             meta["nullable"] = True
         if isinstance(field, serializers.JSONField):
             meta.pop("nullable", None)  # any JSON is null, too
+        if whose := whose_log_in(field):
+            meta["description"] = whose
         return meta
 
     def _insert_field_validators(self, field, schema):
@@ -111,6 +128,20 @@ def may_be_empty(field: serializers.Field) -> bool:
             return True
         model = found.related_model
     return False
+
+
+def whose_log_in(field: serializers.Field) -> str:
+    """What is said of a field that holds log-in names: its own words, or those for its name. Else an empty text."""
+    inner = getattr(field, "child_relation", field)
+    outer = field.parent if isinstance(field.parent, serializers.ManyRelatedField) else field
+    if "username" not in (getattr(inner, "slug_field", ""), *getattr(outer, "source_attrs", ())[-1:]):
+        return ""
+    to_who_chooses_one = get_user_model()._meta.get_field("username").help_text
+    if outer.help_text and outer.help_text != to_who_chooses_one:
+        return str(outer.help_text)
+    name, did = outer.field_name, outer.field_name.removesuffix("_by")
+    whose = WHOSE.get(name) or (f"who {VERBS.get(did, did)} it" if did != name else "")
+    return f"Log-in name{'' if outer is inner else 's'} of {whose}." if whose else ""
 
 
 def _field_of(model: type[models.Model] | None, name: str):

@@ -68,7 +68,9 @@ class Resolution(StrictSerializer):
 
 
 class FollowUpSerializer(StrictModelSerializer):
-    owner = serializers.SlugRelatedField("username", queryset=User.objects.filter(is_active=True))
+    owner = serializers.SlugRelatedField(
+        "username", queryset=User.objects.filter(is_active=True), help_text="Log-in name of who is to do it."
+    )
     created_by = serializers.SlugRelatedField(**BY_NAME)
     done_by = serializers.SlugRelatedField(**BY_NAME)
 

@@ -6,6 +6,10 @@ from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from rest_framework import serializers
 
 
+def _texts(help_text: str) -> serializers.ListField:
+    return serializers.ListField(child=serializers.CharField(), help_text=help_text)
+
+
 class ContractField(serializers.JSONField):
     """A contract: its columns and how its extracts are read."""
 
@@ -16,6 +20,47 @@ class DialectField(serializers.JSONField):
 
 class QuestionField(serializers.JSONField):
     """A question without SQL; `chart` says how its answer is shown."""
+
+
+class GuessedColumnSerializer(serializers.Serializer):
+    """What a sample says about one column; counts are of the sample."""
+
+    name = serializers.CharField()
+    header = serializers.CharField()
+    types = _texts("Column types that fit every value, the narrowest first.")
+    formats = _texts("Formats of days or moments that fit all.")
+    roles = _texts("Proposed.")
+    missing = _texts("Texts found that commonly mean that there is no value.")
+    number_forms = _texts("How numbers are written.")
+    filled = serializers.IntegerField()
+    distinct = serializers.IntegerField()
+    unique = serializers.BooleanField(help_text="No value repeats.")
+    padded = serializers.BooleanField(help_text="Most values have blanks around them.")
+    examples = _texts("Some of its values.")
+
+
+class FileQuestionSerializer(serializers.Serializer):
+    """Something that the file does not say by itself and a person must answer."""
+
+    code = serializers.CharField()
+    text = serializers.CharField()
+    column = serializers.CharField(help_text="Empty: it is about the whole file.")
+    options = _texts("The possible answers, the most likely one first.")
+
+
+class PreviewSerializer(serializers.Serializer):
+    """What a file seems to be."""
+
+    name = serializers.CharField()
+    dialect = DialectField()
+    columns = GuessedColumnSerializer(many=True)
+    questions = FileQuestionSerializer(many=True)
+    notes = _texts("What else was seen, in words.")
+    first_rows = serializers.ListField(child=_texts("A row, as written."))
+    sampled_rows = serializers.IntegerField()
+    complete = serializers.BooleanField(help_text="The sample is the whole file.")
+    sheets = _texts("Of a workbook.")
+    contract = ContractField(help_text="Proposed.")
 
 
 class LakeSchema(OpenApiSerializerFieldExtension):

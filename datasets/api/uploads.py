@@ -15,7 +15,8 @@ from rest_framework.response import Response
 
 from datasets import closing, intake, rejects, undo
 from datasets.models import Dataset, Reject, Upload
-from datasets.refusals import InvalidRequest
+from datasets.refusals import CodeTaken, InvalidRequest
+from doors.codes import in_words
 from doors.exports import Column, Sheet, csv_response, xlsx_response
 from doors.idempotency import AGAIN
 from doors.serializers import ScopedCodeOrIdField, StrictSerializer
@@ -25,7 +26,7 @@ from organization.access import DEFINE, RESTATE, UPLOAD, VIEW
 from organization.models import Unit
 
 from .base import DatasetsViewSet, whole_datasets
-from .described import ContractField, DialectField
+from .described import ContractField, DialectField, PreviewSerializer
 
 LONGEST_KEY = 200
 PARTLY = "Null for who sees only some rows of the dataset and did not send it."
@@ -175,7 +176,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
             intake.request_load(upload, by=request.user, token=request.auth, restatement=restatement)
         )
 
-    @extend_schema(request=DialectBody, responses={200: dict})
+    @extend_schema(request=DialectBody, responses=PreviewSerializer)
     @action(methods=["post"], detail=True)
     def inspect(self, request, public_id):
         """What the file seems to be: dialect, columns, questions to answer, first rows, and a proposed contract."""
@@ -200,7 +201,12 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
             into = intake.NewDataset(**body["new_dataset"])
             self.require(DEFINE, into.unit)
         contract, dialect = Contract.from_dict(body["contract"]), _dialect(body["dialect"])
-        intake.confirm(upload, contract, dialect, by=request.user, into=into)
+        try:
+            intake.confirm(upload, contract, dialect, by=request.user, into=into)
+        except CodeTaken:
+            seen = Dataset.objects.visible_to(request.access).filter(code=into.code).first()
+            words = in_words(into.code, Dataset, seen)
+            raise serializers.ValidationError({"new_dataset": {"code": words}}, "taken") from None
         return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(request=RestatementBody, responses={200: RequestedSerializer, 202: RequestedSerializer})

@@ -14,7 +14,7 @@ from organization.models import Unit, UnitAlias
 from ..contracts import put_in_force
 from ..facts import contract_of
 from ..models import Dataset, Upload
-from ..refusals import InvalidRequest, WrongState
+from ..refusals import CodeTaken, InvalidRequest, WrongState
 from .receiving import check_takes_uploads, discard, original_of
 
 if TYPE_CHECKING:
@@ -214,7 +214,7 @@ def proposed_contract(preview: Preview, *, timezone: str = "UTC") -> Contract:
 def confirm(upload: Upload, contract: Contract, dialect: Dialect, *, by, into: Dataset | NewDataset) -> Dataset:
     """Say how the upload is read and where it belongs; makes the dataset, or a new contract version, where needed.
 
-    Raises ContractError, InvalidRequest (the code is taken), WrongState, ComputedDataset.
+    Raises ContractError, CodeTaken, WrongState, ComputedDataset.
     """
     if isinstance(into, Dataset):
         check_takes_uploads(into)
@@ -235,13 +235,13 @@ def confirm(upload: Upload, contract: Contract, dialect: Dialect, *, by, into: D
 
 
 def new_dataset(wanted: NewDataset, *, by, **more: Any) -> Dataset:
-    """A dataset without contract or rows; its maker is owner and steward. InvalidRequest if the code is taken."""
+    """A dataset without contract or rows; its maker is owner and steward. Raises CodeTaken."""
     try:
         with transaction.atomic():
             words = {field.name: getattr(wanted, field.name) for field in fields(wanted)}
             dataset = Dataset.objects.create(**{**words, "owner": by, "steward": by, **more})
     except IntegrityError as fault:
-        raise InvalidRequest(
+        raise CodeTaken(
             f"There is a dataset with the code {wanted.code!r} already.", next_step="Choose another code.", field="code"
         ) from fault
     audit.record(by, "dataset created", dataset)

@@ -110,7 +110,7 @@ class LoadSerializer(serializers.Serializer):
     id = serializers.UUIDField(help_text="The `public_id` of the upload.")
     file_name = serializers.CharField()
     uploaded_at = serializers.DateTimeField()
-    uploaded_by = serializers.CharField(allow_null=True)
+    uploaded_by = serializers.CharField(allow_null=True, help_text="Log-in name of who uploaded it.")
 
 
 class CheckSerializer(serializers.Serializer):

@@ -1,7 +1,8 @@
 """Themes, objectives and links; annotations; numbers entered by hand; webhooks."""
 
+from dataclasses import asdict, dataclass
+
 from django.core.exceptions import PermissionDenied
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, parsers, serializers
 from rest_framework.decorators import action
@@ -11,6 +12,7 @@ from doors.outgoing import UnsafeAddress
 from doors.parsers import StrictJSONParser
 from doors.permissions import SAFE
 from doors.serializers import DayField, ScopedCodeField, StrictModelSerializer, StrictSerializer
+from doors.shapes import answer
 from doors.viewsets import PLAIN_LIST
 from kpis import annotations, manual, strategy, webhooks
 from kpis.models import Annotation, Kpi, KpiLink, ManualEntry, Objective, Theme, Webhook, WebhookDelivery
@@ -73,6 +75,14 @@ class LinkSerializer(StrictModelSerializer):
         validators: list = []
 
 
+@dataclass(frozen=True)
+class Orphans:
+    """`objectives`: ids of those that no KPI measures; `kpis`: codes of those that serve no objective."""
+
+    objectives: list[int]
+    kpis: list[str]
+
+
 class ObjectiveViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
     """Objectives of units, each below a theme."""
 
@@ -97,12 +107,12 @@ class ObjectiveViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisVie
         strategy.remove(self._mine(), by=request.user)
         return Response(status=204)
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=answer(Orphans))
     @action(methods=["get"], detail=False)
     def orphans(self, request):
         """Objectives without a KPI, and KPIs without an objective."""
         found = strategy.orphans(request.access)
-        return Response({"objectives": [o.pk for o in found.objectives], "kpis": [kpi.code for kpi in found.kpis]})
+        return Response(asdict(Orphans([one.pk for one in found.objectives], [kpi.code for kpi in found.kpis])))
 
     def _mine(self) -> Objective:
         objective = self.get_object()

@@ -8,7 +8,7 @@ from rest_framework import mixins, parsers, serializers, status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from doors.codes import FreeCode
+from doors.codes import FreeCode, in_words
 from doors.pagination import CursorPages
 from doors.parsers import StrictJSONParser
 from doors.serializers import DayField, ScopedCodeOrIdField, ScopedRelatedField, StrictModelSerializer, StrictSerializer
@@ -198,7 +198,15 @@ class UnitAliasSerializer(StrictModelSerializer):
     class Meta:
         model = UnitAlias
         fields = ("id", "unit", "system", "code")
-        validators: list = []  # the database decides, and answers 409
+        validators: list = []  # `validate` says whose it is
+
+    def validate(self, attrs):
+        same = UnitAlias.objects.filter(system=attrs["system"], code=attrs["code"]).select_related("unit")
+        if alias := same.first():
+            seen = self.context["request"].access.allows(VIEW, alias.unit_id)
+            words = in_words(str(alias), Unit, alias.unit if seen else None)
+            raise serializers.ValidationError({"code": words}, "taken")
+        return attrs
 
 
 class UnitAliasViewSet(mixins.CreateModelMixin, mixins.DestroyModelMixin, ScopedReadViewSet):

@@ -1,8 +1,5 @@
 """Clocks over REST: the last run, the board, one clock explained, the comparison, a replay, the warnings."""
 
-from datetime import UTC, datetime
-from typing import Any
-
 from django.http import Http404
 from django.utils.dateparse import parse_date
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -13,11 +10,14 @@ from rest_framework.response import Response
 from datasets.api.jobs import AskedJobSerializer, job_asked
 from datasets.scan import ScanFailed
 from doors.serializers import StrictModelSerializer
+from doors.shapes import answer
 from doors.viewsets import PLAIN_LIST, ScopedViewSet
 from organization.access import DEFINE, VIEW
 from slas.clocks import bench, board, compare, explain, listing
 from slas.clocks.requests import request_run
 from slas.models import Agreement, ClockWarning
+
+from . import clock_answers
 
 
 class ClocksSerializer(StrictModelSerializer):
@@ -63,7 +63,7 @@ class ClocksViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedView
             _parameter("priority", "One priority."),
             _parameter("band", "0 missed, 1 from 90 % used, 2 from 75 %, 3 below."),
         ],
-        responses={200: dict},
+        responses=answer(clock_answers.ClockBoard),
     )
     @action(methods=["get"], detail=True)
     def board(self, request, code):
@@ -77,8 +77,7 @@ class ClocksViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedView
             priority=self._text("priority"),
             band=self._band(),
         )
-        rows = [_plain(row) for row in found.rows]
-        return Response({"as_of": found.as_of, "total": found.total, "bands": dict(found.bands), "cases": rows})
+        return Response(clock_answers.of_board(found))
 
     @extend_schema(
         parameters=[
@@ -89,7 +88,7 @@ class ClocksViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedView
             _parameter("held_by", "Who had them at the breach."),
             _parameter("offset", "How many of the first to leave out; 100 are given."),
         ],
-        responses={200: dict},
+        responses=answer(clock_answers.ClockCases),
     )
     @action(methods=["get"], detail=True)
     def cases(self, request, code):
@@ -102,10 +101,7 @@ class ClocksViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedView
         texts = {name: self._text(name) for name in ("target", "verdict", "priority", "held_by")}
         wanted = listing.Wanted(**days, **texts)
         found = listing.cases(agreement, request.access, wanted, lambda total: int(offset))
-        rows = [_plain(row) for row in found.rows]
-        return Response(
-            {"total": found.total, "verdicts": found.verdicts, "missed_by": dict(found.holders), "cases": rows}
-        )
+        return Response(clock_answers.of_cases(found))
 
     @extend_schema(
         parameters=[
@@ -113,7 +109,7 @@ class ClocksViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedView
             _parameter("target", "Code of a target; else all of the case."),
             _parameter("cycle", "1, or which of the clocks that the case started."),
         ],
-        responses={200: dict},
+        responses=answer(clock_answers.ExplainedClocks),
     )
     @action(methods=["get"], detail=True)
     def explain(self, request, code):
@@ -127,7 +123,7 @@ class ClocksViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedView
             chosen = [row for row in rows if target in ("", row["target"]) and cycle in ("", str(row["cycle"]))]
             if not chosen:
                 raise Http404
-            return Response({"clocks": [_explained(explain.explain(agreement, row)) for row in chosen]})
+            return Response({"clocks": [clock_answers.explained(explain.explain(agreement, row)) for row in chosen]})
         except explain.NoSuchClock:
             raise Http404 from None
 
@@ -137,7 +133,7 @@ class ClocksViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedView
             _parameter("metric", "response, resolution ...", required=True),
             _parameter("reason", "List the cases of this reason only."),
         ],
-        responses={200: dict},
+        responses=answer(clock_answers.ClockComparison),
     )
     @action(methods=["get"], detail=True)
     def compare(self, request, code):
@@ -156,21 +152,12 @@ class ClocksViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedView
         )
         if found is None:
             raise Http404
-        return Response(
-            {
-                "cases": found.cases,
-                "agree": found.agree,
-                "differ": found.differ,
-                "by_priority": found.by_priority,
-                "reasons": [
-                    {"reason": key, "text": words, "source_met": said, "cases": n}
-                    for key, words, said, n in found.reasons
-                ],
-                "differing": [_plain(row) for row in found.rows],
-            }
-        )
+        return Response(clock_answers.of_comparison(found))
 
-    @extend_schema(parameters=[_parameter("version", "Number of the version; else the newest.")], responses={200: dict})
+    @extend_schema(
+        parameters=[_parameter("version", "Number of the version; else the newest.")],
+        responses=answer(clock_answers.ClockReplay),
+    )
     @action(methods=["get"], detail=True)
     def replay(self, request, code):
         """What a version would have given over history: attainment, credits, cases that flip. For who may draft it."""
@@ -182,7 +169,7 @@ class ClocksViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedView
         if version is None:
             raise Http404
         trial = bench.try_on_history(version, request.access, day=request.day)
-        return Response(_trial(trial))
+        return Response(clock_answers.of_trial(trial))
 
     @extend_schema(responses={200: WarningSerializer(many=True)})
     @action(methods=["get"], detail=True, **PLAIN_LIST)
@@ -216,87 +203,3 @@ class ClocksViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedView
         if given and day is None:
             raise serializers.ValidationError({name: f"{given!r} is not a day. Write it as YYYY-MM-DD."})
         return day
-
-
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    """Stored moments are UTC without saying so; the columns of the store itself are left out."""
-    return {
-        name: value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value
-        for name, value in row.items()
-        if not name.startswith("_") and not name.endswith("__day")
-    }
-
-
-def _explained(found: explain.Explanation) -> dict[str, Any]:
-    return {
-        **_plain(found.row),
-        "original_due_at": found.original_due,
-        "due_at": found.due,
-        "late_s": found.late_s,
-        "intervals": [
-            {
-                "start": one.start,
-                "end": one.end,
-                "state": one.kind,
-                "why": one.why,
-                "holder": one.holder,
-                "actual_s": one.actual_s,
-                "business_s": one.business_s,
-                "used_pct": one.used_pct,
-            }
-            for one in found.intervals
-        ],
-        "moved": [
-            {"start": one.start, "end": one.end, "why": one.why, "business_s": one.business_s, "due_at": one.due}
-            for one in found.moved
-        ],
-        "held": [
-            {
-                "holder": one.holder,
-                "business_s": one.business_s,
-                "paused_s": one.paused_s,
-                "share_pct": one.share_pct,
-                "at_breach": one.at_breach,
-            }
-            for one in found.held
-        ],
-    }
-
-
-def _trial(trial: bench.Trial) -> dict[str, Any]:
-    return {
-        "version": trial.version.number,
-        "clocks": trial.cases,
-        "compared": trial.compared,
-        "flips": [{"now": was, "then": becomes, "cases": n} for (was, becomes), n in trial.flips.items()],
-        "flipped": [_plain(row) for row in trial.rows],
-        "targets": [_figure(figure) for figure in trial.totals.values()],
-        "periods": [
-            {
-                "start": month.start,
-                "credit": None if month.credit is None else f"{month.credit:f}",
-                "targets": [_figure(figure) for figure in month.figures.values()],
-            }
-            for month in trial.months
-        ],
-        "currency": trial.currency,
-        "credit": None if trial.credit is None else f"{trial.credit:f}",
-    }
-
-
-def _figure(figure) -> dict[str, Any]:
-    return {
-        "code": figure.code,
-        "met": _number(figure.good),
-        "cases": _number(figure.total),
-        "attainment": None if figure.attainment is None else f"{figure.attainment:f}",
-        "required": figure.required,
-        "is_met": figure.is_met,
-        "in_flight": figure.in_flight,
-        "cancelled": figure.cancelled,
-    }
-
-
-def _number(text: str) -> int | float:
-    """A count; of measured promises it may be a share of a minute."""
-    return int(text) if text.isdecimal() else float(text)

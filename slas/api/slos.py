@@ -1,5 +1,8 @@
 """Service level objectives, their budgets, and OpenSLO files."""
 
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
 from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
@@ -11,6 +14,7 @@ from rest_framework.response import Response
 from datasets.models import Dataset
 from doors.codes import FreeCode
 from doors.serializers import ScopedCodeField, StrictSerializer
+from doors.shapes import answer
 from organization.access import DEFINE, VIEW
 from organization.models import Unit, User
 from slas import openslo as files
@@ -75,6 +79,44 @@ class OpenSlo(StrictSerializer):
     unit = ScopedCodeField(queryset=Unit.objects.all(), required=False, allow_null=True, default=None)
 
 
+@dataclass(frozen=True)
+class BurnAlert:
+    """Fires when the budget burns faster than `threshold` over the long and the short stretch; null: cannot be told."""
+
+    long_seconds: float
+    short_seconds: float
+    urgency: str
+    threshold: float
+    long_rate: float | None
+    short_rate: float | None
+    is_firing: bool | None
+
+
+@dataclass(frozen=True)
+class SloBudget:
+    """The budget of the window from `start` to `end`, at the moment `at`.
+
+    `share`: good of total; `allowed`: what may be bad; `consumed` and `remaining`: shares of that; `coverage`: measured
+    slices of those that have passed; `burn_rate`: at `burns_at`; `exhausted_in_seconds`: null if it lasts.
+    """
+
+    start: datetime
+    end: datetime
+    good: float
+    total: float
+    share: float | None
+    allowed: float
+    consumed: float | None
+    remaining: float | None
+    coverage: float
+    is_met: bool | None
+    at: datetime
+    burns_at: datetime
+    burn_rate: float | None
+    exhausted_in_seconds: float | None
+    alerts: list[BurnAlert]
+
+
 class SloViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSet):
     """Service level objectives of the units that the caller may see."""
 
@@ -104,34 +146,12 @@ class SloViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSet):
         slos.remove(self.mine(DEFINE), by=request.user)
         return Response(status=204)
 
-    @extend_schema(responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(responses=answer(SloBudget))
     @action(methods=["get"], detail=True)
     def budget(self, request, pk):
         """What is left of the budget, the burn rates, and how long it lasts."""
         standing = slos.standing(self.get_object(), slos.end_of(request.day, timezone.now()))
-        budget = standing.budget
-        names = ("start", "end", "good", "total", "share", "allowed", "consumed", "remaining", "coverage", "is_met")
-        return Response(
-            {name: getattr(budget, name) for name in names}
-            | {
-                "at": standing.at,
-                "burns_at": standing.burns_at,
-                "burn_rate": standing.rate,
-                "exhausted_in_seconds": standing.lasts and standing.lasts.total_seconds(),
-                "alerts": [
-                    {
-                        "long_seconds": alert.policy.long.total_seconds(),
-                        "short_seconds": alert.policy.short.total_seconds(),
-                        "urgency": alert.policy.urgency,
-                        "threshold": alert.threshold,
-                        "long_rate": alert.long_rate,
-                        "short_rate": alert.short_rate,
-                        "is_firing": alert.is_firing,
-                    }
-                    for alert in standing.alerts
-                ],
-            }
-        )
+        return Response(asdict(_budget(standing)))
 
     @extend_schema(responses={(200, "application/yaml"): OpenApiTypes.STR})
     @action(methods=["get"], detail=False)
@@ -139,7 +159,7 @@ class SloViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSet):
         """All of them as OpenSLO YAML."""
         return HttpResponse(files.export(self.get_queryset()), content_type="application/yaml; charset=utf-8")
 
-    @extend_schema(request=OpenSlo, responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(request=OpenSlo, responses=answer(files.Imported))
     @openslo.mapping.post
     def import_openslo(self, request):
         """Make or change the SLOs of a file, all or none."""
@@ -148,4 +168,26 @@ class SloViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSet):
         if words["unit"] is not None:
             self.require(DEFINE, words["unit"])
         done = files.read(words["yaml"], by=request.user, datasets=datasets, units=units, unit=words["unit"])
-        return Response({"made": done.made, "changed": done.changed, "same": done.same})
+        return Response(asdict(done))
+
+
+def _budget(standing: slos.Standing) -> SloBudget:
+    return SloBudget(
+        **asdict(standing.budget),
+        at=standing.at,
+        burns_at=standing.burns_at,
+        burn_rate=standing.rate,
+        exhausted_in_seconds=None if standing.lasts is None else standing.lasts.total_seconds(),
+        alerts=[
+            BurnAlert(
+                long_seconds=alert.policy.long.total_seconds(),
+                short_seconds=alert.policy.short.total_seconds(),
+                urgency=alert.policy.urgency,
+                threshold=alert.threshold,
+                long_rate=alert.long_rate,
+                short_rate=alert.short_rate,
+                is_firing=alert.is_firing,
+            )
+            for alert in standing.alerts
+        ],
+    )

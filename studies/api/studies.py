@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
@@ -59,6 +58,23 @@ class StudySerializer(serializers.ModelSerializer):
             "id", "title", "question", "unit", "dataset", "kpi", "grain", "parameters", "conclusion", "state",
             "analyst", "reviewer", "reviewed_at", "reviewed_run", "review_note", "created_at", "changed_at",
         )  # fmt: skip
+
+
+class ComparedNumberSerializer(serializers.Serializer):
+    """One number of both runs; null where a run does not have it."""
+
+    name = serializers.CharField()
+    before = serializers.FloatField(allow_null=True)
+    after = serializers.FloatField(allow_null=True)
+    is_changed = serializers.BooleanField()
+
+
+class StudyAgainSerializer(serializers.Serializer):
+    """The new run beside the one before."""
+
+    run = StudyRunSerializer()
+    changed = serializers.BooleanField(help_text="Whether a number or the plain answer is another one.")
+    numbers = ComparedNumberSerializer(many=True)
 
 
 class NewStudy(StrictSerializer):
@@ -150,7 +166,7 @@ class StudyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewS
         """Every run with its result, the newest first."""
         return Response(StudyRunSerializer(self.get_object().runs.select_related("by"), many=True).data)
 
-    @extend_schema(request=None, responses={201: OpenApiTypes.OBJECT})
+    @extend_schema(request=None, responses={201: StudyAgainSerializer})
     @action(methods=["post"], detail=True)
     def again(self, request, pk):
         """Put the question to the current data: the new run, and every number of it beside the one before."""
@@ -160,12 +176,8 @@ class StudyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewS
             study.question, study.source, study.unit, study.parameters, request.access, request.day, grain=study.grain
         )
         run = saving.run_again(study, execution, by=request.user, at=timezone.now())
-        lines = [
-            {"name": line.name, "before": line.before, "after": line.after, "is_changed": line.is_changed}
-            for line in compared(before.result, run.result)
-        ]
-        body = {"run": StudyRunSerializer(run).data, "changed": differs(before.result, run.result), "numbers": lines}
-        return Response(body, status=201)
+        lines, changed = compared(before.result, run.result), differs(before.result, run.result)
+        return Response(StudyAgainSerializer({"run": run, "changed": changed, "numbers": lines}).data, status=201)
 
     @extend_schema(request=None, responses=StudySerializer)
     @action(methods=["post"], detail=True)

@@ -18,6 +18,7 @@ from lake.intake import Dialect
 from organization.models import AuditEntry
 from organization.models import Role as Member
 from tests.factories import ApiTokenFactory, DatasetFactory, UnitFactory, member, perform
+from tests.matrix.description import as_described
 
 pytestmark = pytest.mark.django_db
 CONTRACT = Contract(
@@ -42,6 +43,7 @@ class Caller:
     def __call__(self, method, path, body=None, **headers):
         more = {"content_type": "application/json", "data": json.dumps(body)} if body is not None else {}
         answer = getattr(self.client, method)(f"/api/v1/{path}", headers=self.headers | headers, **more)
+        as_described(method, f"/api/v1/{path}", answer)
         is_json = not answer.streaming and "json" in answer.get("Content-Type", "")
         return answer.status_code, answer.json() if is_json else answer
 

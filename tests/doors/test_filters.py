@@ -6,7 +6,8 @@ import pytest
 from rest_framework.test import APIClient
 
 from organization.models import Role
-from tests.factories import KpiFactory, KpiVersionFactory, TargetFactory, UnitFactory, member
+from tests.alerts.samples import a_follow_up
+from tests.factories import KpiFactory, KpiVersionFactory, TargetFactory, UnitFactory, UserFactory, member
 
 pytestmark = pytest.mark.django_db
 
@@ -65,6 +66,19 @@ def test_a_thing_that_there_is_not_and_one_of_others_are_refused_in_the_same_wor
         for code in ("of_others", "south", "nothing"):
             [(field, words)] = found(path, "id", **{name: code})
             assert (field, words.partition("'")[2]) == (name, f"{code}' that you see.")
+
+
+def test_a_person_is_asked_for_by_the_log_in_name_and_one_that_there_is_not_is_refused(north, found):
+    """A person is seen by who administers, and in the rows that name them: whoever sees those may ask."""
+    KpiFactory(code="on_time", unit=north, owner=UserFactory(username="ann"), state="draft")
+    KpiFactory(code="of_others", unit=UnitFactory(code="south"), owner=UserFactory(username="eve"))
+    assert found("kpis", "code", owner="ann") == ["on_time"]
+    assert found("kpis", "code", owner="ann", state="certified") == []
+    joe = a_follow_up(north).owner.username
+    assert found("follow-ups", "owner", owner=joe) == [joe]
+    for path in ("kpis", "follow-ups"):
+        for name in ("eve", "nobody"):
+            assert found(path, "id", owner=name) == [("owner", f"There is no user '{name}' that you see.")]
 
 
 def test_kpis_are_asked_for_by_the_state_of_the_version_that_their_answer_shows(north, found):

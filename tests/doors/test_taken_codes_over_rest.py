@@ -1,11 +1,12 @@
 """Over REST, too, a taken code is refused with whose it is; so are those of calendars, agreements and surveys."""
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from rest_framework.test import APIClient
 
 from kpis.models import Scorecard
-from organization.models import BusinessCalendar, FiscalCalendar, Role
+from organization.models import BusinessCalendar, FiscalCalendar, Role, UnitAlias
 from tests.factories import DatasetFactory, KpiFactory, UnitFactory, UserFactory, member
 from tests.slas.factories import AgreementFactory, SloFactory
 from vendors.models import ScorecardTemplate, SelectionRound, SurveyQuestion
@@ -88,6 +89,33 @@ def test_codes_of_units_and_calendars_are_said_so_too(refused, home):
     assert refused("business-calendars", code="desk") == said
     said = [("taken", "The fiscal calendar From April " + words.format("april"))]
     assert refused("fiscal-calendars", code="april") == said
+
+
+def test_the_code_of_a_new_dataset_that_an_upload_is_confirmed_into_is_said_so_too(administrator, home):
+    client, file = APIClient(), SimpleUploadedFile("cases.csv", b"id,day,cost\n1,2025-01-01,10\n")
+    client.force_authenticate(administrator)
+    upload = client.post("/api/v1/uploads/", {"file": file}).json()["public_id"]
+    seen = client.post(f"/api/v1/uploads/{upload}/inspect/", {}, format="json").json()
+    DatasetFactory(unit=home, code="safe", name="Safety")
+    DatasetFactory(unit=UnitFactory(code="away"), code="secret", name="Hidden")
+    for code, words in {
+        "safe": "The dataset Safety has the code safe. Choose another code.",
+        "secret": "Dataset code secret is taken outside your units. Choose another.",
+    }.items():
+        new = {"code": code, "name": "Cases", "unit": "home"}
+        body = {"contract": seen["contract"], "dialect": seen["dialect"], "new_dataset": new}
+        answer = client.post(f"/api/v1/uploads/{upload}/confirm/", body, format="json")
+        fault = {"field": "new_dataset.code", "code": "taken", "message": words}
+        assert (answer.status_code, answer.json()["errors"]) == (400, [fault])
+
+
+def test_an_alias_is_said_to_be_of_the_unit_that_has_it(refused, home):
+    for unit, code in ((home, "H"), (UnitFactory(code="away", name="Hidden"), "A")):
+        UnitAlias.objects.create(unit=unit, system="itsm", code=code)
+    said = [("taken", f"The unit {home} has the code itsm: H. Choose another code.")]
+    assert refused("unit-aliases", unit="home", system="itsm", code="H") == said
+    elsewhere = "Unit code itsm: A is taken outside your units. Choose another."
+    assert refused("unit-aliases", unit="home", system="itsm", code="A") == [("taken", elsewhere)]
 
 
 def test_a_calendar_keeps_its_own_code(administrator):

@@ -30,6 +30,13 @@ def _validator(path: str, method: str, status: str):
     return jsonschema_rs.Draft202012Validator({**kinds[0], "components": described()["components"]})
 
 
+def as_described(method: str, address: str, answer):
+    """The answer, which is as the description has it; the address may have parameters."""
+    faults = faults_of(method, address.partition("?")[0], answer)
+    assert faults == [], faults
+    return answer
+
+
 def faults_of(method: str, address: str, answer) -> list[str]:
     """What in the answer is not as described: an unknown address, status or body."""
     path = next((path for pattern, path in _addresses() if pattern.match(address)), None)

@@ -36,6 +36,46 @@ def test_every_operation_and_parameter_is_described_and_filters_have_plain_names
     assert (undescribed, with_lookups) == (set(), set())
 
 
+def test_every_json_answer_says_what_it_holds():
+    """No answer is "any object", and no list holds just anything."""
+    silent = [
+        (method, path, status)
+        for path, operations in described()["paths"].items()
+        for method, operation in operations.items()
+        for status, answer in operation["responses"].items()
+        for kind, body in answer.get("content", {}).items()
+        if status in ("200", "201", "202") and "json" in kind and not says_what_it_holds(body.get("schema", {}))
+    ]
+    assert silent == []
+
+
+def test_a_log_in_name_is_said_to_be_one_and_whose():
+    """Words about how to choose one would say nothing of the field, and no field that names somebody is left bare."""
+    schemas = described()["components"]["schemas"]
+    assert schemas["Kpi"]["properties"]["owner"]["description"] == "Log-in name of who answers for it."
+    assert schemas["Kpi"]["properties"]["steward"]["description"] == "Log-in name of who looks after the data."
+    assert schemas["KpiVersion"]["properties"]["certified_by"]["description"] == "Log-in name of who certified it."
+    assert schemas["AlertRule"]["properties"]["people"]["description"] == "Log-in names of those who are told."
+    assert schemas["User"]["properties"]["username"]["description"] == "Log-in name of the person."
+    named = {"owner", "steward", "username", "people", "reviewer", "analyst"}
+    fields = [(of, name, it) for of, schema in schemas.items() for name, it in schema.get("properties", {}).items()]
+    assert [(of, name) for of, name, it in fields if "150 characters" in str(it)] == []
+    theirs = [one for one in fields if one[1] in named or (one[1].endswith("_by") and "string" in one[2]["type"])]
+    bare = [(of, name, it) for of, name, it in theirs if "Log-in name" not in it.get("description", "")]
+    assert [(of, name) for of, name, it in bare if it.get("format") != "date"] == []  # notice by a day
+
+
+def says_what_it_holds(schema: dict) -> bool:
+    """Whether it names properties, lists plain values or what names them, or leaves the choice between such."""
+    if "$ref" in schema:
+        schema = described()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    if choices := schema.get("anyOf") or schema.get("oneOf"):
+        return all(map(says_what_it_holds, choices))
+    if "items" in schema:
+        return schema["items"].get("type") in ("string", "integer", "number") or says_what_it_holds(schema["items"])
+    return bool(schema.get("properties"))
+
+
 def impossible_defaults(part, path=""):
     """Where a default is no value of the schema beside it."""
     if isinstance(part, list):

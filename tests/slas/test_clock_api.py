@@ -4,6 +4,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from tests.factories import ApiTokenFactory, member
+from tests.matrix.description import as_described
 
 from .sample_clocks import HOUR
 
@@ -48,6 +49,12 @@ def test_the_cases_behind_an_attainment_and_who_had_those_that_were_missed(desk)
     assert (missed["total"], missed["missed_by"]) == (2, {"db": 2})
     assert client.get(f"{API}/desk/cases/?target=p2&offset=1").json()["total"] == 3
     assert client.get(f"{API}/desk/cases/?period=2024-01-01").status_code == 400
+
+
+@pytest.mark.parametrize("what", ["board/", "board/?as_of=2025-01-06", "cases/", "explain/?case=B", "replay/"])
+def test_what_is_answered_is_as_described(desk, what):
+    address = f"{API}/desk/{what}"
+    assert as_described("get", address, client_of(desk.author).get(address)).status_code == 200
 
 
 def test_a_replay_and_a_run_are_for_who_may_draft(desk):

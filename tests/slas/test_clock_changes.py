@@ -13,6 +13,7 @@ from slas.clocks import compare
 from slas.clocks.requests import request_run
 from slas.models import ClockWarning, PeriodResult
 from tests.factories import UnitFactory, member, perform, upload_csv
+from tests.matrix.description import as_described
 
 from .sample_clocks import EVENTS, HOUR, LOG, Desk
 from .test_clock_api import client_of
@@ -172,6 +173,9 @@ def test_the_source_s_own_verdict_beside_the_clock_s():
     }
     only = compare.compare(desk.agreement, access(desk.signer), column="kept", metric="resolution", reason="stricter")
     assert [row["case"] for row in only.rows] == ["A"]
+    address = "/api/v1/clocks/desk/compare/?column=kept&metric=resolution"
+    over_rest = as_described("get", address, client_of(desk.signer).get(address)).json()
+    assert (over_rest["cases"], [row["case"] for row in over_rest["differing"]]) == (4, ["F", "B", "A"])
 
 
 def test_a_vendors_contact_sees_the_cases_of_its_own_vendor_only(desk):

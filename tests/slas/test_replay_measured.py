@@ -11,6 +11,7 @@ from slas import drafting, lifecycle
 from slas.clocks import bench
 from slas.clocks.run import run
 from tests.factories import UnitFactory, member
+from tests.matrix.description import as_described
 
 from .sample import DAY, Desk, deliveries
 
@@ -61,7 +62,8 @@ def test_the_page_and_the_api_replay_it(desk, draft, client):
     client.force_login(desk.author)
     page = client.get(reverse("agreement_replay", args=["acme"]), {"load": 1}).content.decode()
     assert "$100.00" in page and "Cases that would flip" not in page
-    found = client.get("/api/v1/clocks/acme/replay/").json()
+    address = "/api/v1/clocks/acme/replay/"
+    found = as_described("get", address, client.get(address)).json()
     assert [period["credit"] for period in found["periods"]] == ["100.00", "0"]
     assert (found["targets"][0]["met"], found["targets"][0]["cases"]) == (18, 20)
 
@@ -76,5 +78,6 @@ def test_a_due_date_without_a_start_has_no_time_to_use(desk, draft, client):
     client.force_login(desk.signer)
     page = client.get(reverse("agreement_cases", args=["acme"]), {"load": 1, "verdict": "missed"}).content.decode()
     assert page.count('data-label="Late by">24 h<') == 2  # done on the next day
-    found = client.get("/api/v1/clocks/acme/explain/?case=103").json()["clocks"]
+    address = "/api/v1/clocks/acme/explain/?case=103"
+    found = as_described("get", address, client.get(address)).json()["clocks"]
     assert (found[0]["verdict"], found[0]["used_pct"], found[0]["late_s"]) == ("missed", None, 86400)

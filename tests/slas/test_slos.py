@@ -17,6 +17,7 @@ from slas import openslo, slos, telling
 from slas.drafting import AgreementRefused
 from slas.models import Slo
 from tests.factories import ApiTokenFactory, perform, upload_csv
+from tests.matrix.description import as_described
 
 from .sample import Desk, deliveries, deliveries_csv
 
@@ -174,11 +175,14 @@ def test_pages_show_and_keep_an_objective(client, slo, desk, settings):
 def test_the_api_gives_the_budget_and_openslo(client, slo, desk):
     token = ApiTokenFactory(user=desk.author, scopes=["read", "define"])
     headers = {"Authorization": f"Bearer {token.secret}"}
-    found = client.get(f"/api/v1/slos/{slo.pk}/budget/", headers=headers).json()
+    budget = f"/api/v1/slos/{slo.pk}/budget/"
+    found = as_described("get", budget, client.get(budget, headers=headers)).json()
     assert (found["good"], found["total"], len(found["alerts"])) == (18, 20, 4)
+    assert found["exhausted_in_seconds"] == 0
     text = client.get("/api/v1/slos/openslo/", headers=headers).content.decode()
     sent = {"data": {"yaml": text}, "content_type": "application/json", "headers": headers}
-    assert client.post("/api/v1/slos/openslo/", **sent).json()["same"] == ["on-time"]
+    again = as_described("post", "/api/v1/slos/openslo/", client.post("/api/v1/slos/openslo/", **sent))
+    assert again.json() == {"made": [], "changed": [], "same": ["on-time"]}
     words = WORDS | {"code": "made", "unit": desk.unit.code, "dataset": "deliveries", "objective_pct": "99"}
     answer = client.post("/api/v1/slos/", data=words, content_type="application/json", headers=headers)
     assert answer.status_code == 201, answer.content

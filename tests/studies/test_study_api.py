@@ -4,6 +4,7 @@ import pytest
 
 from organization.models import ApiToken, Role
 from tests.factories import ApiTokenFactory, member
+from tests.matrix.description import as_described
 
 pytestmark = pytest.mark.django_db
 BODY = {
@@ -25,7 +26,8 @@ def call(client, desk):
     def send(method: str, path: str, body=None, by: str = "ann"):
         headers = {"Authorization": f"Bearer {tokens[by]}"}
         options = {"data": body, "content_type": "application/json"} if method != "get" else {}
-        return getattr(client, method)(f"/api/v1/studies/{path}", headers=headers, **options)
+        address = f"/api/v1/studies/{path}"
+        return as_described(method, address, getattr(client, method)(address, headers=headers, **options))
 
     return send
 

@@ -8,6 +8,7 @@ from django.test import Client
 
 from organization.models import Role
 from tests.factories import ApiTokenFactory, UnitFactory, UserFactory, member
+from tests.matrix.description import as_described
 from vendors import reviews
 from vendors.models import Contract, VendorAction
 
@@ -35,13 +36,15 @@ class Caller:
         self.client = Client(headers={"Authorization": f"Bearer {self.token}"})
 
     def get(self, path, **query):
-        return self.client.get(f"/api/v1/{path}", query)
+        return as_described("get", f"/api/v1/{path}", self.client.get(f"/api/v1/{path}", query))
 
     def post(self, path, **body):
-        return self.client.post(f"/api/v1/{path}", body, content_type="application/json")
+        answer = self.client.post(f"/api/v1/{path}", body, content_type="application/json")
+        return as_described("post", f"/api/v1/{path}", answer)
 
     def patch(self, path, **body):
-        return self.client.patch(f"/api/v1/{path}", body, content_type="application/json")
+        answer = self.client.patch(f"/api/v1/{path}", body, content_type="application/json")
+        return as_described("patch", f"/api/v1/{path}", answer)
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,8 @@
 """Vendors with their scorecards and risks; contacts; contracts; documents."""
 
+from dataclasses import asdict
+from datetime import date
+
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import parsers, serializers
@@ -9,20 +12,20 @@ from rest_framework.response import Response
 from doors.files import stored_file
 from doors.parsers import StrictJSONParser
 from doors.serializers import DayField, ScopedCodeField, ScopedRelatedField, StrictModelSerializer, StrictSerializer
+from doors.shapes import answer
 from doors.viewsets import PLAIN_LIST
-from kpis.calendars import calendars_of, period_of
+from kpis.calendars import calendars_of
 from kpis.models import Kpi
 from organization.access import OVERSEE, PROCURE, VIEW
 from organization.models import Unit
 from vendors import contacts, contracts, documents, register
 from vendors.cards import Card, card_of, cards_of, newest_period_start
 from vendors.contract_dates import Terms, dates_on
-from vendors.credits import attainment_of, credits_of
 from vendors.models import Contact, Contract, Document, RiskAssessment, ScorecardTemplate, Vendor
-from vendors.periods import due_reviews, grain_of, last_complete
-from vendors.spending import incidents_of, spend_of
+from vendors.periods import grain_of, last_complete
 
 from .base import ContractEnd, VendorField, VendorReason, VendorsViewSet, person
+from .overviews import VendorOverview, overview_of
 
 PERIOD = [
     OpenApiParameter("grain", str, description="week, month, quarter or year; the vendor's cadence if not given."),
@@ -132,7 +135,7 @@ class VendorViewSet(VendorsViewSet):
         vendor = self.to_change()
         return self.answer(register.change(vendor, by=request.user, **self.checked(VendorChange, partial=True)))
 
-    @extend_schema(parameters=PERIOD, responses=OpenApiTypes.OBJECT)
+    @extend_schema(parameters=PERIOD, responses=answer(Card))
     @action(methods=["get"], detail=True)
     def scorecard(self, request, pk):
         """Every criterion with its number, weight and score; as the published review kept it, unless `live=true`."""
@@ -154,24 +157,14 @@ class VendorViewSet(VendorsViewSet):
         cards = cards_of(vendors, grain=grain, at=at, day=day).values()
         return Response(PlaceInLeague(sorted(cards, key=_by_score), many=True).data)
 
-    @extend_schema(parameters=PERIOD, responses=OpenApiTypes.OBJECT)
+    @extend_schema(parameters=PERIOD, responses=answer(VendorOverview))
     @action(methods=["get"], detail=True)
     def overview(self, request, pk):
         """Spend, attainment, credits and reviews that are due."""
         vendor = self.get_object()
         self.require(OVERSEE, vendor.unit_id)
         grain, at, day = self._period([vendor])
-        period = period_of(calendars_of([vendor.unit_id], day)[vendor.unit_id], at, grain)
-        due = [{"period": d.period.label, "by": d.by, "is_missed": d.is_missed} for d in due_reviews([vendor], day)]
-        return Response(
-            {
-                "spend": spend_of(vendor, day, grain=grain, at=period.start),
-                "incidents": incidents_of(vendor, day, grain=grain, at=period.start),
-                "attainment": attainment_of(vendor, grain, period.start, period.end, day),
-                "credits": credits_of(vendor),
-                "reviews_due": due,
-            }
-        )
+        return Response(asdict(overview_of(vendor, grain=grain, at=at, day=day)))
 
     @extend_schema(methods=["GET"], responses=RiskSerializer(many=True))
     @extend_schema(methods=["POST"], request=RiskSerializer, responses={201: RiskSerializer})
@@ -264,7 +257,7 @@ class ContractSerializer(StrictModelSerializer):
     owner = person()
     state = serializers.SerializerMethodField()
     term_end = serializers.SerializerMethodField()
-    notice_by = serializers.SerializerMethodField()
+    notice_by = serializers.SerializerMethodField(help_text="The last day for notice.")
 
     class Meta:
         model = Contract
@@ -284,7 +277,7 @@ class ContractSerializer(StrictModelSerializer):
     def get_term_end(self, contract) -> str | None:
         return self._dates(contract).term_end
 
-    def get_notice_by(self, contract) -> str | None:
+    def get_notice_by(self, contract) -> date | None:
         return self._dates(contract).notice_by
 
 
@@ -354,9 +347,10 @@ class DocumentViewSet(VendorsViewSet):
         vendor = self.vendor_to_change(values.pop("vendor"))
         return self.answer(documents.add_document(vendor, by=request.user, **values), 201)
 
-    @extend_schema(responses=OpenApiTypes.BINARY)
+    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
     @action(methods=["get"], detail=True)
     def download(self, request, pk):
+        """The file, as it was handed in."""
         found = self.get_object()
         return stored_file(found.file, found.file_name or "document")
 

@@ -1,13 +1,15 @@
 """Reviews, actions and corrective plans."""
 
+from dataclasses import asdict, dataclass
+
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from doors.serializers import DayField, ScopedCodeField, ScopedRelatedField, StrictModelSerializer, StrictSerializer
+from doors.shapes import answer
 from kpis.models import Kpi, KpiVersion
 from organization.access import ANSWER, PROCURE, VIEW
 from vendors import actions, plans, reviews
@@ -96,7 +98,7 @@ class NoteSerializer(serializers.ModelSerializer):
 
 
 class ActionSerializer(serializers.ModelSerializer):
-    owner = person(read_only=True)
+    owner = person(read_only=True, help_text="Log-in name of who is to do it.")
     given_by = person(read_only=True)
     notes = NoteSerializer(many=True, read_only=True)
 
@@ -110,7 +112,7 @@ class ActionSerializer(serializers.ModelSerializer):
 class NewAction(StrictModelSerializer):
     vendor = VendorField()
     review = ScopedRelatedField(queryset=Review.objects.all(), required=False, allow_null=True)
-    owner = person()
+    owner = person(help_text="Log-in name of who is to do it.")
 
     class Meta:
         model = VendorAction
@@ -189,6 +191,24 @@ class VerifyFrom(StrictSerializer):
     verify_from = DayField()
 
 
+@dataclass(frozen=True)
+class PlanPeriod:
+    period: str
+    value: float | None
+    target: float | None
+    is_met: bool
+
+
+@dataclass(frozen=True)
+class VerifiedPlan:
+    """`in_a_row`: the periods at target up to the newest; `longest`: the best row that there was."""
+
+    is_verified: bool
+    in_a_row: int
+    longest: int
+    periods: list[PlanPeriod]
+
+
 class PlanViewSet(VendorsViewSet):
     """Corrective plans: issued, submitted, accepted, verified by the numbers, closed or escalated."""
 
@@ -202,17 +222,16 @@ class PlanViewSet(VendorsViewSet):
         vendor = self.vendor_to_change(values.pop("vendor"))
         return self.answer(plans.issue(vendor, on=request._request.day, by=request.user, **values), 201)
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=answer(VerifiedPlan))
     @action(methods=["get"], detail=True)
     def verification(self, request, pk):
         """The periods that count, and how many in a row were at target."""
         plan = self.get_object()
         if plan.verify_from is None:
-            return Response({"is_verified": False, "in_a_row": 0, "longest": 0, "periods": []})
+            return Response(asdict(VerifiedPlan(is_verified=False, in_a_row=0, longest=0, periods=[])))
         found = plans.verification(plan, request._request.day)
-        rows = [{"period": p.label, "value": p.value, "target": p.target, "is_met": met} for p, met in found.periods]
-        names = ("is_verified", "in_a_row", "longest")
-        return Response({name: getattr(found, name) for name in names} | {"periods": rows})
+        periods = [PlanPeriod(period.label, period.value, period.target, met) for period, met in found.periods]
+        return Response(asdict(VerifiedPlan(found.is_verified, found.in_a_row, found.longest, periods)))
 
     @extend_schema(request=VendorText, responses=PlanSerializer)
     @action(methods=["post"], detail=True)

@@ -1,11 +1,11 @@
 """Selection rounds: bids, criteria, evaluators; scores that are blind until the round is opened."""
 
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from doors.codes import FreeCode
 from doors.problems import Problem
 from doors.serializers import ScopedCodeField, StrictModelSerializer, StrictSerializer
+from doors.shapes import answer
 from organization.access import OVERSEE, PROCURE
 from organization.models import Unit
 from vendors import selection
@@ -41,7 +42,7 @@ class RoundSerializer(serializers.ModelSerializer):
     unit = serializers.SlugRelatedField("code", read_only=True)
     criteria = RoundCriterionSerializer(many=True, read_only=True)
     bids = BidSerializer(many=True, read_only=True)
-    evaluators = serializers.SerializerMethodField()
+    evaluators = serializers.SerializerMethodField(help_text="Log-in names of those who score.")
 
     class Meta:
         model = SelectionRound
@@ -79,6 +80,37 @@ class Scores(StrictSerializer):
 
 class BidAward(VendorReason):
     bid = serializers.IntegerField()
+
+
+@dataclass(frozen=True)
+class RankedBid:
+    """`by_criterion`: its mean score, 0 to 100; `spread`: the largest difference of two evaluators, 0 to 10."""
+
+    bid: int
+    rank: int
+    total: float
+    technical: float
+    price_score: float
+    spread: float
+    by_criterion: dict[str, float]
+
+
+@dataclass(frozen=True)
+class WeightSwitch:
+    """At which share of the whole weight (0 to 1) another bid wins, below or above; null: at none."""
+
+    weight_of: str
+    share: float
+    below: float | None
+    winner_below: int | None
+    above: float | None
+    winner_above: int | None
+
+
+@dataclass(frozen=True)
+class RankedRound:
+    offers: list[RankedBid]
+    sensitivity: list[WeightSwitch]
 
 
 class RoundViewSet(VendorsViewSet):
@@ -150,7 +182,7 @@ class RoundViewSet(VendorsViewSet):
     def open(self, request, pk):
         return self.answer(selection.open_round(self.to_change(), now=timezone.now(), by=request.user))
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=answer(RankedRound))
     @action(methods=["get"], detail=True)
     def ranking(self, request, pk):
         """The bids ranked, and how far each weight may move before another wins. 409 until the round is opened."""
@@ -160,22 +192,20 @@ class RoundViewSet(VendorsViewSet):
             raise Problem(409, "round_not_opened", "The scores are blind until the round is opened.")
         names = {PRICE: "price"} | {str(c.pk): c.name for c in round.criteria.all()}
         offers = [
-            {
-                "bid": int(o.key), "rank": o.rank, "total": o.total, "technical": o.technical,
-                "price_score": o.price_score, "spread": o.spread,
-                "by_criterion": {names[c]: mean for c, mean in o.by_criterion.items()},
-            }
+            RankedBid(
+                int(o.key), o.rank, o.total, o.technical, o.price_score, o.spread,
+                {names[criterion]: mean for criterion, mean in o.by_criterion.items()},
+            )
             for o in found.offers
         ]  # fmt: skip
         switches = [
-            {
-                "weight_of": names[s.criterion], "share": s.share, "below": s.below,
-                "winner_below": s.winner_below and int(s.winner_below), "above": s.above,
-                "winner_above": s.winner_above and int(s.winner_above),
-            }
+            WeightSwitch(
+                names[s.criterion], s.share, s.below, s.winner_below and int(s.winner_below), s.above,
+                s.winner_above and int(s.winner_above),
+            )
             for s in found.switches
         ]  # fmt: skip
-        return Response({"offers": offers, "sensitivity": switches})
+        return Response(asdict(RankedRound(offers, switches)))
 
     @extend_schema(request=BidAward, responses=RoundSerializer)
     @action(methods=["post"], detail=True)

@@ -10,6 +10,7 @@ from django import forms
 
 from lake.contract import ColumnType, Contract
 
+from .explore import MOST_ROWS
 from .facts import readable_versions
 from .models import Dataset
 
@@ -128,6 +129,7 @@ class QuestionForm(VersionForm):
                 {"function": given["total"], "column": given.get("of", "") if given["total"] != "count" else ""}
             ],
             "filters": self.asked_filters(),
+            "limit": MOST_ROWS,
         }
         if given.get("pivot") and groups:
             asked["pivot"] = {"column": given["pivot"]}

@@ -175,7 +175,7 @@ def _dialect_form(preview) -> DialectForm:
 
 
 def _asked_again(request, upload: Upload) -> DialectForm | None:
-    """The form that declared what cannot be read, to be corrected; None where the file cannot be read as found either."""
+    """The form that declared what cannot be read, to be corrected; None where the file cannot be read as found."""
     if "header_row" not in request.GET:
         return None
     try:

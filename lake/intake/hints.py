@@ -61,9 +61,9 @@ def some_percent(header: str, values: Sequence[str]) -> Iterator[str]:
     if percent and plain and len(percent) + len(plain) == len(values):
         share = f"{float(percent[0].rstrip('% ').replace(',', '.')) / 100:g}"
         yield (
-            f"{header}: {percent[0]!r} has a %, {plain[0]!r} has none, so it is read as text. If all are shares, choose "
-            f"the type number and write percent under “Numbers may have” and ratio as its unit: {percent[0]} is then "
-            f"read as {share}."
+            f"{header}: {percent[0]!r} has a %, {plain[0]!r} has none, so it is read as text. If all are shares, "
+            f"choose the type number and write percent under “Numbers may have” and ratio as its unit: {percent[0]} is "
+            f"then read as {share}."
         )
 
 

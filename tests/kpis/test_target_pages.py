@@ -47,6 +47,16 @@ def test_without_a_kpi_the_page_leads_to_the_designer_and_a_vain_search_back(cli
     assert "No KPI is called so" in opened(client, analyst, "targets", q="crop")
 
 
+def test_the_grid_says_of_what_its_numbers_are(client):
+    group = UnitFactory(code="group")
+    manager = member("manager", group)
+    KpiFactory(unit=group, code="daily", kind="simple", formula="count(*)", grain="day", unit_of_measure="calls")
+    KpiFactory(unit=group, code="rate", kind="ratio", formula="count(*)", denominator="count(*)", grain="day")
+    daily = opened(client, manager, "targets", kpi="daily")
+    assert "Higher is better, in calls. A number holds for each day that begins in its month;" in daily
+    assert "A number holds for each" not in opened(client, manager, "targets", kpi="rate")
+
+
 def test_one_wrong_cell_and_nothing_is_set(client, made):
     answer = set_cells(client, made.manager, {cell(made.north, 1): "80", cell(made.north, 2): "eighty"})
     text = answer.content.decode()

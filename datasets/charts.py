@@ -58,7 +58,8 @@ def chart_of(answer: Answer, question: Mapping[str, Any], title: str) -> Chart |
     layout = {"showlegend": len(data) > 1, "xaxis": {"title": {"text": answer.columns[0]}, "type": _axis(along)}}
     what = ", ".join(answer.columns[1 : 1 + MOST_SERIES])
     summary = f"{title}: {what} by {answer.columns[0]}, {len(rows)} points"
-    return Chart(title, {"data": data, "layout": layout}, summary, list(answer.columns), rows)
+    subtitle = "" if len(answer.rows) <= MOST_POINTS else f"the first {MOST_POINTS} of {len(answer.rows):,} rows"
+    return Chart(title, {"data": data, "layout": layout}, summary, list(answer.columns), rows, subtitle)
 
 
 Line = tuple[str, list[Any], list[Any]]  # name, along, values

@@ -146,11 +146,11 @@ def _run(dataset: Dataset, sql: str, access: Access, version: int | None, limit:
     allowed, contract = authorised_rows(dataset, access, version), contract_of(dataset)
     try:
         answer = run_query(_rows_for(allowed, contract), sql, contract, limit=limit)
+        table = finish(answer.table)
     except QueryError as fault:
         raise refused(fault) from fault
     except (sandbox.SandboxKilled, sandbox.SandboxError) as fault:
         raise TooMuch(str(fault), next_step="Filter more, or ask for fewer columns and rows.") from fault
-    table = finish(answer.table)
     rows = [list(row) for row in zip(*(column.to_pylist() for column in table.columns), strict=True)]
     return Answer(tuple(table.column_names), rows, answer.truncated, answer.sql, allowed.facts.version)
 

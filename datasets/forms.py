@@ -111,6 +111,7 @@ class DialectForm(forms.Form):
         required=False,
     )
     total_words = forms.CharField(max_length=200, required=False, label="Leave out rows beginning with")
+    header_of = forms.CharField(max_length=100, required=False, widget=forms.HiddenInput)  # sheet of the header's row
 
     NOT_OF = {
         "csv": ("sheet",),
@@ -119,9 +120,11 @@ class DialectForm(forms.Form):
         "jsonl": ("header_row", "delimiter", "encoding", "sheet"),
     }
 
-    def __init__(self, *args, kind: str, **kwargs):
-        """kind: of the file; what such a file does not have is not asked."""
+    def __init__(self, *args, kind: str, sheets: tuple[str, ...] = (), **kwargs):
+        """kind: of the file; what such a file does not have is not asked. sheets: of a workbook."""
         super().__init__(*args, **kwargs)
+        if sheets:
+            self.fields["sheet"].widget = forms.Select(choices=[(name, name) for name in sheets])
         for name in self.NOT_OF[kind]:
             self.fields[name].widget = forms.HiddenInput()
 
@@ -131,7 +134,12 @@ class DialectForm(forms.Form):
         words = ", ".join(dialect.total_words)
         names = ("header_row", "delimiter", "encoding", "sheet")
         numbers = {"decimal_comma": comma, "thousands": "none" if dialect.thousands == "" else dialect.thousands}
-        return {**{name: getattr(dialect, name) for name in names}, **numbers, "total_words": words}
+        return {
+            **{name: getattr(dialect, name) for name in names},
+            **numbers,
+            "total_words": words,
+            "header_of": dialect.sheet,
+        }
 
     def applied_to(self, dialect: Dialect) -> Dialect:
         given = self.cleaned_data
@@ -141,10 +149,12 @@ class DialectForm(forms.Form):
             thousands = "." if comma else ","
         if given["thousands"]:
             thousands = given["thousands"].replace("none", "")
-        header = given["header_row"]
+        header = dialect.header_row if given["header_row"] is None else given["header_row"]
+        if given["header_of"] and given["sheet"] != given["header_of"]:
+            header = 0  # the row was of another sheet: look for it
         return replace(
             dialect,
-            header_row=dialect.header_row if header is None else header,
+            header_row=header,
             delimiter=given["delimiter"] if dialect.kind == "csv" else dialect.delimiter,
             encoding=given["encoding"] or dialect.encoding,
             sheet=given["sheet"] or dialect.sheet,

@@ -12,6 +12,7 @@ from django import forms
 
 from lake.contract import ColumnType, Contract
 
+from .explore import MOST_ROWS
 from .facts import readable_versions
 from .models import Dataset
 
@@ -132,6 +133,7 @@ class QuestionForm(VersionForm):
                 {"function": given["total"], "column": given.get("of", "") if given["total"] != "count" else ""}
             ],
             "filters": self.asked_filters(),
+            "limit": MOST_ROWS,
         }
         if given.get("pivot") and groups:
             asked["pivot"] = {"column": given["pivot"]}
@@ -171,7 +173,8 @@ def address_of(question: Mapping[str, Any]) -> dict[str, str] | None:
     units = {group.get("unit") for group in groups} - {None}
     if max(len(groups) - 1, len(totals), len(units)) > 1 or len(filters) > MOST_FILTERS:
         return None
-    if question.keys() - {"chart", "groups", "totals", "filters", "pivot"} or (question.get("pivot") or {}).get("unit"):
+    more = question.keys() - {"chart", "groups", "totals", "filters", "pivot", "limit"}
+    if more or question.get("limit", MOST_ROWS) != MOST_ROWS or (question.get("pivot") or {}).get("unit"):
         return None
     asked = {"total": totals[0].get("function", ""), "of": totals[0].get("column", ""), "period": "".join(units)}
     asked |= dict(zip(("group", "group2"), (group["column"] for group in groups), strict=False))

@@ -41,6 +41,7 @@ IN_AN_ADDRESS = {
     "public_id": "The id that the answer to the upload gave.",
     "row": "The number of the row in the file.",
     "seq": "The number of the entry in the trail.",
+    "view": "The id of the kept view.",
     "which": "The id of what leaves; of an evaluator, the log-in name.",
 }
 # Whose log-in name a field holds, by the field's name; `..._by` says its own verb.

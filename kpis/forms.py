@@ -133,8 +133,10 @@ class DesignForm(forms.Form):
     )
     weight = forms.CharField(required=False, max_length=5000, widget=forms.Textarea(attrs=AGGREGATE))
     percentile = forms.DecimalField(
-        required=False, min_value=0, max_value=1, max_digits=5, decimal_places=4, help_text="0.5 is the median."
-    )
+        required=False, min_value=0, max_value=1, max_digits=5, decimal_places=4,
+        help_text="0.5 is the median, 0.9 the 90th percentile.",
+        error_messages={"max_value": "Write it from 0 to 1: 0.9 is the 90th percentile."},
+    )  # fmt: skip
     condition = forms.CharField(
         required=False,
         max_length=5000,
@@ -163,7 +165,7 @@ class DesignForm(forms.Form):
         max_length=20,
         initial="number",
         widget=forms.TextInput(attrs={"list": "units-of-measure"}),
-        help_text="percent shows 97.3 as 97.3 %, share shows 0.973 as 97.3 %.",
+        help_text="percent shows 97.3 as 97.3 %, and takes a ratio times 100 for it; share shows 0.973 as 97.3 %.",
     )
     decimals = forms.IntegerField(min_value=0, max_value=6, initial=1)
     valid_from = forms.DateField(

@@ -30,6 +30,7 @@ Operator = Literal[
 Aggregate = Literal["count", "count_distinct", "sum", "avg", "min", "max", "median"]
 OPERATORS: tuple[Operator, ...] = get_args(Operator)
 AGGREGATES: tuple[Aggregate, ...] = get_args(Aggregate)
+MOST_COLUMNS = 50  # that a pivot makes
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,8 @@ class Total:
 class Explore:
     """A question without SQL: group by some columns, show totals; without groups and totals, the rows themselves.
 
-    pivot: one of the groups whose members become columns (see `pivoted`).
+    pivot: one of the groups whose members become columns (see `pivoted`). limit: of the answer; its statement asks for
+    one row more, so that who runs it can say that there are more.
     """
 
     groups: tuple[GroupBy, ...] = ()
@@ -105,7 +107,7 @@ def explore_sql(question: Explore, contract: Contract, *, view: str = "facts") -
     if order:
         select = select.order_by(*order)
     hidden = unseen(contract)
-    sql = to_sql(select.limit(max(1, min(question.limit, MAX_ROWS))))
+    sql = to_sql(select.limit(max(1, min(question.limit, MAX_ROWS)) + 1))
     return guard(sql, names | hidden.keys(), view=view, hidden=hidden)
 
 
@@ -117,12 +119,18 @@ def filters_sql(filters: Sequence[Filter], contract: Contract) -> str:
     return to_sql(exp.and_(exp.true(), *(_condition(wanted) for wanted in filters)))
 
 
-def pivoted(table: pa.Table, question: Explore, *, most: int = 50) -> pa.Table:
-    """The answer with the pivot's members as columns, `most` of them; one total per cell, the first of the question."""
+def pivoted(table: pa.Table, question: Explore, *, most: int = MOST_COLUMNS) -> pa.Table:
+    """The answer with the pivot's members as columns; one total per cell, the first of the question.
+
+    Raises QueryError where there are more members than `most`: a table without some of them would look whole.
+    """
     if question.pivot is None or not question.totals:
         return table
     keys, total = [group.name for group in question.groups], question.totals[0].name
-    members = sorted(set(table[question.pivot.name].to_pylist()), key=lambda m: (m is None, str(m)))[:most]
+    members = sorted(set(table[question.pivot.name].to_pylist()), key=lambda m: (m is None, str(m)))
+    if len(members) > most:
+        said = f"`{question.pivot.name}` has {len(members):,} values, and a table shows at most {most} as columns"
+        raise QueryError(f"{said}: filter them, or group by it", question.pivot.name)
     cells: dict[tuple[object, ...], dict[object, object]] = {}
     for row in table.to_pylist():
         cells.setdefault(tuple(row[key] for key in keys), {})[row[question.pivot.name]] = row[total]

@@ -97,6 +97,7 @@ def upload_confirm(request, public_id):
         preview, dialect_form = _previewed(request, upload)
     except refusals() as fault:
         context = {"upload": upload, "problems": [problem_of(fault.to_dict())]}
+        context["dialect_form"] = _asked_again(request, upload)
         return render(request, "datasets/upload_confirm.html", context, status=422)
     proposed = _contract_so_far(upload, preview) or intake.proposed_contract(preview)
     given = request.POST or None
@@ -158,18 +159,30 @@ def _previewed(request, upload: Upload):
         except (ValueError, TypeError) as fault:
             raise Refusal("The form's dialect cannot be read.", next_step="Open the page again.") from fault
         preview = intake.inspect(upload, dialect)
-        return preview, _dialect_form(preview.dialect)
+        return preview, _dialect_form(preview)
     preview = intake.inspect(upload)
     if "header_row" in request.GET:
-        form = DialectForm(request.GET, kind=preview.dialect.kind)
-        if form.is_valid():
-            preview = intake.inspect(upload, form.applied_to(preview.dialect))
-        return preview, form
-    return preview, _dialect_form(preview.dialect)
+        form = DialectForm(request.GET, kind=preview.dialect.kind, sheets=preview.sheets)
+        if not form.is_valid():
+            return preview, form
+        preview = intake.inspect(upload, form.applied_to(preview.dialect))
+    return preview, _dialect_form(preview)
 
 
-def _dialect_form(dialect) -> DialectForm:
-    return DialectForm(initial=DialectForm.initial_of(dialect), kind=dialect.kind)
+def _dialect_form(preview) -> DialectForm:
+    dialect = preview.dialect
+    return DialectForm(initial=DialectForm.initial_of(dialect), kind=dialect.kind, sheets=preview.sheets)
+
+
+def _asked_again(request, upload: Upload) -> DialectForm | None:
+    """The form that declared what cannot be read, to be corrected; None where the file cannot be read as found."""
+    if "header_row" not in request.GET:
+        return None
+    try:
+        found = intake.inspect(upload)
+    except refusals():
+        return None
+    return DialectForm(request.GET, kind=found.dialect.kind, sheets=found.sheets)
 
 
 def _contract_so_far(upload: Upload, preview):

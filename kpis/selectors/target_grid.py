@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from kpis.calendars import calendars_of
-from kpis.measures import is_total
+from kpis.measures import adds_up_over_time, is_total
 from kpis.models import AnnualTarget, Kpi, KpiVersion, Target
 from kpis.target_book import Found, TargetBook
 from organization.access import TARGET, Access
@@ -83,6 +83,13 @@ class TargetGrid:
     def is_total(self) -> bool:
         """Its targets are not inherited."""
         return self.version is not None and is_total(self.version)
+
+    @property
+    def each(self) -> str:
+        """The finer period for which a cell's number holds: a day's total is none of its month. Empty: its own."""
+        if self.version is None or COLUMNS[self.version.grain] == self.version.grain:
+            return ""
+        return self.version.grain if adds_up_over_time(self.version) else ""
 
     def cells(self):
         return (cell for row in self.rows for cell in row.cells)

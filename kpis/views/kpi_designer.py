@@ -1,6 +1,6 @@
 """Writing a KPI down, with what it gives on real rows beside it while one writes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -211,10 +211,17 @@ def kpi_preview(request):
     context = {"form": form, "version": version, "spec": f"{version.unit_of_measure}:{min(version.decimals, 6)}"}
     if version.kind not in (Kind.MANUAL,) and not version.formula:
         return render(request, "kpis/_preview.html", {**context, "nothing_yet": True})
-    faults = [_marked(fault, version, form) for fault in faults_of(version)]
+    faults = [_marked(_as_said(fault, form), version, form) for fault in faults_of(version)]
     if not faults and (version.dataset_id or version.kind == Kind.DERIVED):
         context |= _tried(request, form, version)
     return render(request, "kpis/_preview.html", {**context, "faults": faults})
+
+
+def _as_said(fault, form: DesignForm):
+    """A number that is missing because its field does not take it is told as the field tells it."""
+    if fault.field in ("percentile", "window_periods") and form.data.get(fault.field) and fault.field in form.errors:
+        return replace(fault, message=form.errors[fault.field][0])
+    return fault
 
 
 def _draft_of(form: DesignForm, kpi: Kpi | None) -> KpiVersion:

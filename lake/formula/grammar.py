@@ -16,6 +16,8 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
+from lake.formula.habits import instead_of
+
 MAX_LENGTH = 2_000
 MAX_DEPTH = 50
 MAX_NODES = 500
@@ -213,7 +215,8 @@ def check_nodes(tree: exp.Expr, text: str, allowed: Collection[type[exp.Expr]], 
     for node in tree.walk(bfs=False):
         if type(node) not in allowed:
             token, position = place(node, text)
-            raise FormulaError(f"`{token or name_of(node)}` may not stand in a formula", token, position)
+            word = token or name_of(node)
+            raise FormulaError(f"`{word}` may not stand in a formula{instead_of(word)}", token, position)
         if formula or not isinstance(node, (exp.Star, exp.Distinct)):
             check_details(node, text)
 
@@ -252,6 +255,9 @@ def check_columns(tree: exp.Expr, text: str, columns: Collection[str]) -> None:
         if column.table or not isinstance(column.this, exp.Identifier):
             raise FormulaError("A column has a plain name, without a table", token, position)
         name = declared.get(column.name.lower())
+        if name is None and column.this.quoted and not nearest(column.name, declared):
+            message = f"There is no column `{column.name}`; a text stands in single quotes, as in '{column.name}'"
+            raise FormulaError(message, column.name, position)
         if name is None:
             raise FormulaError(
                 f"There is no column `{column.name}`", column.name, position, nearest(column.name, declared)

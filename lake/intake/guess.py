@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from lake.contract.words import format_in_words
 from lake.intake.database import query
-from lake.intake.hints import mixed_orders, numbered_days
+from lake.intake.hints import numbered_days, of_texts
 from lake.intake.marks import marks_of
 from lake.intake.reading import literal
 from lake.intake.spelling import FEWEST, MOST, almost_dates, types_of
@@ -117,7 +117,7 @@ def _read(tally: Tally, values: Sequence[str], header: str, notes: list[str]) ->
     if types[0] == "integer" and not tally.all_integers():
         types = ("text",)
     if types == ("text",) and values:
-        notes += mixed_orders(header, values)
+        notes += of_texts(header, values)
         if marks := marks_of(values):
             notes += [f"{header}: {marks.said}"] if marks.said else []
             return _Read(marks.types, (), marks.spelling, marks.forms, marks.nothings)

@@ -5,11 +5,66 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from lake.contract.dates import as_written
+from lake.intake.spelling import date_formats, reads
+
 _NUMBERED = (  # from 1990 to 2050, as each of them counts
     ("excel_serial", "date", "the days as Excel counts them", 32_874, 54_789),
     ("epoch_s", "timestamp", "the seconds since 1970", 631_152_000, 2_524_608_000),
     ("epoch_ms", "timestamp", "the milliseconds since 1970", 631_152_000_000, 2_524_608_000_000),
 )
+
+
+_PERCENT = re.compile(r"[+-]?\d+([.,]\d+)? ?%")
+_PLAIN = re.compile(r"[+-]?\d+([.,]\d+)?([eE][+-]?\d+)?")
+_WEEK = re.compile(r"\d{4}[- ]?W\d{2}")
+_SERIAL = re.compile(r"\d{5}")
+
+
+def of_texts(header: str, values: Sequence[str]) -> Iterator[str]:
+    """What a column of texts may be instead: dates written in two ways, shares with and without %, weeks."""
+    mixed = list(mixed_orders(header, values))
+    yield from mixed or two_ways(header, values)
+    yield from some_percent(header, values)
+    if all(_WEEK.fullmatch(value) for value in values):
+        yield (
+            f"{header}: {values[0]} is a week, and weeks are read as text. For KPIs over time, export a day of each "
+            "week beside it, such as its Monday."
+        )
+
+
+def two_ways(header: str, values: Sequence[str]) -> Iterator[str]:
+    """Dates that two formats read together and none alone, as where some cells are dates and others texts."""
+    found = set()
+    for first in date_formats(values[0]) or ["excel_serial"]:
+        rest = [value for value in values if not _reads(value, first)]
+        for second in (date_formats(rest[0]) or ["excel_serial"]) if 0 < len(rest) < len(values) else ():
+            if all(_reads(value, second) for value in rest):
+                found.add((first, second, rest[0]))
+    if len(found) == 1:
+        first, second, other = found.pop()
+        yield (
+            f"{header}: {values[0]!r} and {other!r} are dates written in two ways, so it is read as text. To have them "
+            f"as dates, choose the type date or timestamp and write {as_written(f'{first}|{second}')} under “Dates are "
+            "written”."
+        )
+
+
+def _reads(value: str, text: str) -> bool:
+    return bool(_SERIAL.fullmatch(value)) if text == "excel_serial" else reads(value, text)
+
+
+def some_percent(header: str, values: Sequence[str]) -> Iterator[str]:
+    """80 % beside 0.8, as where a workbook holds some shares as texts: added up they would be off by a hundred."""
+    percent = [value for value in values if _PERCENT.fullmatch(value)]
+    plain = [value for value in values if _PLAIN.fullmatch(value)]
+    if percent and plain and len(percent) + len(plain) == len(values):
+        share = f"{float(percent[0].rstrip('% ').replace(',', '.')) / 100:g}"
+        yield (
+            f"{header}: {percent[0]!r} has a %, {plain[0]!r} has none, so it is read as text. If all are shares, "
+            f"choose the type number and write percent under “Numbers may have” and ratio as its unit: {percent[0]} is "
+            f"then read as {share}."
+        )
 
 
 def mixed_orders(header: str, values: Sequence[str]) -> Iterator[str]:

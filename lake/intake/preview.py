@@ -85,7 +85,8 @@ def _confirmed(dialect: Dialect) -> bool:
 
 
 def _header_question(records: list[list[str]], row: int) -> Question:
-    above = " / ".join(", ".join(record)[:60] for record in records[: row - 1] if any(record))
+    filled = [[cell.strip() for cell in record if cell.strip()] for record in records[: row - 1]]
+    above = " / ".join(", ".join(record)[:60] for record in filled if record)
     text = f"Row {row} looks like the header, below: {above or 'blank rows'}. Is that right?"
     return Question("header_row", text, "", tuple(str(number) for number in (row, *range(1, row))))
 
@@ -197,6 +198,7 @@ def _preview(name: str, dialect: Dialect, source: Source, questions: list[Questi
     plain = [plain_heading(header) for header in source.headers]
     unnamed = [position for position, header in enumerate(plain) if not header]
     table, complete, ragged = _sample(source.chunks(), len(plain), unnamed)
+    table = _without_totals(table, dialect.total_words)
     if ragged and not table.num_rows:
         raise _no_row_fits(ragged[0])
     connection = connect(scratch)
@@ -290,6 +292,16 @@ def _filled(table: pa.Table) -> pa.ChunkedArray:
     for column in table.columns:
         flags = pc.or_(flags, pc.not_equal(column, ""))
     return flags
+
+
+def _without_totals(table: pa.Table, words: Sequence[str]) -> pa.Table:
+    """Without the rows whose first filled cell is one of these words, as the load will leave them out."""
+    if not words or not table.num_rows:
+        return table
+    cells = [pc.utf8_trim_whitespace(column) for column in table.columns]
+    first = pc.coalesce(*(pc.if_else(pc.equal(cell, ""), None, cell) for cell in cells))
+    totals = pc.is_in(pc.utf8_lower(first), pa.array([word.lower() for word in words]))
+    return table.filter(pc.invert(totals))
 
 
 def _total(table: pa.Table) -> str:

@@ -39,7 +39,7 @@ def types_of(values: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...], s
     lower = {value.lower() for value in values}
     if any(lower <= words for words in _BOOLEANS):
         return ("boolean", "text"), (), ""
-    formats = tuple(text for text in _date_formats(values[0]) if all(_reads(value, text) for value in values))
+    formats = tuple(text for text in date_formats(values[0]) if all(reads(value, text) for value in values))
     if formats:
         return _date_types(formats), formats, ""
     if all(_INTEGER.fullmatch(value) for value in values):
@@ -80,16 +80,16 @@ def _between_thousands(values: Sequence[str], point: str) -> str:
     return ""
 
 
-def _date_formats(value: str) -> list[str]:
+def date_formats(value: str) -> list[str]:
     """The formats that the first value fits, so that the others are tried with few."""
     if _ISO.fullmatch(value):
         return ["iso"]
     if not 6 <= len(value) <= 30 or not any(char.isdigit() for char in value):
         return []
-    return [day + time for day in _DAYS for time in _TIMES if _reads(value, day + time)]
+    return [day + time for day in _DAYS for time in _TIMES if reads(value, day + time)]
 
 
-def _reads(value: str, text: str) -> bool:
+def reads(value: str, text: str) -> bool:
     if text == "iso":
         return _ISO.fullmatch(value) is not None
     if text == "%Y%m%d" and len(value) != 8:
@@ -104,7 +104,7 @@ def _reads(value: str, text: str) -> bool:
 def almost_dates(values: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Types and formats of a column that is dates but for a few values, such as 31/02/2025; else text without any."""
     for value in values[:5]:
-        reading = {text: sum(_reads(one, text) for one in values) for text in _date_formats(value)}
+        reading = {text: sum(reads(one, text) for one in values) for text in date_formats(value)}
         best = max(reading.values(), default=0)
         if best >= max(FEWEST, MOST * len(values)):
             formats = tuple(text for text, read in reading.items() if read == best)

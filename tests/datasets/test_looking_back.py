@@ -1,6 +1,6 @@
 """Explore with several groups and filters, and looking at the data as it was; what is said about a dataset."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from io import BytesIO
 
 import pytest
@@ -16,6 +16,7 @@ from lake.contract import Column, ColumnType, Contract, Role
 from organization.models import AuditEntry
 from organization.models import Role as Member
 from tests.factories import loaded_dataset, member, upload_csv
+from tests.pages import text_of
 
 pytestmark = pytest.mark.django_db
 CONTRACT = Contract(
@@ -67,6 +68,20 @@ def test_what_a_column_cannot_answer_is_said_beside_its_field(client, analyst, o
     seen = explored(client, **{"group": "site", **asked})
     assert list(seen["form"].errors) == [field] and seen["form"].errors[field][0].startswith(said)
     assert "answer" not in seen
+
+
+def test_an_answer_says_what_of_it_is_shown(client, analyst, home):
+    """1,200 days in one group each: all of them are counted, 500 stand on the page, and the chart draws as many."""
+    days = [date(2020, 1, 1) + timedelta(days=n) for n in range(1_200)]
+    lines = "".join(f"{n},{day},1,{n % 60},a\n" for n, day in enumerate(days))
+    loaded_dataset(f"id,day,cost,site,kind\n{lines}", CONTRACT, unit=home, code="orders")
+    seen = explored(client, group="day", total="count", chart="line")
+    assert (len(seen["answer"].rows), seen["answer"].truncated) == (1_200, False)
+    assert seen["chart"].subtitle == "the first 500 of 1,200 rows"
+    page = text_of(client.get(reverse("explore"), {"dataset": "orders", "group": "day", "total": "count"}))
+    assert "1,200 rows; the first 500 stand here, a file holds them all. Data version" in page
+    refused = explored(client, group="kind", pivot="site", total="count")["problems"][0]
+    assert refused["fault"].startswith("`site` has 60 values, and a table shows at most 50 as columns: filter them")
 
 
 def test_a_filter_takes_the_words_that_its_operator_reads(client, analyst, orders):

@@ -73,6 +73,45 @@ def test_a_workbook_of_two_sheets_asks_which(client, analyst):
     assert codes_asked(client.get(address, {"header_row": 1, "sheet": "Second"})) == []
 
 
+def test_another_sheet_is_read_from_its_own_header_on(client, analyst):
+    """A cover of one line, and a table whose header stands in row 3: nobody has to count."""
+    kept = io.BytesIO()
+    with xlsxwriter.Workbook(kept) as book:
+        book.add_worksheet("Cover").write_row(0, 0, ["Monthly pack"])
+        table = book.add_worksheet("Data")
+        for place, row in enumerate((["Queues"], [], ["id", "cost"], ["a", 1], ["b", 2])):
+            table.write_row(place, 0, row)
+    address = dropped(client, "x.xlsx", kept.getvalue())
+    form = client.get(address).context["dialect_form"]
+    assert form.fields["sheet"].widget.choices == [("Cover", "Cover"), ("Data", "Data")]
+    sent = {field.name: field.value() for field in form if field.value() is not None}
+    read = client.get(address, sent | {"sheet": "Data"})
+    assert (codes_asked(read), read.context["headers"]) == (["header_row"], ["id", "cost"])
+    assert "Row 3 looks like the header, below: Queues. Is that right?" in read.content.decode()
+    form = read.context["dialect_form"]
+    sent = {field.name: field.value() for field in form if field.value() is not None}
+    assert (sent["sheet"], sent["header_row"]) == ("Data", 3)
+    assert codes_asked(client.get(address, sent)) == []
+
+
+def test_a_dialect_that_cannot_be_read_stays_in_its_form(client, analyst):
+    address = dropped(client, "x.csv", b"Export,,\nid,day,cost\n1,2025-01-31,2\n")
+    sent = {"header_row": 99, "delimiter": ",", "encoding": "utf-8"}
+    page = client.get(address, sent)
+    assert (page.status_code, page.context["dialect_form"]["header_row"].value()) == (422, "99")
+    assert "Read again" in page.content.decode()
+
+
+def test_a_total_that_is_to_be_left_out_is_neither_asked_nor_read(client, analyst):
+    address = dropped(client, "x.csv", b"id,day,cost\n1,2025-01-31,2\n2,2025-02-28,3\nTotal,,5\n")
+    page = client.get(address)
+    assert codes_asked(page) == ["total_row"]
+    form = {field.name: field.value() for field in page.context["dialect_form"] if field.value() is not None}
+    said = client.get(address, form | {"total_words": "total"})
+    assert (codes_asked(said), said.context["preview"].sampled_rows) == ([], 2)
+    assert said.context["columns"][0]["type"].value() == "integer"
+
+
 def test_how_a_file_is_written_is_asked_as_far_as_such_a_file_says_it(client, analyst):
     csv = client.get(dropped(client, "x.csv", b"id,day,cost\n1,2025-01-31,2\n")).context["dialect_form"]
     assert "sheet" not in [field.name for field in csv.visible_fields()]

@@ -33,6 +33,13 @@ def test_the_preview_names_the_wrong_word_and_the_nearest_column(client, made):
     assert "<mark>hourz</mark>" in text and "Did you mean `hours`?" in text
 
 
+def test_a_percentile_of_90_is_told_how_to_be_written(client, made):
+    said = "Write it from 0 to 1: 0.9 is the 90th percentile."
+    assert said in sent(client, made.analyst, "kpi_preview", **NEW | {"percentile": "90"}).content.decode()
+    answer = sent(client, made.analyst, "kpi_new", **NEW | {"percentile": "90", "owner": made.analyst.username})
+    assert answer.status_code == 422 and said in answer.content.decode()
+
+
 def test_the_preview_is_what_the_rows_give(client, made):
     text = sent(client, made.analyst, "kpi_preview", **NEW).content.decode()
     # March: hours 1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 7, 8; the 0.9 quantile lies 0.9 of the way from the 10th to the 11th

@@ -56,6 +56,16 @@ def test_the_choice_of_a_kpi_says_the_target_of_its_last_complete_period(client,
     assert "Service desk 82.5 % Mar 2025" in text_of(client.get(reverse("targets")))
 
 
+def test_the_grid_says_of_what_its_numbers_are(client):
+    group = UnitFactory(code="group")
+    manager = member("manager", group)
+    KpiFactory(unit=group, code="daily", kind="simple", formula="count(*)", grain="day", unit_of_measure="calls")
+    KpiFactory(unit=group, code="rate", kind="ratio", formula="count(*)", denominator="count(*)", grain="day")
+    daily = opened(client, manager, "targets", kpi="daily")
+    assert "Higher is better, in calls. A number holds for each day that begins in its month;" in daily
+    assert "A number holds for each" not in opened(client, manager, "targets", kpi="rate")
+
+
 def test_one_wrong_cell_and_nothing_is_set(client, made):
     answer = set_cells(client, made.manager, {cell(made.north, 1): "80", cell(made.north, 2): "eighty"})
     text = answer.content.decode()

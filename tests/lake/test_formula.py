@@ -217,6 +217,22 @@ def test_a_measure_that_makes_no_sense_says_why(text, message):
         parse(text + " > 0", CONTRACT, aggregate=True)
 
 
+@pytest.mark.parametrize(
+    ("text", "instead"),
+    [
+        ('COUNTIFS(team, "N") / count(*)', "`COUNTIFS` may not stand in a formula; write count_if(condition)"),
+        ("divide(sum(hours), count(*))", "; write a / b, which is empty where b is 0"),
+        ("average(hours)", "; write avg(column)"),
+        ("sum([hours])", "; write a column's name without square brackets"),
+        ('count_if(name = "Abandoned")', "; a text stands in single quotes, as in 'Abandoned'"),
+    ],
+)
+def test_what_spreadsheets_and_dax_call_it_is_told_as_a_formula_does(text, instead):
+    with pytest.raises(FormulaError) as caught:
+        parse(text, CONTRACT, aggregate=True)
+    assert instead in caught.value.message
+
+
 def test_aggregates_are_refused_in_a_row_expression():
     assert refused("a > avg(a)", aggregate=False).token == "avg"
 

@@ -289,6 +289,20 @@ def test_explore_pivots():
     assert [list(row.values())[1:] for row in shown.to_pylist()] == [[1, 1, None, None], [None, None, 1, 1]]
 
 
+def test_an_answer_that_is_cut_says_so():
+    """Four teams, none of them the name of nobody: two rows are asked for, and there are more."""
+    for limit, more in ((2, True), (4, False)):
+        answer = run_query(ROWS, explore_sql(Explore((GroupBy("team"),), limit=limit), CONTRACT), CONTRACT, limit=limit)
+        assert (answer.table.num_rows, answer.truncated) == (limit, more)
+
+
+def test_a_pivot_of_more_members_than_columns_is_refused_and_not_cut():
+    question = Explore((GroupBy("day", "month"),), (Total("count"),), pivot=GroupBy("team"))
+    table = _execute(ROWS, explore_sql(question, CONTRACT), NAMES, "facts", 100)
+    with pytest.raises(QueryError, match="`team` has 4 values, and a table shows at most 3 as columns: filter them"):
+        pivoted(table, question, most=3)
+
+
 @pytest.mark.parametrize(
     "question",
     [

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
+from lake.contract import Contract
 from organization import audit
 from organization.access import Access
 
@@ -64,6 +65,14 @@ class RowsPage:
     rows: list[dict[str, Any]]
     total: int
     version: int | None
+
+
+def times_said(contract: Contract) -> str:
+    """How lists of rows show times, which an extract may have written by another clock; empty without a time."""
+    if not any(column.type.sql == "TIMESTAMP" for column in contract.temporal):
+        return ""
+    zone = contract.reporting_timezone
+    return "Times are in UTC." if zone == "UTC" else f"Times are in UTC; days are counted in {zone}."
 
 
 def rows_page(

@@ -88,6 +88,7 @@ def test_another_sheet_is_read_from_its_own_header_on(client, analyst):
     read = client.get(address, sent | {"sheet": "Data"})
     assert (codes_asked(read), read.context["headers"]) == (["header_row"], ["id", "cost"])
     assert "Row 3 looks like the header, below: Queues. Is that right?" in read.content.decode()
+    assert read.context["questions"][0]["step"].startswith("If not, correct “Header in row” under")
     form = read.context["dialect_form"]
     sent = {field.name: field.value() for field in form if field.value() is not None}
     assert (sent["sheet"], sent["header_row"]) == ("Data", 3)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lake.contract import Contract
 from organization.access import Access
 
 from . import scan
@@ -61,6 +62,14 @@ class RowsPage:
     rows: list[dict[str, Any]]
     total: int
     version: int | None
+
+
+def times_said(contract: Contract) -> str:
+    """How lists of rows show times, which an extract may have written by another clock; empty without a time."""
+    if not any(column.type.sql == "TIMESTAMP" for column in contract.temporal):
+        return ""
+    zone = contract.reporting_timezone
+    return "Times are in UTC." if zone == "UTC" else f"Times are in UTC; days are counted in {zone}."
 
 
 def rows_page(

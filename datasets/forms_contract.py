@@ -222,6 +222,7 @@ def refuse_unanswered(columns, preview) -> None:
 
 
 STEPS = {
+    "header_row": "If not, correct “Header in row” under “How the file is written”, and read again.",
     "day_first": "Choose under “Dates are written” below.",
     "two_digit_year": "If not, correct “Dates are written” below, or the export.",
     "decimal_comma": "Say it with “Numbers” and “Thousands” under “How the file is written”, and read again.",

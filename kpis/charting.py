@@ -54,7 +54,8 @@ def chart_of(
 def _too_few(complete: Sequence[Row], grain: str) -> str:
     if len(complete) >= control.FEWEST:
         return ""
-    return f"A control chart needs {control.FEWEST} complete periods; by {grain} there are {len(complete)}."
+    count = f"is {len(complete)}" if len(complete) == 1 else f"are {len(complete)}"
+    return f"A control chart needs {control.FEWEST} complete periods; by {grain} there {count}."
 
 
 def _facts(key, book: Book, rows, complete, plan: layouts.Plan, made: control.Charted, shown: int | None) -> dict:

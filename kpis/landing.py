@@ -131,9 +131,13 @@ def history(rows: Sequence[Row], day: date) -> list[Row]:
         found.append(row)
     if len(found) < FEWEST:
         raise NoForecast(
-            f"A forecast with its back-test needs {FEWEST} complete periods in a row; there are {len(found)}."
+            f"A forecast with its back-test needs {FEWEST} complete periods in a row; there {_counted(found)}."
         )
     return found[::-1]
+
+
+def _counted(found: Sequence[Row]) -> str:
+    return f"{'is' if len(found) == 1 else 'are'} {len(found)}"
 
 
 def _forecast(book: Book, targets: TargetBook, kpi: int, rows: Sequence[Row]) -> dict:

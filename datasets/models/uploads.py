@@ -104,6 +104,13 @@ class Upload(models.Model):
         unloaded = self.state in (self.State.QUEUED, self.State.LOADING, self.State.FAILED)
         return unloaded and self.job is not None and self.job.state == Job.State.PARKED
 
+    @property
+    def left_out(self) -> int:
+        """Rows of a loaded file that are no records: blank ones, and totals that its dialect leaves out."""
+        if self.rows_read is None or self.accepted is None:
+            return 0
+        return self.rows_read - self.accepted - (self.duplicates or 0) - (self.rejected or 0)
+
     def get_absolute_url(self):
         return reverse("upload", args=[self.public_id])
 

@@ -29,7 +29,13 @@ def explore_page(request):
     if dataset is None:
         return _choice(request, choices, "explore")
     form = QuestionForm(request.GET, dataset=dataset, contract=contract_of(dataset))
-    context = {"dataset": dataset, "datasets": choices, "form": form, "breadcrumb": _crumbs(dataset)}
+    context = {
+        "times": explore.times_said(form.contract),
+        "dataset": dataset,
+        "datasets": choices,
+        "form": form,
+        "breadcrumb": _crumbs(dataset),
+    }
     context["views"] = dataset.saved_views.select_related("created_by").order_by("name")
     context |= {"address": request.GET.urlencode(), "may_query": request.access.anywhere(QUERY)}
     kind = kind_of(request.GET)
@@ -84,6 +90,7 @@ def sql_page(request):
     context = {
         "dataset": dataset,
         "columns": contract.columns,
+        "times": explore.times_said(contract),
         "shown_form": (shown := ShownForm(request.POST or request.GET, dataset=dataset)),
         "sql": statement or _first_statement(contract),
         "breadcrumb": _crumbs(dataset),

@@ -9,7 +9,8 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_GET
 
-from datasets.facts import NoSuchVersion
+from datasets.explore import times_said
+from datasets.facts import NoSuchVersion, contract_of
 from datasets.models import Dataset
 from datasets.scope import wholly_seen
 from doors.pages import page, visible
@@ -125,6 +126,7 @@ def _rows(request, place: Place, result: Result) -> dict:
     lines = [[row[name] for name in (*columns, *(name for name, _ in parts))] for row in found.rows]
     return {
         "found": found,
+        "times": times_said(contract_of(result.version.dataset)) if result.version.dataset_id else "",
         "sums": sums_of(found, result),
         "columns": columns,
         "numeric": {name for name in columns if any(_is_number(row[name]) for row in found.rows)},

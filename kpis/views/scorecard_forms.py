@@ -28,7 +28,12 @@ class ScorecardForm(forms.ModelForm):
             "cascades": "Units below see it with their own results",
             "is_executive": "The monthly review starts from it",
         }
-        help_texts = {"code": "Part of its address: letters, digits and dashes.", "unit": "", "cascades": ""}
+        help_texts = {
+            "code": "Part of its address: letters, digits and dashes.",
+            "unit": "",
+            "cascades": "",
+            "is_executive": "",
+        }
 
     grain = forms.ChoiceField(choices=[("month", "Month"), ("quarter", "Quarter"), ("year", "Year"), ("week", "Week")])
 

@@ -68,7 +68,7 @@
   // one figure serves both themes. The layout has no template: ours is built here from the same tokens.
   const plotlyConfig = {
     displaylogo: false, showSendToCloud: false, responsive: true, scrollZoom: false,
-    modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+    modeBarButtonsToRemove: ["toImage", "lasso2d", "select2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
   };
   let plotlyReady;
   const plotly = () => (plotlyReady ??= new Promise((resolve, reject) => {

@@ -88,6 +88,7 @@ def test_another_sheet_is_read_from_its_own_header_on(client, analyst):
     read = client.get(address, sent | {"sheet": "Data"})
     assert (codes_asked(read), read.context["headers"]) == (["header_row"], ["id", "cost"])
     assert "Row 3 looks like the header, below: Queues. Is that right?" in read.content.decode()
+    assert read.context["questions"][0]["step"].startswith("If not, correct “Header in row” under")
     form = read.context["dialect_form"]
     sent = {field.name: field.value() for field in form if field.value() is not None}
     assert (sent["sheet"], sent["header_row"]) == ("Data", 3)
@@ -110,6 +111,13 @@ def test_a_total_that_is_to_be_left_out_is_neither_asked_nor_read(client, analys
     said = client.get(address, form | {"total_words": "total"})
     assert (codes_asked(said), said.context["preview"].sampled_rows) == ([], 2)
     assert said.context["columns"][0]["type"].value() == "integer"
+    client.post(address, filled(said))
+    upload = Upload.objects.get()
+    perform(upload.job)
+    upload.refresh_from_db()
+    assert (upload.rows_read, upload.accepted, upload.left_out) == (3, 2, 1)
+    counts = client.get(upload.get_absolute_url()).content.decode()
+    assert '<dt title="Blank rows, and totals">Left out</dt><dd><span class="number">1</span></dd>' in counts
 
 
 def test_how_a_file_is_written_is_asked_as_far_as_such_a_file_says_it(client, analyst):

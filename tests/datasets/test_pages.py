@@ -55,6 +55,13 @@ def test_every_page_of_a_dataset_opens_and_shows_hostile_text_as_text(client, an
     assert "datasets.quality" in text_of(client, reverse("jobs"))
 
 
+def test_a_dataset_leads_who_may_define_to_a_kpi_over_it(client, home, orders):
+    link = f'href="{reverse("kpi_new")}?dataset=orders"'
+    for role, leads in ((Member.ANALYST, True), (Member.VIEWER, False)):
+        client.force_login(member(role, home))
+        assert (link in text_of(client, reverse("dataset", args=["orders"]))) is leads
+
+
 def test_a_load_without_room_is_parked_with_the_next_step_and_leads_to_its_upload(client, analyst, orders, monkeypatch):
     def full(*_, **__):
         raise StoreFull("The disk of table 0815 is full.")

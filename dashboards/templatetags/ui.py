@@ -60,6 +60,12 @@ def quantity_text(value: object, spec: str = "") -> str:
 
 
 @register.filter
+def as_written(value: object) -> str:
+    """A value of a row of facts as `cell` shows it: a day is 2025-01-31."""
+    return formats.plain(value)
+
+
+@register.filter
 def raw(value: object) -> str:
     """A table's cell as a file has it: all digits, no unit, no separators; no value is empty."""
     number = plain(value)

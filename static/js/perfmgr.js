@@ -135,6 +135,11 @@
       console.error(error);
     }
   };
+  // The caption as Plotly takes it, which reads some marks in a text.
+  const captionOf = (canvas) => {
+    const parts = all(canvas.closest("figure"), "figcaption > *").map((part) => part.textContent.replaceAll("&", "&amp;").replaceAll("<", "&lt;"));
+    return parts[1] ? `${parts[0]}<br><sup>${parts[1]}</sup>` : parts[0];
+  };
   // A chart as a file, made here: nothing is sent anywhere. On the page's own ground, since a transparent one hides ink.
   const download = (canvas, href, format) => {
     const link = document.createElement("a");
@@ -161,7 +166,8 @@
     try {
       const Plotly = await plotly();
       if (!("pmDrawn" in canvas.dataset)) await pm.chart(canvas);
-      const layout = { ...canvas.layout, paper_bgcolor: token("surface"), margin: { l: 24, r: 24, t: 24, b: 24 } };
+      const title = { text: captionOf(canvas), x: 0, xref: "paper", font: { size: 15 } };
+      const layout = { ...canvas.layout, title, paper_bgcolor: token("surface"), margin: { l: 24, r: 24, t: 64, b: 24 } };
       const size = { width: Math.max(canvas.clientWidth, 640), height: Math.max(canvas.clientHeight, 360) };
       download(canvas, await Plotly.toImage({ data: canvas.data, layout }, { format, ...size, scale: format === "png" ? 2 : 1 }), format);
     } catch (error) {

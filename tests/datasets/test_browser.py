@@ -1,4 +1,4 @@
-"""In a real browser: a file for a dataset that is there, its rejected row corrected and loaded, taken back."""
+"""In a real browser: a file for a dataset that is there, its rejected row corrected and loaded; a chart saved."""
 
 import pytest
 from playwright.sync_api import expect
@@ -47,3 +47,15 @@ def test_a_file_is_sent_once_and_its_rejected_row_corrected(page, tmp_path):
     expect(page.locator(".lead")).to_contain_text("Corrected rows of")
     perform(Upload.objects.latest("pk").job)
     assert Upload.objects.latest("pk").accepted == 1
+
+
+def test_a_chart_is_saved_with_its_title_and_its_numbers(page):
+    page.goto("/explore/?dataset=lines&group=day&total=sum&of=amount&chart=bar")
+    saved = {}
+    for kind in ("SVG", "CSV"):
+        with page.expect_download() as taken:
+            page.locator(".chart-save").get_by_text(kind, exact=True).click()
+        saved[taken.value.suggested_filename] = taken.value.path().read_text("utf-8-sig")
+    assert list(saved) == ["Lines.svg", "Lines.csv"]
+    assert ">Lines</text>" in saved["Lines.svg"]
+    assert saved["Lines.csv"].splitlines() == ["day,sum_amount", "2025-01-01,1"]

@@ -68,6 +68,13 @@ def test_a_view_is_changed_in_explore_and_kept_again_under_its_name(client, anal
     assert list(actions) == ["view saved", "view changed"]
 
 
+def test_the_numbers_of_its_chart_write_days_as_the_table_does(client, analyst, orders):
+    question = {"groups": [{"column": "day", "unit": "month"}], "totals": [{"function": "count"}], "chart": "bar"}
+    view = save_view(orders, name="Rows by month", question=question, by=analyst)
+    page = client.get(reverse("saved_view", args=[view.pk])).content.decode()
+    assert '<th scope="row" data-value="2025-01-01">2025-01-01</th><td class="num" data-value="2">' in page
+
+
 @pytest.mark.parametrize(
     "more",
     [

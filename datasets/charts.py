@@ -53,13 +53,32 @@ def chart_of(answer: Answer, question: Mapping[str, Any], title: str) -> Chart |
     by_member = len(question.get("groups") or ()) == 2 and len(answer.columns) > 2 and not question.get("pivot")
     lines = _per_member(rows) if by_member else _per_column(answer.columns, rows)
     look = {"type": "bar"} if kind == "bar" else {"type": "scatter", "mode": "lines+markers"}
-    data = [{**look, "name": name, "x": along, "y": values} for name, along, values in lines]
-    along = [_plain(row[0]) for row in rows]
-    layout = {"showlegend": len(data) > 1, "xaxis": {"title": {"text": answer.columns[0]}, "type": _axis(along)}}
+    data = [{**look, "name": name, "x": along, "y": values} for name, along, values in lines[:MOST_SERIES]]
+    along = {"title": {"text": answer.columns[0]}, "type": _axis([_plain(row[0]) for row in rows])}
+    up = {"title": {"text": answer.columns[2] if by_member else _measured(answer, question)}}
+    layout = {"showlegend": len(data) > 1, "xaxis": along, "yaxis": up}
     what = ", ".join(answer.columns[1 : 1 + MOST_SERIES])
     summary = f"{title}: {what} by {answer.columns[0]}, {len(rows)} points"
-    subtitle = "" if len(answer.rows) <= MOST_POINTS else f"the first {MOST_POINTS} of {len(answer.rows):,} rows"
+    subtitle = _part_of(len(answer.rows), len(lines))
     return Chart(title, {"data": data, "layout": layout}, summary, list(answer.columns), rows, subtitle)
+
+
+def _measured(answer: Answer, question: Mapping[str, Any]) -> str:
+    """What stands along the axis of values: the pivot's total, or the only column of values; several say it by name."""
+    if question.get("pivot"):
+        total = (question.get("totals") or [{}])[0]
+        return "_".join(filter(None, (total.get("function"), total.get("column"))))
+    return answer.columns[1] if len(answer.columns) == 2 else ""
+
+
+def _part_of(rows: int, series: int) -> str:
+    """What of an answer is drawn, where it is not all."""
+    drawn = [
+        f"the first {most} of {count:,} {what}"
+        for count, most, what in ((rows, MOST_POINTS, "rows"), (series, MOST_SERIES, "series"))
+        if count > most
+    ]
+    return ", ".join(drawn)
 
 
 Line = tuple[str, list[Any], list[Any]]  # name, along, values
@@ -67,19 +86,18 @@ Line = tuple[str, list[Any], list[Any]]  # name, along, values
 
 def _per_column(columns: tuple[str, ...], rows: list[list[Any]]) -> list[Line]:
     along = [_plain(row[0]) for row in rows]
-    named = enumerate(columns[1 : 1 + MOST_SERIES], start=1)
+    named = enumerate(columns[1:], start=1)
     return [(name, along, [_plain(row[place]) for row in rows]) for place, name in named]
 
 
 def _per_member(rows: list[list[Any]]) -> list[Line]:
-    """The members of the second column in the order in which they come, the first MOST_SERIES of them."""
+    """The members of the second column in the order in which they come."""
     lines: dict[str, Line] = {}
     for row in rows:
         member = "–" if row[1] is None else str(row[1])
-        if member in lines or len(lines) < MOST_SERIES:
-            _, along, values = lines.setdefault(member, (member, [], []))
-            along.append(_plain(row[0]))
-            values.append(_plain(row[2]))
+        _, along, values = lines.setdefault(member, (member, [], []))
+        along.append(_plain(row[0]))
+        values.append(_plain(row[2]))
     return list(lines.values())
 
 

@@ -118,6 +118,18 @@ def test_the_rows_themselves_are_filtered_paged_and_downloaded(client, analyst, 
     assert file.split() == ["id,day,cost,site,kind", "3,2025-02-03,5.0,south,b", "2,2025-01-02,20.0,south,a"]
 
 
+def test_a_chart_says_what_it_measures_and_how_many_of_its_lines_it_draws(client, analyst, home):
+    """Ten sites, one row each: eight lines are drawn."""
+    lines = "".join(f"{n},2025-01-0{n % 9 + 1},1,site-{n},a\n" for n in range(10))
+    loaded_dataset(f"id,day,cost,site,kind\n{lines}", CONTRACT, unit=home, code="orders")
+    for more in ({"group2": "site"}, {"pivot": "site"}):
+        chart = explored(client, group="day", total="sum", of="cost", chart="line", **more)["chart"]
+        said = (chart.subtitle, chart.figure["layout"]["yaxis"]["title"]["text"], len(chart.figure["data"]))
+        assert said == ("the first 8 of 10 series", "sum_cost", 8)
+    alone = explored(client, group="kind", total="count", chart="bar")["chart"]
+    assert (alone.subtitle, alone.figure["layout"]["yaxis"]["title"]["text"]) == ("", "count")
+
+
 def test_a_workbook_keeps_numbers_and_days_and_says_what_was_asked(client, analyst, orders):
     where = {"where": "site", "operator": "in", "value": "south,west"}
     where |= {"where2": "cost", "operator2": "gt", "value2": "4"}

@@ -187,7 +187,8 @@ def _check_sources(tree: exp.Expr, sql: str, view: str) -> None:
             value for name, value in table.args.items() if name not in ("this", "alias", "joins")
         )
         if not plain or table.name.lower() not in {view.lower(), *own}:
-            raise QueryError(f"A query reads only `{view}`, not `{token or table.sql()}`", token, position, view)
+            said = f"A query reads the dataset's rows under the name `{view}`, not `{token or table.sql()}`"
+            raise QueryError(said, token, position)
     for part in tree.find_all(exp.Subquery):
         if not isinstance(part.parent, (exp.From, exp.Join)):
             raise QueryError("A query in brackets stands only behind FROM or JOIN", *grammar.place(part, sql))

@@ -132,10 +132,6 @@ class FiscalCalendar(models.Model):
     def __str__(self):
         return self.name
 
-    @property
-    def start_month_name(self) -> str:
-        return f"{date(2000, self.start_month, 1):%B}"
-
     def may_change(self, access) -> bool:
         """Whoever administers every unit that has this calendar of its own (and at least one unit)."""
         return _administers_users(self, access)

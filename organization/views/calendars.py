@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from doors.pages import form_page, page, visible
-from organization import business_calendars, forms, ics, shared_calendars, week_text
+from organization import business_calendars, fiscal, forms, ics, shared_calendars, week_text
 from organization.access import ADMINISTER, VIEW
 from organization.models import BusinessCalendar, CalendarDay, FiscalCalendar
 
@@ -24,7 +24,7 @@ REFUSALS = (business_calendars.CalendarRefused, ics.IcsRefused)
 def calendars(request):
     context = {
         "calendars": BusinessCalendar.objects.prefetch_related("versions"),
-        "fiscal": FiscalCalendar.objects.all(),
+        "fiscal": [(one, fiscal.years_said(one, request.day)) for one in FiscalCalendar.objects.all()],
         "may_add": request.access.anywhere(ADMINISTER),
     }
     return render(request, "organization/calendars.html", context)
@@ -102,25 +102,26 @@ def calendar_add(request):
 
 @page(ADMINISTER)
 def fiscal_add(request):
-    return _on_calendars(
-        request,
-        forms.FiscalForm(request.POST or None, access=request.access),
-        lambda values: f"{shared_calendars.add(FiscalCalendar, by=request.user, **values)} was added.",
-        title="Add a fiscal calendar",
-    )
+    def act(values):
+        made = shared_calendars.add(FiscalCalendar, by=request.user, **values)
+        return f"{made} was added. {fiscal.years_said(made, request.day)}"
+
+    form = forms.FiscalForm(request.POST or None, access=request.access)
+    return _on_calendars(request, form, act, title="Add a fiscal calendar")
 
 
 @page(ADMINISTER)
 def fiscal_change(request, pk):
     found = _changeable(visible(FiscalCalendar.objects, request, pk=pk), request)
     was = copy(found)  # the verb compares with what was
+    title, lead = f"Change {found}", f"As it is saved, {fiscal.years_said(found, request.day)}"
+
+    def act(values):
+        shared_calendars.change(found, by=request.user, **values)
+        return f"{found} was saved. {fiscal.years_said(found, request.day)}"
+
     form = forms.FiscalForm(request.POST or None, instance=was, access=request.access)
-    return _on_calendars(
-        request,
-        form,
-        lambda values: f"{shared_calendars.change(found, by=request.user, **values)} was saved.",
-        title=f"Change {found}",
-    )
+    return _on_calendars(request, form, act, title=title, lead=lead)
 
 
 @page(ADMINISTER)

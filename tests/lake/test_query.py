@@ -185,6 +185,10 @@ def test_anything_else_is_refused(sql):
     ("sql", "said"),
     [
         ("SELEC 1", "A query is one SELECT statement (character 1). Did you mean `select`?"),
+        (
+            "select id from tickets",
+            "A query reads the dataset's rows under the name `facts`, not `tickets` (character 16).",
+        ),
         ("select id from facts where", "The query cannot be read: something is missing at `where` (character 22)."),
         ("select id form facts", "The query cannot be read: `facts` is not expected here (character 16)."),
         ("select (id from facts", "The query cannot be read: ) is missing at `from` (character 12)."),

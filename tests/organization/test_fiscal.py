@@ -28,6 +28,26 @@ def test_the_retail_year_ends_on_the_saturday_nearest_to_the_end_of_january():
     assert (year.start, year.end) == (date(2023, 1, 29), date(2024, 2, 4))
 
 
+@pytest.mark.parametrize(
+    ("settings", "day", "said"),
+    [
+        (
+            {"kind": "months", "start_month": 4},
+            DAY,
+            "FY2026 starts on Tue 1 Apr 2025, FY2027 starts on Wed 1 Apr 2026.",
+        ),
+        ({"kind": "iso_weeks"}, DAY, "2025 starts on Wed 1 Jan 2025, 2026 starts on Thu 1 Jan 2026."),
+        (
+            {"kind": "454", "start_month": 2, "week_starts_on": 6, "anchor": "nearest"},
+            date(2023, 6, 1),
+            "FY2024 starts on Sun 29 Jan 2023 and has 53 weeks, FY2025 starts on Sun 4 Feb 2024 and has 52 weeks.",
+        ),
+    ],
+)
+def test_the_first_days_of_this_and_the_next_year_are_said(settings, day, said):
+    assert fiscal.years_said(FiscalCalendar(**settings), day) == said
+
+
 @pytest.mark.django_db
 def test_calendar_and_time_zone_are_inherited_down_the_tree():
     april = FiscalCalendar.objects.create(code="april", name="From April", start_month=4)

@@ -187,8 +187,10 @@ def test_a_fiscal_calendar_is_added_and_changed(admin):
         "week_starts_on": 0,
         "anchor": "last",
     }
-    assert admin.post("/fiscal-calendars/add/", data).status_code == 302
+    added = admin.post("/fiscal-calendars/add/", data, follow=True).content.decode()
+    assert "From April was added. FY20" in added and " starts on " in added
     pk = FiscalCalendar.objects.get().pk
+    assert "As it is saved, FY20" in admin.get(f"/fiscal-calendars/{pk}/change/").content.decode()
     assert admin.post(f"/fiscal-calendars/{pk}/change/", {**data, "start_month": 7}).status_code == 302
     assert FiscalCalendar.objects.get().start_month == 7
     assert admin.post(f"/fiscal-calendars/{pk}/change/", {**data, "start_month": 13}).status_code == 422

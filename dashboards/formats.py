@@ -77,6 +77,16 @@ def change(value: object, spec: str = "") -> Shown | None:
     return shown(number, unit if decimals is None else f"{unit}:{decimals}", signed=True)
 
 
+def side_of(difference: object, is_good: bool | None, spec: str = "") -> str:
+    """ "better" or "worse"; "no change" where the difference is shown as nothing; empty where no way is favourable."""
+    written = change(difference, spec)
+    if written is None:
+        return ""
+    if not any(digit in "123456789" for digit in written.digits):
+        return "no change"
+    return "" if is_good is None else "better" if is_good else "worse"
+
+
 def text(value: object, spec: str = "") -> str:
     """`value` as plain text, for titles, captions and cells of a file."""
     return str(shown(value, spec) or NONE)

@@ -14,7 +14,7 @@ from django import template
 from django.utils.safestring import SafeString, mark_safe
 
 from dashboards import svg
-from dashboards.formats import NONE, Shown, change, shown, text
+from dashboards.formats import NONE, Shown, change, shown, side_of, text
 from dashboards.states import state_of
 from dashboards.templatetags import ui
 from dashboards.templatetags.ui import set_number
@@ -134,8 +134,8 @@ def _changed(row: Any) -> str:
         parts.append(str(ui.status_counts(row.counts, bar=False)))
     elif row.change is not None:
         number = change(row.change, row.format)
-        shows = number is not None and any(digit in "123456789" for digit in number.digits)
-        word = {True: "better", False: "worse"}.get(row.change_is_good, "") if shows else ""
+        word = side_of(row.change, row.change_is_good, row.format)
+        word = word if word in ("better", "worse") else ""
         said = f' class="{word}" title="{word} than the period before"' if word else ""
         was = f", <span>was {_status(row.was, quiet=True)}</span>" if row.was else ""
         parts.append(f"<span{said}>{set_number(number)}</span>{was}")

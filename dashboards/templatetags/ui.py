@@ -53,6 +53,13 @@ def change(value: object, spec: str = "") -> SafeString:
     return set_number(formats.change(value, spec))
 
 
+@register.simple_tag
+def side(difference: object, is_good: bool | None, spec: str = "") -> SafeString:
+    """`{% side row.change row.change_is_good format %}`: better, worse or no change, by the change as it is shown."""
+    word = formats.side_of(difference, is_good, spec)
+    return format_html(" <small>{}</small>", word) if word else mark_safe("")
+
+
 @register.filter
 def quantity_text(value: object, spec: str = "") -> str:
     """As `quantity`, but plain text, for attributes and titles."""

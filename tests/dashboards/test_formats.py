@@ -52,6 +52,22 @@ def test_a_change_always_shows_its_sign(difference, spec, expected):
     assert str(formats.change(difference, spec)) == expected
 
 
+@pytest.mark.parametrize(
+    ("difference", "is_good", "spec", "expected"),
+    [
+        (-0.04, False, "percent:1", "no change"),  # shown as 0.0 pts
+        (-0.06, False, "percent:1", "worse"),
+        (0.0004, True, "share:1", "no change"),
+        (0.0006, True, "share:1", "better"),
+        (0, None, "count", "no change"),
+        (3, None, "count", ""),  # no direction
+        (None, None, "count", ""),
+    ],
+)
+def test_what_is_shown_as_no_change_is_neither_better_nor_worse(difference, is_good, spec, expected):
+    assert formats.side_of(difference, is_good, spec) == expected
+
+
 @pytest.mark.parametrize(("value", "expected"), [(1_284_000, "£1.3m"), (-950, "−£950"), (2_000_000_000, "£2.0bn")])
 def test_a_compact_number_keeps_its_magnitude(value, expected):
     assert str(formats.shown(value, "GBP", compact=True)) == expected

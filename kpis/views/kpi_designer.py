@@ -16,6 +16,7 @@ from kpis import definitions, drill
 from kpis.band_text import write_bands_text
 from kpis.calendars import calendars_of, period_of
 from kpis.forms import ALL_PARTS, UNITS_OF_MEASURE, DesignForm
+from kpis.hints import hints_of
 from kpis.measures import faults_of
 from kpis.models import Kpi, KpiVersion
 from kpis.selectors import NotYours
@@ -285,7 +286,8 @@ def _tried(request, form: DesignForm, version: KpiVersion) -> dict:
     columns = [name for name in (sample[0] if sample else ()) if not name.startswith("_")]
     return {
         "tried": tried[::-1],
-        "values": [row.value for row in tried],
+        "values": (values := [row.value for row in tried]),
+        "hints": hints_of(version, values, request.access),
         "unit": unit,
         "sample": bool(sample),
         "sample_columns": columns,

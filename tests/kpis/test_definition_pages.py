@@ -1,5 +1,7 @@
 """Pages on which a definition is written, tried, certified, run, and taken from one installation to another."""
 
+import html
+
 import pytest
 from rest_framework.test import APIClient
 
@@ -47,6 +49,46 @@ def test_the_preview_is_what_the_rows_give(client, made):
     row = "<tr><td>north-2504-0</td><td>2025-04-01</td><td>north</td><td>low</td>"  # written as everywhere else
     assert row in text
     assert KpiVersion.objects.count() == 1  # nothing is kept
+
+
+RATIO = NEW | {"kind": "ratio", "denominator": "count(*)", "percentile": "", "unit_of_measure": "percent"}
+
+
+@pytest.mark.parametrize(
+    ("formula", "more", "said"),
+    [
+        ("count_if(priority = 'High')", {}, "No row has 'High' in priority. It has 'high', 'low'; texts are compared"),
+        ("count(*)", {"condition": "priority in ('low', 'mid', 'top')"}, "No row has 'mid' or 'top' in priority."),
+        ("sum(case priority when 'HIGH' then 1 else 0 end)", {}, "No row has 'HIGH' in priority."),
+        ("100 * sum(hours)", {}, "The unit percent takes a ratio times 100 by itself: leave the 100 out"),
+        ("sum(met)", {"unit_of_measure": "number"}, "reads better in the unit percent, which shows 0.1 as 10 %."),
+    ],
+)
+def test_what_is_likely_wrong_is_said_beside_the_preview(client, made, formula, more, said):
+    assert said in html.unescape(
+        sent(client, made.analyst, "kpi_preview", **RATIO | {"formula": formula} | more).content.decode()
+    )
+
+
+@pytest.mark.parametrize(
+    ("formula", "more"),
+    [
+        ("count_if(priority = 'high')", {}),
+        ("count_if(lower(priority) = 'high')", {"condition": "priority <> 'low' or unit in ('north', 'south')"}),
+        ("sum(hours)", {"unit_of_measure": "number"}),  # 46 of 12: no part of a whole
+        ("100 * sum(met)", {"kind": "simple", "denominator": ""}),  # a sum in percent is not multiplied
+    ],
+)
+def test_nothing_is_said_where_nothing_is_wrong(client, made, formula, more):
+    answer = sent(client, made.analyst, "kpi_preview", **RATIO | {"formula": formula} | more)
+    assert (answer.context["hints"], bool(answer.context["tried"])) == ([], True)
+
+
+def test_a_hint_names_only_texts_of_rows_that_one_sees(client, made):
+    local = member("analyst", made.north)
+    asked = RATIO | {"unit": "north", "formula": "count_if(unit = 'east')"}
+    said = html.unescape(sent(client, local, "kpi_preview", **asked).content.decode())
+    assert "No row has 'east' in unit. It has 'north'; texts" in said and "south" not in said
 
 
 def test_the_preview_needs_the_permission_and_shows_no_foreign_rows(client, made):

@@ -1,0 +1,70 @@
+"""What is likely wrong with a definition that can be computed all the same: said beside its preview, never refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from datasets import explore
+from datasets.facts import NoSuchVersion, contract_of
+from datasets.refusals import Refusal
+from kpis.measures import base_of
+from kpis.models import KpiVersion
+from organization.access import Access
+
+Kind = KpiVersion.Kind
+MOST_COLUMNS, NAMED = 3, 5
+TOO_MANY_PERCENT = 150
+
+
+def hints_of(version: KpiVersion, values: Sequence[float | Decimal | None], access: Access) -> list[str]:
+    """values: of its last periods, as they are shown. Looks only at rows that `access` may see."""
+    return [*_texts_of_no_row(version, access), *_odd_unit(version, [value for value in values if value is not None])]
+
+
+def _texts_of_no_row(version: KpiVersion, access: Access) -> Iterator[str]:
+    """A condition that never holds is mostly a word written otherwise in the extract."""
+    from lake.contract import ColumnType
+    from lake.formula.compared import compared_texts
+
+    if version.dataset is None:
+        return
+    contract = contract_of(version.dataset)
+    texts: dict[str, list[str]] = {}
+    for part in filter(None, (version.formula, version.denominator, version.weight, version.condition)):
+        for name, compared in compared_texts(part).items():
+            texts.setdefault(name, []).extend(compared)
+    of_text = {column.name for column in contract.columns if column.type == ColumnType.TEXT}
+    for name in sorted(texts.keys() & of_text)[:MOST_COLUMNS]:
+        try:
+            yield from _missing(version, name, list(dict.fromkeys(texts[name])), access)
+        except (Refusal, NoSuchVersion):
+            return  # a hint is not worth a fault
+
+
+def _missing(version: KpiVersion, name: str, texts: list[str], access: Access) -> Iterator[str]:
+    counted = {"groups": [{"column": name}], "totals": [{"function": "count"}]}
+    wanted = counted | {"filters": [{"column": name, "operator": "in", "values": texts}], "limit": len(texts)}
+    found = {row[0] for row in explore.ask(version.dataset, wanted, access).rows}
+    missing = [text for text in texts if text not in found]
+    if not missing:
+        return
+    most = counted | {"order_by": "count", "descending": True, "limit": NAMED}
+    answer = explore.ask(version.dataset, most, access)
+    known = ", ".join(sorted(repr(row[0]) for row in answer.rows if row[0] is not None))
+    if known:
+        yield (
+            f"No row has {' or '.join(map(repr, missing))} in {name}. It has {known}{' and more' * answer.truncated}; "
+            "texts are compared letter by letter."
+        )
+
+
+def _odd_unit(version: KpiVersion, values: Sequence[float | Decimal]) -> Iterator[str]:
+    if base_of(version) != Kind.RATIO or not values:
+        return
+    times_100 = re.search(r"\b100\b", version.formula)
+    if version.unit_of_measure == "percent" and times_100 and max(map(abs, values)) > TOO_MANY_PERCENT:
+        yield "The unit percent takes a ratio times 100 by itself: leave the 100 out of the formula."
+    if version.unit_of_measure == "number" and all(0 <= value <= 1 for value in values) and any(values):
+        yield "As a part of the whole this reads better in the unit percent, which shows 0.1 as 10 %."

@@ -25,7 +25,7 @@ class DenyUnlessAllowed(BasePermission):
     """A view names `needs`: permission for reading and for changing, as {"read": "view", "write": "define"}.
 
     Holding it anywhere opens the door; which objects lie behind it, the view's queryset decides. What a token gives
-    for looking only changes nothing, but answers the actions that the view `asks`.
+    for looking only changes nothing, but opens the actions that the view names in `by_reading`.
     """
 
     def has_permission(self, request, view) -> bool:
@@ -39,8 +39,8 @@ class DenyUnlessAllowed(BasePermission):
             f"You may not {in_words(wanted)} anywhere: it takes a role that may, and a token with the scope for it."
             f"{_scopes_of(request.auth)}"
         )
-        access, asks = request._request.access, getattr(view, "asks", ())
-        if request.method not in SAFE and view.action not in asks and wanted in access.to_look:
+        access, by_reading = request._request.access, getattr(view, "by_reading", ())
+        if request.method not in SAFE and view.action not in by_reading and wanted in access.to_look:
             self.message = f"This changes something: it takes a token with the scope define.{_scopes_of(request.auth)}"
             return False
         return wanted is not None and access.anywhere(wanted)

@@ -21,13 +21,13 @@ class ScopedViewSet(viewsets.GenericViewSet):
     """A viewset whose objects are those that the caller may see: the queryset's `visible_to(access)`.
 
     needs: permission by "read" and "write" or by action's name (`organization.access`).
-    asks: actions that change nothing although they are POSTs, such as a question to a dataset.
+    by_reading: actions that a token's scope `read` opens although they are no GETs, such as a question to a dataset.
     query_parameters: names that its reads take besides the filters and those of the pages.
     refusals: expected exceptions of its verbs; they become 409 with the exception's name as code and its words.
     """
 
     needs: dict[str, str] = {}
-    asks: frozenset[str] = frozenset()
+    by_reading: frozenset[str] = frozenset()
     query_parameters: frozenset[str] = frozenset()
     refusals: tuple[type[Exception], ...] = ()
 

@@ -154,7 +154,7 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
     filterset_fields = ("source", "is_provisional", "unit__code")
     needs = {"read": VIEW, "write": DEFINE, "sql": QUERY, "compact": UPLOAD}
     needs |= dict.fromkeys(("explore", "views", "view"), VIEW)
-    asks = frozenset({"explore", "sql"})
+    by_reading = frozenset({"explore", "sql"})
     query_parameters = frozenset({"version", "offset", "limit"})
 
     def get_queryset(self):

@@ -191,7 +191,7 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
         "preview": VIEW,
         "impact": DEFINE,
     }
-    asks = frozenset({"check", "preview"})
+    by_reading = frozenset({"check", "preview"})
 
     @extend_schema(request=NewKpi, responses={201: KpiSerializer})
     def create(self, request):

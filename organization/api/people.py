@@ -168,6 +168,7 @@ class TokenViewSet(ScopedReadViewSet):
     queryset = ApiToken.objects.all()
     serializer_class = TokenSerializer
     needs = {"read": VIEW, "write": VIEW}
+    by_reading = frozenset({"destroy"})  # whoever finds a token in the wrong place takes it out of use by itself
     refusals = (tokens.TokenRefused,)
 
     @extend_schema(request=NewTokenSerializer, responses={201: MadeToken})

@@ -48,7 +48,7 @@ class AuditViewSet(ScopedReadViewSet):
     lookup_field = "seq"
     lookup_value_regex = "[0-9]{1,18}"
     needs = {"read": AUDIT, "write": AUDIT}
-    asks = frozenset({"verify"})
+    by_reading = frozenset({"verify"})
 
     @extend_schema(request=None, responses=TrailVerdictSerializer)
     @action(methods=["post"], detail=False)

@@ -77,7 +77,7 @@ class FunctionViewSet(ScopedViewSet):
     pagination_class = None
     filter_backends = ()
     needs = {"read": VIEW, "write": VIEW}
-    asks = frozenset({"create"})
+    by_reading = frozenset({"create"})
     throttle_classes = [AnalysisThrottle]
     schema = FunctionSchema()
     function: functions.Function | None = None

@@ -11,12 +11,13 @@ from tests.factories import ApiTokenFactory, UnitFactory, UserFactory, loaded_da
 from tests.slas.factories import CreditClaimFactory, PeriodResultFactory
 from vendors.models import SurveyQuestion
 
-# POSTs that only ask. One more here is a decision.
-ASKS = {
+# What only asks although it is a POST, and revoking. One more here is a decision.
+BY_READING = {
     "DatasetViewSet": {"explore", "sql"},
     "FunctionViewSet": {"create"},
     "KpiViewSet": {"check", "preview"},
     "AuditViewSet": {"verify"},
+    "TokenViewSet": {"destroy"},
 }
 
 
@@ -76,6 +77,6 @@ def test_questions_sent_by_post_are_answered(unit):
     assert ask("datasets/orders/views/", {"name": "Costs", **question}).status_code == 403
 
 
-def test_which_posts_only_ask_is_written_down():
+def test_what_a_reading_token_may_call_besides_gets_is_written_down():
     classes = {getattr(view, "cls", None) for _, view in API} - {None}
-    assert {cls.__name__: set(cls.asks) for cls in classes if getattr(cls, "asks", None)} == ASKS
+    assert {cls.__name__: set(cls.by_reading) for cls in classes if getattr(cls, "by_reading", None)} == BY_READING

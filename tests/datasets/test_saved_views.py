@@ -10,21 +10,13 @@ from datasets.explore import QuestionRefused
 from datasets.forms_explore import address_of
 from datasets.models import SavedView
 from datasets.saved_views import save_view
-from lake.contract import Column, ColumnType, Contract, Role
 from organization.models import AuditEntry
 from organization.models import Role as Member
+from tests.datasets.test_pages import CONTRACT
 from tests.factories import loaded_dataset, member
 from tests.pages import signed_in, text_of
 
 pytestmark = pytest.mark.django_db
-CONTRACT = Contract(
-    columns=(
-        Column("id", roles=(Role.KEY,)),
-        Column("day", type=ColumnType.DATE, roles=(Role.EVENT_TIME,)),
-        Column("cost", type=ColumnType.NUMBER, roles=(Role.MEASURE,)),
-        Column("site", roles=(Role.DIMENSION,)),
-    )
-)
 ROWS = "id,day,cost,site\n1,2025-01-01,10,north\n2,2025-01-02,20,south\n3,2025-02-03,5,south\n"
 BY_SITE = {"groups": [{"column": "site"}], "totals": [{"function": "sum", "column": "cost"}]}
 

@@ -1,11 +1,17 @@
 """Is the process alive, is it ready, how is it doing."""
 
+import select
+import time
 from datetime import timedelta
 
+import psycopg2
 from django.core.cache import cache
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
+from psycopg2 import extensions
+
+PATIENCE = 3  # seconds that the database has for its answer: whoever asks whether it is ready is asking with a deadline
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -42,8 +48,28 @@ def _answers(ask) -> str:
 
 
 def _ask_database() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("select 1")
+    """A question over a connection of its own that does not wait: one that hangs is as good as one that is away."""
+    until = time.monotonic() + PATIENCE
+    asking = psycopg2.connect(**connection.get_connection_params(), async_=True)
+    try:
+        _wait(asking, until)
+        question = asking.cursor()  # named, since the connection holds it only weakly
+        question.execute("select 1")
+        _wait(asking, until)
+    finally:
+        asking.close()
+
+
+def _wait(asking: extensions.connection, until: float) -> None:
+    """Until the server has answered.
+
+    Raises:
+        TimeoutError: it has not by `until`, in seconds of the monotonic clock.
+    """
+    while (state := asking.poll()) != extensions.POLL_OK:
+        reading, writing = ([asking], []) if state == extensions.POLL_READ else ([], [asking])
+        if not any(select.select(reading, writing, [], max(until - time.monotonic(), 0))):
+            raise TimeoutError
 
 
 def _ask_queue() -> None:

@@ -157,6 +157,7 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": f"{REDIS_URL}?db=1" if IS_SOCKET else f"{REDIS_URL.rstrip('/')}/1",
         "KEY_PREFIX": "perfmgr",
+        "OPTIONS": {"socket_connect_timeout": 5, "socket_timeout": 5},
     }
 }
 CELERY_BROKER_URL = f"redis+socket://{REDIS_URL.removeprefix('unix://')}" if IS_SOCKET else REDIS_URL

@@ -5,23 +5,19 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
-from . import audit
+from . import audit, ics_series
 from .business_calendars import calendar_changed, version_on
+from .ics_values import YEARS, IcsRefused, name_of, value_of
 from .models import BusinessCalendar, CalendarDay
 
 LARGEST = 2 * 2**20
 MOST_DAYS = 5000
-YEARS = range(1990, 2100)
-
-
-class IcsRefused(Exception):
-    """The file is no calendar, or holds what cannot be taken over exactly; the message names the event."""
 
 
 def read_days(content: bytes) -> dict[date, str]:
     """Day -> name of its event, from the all-day events of the file. Raises IcsRefused.
 
-    Timed events are refused rather than rounded to days, and repeating ones rather than followed without an end.
+    Events that repeat yearly or monthly close each of their days; timed events are refused rather than rounded to days.
     """
     from icalendar import Calendar
 
@@ -38,11 +34,19 @@ def read_days(content: bytes) -> dict[date, str]:
         calendars, events = [], []
     if not calendars:
         raise IcsRefused("This is not an iCalendar file: export it as .ics again.")
+    return _closed(events)
+
+
+def _closed(events: list) -> dict[date, str]:
+    moved = ics_series.replaced(events)
     events = [event for event in events if str(event.get("STATUS", "")).upper() != "CANCELLED"]
+    if sum("RRULE" in event for event in events) > ics_series.MOST_REPEATING:
+        raise IcsRefused(f"More than {ics_series.MOST_REPEATING} events repeat: export only the holidays.")
     days: dict[date, str] = {}
     for event in events:
-        for day in _days_of(event):
-            days[day] = _name(event)
+        series = set() if "RECURRENCE-ID" in event else moved.get(str(event.get("UID")), set())
+        for day in _days_of(event, series):
+            days[day] = name_of(event)
             if len(days) > MOST_DAYS:
                 raise IcsRefused(f"The file closes more than {MOST_DAYS:,} days: export fewer years.")
     if not days:
@@ -75,23 +79,20 @@ def close_days(calendar: BusinessCalendar, days: dict[date, str], *, by) -> int:
     return closed
 
 
-def _days_of(event) -> Iterator[date]:
-    name = _name(event)
-    if "RRULE" in event or "RDATE" in event:
-        raise IcsRefused(f"The event {name!r} repeats: export its days one by one.")
-    first, end, duration = (_value(event, part) for part in ("DTSTART", "DTEND", "DURATION"))
-    if first is None:
-        raise IcsRefused(f"The event {name!r} has no start.")
-    if isinstance(first, datetime) or not isinstance(first, date):
-        raise IcsRefused(f"The event {name!r} has times of day: only whole days can be closed.")
+def _days_of(event, moved: set[date]) -> Iterator[date]:
+    starts = ics_series.starts_of(event, moved)
+    if not starts:
+        return
+    end, duration = value_of(event, "DTEND"), value_of(event, "DURATION")
+    first = value_of(event, "DTSTART")
     last = _last_day(first, end, duration)
     if last is None or last < first:
-        raise IcsRefused(f"The event {name!r} does not end after it starts.")
-    if first.year not in YEARS or last.year not in YEARS:
-        wrong = first.year if first.year not in YEARS else last.year
-        raise IcsRefused(f"The event {name!r} lies in {wrong}: a year from {YEARS[0]} to {YEARS[-1]} is expected.")
-    for offset in range((last - first).days + 1):
-        yield first + timedelta(days=offset)
+        raise IcsRefused(f"The event {name_of(event)!r} does not end after it starts.")
+    if last.year not in YEARS:
+        raise ics_series.outside(event, last.year)
+    for start in starts:
+        for offset in range((last - first).days + 1):
+            yield start + timedelta(days=offset)
 
 
 def _last_day(first: date, end: object, duration: object) -> date | None:
@@ -104,18 +105,3 @@ def _last_day(first: date, end: object, duration: object) -> date | None:
         return first + duration - timedelta(days=1) if isinstance(duration, timedelta) else None
     except OverflowError:
         return date.max
-
-
-def _value(event, part: str):
-    """What the event says there, None where it says nothing. Raises IcsRefused for what cannot be read."""
-    found = event.get(part)
-    if isinstance(found, list):
-        raise IcsRefused(f"The event {_name(event)!r} has several {part}: only one can be followed.")
-    try:
-        return None if found is None else found.dt
-    except Exception:  # icalendar raises what it likes for what it could not read
-        raise IcsRefused(f"The {part} of the event {_name(event)!r} is no date that can be read.") from None
-
-
-def _name(event) -> str:
-    return str(event.get("SUMMARY", "") or "closed").replace("\0", "")[:200]

@@ -168,12 +168,58 @@ def test_a_cancelled_event_closes_nothing_and_several_calendars_of_a_file_are_re
     assert list(ics.read_days(cancelled + later)) == [date(2026, 1, 1)]
 
 
+EVERY_CHRISTMAS = "DTSTART;VALUE=DATE:20201225"
+
+
+def years_of(rule: str, start: str = EVERY_CHRISTMAS) -> list[date]:
+    return list(ics.read_days(ics_file(start=start, end=rule)))
+
+
+def test_a_yearly_event_closes_its_day_of_each_year_as_long_as_its_rule_goes():
+    three = [date(2020, 12, 25), date(2021, 12, 25), date(2022, 12, 25)]
+    assert years_of("RRULE:FREQ=YEARLY;COUNT=3") == three
+    assert years_of("RRULE:FREQ=YEARLY;UNTIL=20221225") == three
+    assert years_of("RRULE:FREQ=YEARLY;UNTIL=20230101T000000Z") == three
+    endless = years_of("RRULE:FREQ=YEARLY")
+    assert (len(endless), endless[-1]) == (80, date(2099, 12, 25))
+
+
+def test_a_rule_by_weekday_finds_thanksgiving():
+    days = years_of("RRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=4TH;COUNT=3", start="DTSTART;VALUE=DATE:20231123")
+    assert days == [date(2023, 11, 23), date(2024, 11, 28), date(2025, 11, 27)]
+
+
+def test_each_repeat_is_as_long_as_the_first():
+    days = years_of("DTEND;VALUE=DATE:20201227\r\nRRULE:FREQ=YEARLY;COUNT=2")
+    assert days == [date(2020, 12, 25), date(2020, 12, 26), date(2021, 12, 25), date(2021, 12, 26)]
+
+
+def test_days_are_added_to_a_series_and_left_out_of_it():
+    listed = "RRULE:FREQ=YEARLY;COUNT=3\r\nEXDATE;VALUE=DATE:20211225\r\nRDATE;VALUE=DATE:20211227"
+    assert years_of(listed) == [date(2020, 12, 25), date(2021, 12, 27), date(2022, 12, 25)]
+
+
+def test_one_day_of_a_series_is_moved_or_cancelled_by_an_event_of_its_own():
+    series = ics_file(start=EVERY_CHRISTMAS, end="RRULE:FREQ=YEARLY;COUNT=3")
+    moved = ics_file(start="DTSTART;VALUE=DATE:20211227", end="RECURRENCE-ID;VALUE=DATE:20211225")
+    cancelled = ics_file(start=EVERY_CHRISTMAS, end="RECURRENCE-ID;VALUE=DATE:20221225\r\nSTATUS:CANCELLED")
+    assert list(ics.read_days(series + moved + cancelled)) == [date(2020, 12, 25), date(2021, 12, 27)]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         (b"", "not an iCalendar|no all-day"),
         (b"%PDF-1.7 \x00", "not an iCalendar"),
-        (ics_file(end="RRULE:FREQ=DAILY"), "repeats"),
+        (ics_file(end="RRULE:FREQ=DAILY"), "repeats daily"),
+        (ics_file(end="RRULE:FREQ=WEEKLY;BYDAY=SU"), "repeats weekly.*belong to the hours of the calendar"),
+        (ics_file(end="RRULE:FREQ=YEARLY;BYHOUR=9,10"), "repeats at times of day"),
+        (ics_file(end="RRULE:FREQ=YEARLY;BYMONTH=13"), "The rule by which .* fits no day: .*BYMONTH=13"),
+        (ics_file(end="RRULE:FREQ=YEARLY;INTERVAL=0"), "fits no day"),
+        (ics_file(end="RRULE:FREQ=YEARLY;COUNT=x"), "The rule by which .* cannot be read"),
+        (ics_file(end="RRULE:FREQ=YEARLY\r\nRRULE:FREQ=MONTHLY"), "several rules"),
+        (ics_file(end="EXDATE:soon"), "EXDATE of the event 'Works holiday' is no date"),
+        (ics_file(end="RRULE:FREQ=YEARLY") * 51, "More than 50 events repeat"),
         (ics_file(start="DTSTART:20251224T090000Z"), "times of day"),
         (ics_file(end="DTEND;VALUE=DATE:20251220"), "does not end after"),
         (ics_file(start="DTSTART;VALUE=DATE:00010101"), "a year from"),

@@ -135,12 +135,12 @@ def ask(dataset: Dataset, question: Mapping[str, Any], access: Access, *, versio
     from lake.explore import explore_sql, pivoted
     from lake.query import QueryError
 
-    asked = question_of(question)
+    asked, contract = question_of(question), contract_of(dataset)
     try:
-        sql = explore_sql(asked, contract_of(dataset))
+        sql = explore_sql(asked, contract)
     except QueryError as fault:
         raise refused(fault) from fault
-    return _run(dataset, sql, access, version, asked.limit, lambda table: pivoted(table, asked))
+    return _run(dataset, sql, access, version, asked.limit, lambda table: pivoted(table, asked, contract))
 
 
 def ask_sql(dataset: Dataset, sql: str, access: Access, *, version: int | None = None, limit: int = 1_000) -> Answer:
@@ -192,7 +192,7 @@ def question_of(plain: Mapping[str, Any]):
     """A question as `lake.explore.Explore` from JSON. Raises QuestionRefused naming the entry that is wrong.
 
     groups: [{column, unit}], totals: [{function, column}], filters: [{column, operator, values}],
-    pivot: {column, unit}, order_by, descending, limit; `chart` says how it is shown and is no part of the question.
+    pivot: {column, unit}, order_by, descending, limit, clock; `chart` says how it is shown and is no part of it.
     """
     from lake.entries import known_entries
     from lake.explore import Explore, Filter, GroupBy, Total

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from django.utils.formats import get_format
 
+from lake.instants import written
 from organization import money
 
 MINUS = "\N{MINUS SIGN}"
@@ -93,7 +94,7 @@ def text(value: object, spec: str = "") -> str:
 
 
 def plain(value: object) -> str:
-    """A value of a row of facts as text: times to the minute where no seconds are given, numbers to four decimals.
+    """A value of a row of facts as text: times as `lake.instants` writes them, numbers to four decimals.
 
     Whole numbers keep their digits ungrouped, since many of them are codes.
     """
@@ -102,7 +103,7 @@ def plain(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M:%S}".removesuffix(":00")
+        return written(value)
     is_whole = isinstance(value, Decimal) and value.as_tuple().exponent == 0  # a sum of whole numbers
     if isinstance(value, float | Decimal) and not is_whole:
         number = finite(value)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+
+from lake.instants import written
 
 from .explore import Answer
 
@@ -94,7 +96,7 @@ def _per_member(rows: list[list[Any]]) -> list[Line]:
     """The members of the second column in the order in which they come."""
     lines: dict[str, Line] = {}
     for row in rows:
-        member = "–" if row[1] is None else str(row[1])
+        member = "–" if row[1] is None else written(row[1]) if isinstance(row[1], datetime) else str(row[1])
         _, along, values = lines.setdefault(member, (member, [], []))
         along.append(_plain(row[0]))
         values.append(_plain(row[2]))
@@ -111,6 +113,8 @@ def _plain(value: Any) -> Any:
     match value:
         case None:
             return None
+        case datetime():  # an axis of dates knows no offsets
+            return value.replace(tzinfo=None).isoformat()
         case date():
             return value.isoformat()
         case Decimal():

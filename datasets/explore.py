@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lake.contract import Contract
 from organization.access import Access
 
 from . import scan
@@ -17,6 +16,7 @@ from .facts import contract_of
 from .models import Dataset, Upload
 from .refusals import Refusal
 from .scope import AuthorisedRows, authorised_rows
+from .times import CLOCK
 
 MOST_ROWS = 10_000
 PAGE = 100
@@ -64,30 +64,23 @@ class RowsPage:
     version: int | None
 
 
-def times_said(contract: Contract) -> str:
-    """How lists of rows show times, which an extract may have written by another clock; empty without a time."""
-    if not any(column.type.sql == "TIMESTAMP" for column in contract.temporal):
-        return ""
-    zone = contract.reporting_timezone
-    return "Times are in UTC." if zone == "UTC" else f"Times are in UTC; days are counted in {zone}."
-
-
 def rows_page(
     dataset: Dataset,
     access: Access,
     *,
     filters: Sequence[Mapping[str, Any]] = (),
+    clock: str = "utc",
     version: int | None = None,
     offset: int = 0,
     limit: int = PAGE,
 ) -> RowsPage:
     """Authorised rows of a version, newest event first; each with the upload and the row of the file it came from.
 
-    filters: those of a question (see `question_of`); all must hold.
+    filters, clock: those of a question (see `question_of`); all filters must hold.
     Raises NoSuchVersion, DamagedData, QuestionRefused, TooMuch.
     """
     allowed, contract = authorised_rows(dataset, access, version), contract_of(dataset)
-    condition = _condition(filters, contract)
+    condition = _condition({"filters": filters, "clock": clock}, contract)
     columns = tuple(column.name for column in contract.columns)
     if not allowed.facts.files:
         return RowsPage(columns, [], 0, allowed.facts.version)
@@ -111,36 +104,39 @@ def rows_page(
     return RowsPage(columns, shown, total, allowed.facts.version)
 
 
-def _condition(filters: Sequence[Mapping[str, Any]], contract) -> str:
+def _condition(plain: Mapping[str, Any], contract) -> str:
     from lake.explore import filters_sql
     from lake.query import QueryError
 
+    asked = question_of(plain)
     try:
-        return filters_sql(question_of({"filters": filters}).filters, contract)
+        return filters_sql(asked.filters, contract, asked.clock)
     except QueryError as fault:
         raise refused(fault) from fault
 
 
 def newest_first(dataset: Dataset, filters: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The question for the rows for which all filters hold, MOST_ROWS at most, newest event first."""
+    """The question for the rows for which all filters of a page hold, MOST_ROWS at most, newest event first."""
     time = contract_of(dataset).event_time
-    return {"filters": filters, "limit": MOST_ROWS, "order_by": time.name if time else "", "descending": True}
+    order = {"order_by": time.name if time else "", "descending": True}
+    return {"filters": filters, "clock": CLOCK, "limit": MOST_ROWS, **order}
 
 
 def ask(dataset: Dataset, question: Mapping[str, Any], access: Access, *, version: int | None = None) -> Answer:
     """Answer a question without code: groups, totals, filters, pivot, order_by, descending, limit (see `question_of`).
 
+    Times of the answer are in UTC, by whatever clock its filters are read (see `datasets.times`).
     Raises QuestionRefused, TooMuch, NoSuchVersion, DamagedData.
     """
     from lake.explore import explore_sql, pivoted
     from lake.query import QueryError
 
-    asked = question_of(question)
+    asked, contract = question_of(question), contract_of(dataset)
     try:
-        sql = explore_sql(asked, contract_of(dataset))
+        sql = explore_sql(asked, contract)
     except QueryError as fault:
         raise refused(fault) from fault
-    return _run(dataset, sql, access, version, asked.limit, lambda table: pivoted(table, asked))
+    return _run(dataset, sql, access, version, asked.limit, lambda table: pivoted(table, asked, contract))
 
 
 def ask_sql(dataset: Dataset, sql: str, access: Access, *, version: int | None = None, limit: int = 1_000) -> Answer:
@@ -192,7 +188,7 @@ def question_of(plain: Mapping[str, Any]):
     """A question as `lake.explore.Explore` from JSON. Raises QuestionRefused naming the entry that is wrong.
 
     groups: [{column, unit}], totals: [{function, column}], filters: [{column, operator, values}],
-    pivot: {column, unit}, order_by, descending, limit; `chart` says how it is shown and is no part of the question.
+    pivot: {column, unit}, order_by, descending, limit, clock; `chart` says how it is shown and is no part of it.
     """
     from lake.entries import known_entries
     from lake.explore import Explore, Filter, GroupBy, Total

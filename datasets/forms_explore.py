@@ -15,6 +15,7 @@ from lake.contract import ColumnType, Contract
 from .explore import MOST_ROWS
 from .facts import readable_versions
 from .models import Dataset
+from .times import CLOCK
 
 PERIODS = [("", "each value"), *((unit, unit) for unit in ("day", "week", "month", "quarter", "year"))]
 TOTALS = [
@@ -115,6 +116,7 @@ class QuestionForm(VersionForm):
         reads, wanted = float, "number. Write it as in 12.5"
         if kind.temporal:
             reads, wanted = datetime.fromisoformat, "date. Write it as in 2025-01-31"
+            wanted += " or 2025-01-31 10:30" * (kind == ColumnType.TIMESTAMP)
         found = self._filter(given, end)
         for value in found["values"] if found else ():
             try:
@@ -134,6 +136,7 @@ class QuestionForm(VersionForm):
             ],
             "filters": self.asked_filters(),
             "limit": MOST_ROWS,
+            "clock": CLOCK,
         }
         if given.get("pivot") and groups:
             asked["pivot"] = {"column": given["pivot"]}
@@ -166,14 +169,17 @@ class QuestionForm(VersionForm):
         return text
 
 
-def address_of(question: Mapping[str, Any]) -> dict[str, str] | None:
+def address_of(question: Mapping[str, Any], contract: Contract) -> dict[str, str] | None:
     """The fields that ask `question` again, to be changed; None where it says more than the form can (over REST)."""
     groups, filters = question.get("groups") or [], question.get("filters") or []
     totals = question.get("totals") or [{}]
     units = {group.get("unit") for group in groups} - {None}
     if max(len(groups) - 1, len(totals), len(units)) > 1 or len(filters) > MOST_FILTERS:
         return None
-    more = question.keys() - {"chart", "groups", "totals", "filters", "pivot", "limit"}
+    times = {column.name for column in contract.instants if contract.reporting_timezone != "UTC"}
+    if question.get("clock") != CLOCK and times.intersection(one["column"] for one in filters):
+        return None
+    more = question.keys() - {"chart", "groups", "totals", "filters", "pivot", "limit", "clock"}
     if more or question.get("limit", MOST_ROWS) != MOST_ROWS or (question.get("pivot") or {}).get("unit"):
         return None
     asked = {"total": totals[0].get("function", ""), "of": totals[0].get("column", ""), "period": "".join(units)}

@@ -12,7 +12,7 @@ import tempfile
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from urllib.parse import quote
 
@@ -24,7 +24,8 @@ LARGEST_EXACT = 10**15  # a spreadsheet keeps 15 digits
 MOST_ROWS = 1_048_576 - 1
 LONGEST_CELL = 32_767
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-FORMATS = {"date": "yyyy-mm-dd", "moment": 'yyyy-mm-dd hh:mm:ss"Z"', "percent": "0.0%"}
+FORMATS = {"date": "yyyy-mm-dd", "percent": "0.0%"}
+MOMENT_WIDTH = 25
 
 
 class TooManyRows(Exception):
@@ -66,7 +67,7 @@ def is_risky(text: str) -> bool:
 
 
 def csv_cell(value: object) -> object:
-    """`value` as it stands in a CSV: neutral text, ISO dates, moments in UTC, nothing for no value."""
+    """`value` as it stands in a CSV: neutral text, ISO dates, moments with their offset, nothing for no value."""
     match value:
         case None:
             return ""
@@ -77,7 +78,7 @@ def csv_cell(value: object) -> object:
         case int() | float() | Decimal():
             return value
         case datetime():
-            return _utc(value).isoformat(timespec="seconds").replace("+00:00", "Z")
+            return f"{value.isoformat(timespec='seconds')[:19]}{_offset(value)}"
         case date():
             return value.isoformat()
     text = str(value)
@@ -161,12 +162,16 @@ class _Pen:
         for number, column in enumerate(table.columns):
             sheet.set_column(number, number, column.width)
             sheet.write_string(0, number, column.heading, self.head)
-        row = 0
+        row, moments = 0, set()
         for row, values in enumerate(table.rows, start=1):
             if row > MOST_ROWS:
                 raise TooManyRows(f"An XLSX sheet holds {MOST_ROWS:,} rows: take CSV, or filter first.")
             for number, value in enumerate(values):
                 self.cell(sheet, row, number, value, table.columns[number].format)
+                if isinstance(value, datetime):
+                    moments.add(number)
+        for number in moments:  # narrower, a spreadsheet writes ####
+            sheet.set_column(number, number, max(MOMENT_WIDTH, table.columns[number].width))
         sheet.autofilter(0, 0, row, max(0, len(table.columns) - 1))
 
     def cell(self, sheet, row: int, number: int, value: object, form: str = "") -> None:
@@ -180,11 +185,18 @@ class _Pen:
             case int() | float() | Decimal() if abs(value) < LARGEST_EXACT:
                 sheet.write_number(row, number, value, self.formats.get(form))
             case datetime() if value.year >= 1900:
-                sheet.write_datetime(row, number, _utc(value).replace(tzinfo=None), self.formats["moment"])
+                sheet.write_datetime(row, number, value.replace(tzinfo=None), self.moment(_offset(value)))
             case date() if value.year >= 1900:
                 sheet.write_datetime(row, number, value, self.formats["date"])
             case _:
                 self.text(sheet, row, number, str(value))
+
+    def moment(self, offset: str):
+        """The format of a moment, which stands there by its own clock: a cell has no offset, its format may say it."""
+        name = f"moment {offset}"
+        if name not in self.formats:
+            self.formats[name] = self.book.add_format({"num_format": f'yyyy-mm-dd hh:mm:ss"{offset}"'})
+        return self.formats[name]
 
     def text(self, sheet, row: int, number: int, text: str) -> None:
         text = text.replace("\0", "")
@@ -200,5 +212,8 @@ class _Echo:
         return text.encode("utf-8", "replace")
 
 
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+def _offset(moment: datetime) -> str:
+    """The offset of its clock: "Z" in UTC, which is meant where there is none, else such as "+01:00" or "+00:00"."""
+    if moment.tzinfo is None or str(moment.tzinfo) == "UTC":
+        return "Z"
+    return moment.isoformat(timespec="minutes")[16:]

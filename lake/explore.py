@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal, get_args
 
 import numpy as np
@@ -12,6 +12,7 @@ from sqlglot import exp
 from lake.contract import Contract
 from lake.formula import grammar
 from lake.formula.compile import to_sql
+from lake.instants import by_clock, instant_of, written
 from lake.query import MAX_ROWS, QueryError, guard, unseen
 from lake.store.schema import DAY_SUFFIX
 
@@ -28,6 +29,7 @@ Operator = Literal[
     "eq", "ne", "lt", "lte", "gt", "gte", "in", "not_in", "contains", "starts_with", "is_null", "not_null"
 ]
 Aggregate = Literal["count", "count_distinct", "sum", "avg", "min", "max", "median"]
+Clock = Literal["utc", "local"]
 OPERATORS: tuple[Operator, ...] = get_args(Operator)
 AGGREGATES: tuple[Aggregate, ...] = get_args(Aggregate)
 MOST_COLUMNS = 50  # that a pivot makes
@@ -35,7 +37,10 @@ MOST_COLUMNS = 50  # that a pivot makes
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """`column` compared by one of OPERATORS with one value; several for in, not_in; none for is_null, not_null."""
+    """`column` compared by one of OPERATORS with one value; several for in, not_in; none for is_null, not_null.
+
+    A time is compared with an ISO date or time: of the offset that it says, else of the question's `clock`.
+    """
 
     column: str
     operator: Operator
@@ -74,7 +79,8 @@ class Explore:
     """A question without SQL: group by some columns, show totals; without groups and totals, the rows themselves.
 
     pivot: one of the groups whose members become columns (see `pivoted`). limit: of the answer; its statement asks for
-    one row more, so that who runs it can say that there are more.
+    one row more, so that who runs it can say that there are more. clock: by which filters read times that say no
+    offset, and a pivot names times: UTC, or with `local` that of the contract's `reporting_timezone`.
     """
 
     groups: tuple[GroupBy, ...] = ()
@@ -84,6 +90,7 @@ class Explore:
     order_by: str = ""
     descending: bool = False
     limit: int = 1_000
+    clock: Clock = "utc"
 
 
 def explore_sql(question: Explore, contract: Contract, *, view: str = "facts") -> str:
@@ -92,15 +99,14 @@ def explore_sql(question: Explore, contract: Contract, *, view: str = "facts") -
     groups = [*question.groups, *([question.pivot] if question.pivot else [])]
     for name in [*(g.column for g in groups), *(t.column for t in question.totals if t.column)]:
         _known(name, names)
-    times = {column.name for column in contract.temporal if column.type.sql != "DATE"}
+    times = {column.name for column in contract.instants}
     keys = [_group(group, times) for group in groups]
     grouped = [key.as_(group.name, quoted=True) for key, group in zip(keys, groups, strict=True)]
     totals = [_total(total).as_(total.name, quoted=True) for total in question.totals]
     select = exp.select(*(grouped + totals or [_column(c.name) for c in contract.columns]))
     select = select.from_(exp.to_table(view))
-    for wanted in question.filters:
-        _known(wanted.column, names)
-        select = select.where(_condition(wanted))
+    for condition in _conditions(question.filters, contract, question.clock):
+        select = select.where(condition)
     if grouped:
         select = select.group_by(*keys)
     order = _order(question, [g.name for g in groups] + [t.name for t in question.totals], names)
@@ -111,15 +117,12 @@ def explore_sql(question: Explore, contract: Contract, *, view: str = "facts") -
     return guard(sql, names | hidden.keys(), view=view, hidden=hidden)
 
 
-def filters_sql(filters: Sequence[Filter], contract: Contract) -> str:
+def filters_sql(filters: Sequence[Filter], contract: Contract, clock: Clock = "utc") -> str:
     """The condition that all filters make over the contract's columns, `TRUE` without one. Raises QueryError."""
-    names = {column.name for column in contract.columns}
-    for wanted in filters:
-        _known(wanted.column, names)
-    return to_sql(exp.and_(exp.true(), *(_condition(wanted) for wanted in filters)))
+    return to_sql(exp.and_(exp.true(), *_conditions(filters, contract, clock)))
 
 
-def pivoted(table: pa.Table, question: Explore, *, most: int = MOST_COLUMNS) -> pa.Table:
+def pivoted(table: pa.Table, question: Explore, contract: Contract, *, most: int = MOST_COLUMNS) -> pa.Table:
     """The answer with the pivot's members as columns; one total per cell, the first of the question.
 
     Raises QueryError where there are more members than `most`: a table without some of them would look whole.
@@ -135,8 +138,10 @@ def pivoted(table: pa.Table, question: Explore, *, most: int = MOST_COLUMNS) -> 
     for row in table.to_pylist():
         cells.setdefault(tuple(row[key] for key in keys), {})[row[question.pivot.name]] = row[total]
     columns = {key: pa.array([cell[place] for cell in cells], table[key].type) for place, key in enumerate(keys)}
+    zone = _zone(question.clock, contract)
     for member in members:
-        name = "(none)" if member is None else str(member)
+        is_local = isinstance(member, datetime) and question.clock == "local"
+        name = "(none)" if member is None else written(by_clock(member, zone)) if is_local else str(member)
         columns[name] = pa.array([cell.get(member) for cell in cells.values()], table[total].type)
     return pa.table(columns)
 
@@ -169,8 +174,24 @@ def _total(total: Total) -> exp.Expr:
     return kinds[total.function](this=column)
 
 
-def _condition(wanted: Filter) -> exp.Expr:
-    column, values = _column(wanted.column), [_literal(value) for value in wanted.values]
+def _zone(clock: Clock, contract: Contract) -> str:
+    return contract.reporting_timezone if clock == "local" else "UTC"
+
+
+def _conditions(filters: Sequence[Filter], contract: Contract, clock: Clock) -> list[exp.Expr]:
+    names, times = {column.name for column in contract.columns}, {column.name for column in contract.instants}
+    for wanted in filters:
+        _known(wanted.column, names)
+    return [_condition(wanted, _zone(clock, contract) if wanted.column in times else None) for wanted in filters]
+
+
+def _condition(wanted: Filter, zone: str | None) -> exp.Expr:
+    """zone: of a time, by whose clock it is read and compared as a text; None for any other column."""
+    column, by_text = _column(wanted.column), wanted.operator in ("contains", "starts_with")
+    values = [_literal(value) if zone is None or by_text else _time(value, zone) for value in wanted.values]
+    if by_text and zone not in (None, "UTC"):
+        column = exp.AtTimeZone(this=column, zone=exp.Literal.string("UTC"))
+        column = exp.AtTimeZone(this=column, zone=exp.Literal.string(zone))
     needed = {"is_null": 0, "not_null": 0, "in": len(values) or 1, "not_in": len(values) or 1}
     if wanted.operator not in OPERATORS or len(values) != needed.get(wanted.operator, 1):
         raise QueryError(f"The filter on `{wanted.column}` is incomplete", wanted.operator)
@@ -186,6 +207,16 @@ def _condition(wanted: Filter) -> exp.Expr:
         case "starts_with":
             return exp.StartsWith(this=exp.cast(column, "text"), expression=values[0])
     return _COMPARISONS[wanted.operator](this=column, expression=values[0])
+
+
+def _time(value: Value, zone: str) -> exp.Expr:
+    if not isinstance(value, str | date):
+        return _literal(value)
+    text = value if isinstance(value, str) else value.isoformat()
+    try:
+        return _literal(instant_of(text, zone))
+    except ValueError:
+        raise QueryError(f"{text[:40]!r} is no date: write it as in 2025-01-31 or 2025-01-31 10:30", text) from None
 
 
 def _literal(value: Value) -> exp.Expr:

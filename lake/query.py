@@ -55,6 +55,7 @@ QUERY_NODES: frozenset[type[exp.Expr]] = grammar.FORMULA_NODES | {
     exp.Lag,
     exp.Lead,
     exp.Stddev,
+    exp.AtTimeZone,
 }
 _ALLOWED_WORDS = ("SELECT", "FROM", "WITH", "JOIN", "OVER", "WINDOW", "PARTITION_BY")
 _FORBIDDEN = grammar.FORBIDDEN_TOKENS - {getattr(TokenType, word) for word in _ALLOWED_WORDS}

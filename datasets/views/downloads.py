@@ -18,23 +18,35 @@ def kind_of(given: Mapping[str, str]) -> str:
     return given["as"] if given.get("as") in KINDS else ""
 
 
-def download(dataset: Dataset, answer: Answer, kind: str, what: str, filters: Sequence[Mapping[str, Any]] = ()):
-    """The answer as a file of `kind` (see KINDS); `what` ends its name, `filters` are those of the question."""
+def download(
+    dataset: Dataset,
+    answer: Answer,
+    kind: str,
+    what: str,
+    filters: Sequence[Mapping[str, Any]] = (),
+    times: str = "",
+):
+    """The answer as a file of `kind` (see KINDS); `what` ends its name, `filters` are those of the question.
+
+    times: by which clock the answer shows them, in words.
+    """
     name, columns = f"{dataset.code}-{what}", [Column(heading) for heading in answer.columns]
     if kind == "csv":
         return csv_response(name, columns, answer.rows)
-    return xlsx_response(
-        name, [Sheet("Answer", columns, answer.rows)], Cover(dataset.name, _facts(dataset, answer, filters))
-    )
+    facts = _facts(dataset, answer, filters, times)
+    return xlsx_response(name, [Sheet("Answer", columns, answer.rows)], Cover(dataset.name, facts))
 
 
-def _facts(dataset: Dataset, answer: Answer, filters: Sequence[Mapping[str, Any]]) -> list[tuple[str, object]]:
+def _facts(
+    dataset: Dataset, answer: Answer, filters: Sequence[Mapping[str, Any]], times: str
+) -> list[tuple[str, object]]:
     return [
         ("Dataset", f"{dataset.name} ({dataset.code})"),
         *(("Only where", in_words(one)) for one in filters),
         ("Rows", f"{len(answer.rows):,}, there are more" if answer.truncated else len(answer.rows)),
         ("Data complete through", dataset.complete_through),
         ("Data version", answer.version),
+        *([("Clock", times)] if times else []),
         ("Statement", answer.sql),
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -10,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from datasets import charts, explore, saved_views, scope
+from datasets import charts, explore, saved_views, scope, times
 from datasets.facts import NoSuchVersion, contract_of
 from datasets.forms_explore import QuestionForm, ShownForm, address_of
 from datasets.models import Dataset, SavedView
@@ -30,7 +31,7 @@ def explore_page(request):
         return _choice(request, choices, "explore")
     form = QuestionForm(request.GET, dataset=dataset, contract=contract_of(dataset))
     context = {
-        "times": explore.times_said(form.contract),
+        "times": times.times_said(form.contract),
         "dataset": dataset,
         "datasets": choices,
         "form": form,
@@ -42,16 +43,15 @@ def explore_page(request):
     try:
         if form.is_valid() and (request.GET.get("group") or request.GET.get("total")):
             question, version = form.question(), form.cleaned_data["version"]
-            context["answer"] = answer = explore.ask(dataset, question, request.access, version=version)
+            context["answer"] = answer = _answered(dataset, question, request.access, version)
             if kind:
-                return download(dataset, answer, kind, "explore", question["filters"])
+                return download(dataset, answer, kind, "explore", question["filters"], context["times"])
             context["chart"] = charts.chart_of(answer, question, dataset.name)
         elif form.is_valid():
             filters, version = form.asked_filters(), form.cleaned_data["version"]
             if kind:
-                question = explore.newest_first(dataset, filters)
-                answer = explore.ask(dataset, question, request.access, version=version)
-                return download(dataset, answer, kind, "rows", filters)
+                answer = _answered(dataset, explore.newest_first(dataset, filters), request.access, version)
+                return download(dataset, answer, kind, "rows", filters, context["times"])
             context |= _rows(request, dataset, filters, version)
     except (Refusal, NoSuchVersion) as fault:
         context["problems"] = [
@@ -60,14 +60,23 @@ def explore_page(request):
     return render(request, "datasets/explore.html", context)
 
 
+def _answered(dataset: Dataset, question: dict, access, version: int | None = None) -> explore.Answer:
+    """The answer with its times by the clock that the page names."""
+    answer = explore.ask(dataset, question, access, version=version)
+    return replace(answer, rows=times.by_their_clock(answer.rows, contract_of(dataset)))
+
+
 def _rows(request, dataset: Dataset, filters: list[dict], version: int | None) -> dict:
     """A page of the rows for which the filters hold, and the way to the next."""
     given = request.GET.get("offset", "0")
     offset = min(int(given), 10**6) if given.isascii() and given.isdigit() and len(given) < 12 else 0
-    rows = explore.rows_page(
-        dataset, request.access, filters=filters, version=version, offset=offset, limit=explore.PAGE
-    )
-    listed = [{"cells": list(row.values())[:-2], "upload": row["_upload"], "row": row["_row"]} for row in rows.rows]
+    asked = {"filters": filters, "clock": times.CLOCK, "version": version}
+    rows = explore.rows_page(dataset, request.access, **asked, offset=offset, limit=explore.PAGE)
+    shown = times.by_their_clock((list(row.values())[:-2] for row in rows.rows), contract_of(dataset))
+    listed = [
+        {"cells": cells, "upload": row["_upload"], "row": row["_row"]}
+        for cells, row in zip(shown, rows.rows, strict=True)
+    ]
     following = offset + explore.PAGE
     return {
         "rows": rows,
@@ -90,7 +99,8 @@ def sql_page(request):
     context = {
         "dataset": dataset,
         "columns": contract.columns,
-        "times": explore.times_said(contract),
+        "times": times.times_of_sql(contract),
+        "clock": times.clock_in_sql(contract),
         "shown_form": (shown := ShownForm(request.POST or request.GET, dataset=dataset)),
         "sql": statement or _first_statement(contract),
         "breadcrumb": _crumbs(dataset),
@@ -106,7 +116,7 @@ def sql_page(request):
             answer = explore.ask_sql(dataset, statement, request.access, version=version, limit=wanted)
             context["answer"] = answer
             if kind:
-                return download(dataset, answer, kind, "sql")
+                return download(dataset, answer, kind, "sql", times=context["times"])
             context["chart"] = charts.chart_of_numbers(answer, asked.get("chart", ""), dataset.name)
             context["has_no_chart"] = asked.get("chart") in ("bar", "line") and context["chart"] is None
         except (Refusal, NoSuchVersion) as fault:
@@ -136,14 +146,16 @@ def save_view(request, code):
 def saved_view(request, pk):
     """Show a kept question: its answer over the rows that the reader may see."""
     view = _kept(request, pk)
-    asked = address_of(view.question)
+    contract = contract_of(view.dataset)
+    asked = address_of(view.question, contract)
     context = {"dataset": view.dataset, "view": view, "breadcrumb": _crumbs(view.dataset)}
+    context["times"] = times.times_said(contract)
     context["may_remove"] = saved_views.may_remove(view, request.access)
     context["again"] = urlencode({"dataset": view.dataset.code, **asked}) if asked else ""
     try:
-        context["answer"] = answer = explore.ask(view.dataset, view.question, request.access)
+        context["answer"] = answer = _answered(view.dataset, view.question, request.access)
         if kind := kind_of(request.GET):
-            return download(view.dataset, answer, kind, view.name, view.question.get("filters", ()))
+            return download(view.dataset, answer, kind, view.name, view.question.get("filters", ()), context["times"])
         context["chart"] = charts.chart_of(answer, view.question, view.name)
     except Refusal as fault:
         context["problems"] = [{"thing": view.name, "fault": str(fault), "next_step": fault.next_step}]

@@ -1,5 +1,6 @@
 """Writing a KPI down, with what it gives on real rows beside it while one writes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.contrib import messages
@@ -10,7 +11,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from analytics.wording import digits
-from datasets.facts import NoSuchVersion
+from datasets.facts import NoSuchVersion, contract_of
+from datasets.times import by_their_clock, times_said
 from doors.pages import page, require, show_faults, visible
 from kpis import definitions, drill
 from kpis.band_text import write_bands_text
@@ -282,14 +284,23 @@ def _tried(request, form: DesignForm, version: KpiVersion) -> dict:
         )
         for row in rows
     ]
-    sample = list(seen.rows[:8])
-    columns = [name for name in (sample[0] if sample else ()) if not name.startswith("_")]
     return {
         "tried": tried[::-1],
         "values": (values := [row.value for row in tried]),
         "hints": hints_of(version, values, request.access),
         "unit": unit,
-        "sample": bool(sample),
+        **(_sample(version, seen.rows[:8]) if seen.rows else {}),
+    }
+
+
+def _sample(version: KpiVersion, rows: Sequence[dict]) -> dict:
+    """Rows of the latest period, by the clock of all lists of rows; a formula reads their times as they are stored."""
+    contract = contract_of(version.dataset)
+    columns = [name for name in rows[0] if not name.startswith("_")]
+    said = times_said(contract)
+    return {
+        "sample": True,
         "sample_columns": columns,
-        "sample_rows": [[row[name] for name in columns] for row in sample],
+        "sample_rows": by_their_clock(([row[name] for name in columns] for row in rows), contract),
+        "times": f"{said} Formulas read them in UTC." if said and contract.reporting_timezone != "UTC" else said,
     }

@@ -9,10 +9,10 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_GET
 
-from datasets.explore import times_said
 from datasets.facts import NoSuchVersion, contract_of
 from datasets.models import Dataset
 from datasets.scope import wholly_seen
+from datasets.times import by_their_clock, times_said
 from doors.pages import page, visible
 from kpis import drill, selectors
 from kpis.measures import scale_of
@@ -123,14 +123,15 @@ def _rows(request, place: Place, result: Result) -> dict:
     except (drill.NoRows, drill.TooLong, NoSuchVersion) as fault:
         return {"fault": str(fault)}
     columns, parts = parts_of(found)
-    lines = [[row[name] for name in (*columns, *(name for name, _ in parts))] for row in found.rows]
+    contract = contract_of(result.version.dataset)
+    shown = [*columns, *(name for name, _ in parts)]
     return {
         "found": found,
-        "times": times_said(contract_of(result.version.dataset)) if result.version.dataset_id else "",
+        "times": times_said(contract),
         "sums": sums_of(found, result),
         "columns": columns,
         "numeric": {name for name in columns if any(_is_number(row[name]) for row in found.rows)},
-        "lines": lines,
+        "lines": by_their_clock(([row[name] for name in shown] for row in found.rows), contract),
         "parts": parts,
         "exports": _exports(place, result) if found.total else (),
         "first": offset + 1,

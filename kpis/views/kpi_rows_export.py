@@ -1,13 +1,12 @@
 """The rows behind one number as CSV and XLSX, with what each of them counts for: they add up to the number."""
 
-from collections.abc import Iterator
-
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
-from datasets.facts import NoSuchVersion
+from datasets.facts import NoSuchVersion, contract_of
+from datasets.times import by_their_clock, times_said
 from doors.exports import Column, Cover, Sheet, csv_response, xlsx_response
 from doors.pages import page
 from kpis import drill, selectors
@@ -35,7 +34,8 @@ def kpi_rows_export(request, code, kind: str):
         return redirect(f"{request.path.removesuffix(f'{kind}/')}?{request.GET.urlencode()}")
     names, parts = parts_of(found)
     columns = [Column(name) for name in (*names, *(heading for _, heading in parts))]
-    lines = _lines(found, [*names, *(name for name, _ in parts)])
+    shown = [*names, *(name for name, _ in parts)]
+    lines = by_their_clock(([row[name] for name in shown] for row in found.rows), contract_of(result.version.dataset))
     name = " ".join(["rows", code, place.unit.code, result.period_start.isoformat(), result.member]).strip()
     if kind == "csv":
         return csv_response(name, columns, lines)
@@ -49,10 +49,6 @@ def _require_all(found: drill.RowsPage) -> None:
             f"The number has {found.total:,} rows; a file holds up to {drill.MOST_ROWS:,}. "
             "Choose a unit below, a shorter period or one part of it."
         )
-
-
-def _lines(found: drill.RowsPage, names: list[str]) -> Iterator[list]:
-    return ([row[name] for name in names] for row in found.rows)
 
 
 def _facts(place: Place, result: Result, found: drill.RowsPage) -> list[tuple[str, object]]:
@@ -69,4 +65,5 @@ def _facts(place: Place, result: Result, found: drill.RowsPage) -> list[tuple[st
         ("Check", sums_of(found, result).words),
         ("Definition version", result.version.number),
         ("Data version", result.data_version),
+        ("Clock", times_said(contract_of(result.version.dataset)) or None),
     ]

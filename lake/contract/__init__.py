@@ -161,6 +161,11 @@ class Contract:
         return tuple(column for column in self.columns if column.type.temporal)
 
     @property
+    def instants(self) -> tuple[Column, ...]:
+        """The timestamps: stored in UTC, shown by the clock of `reporting_timezone`."""
+        return tuple(column for column in self.columns if column.type is ColumnType.TIMESTAMP)
+
+    @property
     def storage_order(self) -> tuple[str, ...]:
         """The columns by which the rows of a file are put in order: rows that are reported together lie together."""
         split = self.vendor_column or next(iter(self.dimensions), None)

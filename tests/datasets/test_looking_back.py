@@ -9,7 +9,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 from rest_framework.test import APIClient
 
-from datasets import compaction, explore
+from datasets import compaction
 from datasets.models import Dataset
 from jobs import work
 from lake.contract import Column, ColumnType, Contract, Role
@@ -82,19 +82,6 @@ def test_an_answer_says_what_of_it_is_shown(client, analyst, home):
     assert "1,200 rows; the first 500 stand here, a file holds them all. Data version" in page
     refused = explored(client, group="kind", pivot="site", total="count")["problems"][0]
     assert refused["fault"].startswith("`site` has 60 values, and a table shows at most 50 as columns: filter them")
-
-
-def test_pages_of_rows_say_by_which_clock_they_show_times(client, home):
-    """An extract of Paris says 09:30; the rows say 08:30."""
-    at = Column("at", type=ColumnType.TIMESTAMP, roles=(Role.EVENT_TIME,), format="%Y-%m-%d %H:%M")
-    contract = Contract(columns=(at,), timezone="Europe/Paris", reporting_timezone="Europe/Paris")
-    loaded_dataset("at\n2025-01-31 09:30\n", contract, unit=home, code="calls")
-    client.force_login(member(Member.ANALYST, home))
-    for page in ("explore", "sql"):
-        said = text_of(client.get(reverse(page), {"dataset": "calls"}))
-        assert "Times are in UTC; days are counted in Europe/Paris." in said
-    assert "2025-01-31 08:30" in text_of(client.get(reverse("explore"), {"dataset": "calls"}))
-    assert explore.times_said(CONTRACT) == ""
 
 
 def test_a_filter_takes_the_words_that_its_operator_reads(client, analyst, orders):

@@ -4,6 +4,7 @@ import csv
 import io
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -81,6 +82,31 @@ def test_b20_a_number_stays_a_number(number):
 def test_each_value_is_written_with_its_type(value, in_csv, in_xlsx):
     assert as_csv([("x", value)])[0][1] == in_csv
     assert as_xlsx([("x", value)])["Results"]["B2"].value == in_xlsx
+
+
+LONDON = ZoneInfo("Europe/London")
+
+
+@pytest.mark.parametrize(
+    ("moment", "in_csv", "format"),
+    [
+        (datetime(2016, 1, 31, 23, 30, tzinfo=LONDON), "2016-01-31T23:30:00+00:00", 'yyyy-mm-dd hh:mm:ss"+00:00"'),
+        (datetime(2016, 8, 1, 0, 30, tzinfo=LONDON), "2016-08-01T00:30:00+01:00", 'yyyy-mm-dd hh:mm:ss"+01:00"'),
+        (datetime(2016, 10, 30, 1, 30, tzinfo=LONDON), "2016-10-30T01:30:00+01:00", 'yyyy-mm-dd hh:mm:ss"+01:00"'),
+        (
+            datetime(2016, 10, 30, 1, 30, fold=1, tzinfo=LONDON),
+            "2016-10-30T01:30:00+00:00",
+            'yyyy-mm-dd hh:mm:ss"+00:00"',
+        ),
+        (datetime(2016, 8, 1, 0, 30), "2016-08-01T00:30:00Z", 'yyyy-mm-dd hh:mm:ss"Z"'),
+        (datetime(2016, 8, 1, 0, 30, tzinfo=ZoneInfo("UTC")), "2016-08-01T00:30:00Z", 'yyyy-mm-dd hh:mm:ss"Z"'),
+    ],
+)
+def test_a_moment_stands_by_its_own_clock_with_its_offset(moment, in_csv, format):
+    assert as_csv([("x", moment)])[0][1] == in_csv
+    sheet = as_xlsx([("x", moment)])["Results"]
+    assert (sheet["B2"].value, sheet["B2"].number_format) == (moment.replace(tzinfo=None, fold=0), format)
+    assert sheet.column_dimensions["B"].width >= len(in_csv)  # else a spreadsheet writes ####
 
 
 def test_a_cover_says_what_the_numbers_are():

@@ -144,8 +144,15 @@ def ask(dataset: Dataset, question: Mapping[str, Any], access: Access, *, versio
 
 
 def ask_sql(dataset: Dataset, sql: str, access: Access, *, version: int | None = None, limit: int = 1_000) -> Answer:
-    """Answer one SELECT over `facts`, the authorised rows. Raises as `ask`."""
+    """Answer one SELECT over the authorised rows, `facts` or the dataset's own code. Raises as `ask`."""
     return _run(dataset, sql, access, version, max(1, min(limit, MOST_ROWS)), lambda table: table)
+
+
+def table_names(dataset: Dataset) -> tuple[str, str]:
+    """How a statement may call the dataset's rows: `facts`, and its code, in quotes where SQL needs them."""
+    from lake.query import as_typed
+
+    return "facts", as_typed(dataset.code)
 
 
 def _run(dataset: Dataset, sql: str, access: Access, version: int | None, limit: int, finish) -> Answer:
@@ -154,7 +161,7 @@ def _run(dataset: Dataset, sql: str, access: Access, version: int | None, limit:
 
     allowed, contract = authorised_rows(dataset, access, version), contract_of(dataset)
     try:
-        answer = run_query(_rows_for(allowed, contract), sql, contract, limit=limit)
+        answer = run_query(_rows_for(allowed, contract), sql, contract, also=dataset.code, limit=limit)
         table = finish(answer.table)
     except QueryError as fault:
         raise refused(fault) from fault

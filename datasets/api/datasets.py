@@ -110,7 +110,7 @@ class RowsSerializer(serializers.Serializer):
 
 
 class Statement(StrictSerializer):
-    sql = serializers.CharField(max_length=20_000, help_text="One SELECT over `facts`.")
+    sql = serializers.CharField(max_length=20_000, help_text="One SELECT over `facts`, or over the dataset's code.")
     limit = serializers.IntegerField(min_value=1, max_value=explore.MOST_ROWS, default=1_000)
     version = serializers.IntegerField(required=False, min_value=0)
 

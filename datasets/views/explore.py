@@ -81,7 +81,7 @@ def _rows(request, dataset: Dataset, filters: list[dict], version: int | None) -
 
 @page(QUERY)
 def sql_page(request):
-    """One SELECT over `facts`. The statement stands in the form; it is sent by POST and never in an address."""
+    """One SELECT. The statement stands in the form; it is sent by POST and never in an address."""
     dataset, choices = _chosen(request)
     if dataset is None:
         return _choice(request, choices, "sql")
@@ -90,6 +90,7 @@ def sql_page(request):
     context = {
         "dataset": dataset,
         "columns": contract.columns,
+        "names": explore.table_names(dataset),
         "times": explore.times_said(contract),
         "shown_form": (shown := ShownForm(request.POST or request.GET, dataset=dataset)),
         "sql": statement or _first_statement(contract),

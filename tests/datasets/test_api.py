@@ -91,6 +91,10 @@ def test_an_extract_goes_in_and_its_rows_come_out(analyst, orders):
     assert (status, answer.get("rows")) == (200, [[30.0]]), answer
     status, answer = analyst("post", "datasets/orders/sql/", {"sql": "select max(cost) as m from facts"})
     assert (status, answer["columns"], answer["rows"]) == (200, ["m"], [[20.0]])
+    status, answer = analyst("post", "datasets/orders/sql/", {"sql": "select max(orders.cost) as m from orders"})
+    assert (status, answer["rows"]) == (200, [[20.0]])
+    status, fault = analyst("post", "datasets/orders/sql/", {"sql": "select cost from tickets"})
+    assert (status, "under the name `facts` or `orders`, not `tickets`" in fault["detail"]) == (400, True), fault
     status, again = analyst.send(TEXT, name="renamed.csv")
     assert (status, again["already"], Upload.objects.count()) == (200, True, 1)
     assert f"#{upload.pk}" in again["message"]

@@ -86,6 +86,7 @@ def test_the_sql_page_answers_and_refuses_beside_the_statement(client, analyst, 
     assert "facts" in text_of(client, address)
     answer = client.post(address, {"sql": "select sum(cost) as total from facts"})
     assert b"35.0" in answer.content
+    assert "over <code>facts</code>, also called <code>orders</code>" in answer.content.decode()
     answer = client.post(address, {"sql": "select * from read_csv('/etc/passwd')"})
     assert (answer.status_code, b"root:" in answer.content) == (422, False)
 

@@ -7,7 +7,7 @@ dataset or setting in reach.
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -80,11 +80,15 @@ class Files:
 
 @dataclass(frozen=True)
 class Answer:
-    """table: at most the asked number of rows; truncated: there were more; sql: the statement that was run."""
+    """table: at most the asked number of rows; truncated: there were more; sql: the statement that was run.
+
+    more: the answers of further statements over the same rows.
+    """
 
     table: pa.Table
     truncated: bool
     sql: str
+    more: tuple[pa.Table, ...] = ()
 
 
 class QueryError(FormulaError):
@@ -127,24 +131,26 @@ def run_query(
     *,
     view: str = "facts",
     also: str = "",
+    more: Sequence[str] = (),
     limit: int = 1_000,
     limits: sandbox.Limits = INTERACTIVE,
 ) -> Answer:
     """Run one SELECT over rows that the person is authorised to see, in a limited child process.
 
-    rows: an Arrow table that holds nothing else, or files with the person's scope. also: as in `guard`. limit: rows of
-    the answer.
+    rows: an Arrow table that holds nothing else, or files with the person's scope. also: as in `guard`. more: further
+    statements, over the same copy of the rows and within the same limits. limit: rows of the answer.
     Raises QueryError; sandbox.SandboxKilled when the query needs more memory or time than it may have.
     """
     hidden = unseen(contract)
     columns = {column.name: column.type.sql for column in contract.columns} | hidden
-    regenerated = guard(sql, columns, view=view, also=also, hidden=hidden)
+    regenerated = [guard(one, columns, view=view, also=also, hidden=hidden) for one in (sql, *more)]
     kept = max(1, min(limit, MAX_ROWS))
     if isinstance(rows, Files):  # DuckDB opens all of them at once
         limits = replace(limits, open_files=max(limits.open_files, len(rows.names) + 64))
     used = _columns_used(regenerated, columns, hidden)
-    table = sandbox.run(_execute, rows, regenerated, used, view, kept + 1, limits=limits)
-    return Answer(table.slice(0, kept), table.num_rows > kept, regenerated)
+    cuts = [kept + 1, *([MAX_ROWS] * len(more))]
+    table, *others = sandbox.run(_execute, rows, regenerated, used, view, cuts, limits=limits)
+    return Answer(table.slice(0, kept), table.num_rows > kept, regenerated[0], tuple(others))
 
 
 def _checked(sql: str, columns: Collection[str], view: str, also: str, hidden: Collection[str]) -> exp.Expr:
@@ -270,18 +276,21 @@ def _divide_safely(tree: exp.Expr) -> exp.Expr:
     return tree
 
 
-def _columns_used(sql: str, columns: Mapping[str, str], hidden: Collection[str]) -> dict[str, str]:
-    """The columns that a regenerated statement may read, with their types; a star of its own reads the contract's."""
-    tree = grammar.parse_tree(sql)
-    names = {column.name.lower() for column in tree.find_all(exp.Column)}
-    names |= {i.name.lower() for join in tree.find_all(exp.Join) for i in join.args.get("using") or []}
-    if any(not isinstance(star.parent, exp.Count) for star in tree.find_all(exp.Star)):
-        names |= {name.lower() for name in columns if name not in hidden}
+def _columns_used(statements: Iterable[str], columns: Mapping[str, str], hidden: Collection[str]) -> dict[str, str]:
+    """The columns that regenerated statements may read, with their types; a star of its own reads the contract's."""
+    names: set[str] = set()
+    for tree in map(grammar.parse_tree, statements):
+        names |= {column.name.lower() for column in tree.find_all(exp.Column)}
+        names |= {i.name.lower() for join in tree.find_all(exp.Join) for i in join.args.get("using") or []}
+        if any(not isinstance(star.parent, exp.Count) for star in tree.find_all(exp.Star)):
+            names |= {name.lower() for name in columns if name not in hidden}
     return {name: kind for name, kind in columns.items() if name.lower() in names}
 
 
-def _execute(rows: pa.Table | Files, sql: str, used: Mapping[str, str], view: str, limit: int) -> pa.Table:
-    """In the child: put the authorised rows behind the view, lock everything, run, take out what is not finite."""
+def _execute(
+    rows: pa.Table | Files, statements: Sequence[str], used: Mapping[str, str], view: str, cuts: Sequence[int]
+) -> list[pa.Table]:
+    """In the child: put the authorised rows behind the view, lock everything, run each statement up to its cut."""
     connection = duckdb.connect(
         ":memory:",
         config={
@@ -303,6 +312,11 @@ def _execute(rows: pa.Table | Files, sql: str, used: Mapping[str, str], view: st
         _materialise(connection, rows, used, view)
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
+    return [_answered(connection, sql, cut) for sql, cut in zip(statements, cuts, strict=True)]
+
+
+def _answered(connection: duckdb.DuckDBPyConnection, sql: str, limit: int) -> pa.Table:
+    """Run one statement, and take out of its answer what is not finite."""
     try:
         statement = f"SELECT * FROM ({sql}) LIMIT {int(limit)}"
         answer = connection.sql(statement)

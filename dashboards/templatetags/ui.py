@@ -112,12 +112,12 @@ def cells(values: Iterable[object], numeric: Sequence[int | None]) -> SafeString
 
 
 @register.filter
-def numeric_columns(rows: Sequence[Any]) -> list[int | None]:
+def numeric_columns(rows: Sequence[Any], last: Sequence[object] | None = None) -> list[int | None]:
     """With how many decimals the numbers of each column are shown; None where its first value is no number.
 
-    rows: those shown, as lists of values, or mappings with `cells`.
+    rows: those shown, as lists of values, or mappings with `cells`. last: a row of totals below them.
     """
-    columns = _columns(rows)
+    columns = _columns([*rows, last] if last else rows)
     return [formats.decimals_of(column) if _is_numeric(column) else None for column in columns]
 
 

@@ -126,6 +126,15 @@ class AnswerSerializer(serializers.Serializer):
     truncated = serializers.BooleanField()
     sql = serializers.CharField()
     version = serializers.IntegerField(allow_null=True)
+    all_rows = serializers.ListField(
+        allow_null=True,
+        help_text="Of a grouped question: for each column behind the groups, its total over all rows for which the "
+        "filters hold, also those of groups beyond the limit.",
+    )
+    all_columns = serializers.ListField(
+        allow_null=True,
+        help_text="Of a pivot: the total of each row over all columns, and last that of everything.",
+    )
 
 
 class SavedViewSerializer(StrictModelSerializer):

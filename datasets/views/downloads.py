@@ -19,13 +19,16 @@ def kind_of(given: Mapping[str, str]) -> str:
 
 
 def download(dataset: Dataset, answer: Answer, kind: str, what: str, filters: Sequence[Mapping[str, Any]] = ()):
-    """The answer as a file of `kind` (see KINDS); `what` ends its name, `filters` are those of the question."""
-    name, columns = f"{dataset.code}-{what}", [Column(heading) for heading in answer.columns]
+    """The answer as a file of `kind` (see KINDS); `what` ends its name, `filters` are those of the question.
+
+    A CSV is read on by programs and has the answer's rows alone; a workbook has what they are together as well.
+    """
+    name = f"{dataset.code}-{what}"
     if kind == "csv":
-        return csv_response(name, columns, answer.rows)
-    return xlsx_response(
-        name, [Sheet("Answer", columns, answer.rows)], Cover(dataset.name, _facts(dataset, answer, filters))
-    )
+        return csv_response(name, [Column(heading) for heading in answer.columns], answer.rows)
+    whole = answer.whole
+    sheet = Sheet("Answer", [Column(heading) for heading in whole.columns], whole.rows, whole.last)
+    return xlsx_response(name, [sheet], Cover(dataset.name, _facts(dataset, answer, filters)))
 
 
 def _facts(dataset: Dataset, answer: Answer, filters: Sequence[Mapping[str, Any]]) -> list[tuple[str, object]]:

@@ -88,7 +88,10 @@ def test_an_extract_goes_in_and_its_rows_come_out(analyst, orders):
     assert (status, page["total"], page["rows"]) == (200, 2, [row])
     question = {"totals": [{"function": "sum", "column": "cost"}]}
     status, answer = analyst("post", "datasets/orders/explore/", {"question": question})
-    assert (status, answer.get("rows")) == (200, [[30.0]]), answer
+    assert (status, answer.get("rows"), answer["all_rows"]) == (200, [[30.0]], None), answer
+    question |= {"groups": [{"column": "id"}], "limit": 1}
+    status, answer = analyst("post", "datasets/orders/explore/", {"question": question})
+    assert (status, answer["rows"], answer["truncated"], answer["all_rows"]) == (200, [["1", 10.0]], True, [30.0])
     status, answer = analyst("post", "datasets/orders/sql/", {"sql": "select max(cost) as m from facts"})
     assert (status, answer["columns"], answer["rows"]) == (200, ["m"], [[20.0]])
     status, answer = analyst("post", "datasets/orders/sql/", {"sql": "select max(orders.cost) as m from orders"})

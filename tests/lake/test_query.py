@@ -34,7 +34,7 @@ ROWS = pa.table(
 
 def here(sql: str, rows: pa.Table | Files = ROWS, limit: int = 100) -> list[dict]:
     """Run without a child, for speed."""
-    return _execute(rows, guard(sql, NAMES), NAMES, "facts", limit).to_pylist()
+    return _execute(rows, [guard(sql, NAMES)], NAMES, "facts", [limit])[0].to_pylist()
 
 
 @pytest.mark.parametrize(
@@ -251,7 +251,7 @@ def test_what_a_child_could_reach_is_locked_even_without_the_guard(tmp_path):
     pq.write_table(pa.table({"s": ["secret"]}), secret)
     for sql in (f"SELECT * FROM '{secret}'", f"SELECT * FROM read_parquet('{secret}')", "SELECT * FROM glob('/*')"):
         with pytest.raises(QueryError):
-            _execute(ROWS, sql, NAMES, "facts", 10)
+            _execute(ROWS, [sql], NAMES, "facts", [10])
 
 
 @pytest.mark.parametrize(
@@ -321,7 +321,7 @@ def test_explore_groups_times_by_the_local_day_that_kpis_count_them_in():
 
 def test_explore_pivots():
     question = Explore((GroupBy("day", "month"),), (Total("count"),), pivot=GroupBy("team"))
-    table = _execute(ROWS, explore_sql(question, CONTRACT), NAMES, "facts", 100)
+    table = _execute(ROWS, [explore_sql(question, CONTRACT)], NAMES, "facts", [100])[0]
     shown = pivoted(table, question)
     assert shown.column_names == ["day_month", "N", "S", "it's", "(none)"]
     assert [list(row.values())[1:] for row in shown.to_pylist()] == [[1, 1, None, None], [None, None, 1, 1]]
@@ -336,7 +336,7 @@ def test_an_answer_that_is_cut_says_so():
 
 def test_a_pivot_of_more_members_than_columns_is_refused_and_not_cut():
     question = Explore((GroupBy("day", "month"),), (Total("count"),), pivot=GroupBy("team"))
-    table = _execute(ROWS, explore_sql(question, CONTRACT), NAMES, "facts", 100)
+    table = _execute(ROWS, [explore_sql(question, CONTRACT)], NAMES, "facts", [100])[0]
     with pytest.raises(QueryError, match="`team` has 4 values, and a table shows at most 3 as columns: filter them"):
         pivoted(table, question, most=3)
 

@@ -224,6 +224,9 @@ def test_a_contract_change_shows_its_difference_and_a_wrong_one_names_its_column
     plain["columns"][1]["type"] = "text"
     status, problem = analyst("put", "datasets/orders/contract/", {"contract": plain})
     assert (status, problem["errors"][0]["field"]) == (400, "contract.columns.day")
+    plain["columns"][1] |= {"type": "date", "format": "%d/%m/%YY"}
+    status, problem = analyst("put", "datasets/orders/contract/", {"contract": plain})
+    assert (status, "has 'Y' as a text that every value would need" in problem["detail"]) == (400, True), problem
 
 
 def test_what_belongs_to_another_unit_is_not_there(client, orders, analyst):  # B9, B10

@@ -132,6 +132,8 @@ def test_an_extract_is_dropped_confirmed_loaded_and_taken_back(client, analyst, 
     form |= {"c-0-roles": ["key"], "c-1-roles": ["event_time"], "c-1-must_choose": "on"}
     refused = client.post(confirm, form)
     assert (refused.status_code, b"the day or the month" in refused.content) == (422, True)
+    refused = client.post(confirm, form | {"c-1-format": "DD/MM/YYYY HH:MM:SSS"})
+    assert (refused.status_code, b"SSS is not understood. Seconds are SS;" in refused.content) == (422, True)
     refused = client.post(confirm, form | {"c-1-format": "as usual"})
     assert (refused.status_code, b"Write it as in DD/MM/YYYY" in refused.content) == (422, True)
     answer = client.post(confirm, form | {"c-1-format": "dd/mm/yyyy"})

@@ -9,10 +9,11 @@ as people do it by hand; only what is shown is rounded, never what is compared.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from django.utils.formats import get_format
 
@@ -93,10 +94,11 @@ def text(value: object, spec: str = "") -> str:
     return str(shown(value, spec) or NONE)
 
 
-def plain(value: object) -> str:
+def plain(value: object, decimals: int | None = None) -> str:
     """A value of a row of facts as text: times as `lake.instants` writes them, numbers to four decimals.
 
-    Whole numbers keep their digits ungrouped, since many of them are codes.
+    Whole numbers keep their digits ungrouped, since many of them are codes. decimals: how many a number has at least,
+    below others of its column (see `decimals_of`).
     """
     if value is None:
         return NONE
@@ -104,14 +106,38 @@ def plain(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, datetime):
         return written(value)
-    is_whole = isinstance(value, Decimal) and value.as_tuple().exponent == 0  # a sum of whole numbers
-    if isinstance(value, float | Decimal) and not is_whole:
-        number = finite(value)
-        if number is None or (number and not Decimal("0.001") <= abs(number) < Decimal(10) ** 15):
-            return f"{value:.4g}"
-        rounded = number.quantize(Decimal("0.0001"), ROUND_HALF_UP).normalize()
-        return sign_of(rounded, signed=False) + grouped(abs(rounded))
-    return str(value)
+    if not _has_decimals(value):
+        return str(value)
+    rounded = _to_four(value)
+    if rounded is None:
+        return f"{value:.4g}"
+    if decimals:
+        rounded = rounded.quantize(STEPS[max(decimals, -_exponent(rounded))])
+    return sign_of(rounded, signed=False) + grouped(abs(rounded))
+
+
+def decimals_of(values: Iterable[object]) -> int:
+    """How many decimals the numbers of a column need, so that their points stand below one another: at most four."""
+    rounded = (_to_four(value) for value in values if _has_decimals(value))
+    return max((max(0, -_exponent(number)) for number in rounded if number is not None), default=0)
+
+
+def _has_decimals(value: object) -> TypeGuard[float | Decimal]:
+    """Not so a sum of whole numbers, though a decimal."""
+    return isinstance(value, float) or (isinstance(value, Decimal) and value.as_tuple().exponent != 0)
+
+
+def _to_four(value: float | Decimal) -> Decimal | None:
+    """The number to four decimals, without trailing zeros; None where it is too small or too large for that."""
+    number = finite(value)
+    if number is None or (number and not Decimal("0.001") <= abs(number) < Decimal(10) ** 15):
+        return None
+    return number.quantize(STEPS[4], ROUND_HALF_UP).normalize()
+
+
+def _exponent(number: Decimal) -> int:
+    exponent = number.as_tuple().exponent
+    return exponent if isinstance(exponent, int) else 0
 
 
 def finite(value: object) -> Decimal | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from organization.access import Access
 
@@ -20,6 +20,7 @@ from .times import CLOCK
 
 MOST_ROWS = 10_000
 PAGE = 100
+ALL_ROWS, ALL_COLUMNS = "All rows", "All"
 CHARTS = ("table", "bar", "line")
 NAMES = {"filter": "column and operator", "total": "function"}
 
@@ -38,13 +39,18 @@ class TooMuch(Refusal):
 
 @dataclass(frozen=True)
 class Answer:
-    """columns in order; rows as lists of plain values. truncated: there were more rows. version: of the data."""
+    """columns in order; rows as lists of plain values. truncated: there were more rows. version: of the data.
+
+    all_rows, all_columns: as in `lake.explore.Tabled`.
+    """
 
     columns: tuple[str, ...]
     rows: list[list[Any]]
     truncated: bool
     sql: str
     version: int | None
+    all_rows: list[Any] | None = None
+    all_columns: list[Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -53,7 +59,27 @@ class Answer:
             "truncated": self.truncated,
             "sql": self.sql,
             "version": self.version,
+            "all_rows": self.all_rows,
+            "all_columns": self.all_columns,
         }
+
+    @property
+    def whole(self) -> Whole:
+        """With what it says of all rows below, and of a pivot's columns together at the right."""
+        if self.all_rows is None:
+            return Whole(self.columns, self.rows, None)
+        blank = [""] * (len(self.columns) - len(self.all_rows) - 1)
+        last = [ALL_ROWS, *blank, *self.all_rows]
+        if self.all_columns is None:
+            return Whole(self.columns, self.rows, last)
+        rows = [[*row, value] for row, value in zip(self.rows, self.all_columns, strict=False)]
+        return Whole((*self.columns, ALL_COLUMNS), rows, [*last, self.all_columns[-1]])
+
+
+class Whole(NamedTuple):
+    columns: tuple[str, ...]
+    rows: list[list[Any]]
+    last: list[Any] | None
 
 
 @dataclass(frozen=True)
@@ -128,36 +154,52 @@ def ask(dataset: Dataset, question: Mapping[str, Any], access: Access, *, versio
     Times of the answer are in UTC, by whatever clock its filters are read (see `datasets.times`).
     Raises QuestionRefused, TooMuch, NoSuchVersion, DamagedData.
     """
-    from lake.explore import explore_sql, pivoted
+    from lake.explore import explore_sql, tabled, totals_sql
     from lake.query import QueryError
 
     asked, contract = question_of(question), contract_of(dataset)
     try:
-        sql = explore_sql(asked, contract)
+        sql, more = explore_sql(asked, contract), totals_sql(asked, contract)
     except QueryError as fault:
         raise refused(fault) from fault
-    return _run(dataset, sql, access, version, asked.limit, lambda table: pivoted(table, asked, contract))
+    return _run(
+        dataset, sql, access, version, asked.limit, lambda found: tabled(found.table, asked, contract, found.more), more
+    )
 
 
 def ask_sql(dataset: Dataset, sql: str, access: Access, *, version: int | None = None, limit: int = 1_000) -> Answer:
-    """Answer one SELECT over `facts`, the authorised rows. Raises as `ask`."""
-    return _run(dataset, sql, access, version, max(1, min(limit, MOST_ROWS)), lambda table: table)
+    """Answer one SELECT over the authorised rows, `facts` or the dataset's own code. Raises as `ask`."""
+    from lake.explore import Tabled
+
+    return _run(dataset, sql, access, version, max(1, min(limit, MOST_ROWS)), lambda found: Tabled(found.table))
 
 
-def _run(dataset: Dataset, sql: str, access: Access, version: int | None, limit: int, finish) -> Answer:
+def table_names(dataset: Dataset) -> tuple[str, str]:
+    """How a statement may call the dataset's rows: `facts`, and its code, in quotes where SQL needs them."""
+    from lake.query import as_typed
+
+    return "facts", as_typed(dataset.code)
+
+
+def _run(
+    dataset: Dataset, sql: str, access: Access, version: int | None, limit: int, finish, more: Sequence[str] = ()
+) -> Answer:
     from lake import sandbox
     from lake.query import QueryError, run_query
 
     allowed, contract = authorised_rows(dataset, access, version), contract_of(dataset)
     try:
-        answer = run_query(_rows_for(allowed, contract), sql, contract, limit=limit)
-        table = finish(answer.table)
+        rows = _rows_for(allowed, contract)
+        answer = run_query(rows, sql, contract, also=dataset.code, more=more, limit=limit)
+        shown = finish(answer)
     except QueryError as fault:
         raise refused(fault) from fault
     except (sandbox.SandboxKilled, sandbox.SandboxError) as fault:
         raise TooMuch(str(fault), next_step="Filter more, or ask for fewer columns and rows.") from fault
-    rows = [list(row) for row in zip(*(column.to_pylist() for column in table.columns), strict=True)]
-    return Answer(tuple(table.column_names), rows, answer.truncated, answer.sql, allowed.facts.version)
+    table = shown.table
+    listed = [list(row) for row in zip(*(column.to_pylist() for column in table.columns), strict=True)]
+    described = (answer.truncated, answer.sql, allowed.facts.version, shown.all_rows, shown.all_columns)
+    return Answer(tuple(table.column_names), listed, *described)
 
 
 def _rows_for(allowed: AuthorisedRows, contract):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from lake.contract import Column, ColumnType, Contract, Role, RowRule
-from lake.contract.dates import as_format, as_written
+from lake.contract.dates import as_format, as_written, not_understood
 from lake.contract.words import SPECIAL_FORMATS, format_in_words
 
 if TYPE_CHECKING:
@@ -76,7 +76,13 @@ class ColumnForm(forms.Form):
             self.fields["format"].widget.attrs["placeholder"] = "YYYY-MM-DD"
 
     def clean_format(self):
-        text = as_format(self.cleaned_data["format"])
+        written = self.cleaned_data["format"]
+        text = as_format(written)
+        if word := not_understood(written):
+            said = "Write YYYY or YY, MM, DD, HH, MM, SS, and AM for AM or PM."
+            if set(word.upper()) <= set("SFZ"):
+                said = "Seconds are SS; with their fraction write the whole as in %Y-%m-%d %H:%M:%S.%f."
+            raise forms.ValidationError(f"{word} is not understood. {said}")
         if any(one and "%" not in one and one not in SPECIAL_FORMATS for one in text.split("|")):
             raise forms.ValidationError("Write it as in DD/MM/YYYY or YYYY-MM-DD HH:MM.")
         return text

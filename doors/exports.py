@@ -43,11 +43,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table with its rows, each a sequence of str, int, float, Decimal, bool, date, datetime or None."""
+    """A table with its rows, each a sequence of str, int, float, Decimal, bool, date, datetime or None.
+
+    last: a row of totals, bold and below an empty row: a spreadsheet neither sorts nor filters it with the rows.
+    """
 
     name: str
     columns: Sequence[Column]
     rows: Iterable[Sequence[object]]
+    last: Sequence[object] | None = None
 
 
 @dataclass(frozen=True)
@@ -146,6 +150,7 @@ class _Pen:
         self.title = book.add_format({"bold": True, "font_size": 14})
         self.quoted = book.add_format({"quote_prefix": True})
         self.formats = {name: book.add_format({"num_format": form}) for name, form in FORMATS.items()}
+        self.formats["total"] = book.add_format({"bold": True})
 
     def cover(self, cover: Cover) -> None:
         sheet = self.book.add_worksheet("About")
@@ -173,6 +178,8 @@ class _Pen:
         for number in moments:  # narrower, a spreadsheet writes ####
             sheet.set_column(number, number, max(MOMENT_WIDTH, table.columns[number].width))
         sheet.autofilter(0, 0, row, max(0, len(table.columns) - 1))
+        for number, value in enumerate(table.last or ()):
+            self.cell(sheet, row + 2, number, value, "total")
 
     def cell(self, sheet, row: int, number: int, value: object, form: str = "") -> None:
         match value:
@@ -189,7 +196,7 @@ class _Pen:
             case date() if value.year >= 1900:
                 sheet.write_datetime(row, number, value, self.formats["date"])
             case _:
-                self.text(sheet, row, number, str(value))
+                self.text(sheet, row, number, str(value), form)
 
     def moment(self, offset: str):
         """The format of a moment, which stands there by its own clock: a cell has no offset, its format may say it."""
@@ -198,11 +205,11 @@ class _Pen:
             self.formats[name] = self.book.add_format({"num_format": f'yyyy-mm-dd hh:mm:ss"{offset}"'})
         return self.formats[name]
 
-    def text(self, sheet, row: int, number: int, text: str) -> None:
+    def text(self, sheet, row: int, number: int, text: str, form: str) -> None:
         text = text.replace("\0", "")
         if len(text) > LONGEST_CELL:
             text = f"{text[: LONGEST_CELL - 20]} … (cut here)"
-        sheet.write_string(row, number, text, self.quoted if is_risky(text) else None)
+        sheet.write_string(row, number, text, self.quoted if is_risky(text) else self.formats.get(form))
 
 
 class _Echo:

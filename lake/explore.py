@@ -1,9 +1,9 @@
 """Explore: filter, group, pivot and total one dataset without writing SQL."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -122,28 +122,94 @@ def filters_sql(filters: Sequence[Filter], contract: Contract, clock: Clock = "u
     return to_sql(exp.and_(exp.true(), *_conditions(filters, contract, clock)))
 
 
-def pivoted(table: pa.Table, question: Explore, contract: Contract, *, most: int = MOST_COLUMNS) -> pa.Table:
+@dataclass(frozen=True)
+class Tabled:
+    """An answer as a table, and what it says of all its rows together.
+
+    all_rows: for each column behind those of the groups, its totals over all rows for which the filters hold, also
+    those of groups beyond the limit; None where there is nothing to add. all_columns: of a pivot, the total of each row
+    over all its columns, and last of everything; None of another answer.
+    """
+
+    table: pa.Table
+    all_rows: list[Any] | None = None
+    all_columns: list[Any] | None = None
+
+
+def totals_sql(question: Explore, contract: Contract) -> list[str]:
+    """The statements beside that of a grouped question whose answers `tabled` needs: of all rows; of a pivot also of
+    each of its members and of each row. They are counted from rows: a mean of means would be another number."""
+    if not question.groups or not question.totals:
+        return []
+    plain = replace(question, pivot=None, order_by="", limit=MAX_ROWS)
+    if question.pivot is None:
+        return [explore_sql(replace(plain, groups=()), contract)]
+    plain = replace(plain, totals=question.totals[:1])
+    return [explore_sql(replace(plain, groups=keys), contract) for keys in ((), (question.pivot,), question.groups)]
+
+
+def tabled(
+    table: pa.Table, question: Explore, contract: Contract, totals: Sequence[pa.Table], *, most: int = MOST_COLUMNS
+) -> Tabled:
+    """The answer as it is shown. totals: the answers to `totals_sql`. Raises QueryError as `pivoted`."""
+    if not totals or not table.num_rows:
+        return Tabled(pivoted(table, question, contract, most=most))
+    whole = [column[0].as_py() for column in totals[0].columns]
+    if question.pivot is None:
+        return Tabled(table, whole)
+    by_member, by_row = (_by_key(one) for one in totals[1:])
+    members = _in_order(key for (key,) in by_member)
+    shown = pivoted(table, question, contract, members=members, most=most)
+    rows = zip(*(shown.column(place).to_pylist() for place in range(len(question.groups))), strict=True)
+    return Tabled(shown, [by_member[(key,)] for key in members], [*(by_row.get(keys) for keys in rows), *whole])
+
+
+def _by_key(table: pa.Table) -> dict[tuple[object, ...], Any]:
+    *keys, values = (column.to_pylist() for column in table.columns)
+    return dict(zip(zip(*keys, strict=True), values, strict=True)) if keys else {(): values[0]}
+
+
+def pivoted(
+    table: pa.Table,
+    question: Explore,
+    contract: Contract,
+    *,
+    members: Sequence[object] | None = None,
+    most: int = MOST_COLUMNS,
+) -> pa.Table:
     """The answer with the pivot's members as columns; one total per cell, the first of the question.
 
-    Raises QueryError where there are more members than `most`: a table without some of them would look whole.
+    members: those of all rows, where the answer may lack some. Raises QueryError where there are more than `most`: a
+    table without some of them would look whole.
     """
     if question.pivot is None or not question.totals:
         return table
-    keys, total = [group.name for group in question.groups], question.totals[0].name
-    members = sorted(set(table[question.pivot.name].to_pylist()), key=lambda m: (m is None, str(m)))
+    width = len(question.groups)
+    if members is None:
+        members = _in_order(set(table.column(width).to_pylist()))
     if len(members) > most:
         said = f"`{question.pivot.name}` has {len(members):,} values, and a table shows at most {most} as columns"
         raise QueryError(f"{said}: filter them, or group by it", question.pivot.name)
     cells: dict[tuple[object, ...], dict[object, object]] = {}
-    for row in table.to_pylist():
-        cells.setdefault(tuple(row[key] for key in keys), {})[row[question.pivot.name]] = row[total]
-    columns = {key: pa.array([cell[place] for cell in cells], table[key].type) for place, key in enumerate(keys)}
-    zone = _zone(question.clock, contract)
-    for member in members:
-        is_local = isinstance(member, datetime) and question.clock == "local"
-        name = "(none)" if member is None else written(by_clock(member, zone)) if is_local else str(member)
-        columns[name] = pa.array([cell.get(member) for cell in cells.values()], table[total].type)
-    return pa.table(columns)
+    for *keys, member, value in zip(*(column.to_pylist() for column in table.columns[: width + 2]), strict=True):
+        cells.setdefault(tuple(keys), {})[member] = value
+    columns = [pa.array([cell[place] for cell in cells], table.column(place).type) for place in range(width)]
+    columns += [pa.array([cell.get(m) for cell in cells.values()], table.column(width + 1).type) for m in members]
+    zone = contract.reporting_timezone if question.clock == "local" else ""
+    names = [group.name for group in question.groups] + [_named(member, zone) for member in members]
+    return pa.Table.from_arrays(columns, names)
+
+
+def _named(member: object, zone: str) -> str:
+    """A member as the head of its column: a time by the clock of the zone, in UTC without one."""
+    if member is None:
+        return "(none)"
+    return written(by_clock(member, zone)) if zone and isinstance(member, datetime) else str(member)
+
+
+def _in_order(members: Iterable[Any]) -> list[Any]:
+    """Numbers by size, days by time, and what has no value last."""
+    return sorted(members, key=lambda member: (member is None, member if member is not None else 0))
 
 
 def _known(name: str, names: Collection[str]) -> None:

@@ -1,13 +1,13 @@
 """The SQL page: what people ask of one dataset in their own words, safely.
 
-A statement is one SELECT over the dataset's rows, `facts` by default, and over CTEs of the same kind. It is parsed,
-checked node by node against an allow-list, and regenerated; what was typed is never run. It runs in a child process
-with hard limits, over a table of only those rows that the person may see, with no other file, dataset or setting in
-reach.
+A statement is one SELECT over the dataset's rows, `facts` by default or by the dataset's own name, and over CTEs of the
+same kind. It is parsed, checked node by node against an allow-list, and regenerated; what was typed is never run. It
+runs in a child process with hard limits, over a table of only those rows that the person may see, with no other file,
+dataset or setting in reach.
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -81,11 +81,15 @@ class Files:
 
 @dataclass(frozen=True)
 class Answer:
-    """table: at most the asked number of rows; truncated: there were more; sql: the statement that was run."""
+    """table: at most the asked number of rows; truncated: there were more; sql: the statement that was run.
+
+    more: the answers of further statements over the same rows.
+    """
 
     table: pa.Table
     truncated: bool
     sql: str
+    more: tuple[pa.Table, ...] = ()
 
 
 class QueryError(FormulaError):
@@ -97,18 +101,28 @@ def unseen(contract: Contract) -> dict[str, str]:
     return LINEAGE | {column.name + DAY_SUFFIX: "DATE" for column in contract.temporal}
 
 
-def guard(sql: str, columns: Collection[str], *, view: str = "facts", hidden: Collection[str] = LINEAGE) -> str:
+def as_typed(table: str) -> str:
+    """A table's name as a statement has to write it: in quotes where it is not one plain word or is one of SQL's."""
+    words = grammar.tokens(table)
+    return table if [word.token_type for word in words] == [TokenType.VAR] else quoted(table)
+
+
+def guard(
+    sql: str, columns: Collection[str], *, view: str = "facts", also: str = "", hidden: Collection[str] = LINEAGE
+) -> str:
     """The statement that may be run, regenerated, or QueryError naming the word that may not stand there.
 
-    hidden: those of the columns that a star does not mean.
+    also: another name of the view. hidden: those of the columns that a star does not mean.
     """
     try:
-        return to_sql(_checked(sql, columns, view, hidden))
+        return to_sql(_checked(sql, columns, view, also, hidden))
     except QueryError:
         raise
     except FormulaError as error:
         message = re.sub(r"\b(a|the) formula\b", r"\1 query", error.message, flags=re.IGNORECASE)
-        raise QueryError(message, error.token, error.position, error.suggestion) from error
+        bare = also and re.search(rf"\b(?:from|join)\s+{re.escape(also)}(?![\w-])", sql, re.IGNORECASE)
+        near = typed if bare and (typed := as_typed(also)) != also else error.suggestion
+        raise QueryError(message, error.token, error.position, near) from error
 
 
 def run_query(
@@ -117,26 +131,30 @@ def run_query(
     contract: Contract,
     *,
     view: str = "facts",
+    also: str = "",
+    more: Sequence[str] = (),
     limit: int = 1_000,
     limits: sandbox.Limits = INTERACTIVE,
 ) -> Answer:
     """Run one SELECT over rows that the person is authorised to see, in a limited child process.
 
-    rows: an Arrow table that holds nothing else, or files with the person's scope. limit: rows of the answer.
+    rows: an Arrow table that holds nothing else, or files with the person's scope. also: as in `guard`. more: further
+    statements, over the same copy of the rows and within the same limits. limit: rows of the answer.
     Raises QueryError; sandbox.SandboxKilled when the query needs more memory or time than it may have.
     """
     hidden = unseen(contract)
     columns = {column.name: column.type.sql for column in contract.columns} | hidden
-    regenerated = guard(sql, columns, view=view, hidden=hidden)
+    regenerated = [guard(one, columns, view=view, also=also, hidden=hidden) for one in (sql, *more)]
     kept = max(1, min(limit, MAX_ROWS))
     if isinstance(rows, Files):  # DuckDB opens all of them at once
         limits = replace(limits, open_files=max(limits.open_files, len(rows.names) + 64))
     used = _columns_used(regenerated, columns, hidden)
-    table = sandbox.run(_execute, rows, regenerated, used, view, kept + 1, limits=limits)
-    return Answer(table.slice(0, kept), table.num_rows > kept, regenerated)
+    cuts = [kept + 1, *([MAX_ROWS] * len(more))]
+    table, *others = sandbox.run(_execute, rows, regenerated, used, view, cuts, limits=limits)
+    return Answer(table.slice(0, kept), table.num_rows > kept, regenerated[0], tuple(others))
 
 
-def _checked(sql: str, columns: Collection[str], view: str, hidden: Collection[str]) -> exp.Expr:
+def _checked(sql: str, columns: Collection[str], view: str, also: str, hidden: Collection[str]) -> exp.Expr:
     if len(sql) > MAX_LENGTH:
         raise QueryError(f"A query has at most {MAX_LENGTH:,} characters, this one has {len(sql):,}")
     sql = sql.strip().removesuffix(";")
@@ -154,7 +172,8 @@ def _checked(sql: str, columns: Collection[str], view: str, hidden: Collection[s
     grammar.check_size(tree, sql, depth=MAX_DEPTH, nodes=MAX_NODES)
     _check_stars(tree, sql)
     grammar.check_nodes(tree, sql, QUERY_NODES, formula=False)
-    _check_sources(tree, sql, view)
+    _check_sources(tree, sql, view, also)
+    _read_the_view(tree, view, also)
     _check_names(tree, sql, columns)
     _keep_out_of_stars(tree, view, hidden)
     return _divide_safely(tree)
@@ -174,12 +193,12 @@ def _check_stars(tree: exp.Expr, sql: str) -> None:
             raise QueryError("`distinct` stands behind select or in count(distinct one_column)", "distinct")
 
 
-def _check_sources(tree: exp.Expr, sql: str, view: str) -> None:
-    """Every table is the dataset's view or one of the statement's own CTEs, by its plain name."""
+def _check_sources(tree: exp.Expr, sql: str, view: str, also: str) -> None:
+    """Every table is the dataset's view, by one of its names, or one of the statement's own CTEs, by its plain name."""
     for with_ in tree.find_all(exp.With):
         if with_.args.get("recursive"):
             raise QueryError("A query may not call itself", "recursive")
-    own = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
+    own, names = _own_tables(tree), [name for name in (view, also) if name]
     if view.lower() in own:
         raise QueryError(f"`{view}` is the name of the dataset; give the CTE another", view)
     for table in tree.find_all(exp.Table):
@@ -187,8 +206,9 @@ def _check_sources(tree: exp.Expr, sql: str, view: str) -> None:
         plain = isinstance(table.this, exp.Identifier) and not any(
             value for name, value in table.args.items() if name not in ("this", "alias", "joins")
         )
-        if not plain or table.name.lower() not in {view.lower(), *own}:
-            said = f"A query reads the dataset's rows under the name `{view}`, not `{token or table.sql()}`"
+        if not plain or table.name.lower() not in {*map(str.lower, names), *own}:
+            said = " or ".join(f"`{as_typed(name)}`" for name in dict.fromkeys(names))
+            said = f"A query reads the dataset's rows under the name {said}, not `{token or table.sql()}`"
             raise QueryError(said, token, position)
     for part in tree.find_all(exp.Subquery):
         if not isinstance(part.parent, (exp.From, exp.Join)):
@@ -196,6 +216,21 @@ def _check_sources(tree: exp.Expr, sql: str, view: str) -> None:
     for select in tree.find_all(exp.Select):
         if unusual := [name for name, value in select.args.items() if value and name not in _SELECT_PARTS]:
             raise QueryError(f"A query may not use {unusual[0].replace('_', ' ')}", unusual[0])
+
+
+def _own_tables(tree: exp.Expr) -> set[str]:
+    return {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
+
+
+def _read_the_view(tree: exp.Expr, view: str, also: str) -> None:
+    """Put the view in the place of its other name, which stays the table's alias; a CTE of that name is itself."""
+    if not also or also.lower() in {view.lower(), *_own_tables(tree)}:
+        return
+    for table in tree.find_all(exp.Table):
+        if table.name.lower() == also.lower():
+            if not table.alias:
+                table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name, quoted=True)))
+            table.set("this", exp.to_identifier(view, quoted=True))
 
 
 _SELECT_PARTS = frozenset(
@@ -242,18 +277,21 @@ def _divide_safely(tree: exp.Expr) -> exp.Expr:
     return tree
 
 
-def _columns_used(sql: str, columns: Mapping[str, str], hidden: Collection[str]) -> dict[str, str]:
-    """The columns that a regenerated statement may read, with their types; a star of its own reads the contract's."""
-    tree = grammar.parse_tree(sql)
-    names = {column.name.lower() for column in tree.find_all(exp.Column)}
-    names |= {i.name.lower() for join in tree.find_all(exp.Join) for i in join.args.get("using") or []}
-    if any(not isinstance(star.parent, exp.Count) for star in tree.find_all(exp.Star)):
-        names |= {name.lower() for name in columns if name not in hidden}
+def _columns_used(statements: Iterable[str], columns: Mapping[str, str], hidden: Collection[str]) -> dict[str, str]:
+    """The columns that regenerated statements may read, with their types; a star of its own reads the contract's."""
+    names: set[str] = set()
+    for tree in map(grammar.parse_tree, statements):
+        names |= {column.name.lower() for column in tree.find_all(exp.Column)}
+        names |= {i.name.lower() for join in tree.find_all(exp.Join) for i in join.args.get("using") or []}
+        if any(not isinstance(star.parent, exp.Count) for star in tree.find_all(exp.Star)):
+            names |= {name.lower() for name in columns if name not in hidden}
     return {name: kind for name, kind in columns.items() if name.lower() in names}
 
 
-def _execute(rows: pa.Table | Files, sql: str, used: Mapping[str, str], view: str, limit: int) -> pa.Table:
-    """In the child: put the authorised rows behind the view, lock everything, run, take out what is not finite."""
+def _execute(
+    rows: pa.Table | Files, statements: Sequence[str], used: Mapping[str, str], view: str, cuts: Sequence[int]
+) -> list[pa.Table]:
+    """In the child: put the authorised rows behind the view, lock everything, run each statement up to its cut."""
     connection = duckdb.connect(
         ":memory:",
         config={
@@ -275,6 +313,11 @@ def _execute(rows: pa.Table | Files, sql: str, used: Mapping[str, str], view: st
         _materialise(connection, rows, used, view)
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
+    return [_answered(connection, sql, cut) for sql, cut in zip(statements, cuts, strict=True)]
+
+
+def _answered(connection: duckdb.DuckDBPyConnection, sql: str, limit: int) -> pa.Table:
+    """Run one statement, and take out of its answer what is not finite."""
     try:
         statement = f"SELECT * FROM ({sql}) LIMIT {int(limit)}"
         answer = connection.sql(statement)

@@ -94,37 +94,46 @@ def _unit(unit: str) -> str:
 
 
 @register.simple_tag
-def cell(value: object) -> SafeString:
+def cell(value: object, decimals: int | None = None) -> SafeString:
     """`{% cell value %}`: a <td> with one value of a row of facts, as short as can be read; numbers stand right."""
     if is_number(value):
-        return format_html('<td class="num" title="{}">{}</td>', value, formats.plain(value))
+        return format_html('<td class="num" title="{}">{}</td>', value, formats.plain(value, decimals))
     return format_html("<td>{}</td>", formats.plain(value))
 
 
 @register.simple_tag
-def cells(values: Iterable[object], numeric: Sequence[bool]) -> SafeString:
+def cells(values: Iterable[object], numeric: Sequence[int | None]) -> SafeString:
     """`{% cells row numeric %}`: the <td>s of a row. numeric: as `numeric_columns` says; "–" stands right there too."""
     missing = format_html('<td class="num">{}</td>', formats.NONE)
     pairs = zip(values, numeric, strict=True)
     return format_html_join(
-        "", "{}", ((missing if value is None and right else cell(value),) for value, right in pairs)
+        "", "{}", ((missing if value is None and right is not None else cell(value, right),) for value, right in pairs)
     )
 
 
 @register.filter
-def numeric_columns(rows: Sequence[Any]) -> list[bool]:
-    """Whether each column holds numbers, by its first value. rows: lists of values, or mappings with `cells`."""
-    sample = [row["cells"] if isinstance(row, Mapping) else row for row in rows[:50]]
-    return [
-        is_number(next((value for value in column if value is not None), None)) for column in zip(*sample, strict=True)
-    ]
+def numeric_columns(rows: Sequence[Any], last: Sequence[object] | None = None) -> list[int | None]:
+    """With how many decimals the numbers of each column are shown; None where its first value is no number.
+
+    rows: those shown, as lists of values, or mappings with `cells`. last: a row of totals below them.
+    """
+    columns = _columns([*rows, last] if last else rows)
+    return [formats.decimals_of(column) if _is_numeric(column) else None for column in columns]
+
+
+def _columns(rows: Sequence[Any]) -> list[tuple[object, ...]]:
+    return [*zip(*(row["cells"] if isinstance(row, Mapping) else row for row in rows), strict=True)]
+
+
+def _is_numeric(column: Iterable[object]) -> bool:
+    return is_number(next((value for value in column if value is not None), None))
 
 
 @register.simple_tag
 def column_heads(names: Iterable[str], rows: Sequence[Any]) -> SafeString:
     """`{% column_heads answer.columns answer.rows %}`: a <th> for each column, right where its numbers stand right."""
     listed = [*names]
-    numeric = numeric_columns(rows) or [False] * len(listed)
+    numeric = [_is_numeric(column) for column in _columns(rows)] or [False] * len(listed)
     heads = [(mark_safe(' class="num"') if right else "", name) for name, right in zip(listed, numeric, strict=True)]
     return format_html_join("", '<th scope="col"{}>{}</th>', heads)
 

@@ -110,7 +110,7 @@ class RowsSerializer(serializers.Serializer):
 
 
 class Statement(StrictSerializer):
-    sql = serializers.CharField(max_length=20_000, help_text="One SELECT over `facts`.")
+    sql = serializers.CharField(max_length=20_000, help_text="One SELECT over `facts`, or over the dataset's code.")
     limit = serializers.IntegerField(min_value=1, max_value=explore.MOST_ROWS, default=1_000)
     version = serializers.IntegerField(required=False, min_value=0)
 
@@ -126,6 +126,15 @@ class AnswerSerializer(serializers.Serializer):
     truncated = serializers.BooleanField()
     sql = serializers.CharField()
     version = serializers.IntegerField(allow_null=True)
+    all_rows = serializers.ListField(
+        allow_null=True,
+        help_text="Of a grouped question: for each column behind the groups, its total over all rows for which the "
+        "filters hold, also those of groups beyond the limit.",
+    )
+    all_columns = serializers.ListField(
+        allow_null=True,
+        help_text="Of a pivot: the total of each row over all columns, and last that of everything.",
+    )
 
 
 class SavedViewSerializer(StrictModelSerializer):

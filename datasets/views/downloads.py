@@ -28,13 +28,15 @@ def download(
 ):
     """The answer as a file of `kind` (see KINDS); `what` ends its name, `filters` are those of the question.
 
+    A CSV is read on by programs and has the answer's rows alone; a workbook has what they are together as well.
     times: by which clock the answer shows them, in words.
     """
-    name, columns = f"{dataset.code}-{what}", [Column(heading) for heading in answer.columns]
+    name = f"{dataset.code}-{what}"
     if kind == "csv":
-        return csv_response(name, columns, answer.rows)
-    facts = _facts(dataset, answer, filters, times)
-    return xlsx_response(name, [Sheet("Answer", columns, answer.rows)], Cover(dataset.name, facts))
+        return csv_response(name, [Column(heading) for heading in answer.columns], answer.rows)
+    whole = answer.whole
+    sheet = Sheet("Answer", [Column(heading) for heading in whole.columns], whole.rows, whole.last)
+    return xlsx_response(name, [sheet], Cover(dataset.name, _facts(dataset, answer, filters, times)))
 
 
 def _facts(

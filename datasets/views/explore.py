@@ -63,7 +63,9 @@ def explore_page(request):
 def _answered(dataset: Dataset, question: dict, access, version: int | None = None) -> explore.Answer:
     """The answer with its times by the clock that the page names."""
     answer = explore.ask(dataset, question, access, version=version)
-    return replace(answer, rows=times.by_their_clock(answer.rows, contract_of(dataset)))
+    contract, together = contract_of(dataset), {"all_rows": answer.all_rows, "all_columns": answer.all_columns}
+    totals = {name: times.by_their_clock([row], contract)[0] for name, row in together.items() if row is not None}
+    return replace(answer, rows=times.by_their_clock(answer.rows, contract), **totals)
 
 
 def _rows(request, dataset: Dataset, filters: list[dict], version: int | None) -> dict:
@@ -90,7 +92,7 @@ def _rows(request, dataset: Dataset, filters: list[dict], version: int | None) -
 
 @page(QUERY)
 def sql_page(request):
-    """One SELECT over `facts`. The statement stands in the form; it is sent by POST and never in an address."""
+    """One SELECT. The statement stands in the form; it is sent by POST and never in an address."""
     dataset, choices = _chosen(request)
     if dataset is None:
         return _choice(request, choices, "sql")
@@ -101,6 +103,7 @@ def sql_page(request):
         "columns": contract.columns,
         "times": times.times_of_sql(contract),
         "clock": times.clock_in_sql(contract),
+        "names": explore.table_names(dataset),
         "shown_form": (shown := ShownForm(request.POST or request.GET, dataset=dataset)),
         "sql": statement or _first_statement(contract),
         "breadcrumb": _crumbs(dataset),

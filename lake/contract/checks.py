@@ -27,6 +27,8 @@ CompileFormula = Callable[[str, "Contract"], object]
 
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _FORMAT_PART = re.compile(r"%(-?.|$)", re.DOTALL)
+_SIGN_OR_WORD = re.compile(r"(?:%-?(?P<sign>.))?(?P<word>[A-Za-z]*)", re.DOTALL)
+_LIKE_A_PART = re.compile(r"([YMDHS])\1+", re.IGNORECASE)
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -119,6 +121,24 @@ def _format_faults(text: str) -> Iterator[str]:
         yield f"the format {text!r} has the part '%{unknown[0]}', which means nothing; %d is the day, %m the month."
     elif not YEAR_PARTS & set(parts):
         yield f"the format {text!r} says no year: write %Y, or %y for two digits."
+    elif left := _left_over(text):
+        yield (
+            f"the format {text!r} has {left!r} as a text that every value would need; each part is written once with "
+            "its sign, such as %M and %S, and %f reads the fraction of a second."
+        )
+
+
+def _left_over(text: str) -> str:
+    """Letters of a format that look like a part and are none: a part's own behind it, as in %SS, or a whole MM.
+
+    Not so where letters name the units, as in %HH%MM%SS for 10H30M15S.
+    """
+    for found in _SIGN_OR_WORD.finditer(text):
+        sign, word = found["sign"], found["word"]
+        repeats = word[:1] == sign and sign in tuple("YymdS") and not (sign == "S" and "%MM" in text)
+        if repeats or _LIKE_A_PART.fullmatch(word):
+            return word
+    return ""
 
 
 def _range_faults(column: Column) -> Iterator[str]:

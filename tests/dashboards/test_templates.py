@@ -96,8 +96,22 @@ def test_a_head_stands_right_where_its_first_value_is_a_number():
 
 def test_a_missing_number_stands_right_under_its_head():
     rows = [["A", None, None], ["B", 12, None]]
-    assert numeric_columns(rows) == [False, True, False] and numeric_columns([]) == []
+    assert numeric_columns(rows) == [None, 0, None] and numeric_columns([]) == []
     assert cells(rows[0], numeric_columns(rows)) == '<td>A</td><td class="num">–</td><td>–</td>'
+
+
+def test_numbers_of_a_column_have_as_many_decimals_as_the_one_that_needs_most():
+    rows = [[7.5, 3.0, 12, 1 / 3], [1234.25, 40.0, 7, 0.5], [None, 1250.0, 8, 2.0], [-2.0, None, 9, 0.00001]]
+    numeric = numeric_columns(rows)
+    assert numeric == [2, 0, 0, 4]
+    shown = [re.findall(r">([^<]*)</td>", cells(row, numeric)) for row in rows]
+    assert shown == [
+        ["7.50", "3", "12", "0.3333"],
+        ["1,234.25", "40", "7", "0.5000"],
+        ["–", "1,250", "8", "2.0000"],
+        ["−2.00", "–", "9", "1e-05"],
+    ]
+    assert 'title="7.5"' in cells(rows[0], numeric)
 
 
 def test_what_may_stay_empty_says_so_beside_its_label_and_a_list_says_it_by_its_first_answer():

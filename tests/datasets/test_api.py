@@ -88,9 +88,16 @@ def test_an_extract_goes_in_and_its_rows_come_out(analyst, orders):
     assert (status, page["total"], page["rows"]) == (200, 2, [row])
     question = {"totals": [{"function": "sum", "column": "cost"}]}
     status, answer = analyst("post", "datasets/orders/explore/", {"question": question})
-    assert (status, answer.get("rows")) == (200, [[30.0]]), answer
+    assert (status, answer.get("rows"), answer["all_rows"]) == (200, [[30.0]], None), answer
+    question |= {"groups": [{"column": "id"}], "limit": 1}
+    status, answer = analyst("post", "datasets/orders/explore/", {"question": question})
+    assert (status, answer["rows"], answer["truncated"], answer["all_rows"]) == (200, [["1", 10.0]], True, [30.0])
     status, answer = analyst("post", "datasets/orders/sql/", {"sql": "select max(cost) as m from facts"})
     assert (status, answer["columns"], answer["rows"]) == (200, ["m"], [[20.0]])
+    status, answer = analyst("post", "datasets/orders/sql/", {"sql": "select max(orders.cost) as m from orders"})
+    assert (status, answer["rows"]) == (200, [[20.0]])
+    status, fault = analyst("post", "datasets/orders/sql/", {"sql": "select cost from tickets"})
+    assert (status, "under the name `facts` or `orders`, not `tickets`" in fault["detail"]) == (400, True), fault
     status, again = analyst.send(TEXT, name="renamed.csv")
     assert (status, again["already"], Upload.objects.count()) == (200, True, 1)
     assert f"#{upload.pk}" in again["message"]
@@ -217,6 +224,9 @@ def test_a_contract_change_shows_its_difference_and_a_wrong_one_names_its_column
     plain["columns"][1]["type"] = "text"
     status, problem = analyst("put", "datasets/orders/contract/", {"contract": plain})
     assert (status, problem["errors"][0]["field"]) == (400, "contract.columns.day")
+    plain["columns"][1] |= {"type": "date", "format": "%d/%m/%YY"}
+    status, problem = analyst("put", "datasets/orders/contract/", {"contract": plain})
+    assert (status, "has 'Y' as a text that every value would need" in problem["detail"]) == (400, True), problem
 
 
 def test_what_belongs_to_another_unit_is_not_there(client, orders, analyst):  # B9, B10

@@ -86,6 +86,7 @@ def test_the_sql_page_answers_and_refuses_beside_the_statement(client, analyst, 
     assert "facts" in text_of(client, address)
     answer = client.post(address, {"sql": "select sum(cost) as total from facts"})
     assert b"35.0" in answer.content
+    assert "over <code>facts</code>, also called <code>orders</code>" in answer.content.decode()
     answer = client.post(address, {"sql": "select * from read_csv('/etc/passwd')"})
     assert (answer.status_code, b"root:" in answer.content) == (422, False)
 
@@ -131,6 +132,8 @@ def test_an_extract_is_dropped_confirmed_loaded_and_taken_back(client, analyst, 
     form |= {"c-0-roles": ["key"], "c-1-roles": ["event_time"], "c-1-must_choose": "on"}
     refused = client.post(confirm, form)
     assert (refused.status_code, b"the day or the month" in refused.content) == (422, True)
+    refused = client.post(confirm, form | {"c-1-format": "DD/MM/YYYY HH:MM:SSS"})
+    assert (refused.status_code, b"SSS is not understood. Seconds are SS;" in refused.content) == (422, True)
     refused = client.post(confirm, form | {"c-1-format": "as usual"})
     assert (refused.status_code, b"Write it as in DD/MM/YYYY" in refused.content) == (422, True)
     answer = client.post(confirm, form | {"c-1-format": "dd/mm/yyyy"})

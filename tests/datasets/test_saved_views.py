@@ -34,7 +34,28 @@ def test_a_view_is_shown_with_its_author_and_taken_out_as_a_file(client, analyst
     assert kept.getvalue().decode("utf-8-sig").split()[1:] == ["north,10.0", "south,25.0"]
     assert 'filename="orders-Costs-by-site.csv"' in kept["Content-Disposition"]
     book = load_workbook(BytesIO(client.get(address, {"as": "xlsx"}).getvalue()))
-    assert [[cell.value for cell in row] for row in book["Answer"].iter_rows()][1:] == [["north", 10], ["south", 25]]
+    rows = [[cell.value for cell in row] for row in book["Answer"].iter_rows()]
+    assert rows[1:] == [["north", 10], ["south", 25], [None, None], ["All rows", 35]]
+    assert (book["Answer"]["B5"].font.bold, book["Answer"].auto_filter.ref) == (True, "A1:B3")
+
+
+def test_a_pivot_has_all_rows_below_and_all_columns_at_its_right_but_not_in_its_csv(client, analyst, orders):
+    asked = {"dataset": "orders", "group": "day", "period": "month", "pivot": "site", "total": "avg", "of": "cost"}
+    page = client.get(reverse("explore"), asked | {"chart": "bar"})
+    answer = page.context["answer"]
+    assert (answer.columns, [row[1:] for row in answer.rows]) == (
+        ("day_month", "north", "south"),
+        [[10, 20], [None, 5]],
+    )
+    assert (answer.all_rows, answer.all_columns) == ([10, 12.5], [15, 5, pytest.approx(35 / 3)])
+    assert '<th scope="row">All rows</th>' in page.content.decode() and '"num">All</th>' in page.content.decode()
+    assert [line["name"] for line in page.context["chart"].figure["data"]] == ["north", "south"]
+    lines = client.get(reverse("explore"), asked | {"as": "csv"}).getvalue().decode("utf-8-sig").split()
+    assert lines == ["day_month,north,south", "2025-01-01,10.0,20.0", "2025-02-01,,5.0"]
+    book = load_workbook(BytesIO(client.get(reverse("explore"), asked | {"as": "xlsx"}).getvalue()))
+    rows = [[cell.value for cell in row][1:] for row in book["Answer"].iter_rows()]
+    assert rows[:3] == [["north", "south", "All"], [10, 20, 15], [None, 5, 5]]
+    assert rows[4] == [10, 12.5, pytest.approx(35 / 3)]
 
 
 def test_a_view_is_changed_in_explore_and_kept_again_under_its_name(client, analyst, orders):

@@ -129,6 +129,10 @@ def test_a_star_or_an_aggregate_reaches_no_further(hospital):
     access = access_of(member(Member.ANALYST, units["east"]), TODAY)
     answer = explore.ask_sql(dataset, "select count(*) as n, sum(minutes) as m from facts", access)
     assert answer.rows == [[2, 50.0]]
+    by_id = {"groups": [{"column": "id"}], "totals": [{"function": "sum", "column": "minutes"}]}
+    assert explore.ask(dataset, by_id, access).all_rows == [50.0]
+    by_id["pivot"] = {"column": "id"}
+    assert explore.ask(dataset, by_id, access).all_columns[-1] == 50.0
 
 
 HOSTILE = [

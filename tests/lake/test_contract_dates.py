@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lake.contract.dates import as_format, as_written
+from lake.contract import Column, ColumnType, Contract, ContractError
+from lake.contract.dates import as_format, as_written, not_understood
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,64 @@ from lake.contract.dates import as_format, as_written
 )
 def test_what_a_person_writes_is_a_format(written, text):
     assert as_format(written) == text
+
+
+@pytest.mark.parametrize(
+    ("written", "word"),
+    [
+        ("DD/MM/YYYY HH:MM:SSS", "SSS"),
+        ("dd/mm/yyyy hh:mm:sss", "sss"),
+        ("YYYY-MM-DD HH:MM:SS.SSS", "SSS"),
+        ("YYYY-MM-DDTHH:MM:SS.FFFZ", "FFFZ"),
+        ("DD/MM/YYY", "YYY"),
+        ("DD/MM/YYYYY", "YYYYY"),
+        ("DD/MM/YYYY HH24:MI:SS", "MI"),
+        ("TT.MM.JJJJ", "TT"),
+        ("DD/MM/YYYY hh:mm tt", "tt"),
+        ("iso | DD/MM/YYYY HH:MMM:SSS", "SSS"),
+    ],
+)
+def test_a_word_that_is_part_of_no_date_is_named(written, word):
+    assert not_understood(written) == word
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "YYYY-MM-DDTHH:MM:SSZ", "YYYY-MM-DD'T'HH:MM", "DD.MM.YYYY um HH:MM Uhr", "DD.MM.YYYY UM HH:MM UHR",
+        "HHhMM DD/MM/YY", "D de MMMM de YYYY", "D DE MMMM DE YYYY", "DD.MM.YYYY HH:MM MESZ",
+        "DDDD, D MMMM YYYY", "DDth MMMM YYYY", "MM/DD/YYYY at HH:MM AM",
+        "YYYYMMDDHHMMSS UTC",
+        "%d/%m/%Y %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f", "epoch_ms", "excel_serial", "iso|DD/MM/YYYY", "", "the usual",
+    ],
+)  # fmt: skip
+def test_other_texts_of_a_date_stay_as_they_are(written):
+    assert not_understood(written) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [("%d/%m/%Y %H:%M:%SS", "S"), ("%d/%m/%YYYY", "YYY"), ("%d/%m/%Y %H:MM", "MM"), ("%Y-%m-%d %H:%M:%SS.SSS", "S")],
+)
+def test_a_contract_has_no_letters_that_look_like_a_part_and_are_none(text, left):
+    column = Column("at", type=ColumnType.TIMESTAMP, format=text)
+    with pytest.raises(ContractError, match=f"{left!r} as a text that every value would need; each part is written"):
+        Contract(columns=(column,)).check()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "%Y-%m-%dT%H:%M:%SZ",
+        "%d.%m.%Y um %H:%M Uhr",
+        "%d/%m/%y %Hh%M",
+        "%Y-%m-%d %HH%MM%SS",
+        "Day %d/%m/%Y",
+        "%dth %b %Y",
+    ],
+)
+def test_a_contract_keeps_the_texts_that_stand_in_dates(text):
+    Contract(columns=(Column("at", type=ColumnType.TIMESTAMP, format=text),)).check()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from lake import sandbox
 from lake.contract import Column, ColumnType, Contract, Role
 from lake.explore import Explore, Filter, GroupBy, Total, explore_sql, pivoted
-from lake.query import Files, QueryError, Scope, _execute, guard, run_query
+from lake.query import Files, QueryError, Scope, _execute, as_typed, guard, run_query
 
 CONTRACT = Contract(
     columns=(
@@ -34,7 +34,7 @@ ROWS = pa.table(
 
 def here(sql: str, rows: pa.Table | Files = ROWS, limit: int = 100) -> list[dict]:
     """Run without a child, for speed."""
-    return _execute(rows, guard(sql, NAMES), NAMES, "facts", limit).to_pylist()
+    return _execute(rows, [guard(sql, NAMES)], NAMES, "facts", [limit])[0].to_pylist()
 
 
 @pytest.mark.parametrize(
@@ -74,6 +74,34 @@ def test_a_length_of_time_is_written_out():
     assert here(sql) == [{"id": 1, "l": "2 days 03:15:00"}]
 
 
+@pytest.mark.parametrize(
+    ("sql", "rows"),
+    [
+        ("select count(*) as n from tickets", [{"n": 4}]),
+        ("select TICKETS.id from Tickets where tickets.hours > 2", [{"id": 3}]),
+        ("select t.id from tickets as t where t.hours > 2", [{"id": 3}]),
+        ("select tickets.* from tickets join facts on tickets.id = facts.id + 3", [{**ROWS.to_pylist()[3]}]),
+        ("with big as (select id from tickets where hours > 2) select * from big", [{"id": 3}]),
+        ("with tickets as (select 7 as id from facts limit 1) select tickets.id from tickets", [{"id": 7}]),
+    ],
+)
+def test_the_datasets_code_is_another_name_of_its_rows(sql, rows):
+    assert run_query(ROWS, sql, CONTRACT, also="tickets").table.to_pylist() == rows
+
+
+def test_a_code_with_a_hyphen_stands_in_quotes():
+    sql = 'select "ticket-log".id from "ticket-log" where hours > 2'
+    assert run_query(ROWS, sql, CONTRACT, also="ticket-log").table.to_pylist() == [{"id": 3}]
+    assert [as_typed(name) for name in ("ticket-log", "tickets", "2025", "select")] == [
+        '"ticket-log"', "tickets", '"2025"', '"select"'
+    ]  # fmt: skip
+    with pytest.raises(QueryError) as caught:
+        guard("select id from ticket-log", NAMES, also="ticket-log")
+    assert str(caught.value) == (
+        'The query cannot be read: `-` is not expected here (character 22). Did you mean `"ticket-log"`?'
+    )
+
+
 STORED = ROWS.append_column("_load", pa.array(["l"] * 4)).append_column("_row", pa.array([7, 8, 9, 10]))
 STORED = STORED.append_column("day__day", ROWS["day"]).append_column("_month", pa.array([1, 1, 2, 2]))
 
@@ -90,6 +118,7 @@ STORED = STORED.append_column("day__day", ROWS["day"]).append_column("_month", p
         ("select * from facts where _load = 'l'", [*NAMES]),
         ("select *, _row from facts", [*NAMES, "_row"]),
         ("select FACTS.*, _ROW from Facts", [*NAMES, "_row"]),
+        ("select Tickets.* from tickets where _row > 7", [*NAMES]),
         ("with t as (select id, _row from facts) select * from t", ["id", "_row"]),
         ("with t as (select *, _row from facts) select t.* from t", [*NAMES, "_row"]),
     ],
@@ -100,7 +129,7 @@ def test_a_star_is_the_contracts_columns_and_lineage_comes_by_name_only(sql, col
     rows = (
         STORED if stored == "table" else Files((str(tmp_path / "part.parquet"),), Scope("team", frozenset({"N", "S"})))
     )
-    table = run_query(rows, sql, CONTRACT).table
+    table = run_query(rows, sql, CONTRACT, also="tickets").table
     assert [name.lower() for name in table.column_names] == columns
 
 
@@ -125,6 +154,10 @@ HOSTILE = [
     ("select 1 union select 2", "union"),
     ("select any_value(facts) from facts", "any_value"),
     ("select facts from facts", "facts"),
+    ('select * from ""', '""'),
+    ("select tickets from tickets", "tickets"),
+    ("select * from main.tickets", "tickets"),
+    ("select * from tickets('x')", "tickets"),
     ("select columns('.*') from facts", "columns"),
     ("select #1 from facts", "#"),
     ("select getenv('HOME') from facts", "getenv"),
@@ -154,9 +187,10 @@ HOSTILE = [
 
 @pytest.mark.parametrize(("sql", "word"), HOSTILE)
 def test_B1_B2_B3_B4_a_hostile_query_is_refused_by_its_word(sql, word):
-    with pytest.raises(QueryError) as caught:
-        guard(sql, NAMES)
-    assert caught.value.token.lower() == word
+    for also in ("", "tickets"):
+        with pytest.raises(QueryError) as caught:
+            guard(sql, NAMES, also=also)
+        assert caught.value.token.lower() == word
 
 
 @pytest.mark.parametrize(
@@ -217,7 +251,7 @@ def test_what_a_child_could_reach_is_locked_even_without_the_guard(tmp_path):
     pq.write_table(pa.table({"s": ["secret"]}), secret)
     for sql in (f"SELECT * FROM '{secret}'", f"SELECT * FROM read_parquet('{secret}')", "SELECT * FROM glob('/*')"):
         with pytest.raises(QueryError):
-            _execute(ROWS, sql, NAMES, "facts", 10)
+            _execute(ROWS, [sql], NAMES, "facts", [10])
 
 
 @pytest.mark.parametrize(
@@ -344,7 +378,7 @@ def test_a_statement_asks_for_a_clock_by_the_name_of_its_zone():
 
 def test_explore_pivots():
     question = Explore((GroupBy("day", "month"),), (Total("count"),), pivot=GroupBy("team"))
-    table = _execute(ROWS, explore_sql(question, CONTRACT), NAMES, "facts", 100)
+    table = _execute(ROWS, [explore_sql(question, CONTRACT)], NAMES, "facts", [100])[0]
     shown = pivoted(table, question, CONTRACT)
     assert shown.column_names == ["day_month", "N", "S", "it's", "(none)"]
     assert [list(row.values())[1:] for row in shown.to_pylist()] == [[1, 1, None, None], [None, None, 1, 1]]
@@ -359,7 +393,7 @@ def test_an_answer_that_is_cut_says_so():
 
 def test_a_pivot_of_more_members_than_columns_is_refused_and_not_cut():
     question = Explore((GroupBy("day", "month"),), (Total("count"),), pivot=GroupBy("team"))
-    table = _execute(ROWS, explore_sql(question, CONTRACT), NAMES, "facts", 100)
+    table = _execute(ROWS, [explore_sql(question, CONTRACT)], NAMES, "facts", [100])[0]
     with pytest.raises(QueryError, match="`team` has 4 values, and a table shows at most 3 as columns: filter them"):
         pivoted(table, question, CONTRACT, most=3)
 

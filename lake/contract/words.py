@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 NUMBER_FORMS = frozenset({"percent", "parentheses", "trailing_minus"})
-SPECIAL_FORMATS = frozenset({"iso", "epoch_s", "epoch_ms", "excel_serial", "excel_serial_1904"})
+SPECIAL_FORMATS = frozenset({"iso", "iso_week", "epoch_s", "epoch_ms", "excel_serial", "excel_serial_1904"})
 # The parts of a date's format that DuckDB's strptime knows; those in YEAR_PARTS say which year it is.
 FORMAT_PARTS = frozenset("abcdfghjmnpuwxyzABGHIMSTUVWXYZ%") | {"-d", "-j", "-m", "-y", "-H", "-I", "-M", "-S"}
 YEAR_PARTS = frozenset({"Y", "y", "-y", "G", "g", "x", "c"})
@@ -18,6 +18,7 @@ _SAID = {
 }  # fmt: skip
 _SPECIAL_SAID = {
     "iso": "year-month-day",
+    "iso_week": "a week such as 2025-W07",
     "epoch_s": "seconds since 1970",
     "epoch_ms": "milliseconds since 1970",
     "excel_serial": "a day number of Excel",

@@ -13,9 +13,9 @@ import pyarrow as pa
 
 from lake.contract.words import format_in_words
 from lake.intake.database import query
-from lake.intake.hints import numbered_days, of_texts
+from lake.intake.hints import numbered_days, of_texts, weeks
 from lake.intake.marks import marks_of
-from lake.intake.reading import literal
+from lake.intake.reading import iso_week, literal
 from lake.intake.spelling import FEWEST, MOST, almost_dates, types_of
 from lake.intake.tally import Tally
 from lake.intake.terms import ColumnGuess, Question
@@ -114,6 +114,7 @@ def _read(tally: Tally, values: Sequence[str], header: str, notes: list[str]) ->
     if formats:
         formats = _fitting(tally, formats, header, notes)
         types = types if formats else ("text",)
+        notes += weeks(header, values) if formats == ("iso_week",) else []
     if types[0] == "integer" and not tally.all_integers():
         types = ("text",)
     if types == ("text",) and values:
@@ -133,6 +134,7 @@ def _fitting(tally: Tally, formats: Sequence[str], header: str, notes: list[str]
     misfits = {}
     for text in formats:
         read = "try_cast(x AS TIMESTAMP)" if text == "iso" else f"try_strptime(x, {literal(text)})"
+        read = f"({iso_week('x')})" if text == "iso_week" else read
         fails = f"{read} IS NULL OR year({read}) NOT BETWEEN 1900 AND 2100"
         misfits[text] = tally.misfits(fails)
     fewest = min(found.rows for found in misfits.values())

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from lake.contract.dates import as_written
-from lake.intake.spelling import date_formats, reads
+from lake.intake.spelling import date_formats, is_missing_week, reads
 
 _NUMBERED = (  # from 1990 to 2050, as each of them counts
     ("excel_serial", "date", "the days as Excel counts them", 32_874, 54_789),
@@ -17,7 +17,6 @@ _NUMBERED = (  # from 1990 to 2050, as each of them counts
 
 _PERCENT = re.compile(r"[+-]?\d+([.,]\d+)? ?%")
 _PLAIN = re.compile(r"[+-]?\d+([.,]\d+)?([eE][+-]?\d+)?")
-_WEEK = re.compile(r"\d{4}[- ]?W\d{2}")
 _SERIAL = re.compile(r"\d{5}")
 
 
@@ -26,10 +25,23 @@ def of_texts(header: str, values: Sequence[str]) -> Iterator[str]:
     mixed = list(mixed_orders(header, values))
     yield from mixed or two_ways(header, values)
     yield from some_percent(header, values)
-    if all(_WEEK.fullmatch(value) for value in values):
+    yield from missing_weeks(header, values)
+
+
+def weeks(header: str, values: Sequence[str]) -> Iterator[str]:
+    """That a column of weeks without a day is read as their Mondays."""
+    if bare := next((value for value in values if re.search(r"W\d\d$", value)), None):
+        yield f"{header}: {bare} is a week and is read as its Monday; choose the type text to keep weeks as written."
+
+
+def missing_weeks(header: str, values: Sequence[str]) -> Iterator[str]:
+    """Weeks of which too many do not exist for the column to be taken for dates."""
+    missing = [value for value in values if is_missing_week(value)]
+    if missing and all(value in missing or reads(value, "iso_week") for value in values):
         yield (
-            f"{header}: {values[0]} is a week, and weeks are read as text. For KPIs over time, export a day of each "
-            "week beside it, such as its Monday."
+            f"{header}: {missing[0]} is a week that its year does not have, so the weeks are read as text. To have "
+            "them as dates, choose the type date and write iso_week under “Dates are written”; such rows are then set "
+            "aside."
         )
 
 

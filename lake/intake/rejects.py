@@ -17,6 +17,7 @@ from lake.contract.words import format_in_words
 from lake.intake.chunk import Ragged
 from lake.intake.misspelt import misspellings
 from lake.intake.reading import Spelling
+from lake.intake.spelling import is_missing_week
 
 SCHEMA = pa.schema(
     [
@@ -113,6 +114,8 @@ def explain(
             code, text = _misspelt(column, code, value, spelling)
         elif column.type is ColumnType.DECIMAL and _plain(value):
             code = "too_many_decimals"
+        elif "iso_week" in column.formats and is_missing_week(value.strip()):
+            text = f"{value!r} is a week that its year does not have; correct the week."
     if code == "unknown_unit":
         text = f"{value!r} is no known unit code; correct it or create the unit.{_near(value.strip(), unit_codes)}"
     return code, f"{column.heading}: {text or _MESSAGES[code](column, value)}"

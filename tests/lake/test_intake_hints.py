@@ -15,7 +15,7 @@ CLOCKS = ["31.01.2025 17:05:00", "31.01.2025 08:40:57 AM", "01.02.2025 09:00:00"
         (["45292", "31/01/2025"], "'45292' and '31/01/2025' are dates written in two ways"),
         (["80 %", "0.875", "1"], "ratio as its unit: 80 % is then read as 0.8."),
         (["12,5%", "0,25"], "12,5% is then read as 0.125."),
-        (["2025-W01", "2025-W02"], "export a day of each week beside it, such as its Monday."),
+        (["2025-W52", "2025-W53"], "2025-W53 is a week that its year does not have, so the weeks are read as text."),
         (["13/01/2025", "01/13/2025"], "the column mixes both orders"),
     ],
 )

@@ -131,7 +131,7 @@ def rows_page(
 
 
 def _condition(plain: Mapping[str, Any], contract) -> str:
-    from lake.explore import filters_sql
+    from lake.filters import filters_sql
     from lake.query import QueryError
 
     asked = question_of(plain)
@@ -233,7 +233,8 @@ def question_of(plain: Mapping[str, Any]):
     pivot: {column, unit}, order_by, descending, limit, clock; `chart` says how it is shown and is no part of it.
     """
     from lake.entries import known_entries
-    from lake.explore import Explore, Filter, GroupBy, Total
+    from lake.explore import Explore, GroupBy, Total
+    from lake.filters import Filter
 
     if not isinstance(plain, Mapping):
         raise QuestionRefused("A question is an object: groups, totals, filters.", field="question")

@@ -2,49 +2,22 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Literal, get_args
 
-import numpy as np
 import pyarrow as pa
 from sqlglot import exp
 
 from lake.contract import Contract
-from lake.formula import grammar
+from lake.filters import Clock, Filter, conditions, known
 from lake.formula.compile import to_sql
-from lake.instants import by_clock, instant_of, written
+from lake.instants import by_clock, written
 from lake.query import MAX_ROWS, QueryError, guard, unseen
 from lake.store.schema import DAY_SUFFIX
 
-Value = str | int | float | bool | date | None
-_COMPARISONS: dict[str, type[exp.Expr]] = {
-    "eq": exp.EQ,
-    "ne": exp.NEQ,
-    "lt": exp.LT,
-    "lte": exp.LTE,
-    "gt": exp.GT,
-    "gte": exp.GTE,
-}
-Operator = Literal[
-    "eq", "ne", "lt", "lte", "gt", "gte", "in", "not_in", "contains", "starts_with", "is_null", "not_null"
-]
 Aggregate = Literal["count", "count_distinct", "sum", "avg", "min", "max", "median"]
-Clock = Literal["utc", "local"]
-OPERATORS: tuple[Operator, ...] = get_args(Operator)
 AGGREGATES: tuple[Aggregate, ...] = get_args(Aggregate)
 MOST_COLUMNS = 50  # that a pivot makes
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """`column` compared by one of OPERATORS with one value; several for in, not_in; none for is_null, not_null.
-
-    A time is compared with an ISO date or time: of the offset that it says, else of the question's `clock`.
-    """
-
-    column: str
-    operator: Operator
-    values: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +71,14 @@ def explore_sql(question: Explore, contract: Contract, *, view: str = "facts") -
     names = {column.name for column in contract.columns}
     groups = [*question.groups, *([question.pivot] if question.pivot else [])]
     for name in [*(g.column for g in groups), *(t.column for t in question.totals if t.column)]:
-        _known(name, names)
+        known(name, names)
     times = {column.name for column in contract.instants}
     keys = [_group(group, times) for group in groups]
     grouped = [key.as_(group.name, quoted=True) for key, group in zip(keys, groups, strict=True)]
     totals = [_total(total).as_(total.name, quoted=True) for total in question.totals]
     select = exp.select(*(grouped + totals or [_column(c.name) for c in contract.columns]))
     select = select.from_(exp.to_table(view))
-    for condition in _conditions(question.filters, contract, question.clock):
+    for condition in conditions(question.filters, contract, question.clock):
         select = select.where(condition)
     if grouped:
         select = select.group_by(*keys)
@@ -115,11 +88,6 @@ def explore_sql(question: Explore, contract: Contract, *, view: str = "facts") -
     hidden = unseen(contract)
     sql = to_sql(select.limit(max(1, min(question.limit, MAX_ROWS)) + 1))
     return guard(sql, names | hidden.keys(), view=view, hidden=hidden)
-
-
-def filters_sql(filters: Sequence[Filter], contract: Contract, clock: Clock = "utc") -> str:
-    """The condition that all filters make over the contract's columns, `TRUE` without one. Raises QueryError."""
-    return to_sql(exp.and_(exp.true(), *_conditions(filters, contract, clock)))
 
 
 @dataclass(frozen=True)
@@ -212,11 +180,6 @@ def _in_order(members: Iterable[Any]) -> list[Any]:
     return sorted(members, key=lambda member: (member is None, member if member is not None else 0))
 
 
-def _known(name: str, names: Collection[str]) -> None:
-    if name not in names:
-        raise QueryError(f"There is no column `{name}`", name, None, grammar.nearest(name, names))
-
-
 def _column(name: str) -> exp.Expr:
     return exp.column(name, quoted=True)
 
@@ -240,61 +203,8 @@ def _total(total: Total) -> exp.Expr:
     return kinds[total.function](this=column)
 
 
-def _zone(clock: Clock, contract: Contract) -> str:
-    return contract.reporting_timezone if clock == "local" else "UTC"
-
-
-def _conditions(filters: Sequence[Filter], contract: Contract, clock: Clock) -> list[exp.Expr]:
-    names, times = {column.name for column in contract.columns}, {column.name for column in contract.instants}
-    for wanted in filters:
-        _known(wanted.column, names)
-    return [_condition(wanted, _zone(clock, contract) if wanted.column in times else None) for wanted in filters]
-
-
-def _condition(wanted: Filter, zone: str | None) -> exp.Expr:
-    """zone: of a time, by whose clock it is read and compared as a text; None for any other column."""
-    column, by_text = _column(wanted.column), wanted.operator in ("contains", "starts_with")
-    values = [_literal(value) if zone is None or by_text else _time(value, zone) for value in wanted.values]
-    if by_text and zone not in (None, "UTC"):
-        column = exp.AtTimeZone(this=column, zone=exp.Literal.string("UTC"))
-        column = exp.AtTimeZone(this=column, zone=exp.Literal.string(zone))
-    needed = {"is_null": 0, "not_null": 0, "in": len(values) or 1, "not_in": len(values) or 1}
-    if wanted.operator not in OPERATORS or len(values) != needed.get(wanted.operator, 1):
-        raise QueryError(f"The filter on `{wanted.column}` is incomplete", wanted.operator)
-    match wanted.operator:
-        case "is_null" | "not_null":
-            empty = exp.Is(this=column, expression=exp.Null())
-            return empty if wanted.operator == "is_null" else exp.Not(this=empty)
-        case "in" | "not_in":
-            found = exp.In(this=column, expressions=values)
-            return found if wanted.operator == "in" else exp.Not(this=found)
-        case "contains":
-            return exp.Contains(this=exp.Lower(this=exp.cast(column, "text")), expression=exp.Lower(this=values[0]))
-        case "starts_with":
-            return exp.StartsWith(this=exp.cast(column, "text"), expression=values[0])
-    return _COMPARISONS[wanted.operator](this=column, expression=values[0])
-
-
-def _time(value: Value, zone: str) -> exp.Expr:
-    if not isinstance(value, str | date):
-        return _literal(value)
-    text = value if isinstance(value, str) else value.isoformat()
-    try:
-        return _literal(instant_of(text, zone))
-    except ValueError:
-        raise QueryError(f"{text[:40]!r} is no date: write it as in 2025-01-31 or 2025-01-31 10:30", text) from None
-
-
-def _literal(value: Value) -> exp.Expr:
-    if isinstance(value, date):
-        return exp.cast(exp.Literal.string(value.isoformat()), "timestamp" if hasattr(value, "hour") else "date")
-    if isinstance(value, float) and not np.isfinite(value):
-        raise QueryError("A filter compares with a finite number", str(value))
-    return exp.convert(value)
-
-
 def _order(question: Explore, shown: Sequence[str], names: Collection[str]) -> list[exp.Expr]:
     if not question.order_by:
         return [exp.Ordered(this=_column(name), nulls_first=False) for name in shown[: len(question.groups)]]
-    _known(question.order_by, shown or names)
+    known(question.order_by, shown or names)
     return [exp.Ordered(this=_column(question.order_by), desc=question.descending, nulls_first=False)]

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pytest
 
 from lake.contract import Column, ColumnType, Contract, Role
-from lake.explore import Explore, Filter, GroupBy, Tabled, Total, explore_sql, tabled, totals_sql
+from lake.explore import Explore, GroupBy, Tabled, Total, explore_sql, tabled, totals_sql
+from lake.filters import Filter
 from lake.query import QueryError, run_query
 
 CONTRACT = Contract(

@@ -8,7 +8,8 @@ import pytest
 
 from lake import sandbox
 from lake.contract import Column, ColumnType, Contract, Role
-from lake.explore import Explore, Filter, GroupBy, Total, explore_sql, pivoted
+from lake.explore import Explore, GroupBy, Total, explore_sql, pivoted
+from lake.filters import Filter
 from lake.query import Files, QueryError, Scope, _execute, as_typed, guard, run_query
 
 CONTRACT = Contract(
@@ -333,6 +334,14 @@ INSTANTS += [datetime(2016, 10, 30, 0, 30), datetime(2016, 10, 30, 1, 30)]
     [
         ("gte", ("2016-08-01",), [2, 3, 4], [3, 4]),
         ("lt", ("2016-08-01",), [1], [1, 2]),
+        ("lte", ("2016-08-01",), [1, 2], [1, 2]),  # a day is all of it
+        ("lte", ("2016-07-31",), [1], [1, 2]),
+        ("gt", ("2016-07-31",), [2, 3, 4], [3, 4]),
+        ("eq", ("2016-10-30",), [3, 4], [3, 4]),
+        ("ne", ("2016-07-31",), [2, 3, 4], [3, 4]),
+        ("in", ("2016-07-31", "2016-10-30 01:30 +00:00"), [1, 4], [1, 2, 4]),
+        ("not_in", ("2016-07-31", date(2016, 8, 1)), [3, 4], [3, 4]),
+        ("lte", (datetime(2016, 8, 1),), [1], [1, 2]),  # a time is none
         ("eq", ("2016-08-01 00:30",), [2], []),
         ("ne", ("2016-08-01 00:30",), [1, 3, 4], [1, 2, 3, 4]),
         ("in", ("2016-07-31 23:30", "2016-10-30 01:30"), [1, 3], [2, 4]),
@@ -355,6 +364,8 @@ def test_a_filter_reads_and_compares_times_by_the_clock_of_its_question(operator
 def test_a_time_that_cannot_be_read_is_refused_and_not_taken_as_another():
     with pytest.raises(QueryError, match="'May' is no date: write it as in 2025-01-31 or 2025-01-31 10:30"):
         explore_sql(Explore(filters=(Filter("at", "gt", ("May",)),)), BY_THE_CLOCK)
+    with pytest.raises(QueryError, match="'9999-12-31' is no date"):
+        explore_sql(Explore(filters=(Filter("at", "gt", ("9999-12-31",)),)), BY_THE_CLOCK)
 
 
 def test_a_pivot_names_times_by_the_clock_of_its_question():

@@ -31,12 +31,17 @@ def percent(share: float | None, decimals: int = 0, *, signed: bool = False) -> 
     """0.824 as 82 %; none is a dash."""
     if share is None:
         return NONE
-    return f"{_sign(share, signed)}{abs(share):.{decimals}%}".replace("%", f"{NO_BREAK}%")
+    return _signed(share, f"{abs(share):.{decimals}%}", signed).replace("%", f"{NO_BREAK}%")
 
 
 def in_points(difference: float) -> str:
     """The difference of two shares in percentage points: −0.836 as −83.6."""
-    return f"{_sign(difference, signed=True)}{abs(100 * difference):.1f}"
+    return _signed(difference, f"{abs(100 * difference):.1f}", signed=True)
+
+
+def _signed(number: float, size: str, signed: bool) -> str:
+    """`size`, which is `number` as it is shown, with its sign; what is shown as zero has none."""
+    return _sign(number, signed) + size if any(digit in "123456789" for digit in size) else size
 
 
 def _sign(number: float, signed: bool) -> str:

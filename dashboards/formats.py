@@ -55,7 +55,8 @@ def shown(value: object, spec: str = "", *, signed: bool = False, compact: bool 
         return None
     unit, decimals = parsed(spec)
     if unit == "duration":
-        return Shown(sign_of(number, signed), duration(abs(number)), "")
+        whole = number.quantize(Decimal(1), ROUND_HALF_UP)
+        return Shown(sign_of(whole, signed), duration(abs(whole)), "")
     if unit == "share":
         number *= 100
     suffix = ""
@@ -87,6 +88,13 @@ def side_of(difference: object, is_good: bool | None, spec: str = "") -> str:
     if not any(digit in "123456789" for digit in written.digits):
         return "no change"
     return "" if is_good is None else "better" if is_good else "worse"
+
+
+def against_target(variance: object, is_favourable: bool | None, spec: str = "") -> str:
+    """ "favourable" or "adverse"; "on target" where the variance is shown as nothing; empty where it is not judged."""
+    if is_favourable is None or not (side := side_of(variance, is_favourable, spec)):
+        return ""
+    return "on target" if side == "no change" else "favourable" if is_favourable else "adverse"
 
 
 def text(value: object, spec: str = "") -> str:

@@ -55,12 +55,19 @@ class TargetForm(forms.Form):
         widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"),
         help_text="Empty: until it is replaced.",
     )
+    as_total = forms.BooleanField(
+        required=False,
+        label="Of these days together",
+        help_text="A month's or a quarter's total; else the value holds for each period in these days.",
+    )
     dimension = forms.ChoiceField(required=False, label="Only for", help_text="A segment, or all rows.")
     member = forms.CharField(required=False, max_length=200)
     basis = forms.CharField(required=False, max_length=200, help_text="Regulation, contract, benchmark, history ...")
 
-    def __init__(self, data=None, *, units, dimensions=(), initial=None):
+    def __init__(self, data=None, *, units, dimensions=(), may_be_total=False, initial=None):
         super().__init__(data, initial=initial, prefix="single")
+        if not may_be_total:
+            del self.fields["as_total"]
         self.fields["unit"].queryset = units
         self.fields["dimension"].choices = [("", "all rows"), *((name, name) for name in dimensions)]
 

@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 
 from organization.models import UnitPath
 
-from .measures import is_total
+from .measures import base_of, is_total
 from .models import KpiVersion, Target
 from .models.targets import Comparator
 from .scoring import Goals
@@ -21,8 +22,8 @@ GOALS = (Comparator.TARGET, Comparator.RED_LIMIT, Comparator.STRETCH)
 class Found:
     """A target as it applies to one result, and where it came from.
 
-    source: "segment", "unit" or "inherited"; `from_unit` is the unit at which it was set. `phases` is how many of
-    an annual target's phases were added up (0: it is not phased).
+    source: "segment", "unit" or "inherited"; `from_unit` is the unit at which it was set. `parts` is how many totals
+    (of months, phases of a year) were added up; 0: it holds for each period.
     """
 
     comparator: str
@@ -33,18 +34,17 @@ class Found:
     from_unit: int
     target_id: int
     basis: str = ""
-    phases: int = 0
+    parts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
     id: int
-    value: float | None
-    low: float | None
-    high: float | None
+    numbers: tuple[Decimal | None, Decimal | None, Decimal | None]
     start: date
     end: date
-    is_phase: bool
+    as_total: bool
+    annual: int | None
     basis: str
 
 
@@ -57,13 +57,16 @@ class TargetBook:
         for t in Target.objects.filter(kpi__in=set(kpis)).order_by("valid_from"):
             key = (t.kpi_id, t.comparator, t.unit_id, t.dimension, t.member)
             end = t.valid_to or date.max
-            numbers = (_number(t.value), _number(t.low), _number(t.high))
-            self._entries[key].append(_Entry(t.pk, *numbers, t.valid_from, end, t.annual_id is not None, t.basis))
+            numbers = (t.value, t.low, t.high)
+            self._entries[key].append(_Entry(t.pk, numbers, t.valid_from, end, t.as_total, t.annual_id, t.basis))
             self._kpis.add(t.kpi_id)
         self._totals: dict[int, list[tuple[date, date]]] = defaultdict(list)
+        self._distinct: set[int] = set()
         for version in KpiVersion.objects.filter(kpi__in=self._kpis) if self._kpis else ():
             if is_total(version):
                 self._totals[version.kpi_id].append((version.valid_from, version.valid_to or date.max))
+            if base_of(version) == KpiVersion.Kind.DISTINCT:
+                self._distinct.add(version.kpi_id)
         self._paths: dict[int, list[tuple[int, int, date, date]]] = defaultdict(list)
         units = {key[2] for key in self._entries}
         for path in UnitPath.objects.filter(ancestor__in=units) if units else ():
@@ -81,14 +84,14 @@ class TargetBook:
         member: str = "",
         comparator: str = Comparator.TARGET,
         *,
-        only_phases: bool = False,
+        only_totals: bool = False,
     ) -> Found | None:
         """The target of the period `start` to `end` (not included; None: of the day `start`).
 
         First the segment's, at the unit and then at those above it, the nearest first; then in the same order the one
-        for all rows. The tree is that of the period's first day. A phase of an annual target counts for its own month,
-        and added up for a period that it fills with others; a plain target counts if it holds on the first day, unless
-        `only_phases` (a sum's monthly target is none for its quarter).
+        for all rows. The tree is that of the period's first day. A total (a month's, a phase of a year's) counts for
+        its own days, and added up for a period that it fills with others; a plain target counts if it holds on the
+        first day, unless `only_totals` (a sum's daily target is none for its month).
 
         Of a total neither is inherited: 500 incidents for the whole say nothing of a unit below or of a segment. See
         docs/decisions/0007-targets-of-totals.md.
@@ -102,11 +105,12 @@ class TargetBook:
         for segment in segments:
             for ancestor in units:
                 entries = self._entries.get((kpi, comparator, ancestor, *segment))
-                found = entries and _holding(entries, start, end, only_phases)
+                found = entries and _holding(entries, start, end, only_totals, kpi not in self._distinct)
                 if found:
-                    entry, numbers, phases = found
+                    entry, numbers, parts = found
+                    numbers = tuple(_number(number) for number in numbers)
                     source = "segment" if segment[0] else "unit" if ancestor == unit else "inherited"
-                    return Found(comparator, *numbers, source, ancestor, entry.id, entry.basis, phases)
+                    return Found(comparator, *numbers, source, ancestor, entry.id, entry.basis, parts)
         return None
 
     def is_total(self, kpi: int, day: date) -> bool:
@@ -121,12 +125,12 @@ class TargetBook:
         dimension: str = "",
         member: str = "",
         *,
-        only_phases: bool = False,
+        only_totals: bool = False,
     ) -> Goals:
         """What a result is scored against."""
         if kpi not in self._kpis:
             return NO_GOALS
-        found = {c: self.find(kpi, unit, start, end, dimension, member, c, only_phases=only_phases) for c in GOALS}
+        found = {c: self.find(kpi, unit, start, end, dimension, member, c, only_totals=only_totals) for c in GOALS}
         target = found.get(Comparator.TARGET)
         red, stretch = found.get(Comparator.RED_LIMIT), found.get(Comparator.STRETCH)
         return Goals(
@@ -147,20 +151,26 @@ class TargetBook:
         return tuple(a for _, a, start, end in sorted(self._paths.get(unit, [])) if start <= day < end)
 
 
-def _holding(entries: list[_Entry], start: date, end: date | None, only_phases: bool):
-    """(entry, (value, low, high), phases) that holds for the period, or None."""
+def _holding(entries: list[_Entry], start: date, end: date | None, only_totals: bool, adds_up: bool):
+    """(entry, (value, low, high), parts) that holds for the period, or None.
+
+    Totals are added exactly. Those of a distinct count are not, but for phases of a year's: the same caller may count
+    in two months.
+    """
     first = next((entry for entry in entries if entry.start <= start < entry.end), None)
-    if first is None:
+    if first is None or (only_totals and not first.as_total):
         return None
-    if not first.is_phase and only_phases:
+    if not first.as_total or end is None:
+        return first, first.numbers, int(first.as_total)
+    parts = [entry for entry in entries if entry.as_total and entry.start >= start and entry.end <= end]
+    if not parts or sum((entry.end - entry.start).days for entry in parts) != (end - start).days:
         return None
-    if not first.is_phase or end is None:
-        return first, (first.value, first.low, first.high), int(first.is_phase)
-    parts = [entry for entry in entries if entry.is_phase and entry.start >= start and entry.end <= end]
-    covered = sum((entry.end - entry.start).days for entry in parts)
-    if not parts or covered != (end - start).days or any(entry.value is None for entry in parts):
+    if len(parts) > 1 and not adds_up and any(entry.annual is None for entry in parts):
         return None
-    return first, (sum(entry.value for entry in parts), None, None), len(parts)
+    columns = list(zip(*(entry.numbers for entry in parts), strict=True))
+    if any(None in column and any(number is not None for number in column) for column in columns):
+        return None  # a band beside a value
+    return first, tuple(None if None in column else sum(column) for column in columns), len(parts)
 
 
 def _number(value) -> float | None:

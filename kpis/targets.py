@@ -18,8 +18,10 @@ from organization.models import Unit
 
 from . import requests, scoring
 from .calendars import calendars_of
-from .models import AnnualTarget, Kpi, Target
+from .measures import adds_up_over_time
+from .models import AnnualTarget, Kpi, KpiVersion, Target
 from .models.targets import Comparator
+from .phase_weights import weights_of
 from .phasing import PhasingError, phase
 from .target_book import TargetBook
 
@@ -50,7 +52,10 @@ class TargetOverlap(TargetError):
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What a person wants to set: one value, or `low` and `high`, from `valid_from` up to (not on) `valid_to`."""
+    """What a person wants to set: one value, or `low` and `high`, from `valid_from` up to (not on) `valid_to`.
+
+    as_total: of these days together, instead of each period that begins in them; for what adds up over time.
+    """
 
     kpi: Kpi
     unit: Unit
@@ -63,6 +68,7 @@ class Goal:
     dimension: str = ""
     member: str = ""
     basis: str = ""
+    as_total: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,9 @@ def set_many(goals: Sequence[Goal], *, by) -> list[Target]:
 
 @transaction.atomic
 def end_target(target: Target, last_day: date, *, by) -> Target:
-    """Let `target` hold up to and including `last_day`. Raises TargetError."""
+    """Let `target` hold up to and including `last_day`. Raises TargetError, also for a total."""
+    if target.as_total:
+        raise TargetError("This is the total of its days: remove it, and set another for other days.", "valid_to")
     _locked([target.kpi])
     end = last_day + timedelta(days=1)
     if end <= target.valid_from or (target.valid_to and end > target.valid_to):
@@ -163,7 +171,7 @@ def set_annual(
     year = calendar.period_of(year_of, "year")
     months = calendar.periods("month", year.start, year.end)
     try:
-        parts = phase(total, _weights(kpi, unit, months, calendar, phasing), decimals)
+        parts = phase(total, weights_of(kpi, unit, months, calendar, phasing), decimals)
     except PhasingError as fault:
         raise TargetError(str(fault), "phasing") from None
     was = AnnualTarget.objects.filter(kpi=kpi, unit=unit, comparator=comparator, year_start=year.start).first()
@@ -182,7 +190,7 @@ def set_annual(
     )
     basis = f"{annual.get_phasing_display()} of {total}"
     for month, part in zip(months, parts, strict=True):
-        goal = Goal(kpi, unit, month.start, month.end, part, comparator=comparator, basis=basis)
+        goal = Goal(kpi, unit, month.start, month.end, part, comparator=comparator, basis=basis, as_total=True)
         _insert(goal, kpi, by, annual=annual)
     audit.record(by, "annual target set", annual, unit=unit, total=total, phasing=phasing, was=was and was.total)
     requests.rescore(kpi, f"annual target of {kpi.code}", by=by)
@@ -205,7 +213,7 @@ def _locked(kpis: Iterable[Kpi]) -> list[Kpi]:
 
 
 def _insert(goal: Goal, kpi: Kpi, by, annual: AnnualTarget | None = None) -> Target:
-    _check(goal)
+    _check(goal, is_phase=annual is not None)
     ends_after = Q(valid_to=None) | Q(valid_to__gt=goal.valid_from)
     same = _same(goal).filter(ends_after).select_related("unit", "kpi")
     if goal.valid_to:
@@ -224,6 +232,7 @@ def _insert(goal: Goal, kpi: Kpi, by, annual: AnnualTarget | None = None) -> Tar
         valid_from=goal.valid_from,
         valid_to=goal.valid_to,
         basis=goal.basis[:200],
+        as_total=goal.as_total,
         annual=annual,
         set_by=by,
     )
@@ -237,6 +246,7 @@ def _replace(goal: Goal, by) -> Target | None:
     _check(goal)
     before = _plain(target)
     target.value, target.low, target.high, target.set_by = goal.value, goal.low, goal.high, by
+    target.as_total = goal.as_total
     target.basis = goal.basis[:200] or target.basis
     target.save()
     audit.record(by, "target changed", target, unit=target.unit, before=before, after=_plain(target))
@@ -249,7 +259,7 @@ def _same(goal: Goal):
     )
 
 
-def _check(goal: Goal) -> None:
+def _check(goal: Goal, *, is_phase: bool = False) -> None:
     if goal.comparator not in Comparator.values:
         raise TargetError(f"A comparator is one of {', '.join(Comparator.values)}.", "comparator")
     if goal.valid_to and goal.valid_to <= goal.valid_from:
@@ -265,6 +275,16 @@ def _check(goal: Goal) -> None:
     if is_band and goal.low > goal.high:
         raise TargetError("The band's low end is above its high end.", "low")
     _check_direction(goal, is_band)
+    if goal.as_total and not is_phase:
+        _check_total(goal)
+
+
+def _check_total(goal: Goal) -> None:
+    version = version_on(goal.kpi, goal.valid_from)
+    if version is None or not adds_up_over_time(version):
+        raise TargetError(f"{goal.kpi} does not add up over time: its target holds for each period.", "as_total")
+    if goal.valid_to is None:
+        raise TargetError("A total is that of its days: say up to which day.", "valid_to")
 
 
 def _check_direction(goal: Goal, is_band: bool) -> None:
@@ -280,26 +300,42 @@ def _check_direction(goal: Goal, is_band: bool) -> None:
 
 def direction_of(kpi: Kpi, day: date) -> str | None:
     """The direction of the version in force on `day`, or of the newest; None without a version."""
-    version = kpi.versions.in_force(day).order_by("-number").first() or kpi.versions.newest()
+    version = version_on(kpi, day)
     return version.direction if version else None
+
+
+def version_on(kpi: Kpi, day: date) -> KpiVersion | None:
+    """The version in force on `day`, or the newest; None without a version."""
+    return kpi.versions.in_force(day).order_by("-number").first() or kpi.versions.newest()
 
 
 def _limit_faults(targets: Sequence[Target]) -> Iterator[tuple[Target, TargetError]]:
     """Targets whose red limit or stretch lies on the wrong side, or that are 0 and have no absolute limit."""
     book = TargetBook({target.kpi_id for target in targets})
-    directions: dict[tuple[int, date], str | None] = {}
+    first = min((target.valid_from for target in targets), default=date.max)
+    calendars = calendars_of({target.kpi.unit_id for target in targets}, first)
+    versions: dict[tuple[int, date], KpiVersion | None] = {}
     for target in targets:
         key = (target.kpi_id, target.valid_from)
-        if key not in directions:
-            directions[key] = direction_of(target.kpi, target.valid_from)
-        is_rated = directions[key] in (scoring.HIGHER, scoring.LOWER)
+        if key not in versions:
+            versions[key] = version_on(target.kpi, target.valid_from)
+        version = versions[key]
+        is_rated = version is not None and version.direction in (scoring.HIGHER, scoring.LOWER)
         if is_rated and target.comparator not in (Comparator.FLOOR, Comparator.BUDGET):
-            segment = (target.dimension, target.member)
-            goals = book.goals(target.kpi_id, target.unit_id, target.valid_from, None, *segment)
+            end, only_totals = _judged(target, version, calendars[target.kpi.unit_id])
+            place = (target.kpi_id, target.unit_id, target.valid_from, end, target.dimension, target.member)
             try:
-                _check_goals(goals, directions[key], target)
+                _check_goals(book.goals(*place, only_totals=only_totals), version.direction, target)
             except TargetError as fault:
                 yield target, fault
+
+
+def _judged(target: Target, version: KpiVersion, calendar) -> tuple[date | None, bool]:
+    """(end, only totals) of a period in which `target` holds: a month's total never stands beside a limit of days."""
+    if not adds_up_over_time(version):
+        return None, False
+    own_end = calendar.period_of(target.valid_from, version.grain).end
+    return (target.valid_to, target.valid_to != own_end) if target.as_total else (own_end, False)
 
 
 def _check_goals(goals: scoring.Goals, direction: str, target: Target) -> None:
@@ -317,39 +353,6 @@ def _check_goals(goals: scoring.Goals, direction: str, target: Target) -> None:
         raise TargetError(str(fault), field) from None
 
 
-def _weights(kpi: Kpi, unit: Unit, months: Sequence, calendar, phasing: str) -> list[Decimal | int]:
-    if phasing == AnnualTarget.Phasing.EVEN:
-        return [1] * len(months)
-    if phasing == AnnualTarget.Phasing.WORKING_DAYS:
-        return working_days(unit, months)
-    before = [calendar.same_last_year(month) for month in months]
-    results = kpi.results.current().filter(unit=unit, grain="month", dimension="")
-    values = dict(results.filter(period_start__in=[p.start for p in before if p]).values_list("period_start", "value"))
-    found = [values.get(period.start) if period else None for period in before]
-    if any(value is None for value in found):
-        missing = next(m.label for m, value in zip(months, found, strict=True) if value is None)
-        raise TargetError(f"There is no result a year before {missing} to follow: phase evenly instead.", "phasing")
-    return [Decimal(str(value)) for value in found]
-
-
-def working_days(unit: Unit, months: Sequence) -> list[int]:
-    """Days of each period on which the unit's business calendar is open; Monday to Friday where it has none."""
-    from organization.business_calendars import calendar_of, rules_of
-
-    calendar = calendar_of(unit, months[0].start)
-    rules = rules_of(calendar) if calendar else []
-    counts = []
-    for month in months:
-        days = (month.start + timedelta(days=n) for n in range((month.end - month.start).days))
-        counts.append(sum(_is_open(day, rules) for day in days))
-    return counts
-
-
-def _is_open(day: date, rules) -> bool:
-    covering = next((rule for rule in rules if rule.covers(day)), None)
-    return bool(covering.open_on(day)) if covering else day.weekday() < 5
-
-
 def _tell(targets: Sequence[Target], action: str, by) -> None:
     """One audit entry for each KPI and unit, and one request to score the KPI again."""
     groups: dict[tuple[int, int], list[Target]] = {}
@@ -362,7 +365,7 @@ def _tell(targets: Sequence[Target], action: str, by) -> None:
 
 
 def _plain(target: Target) -> dict:
-    names = ("comparator", "dimension", "member", "value", "low", "high", "valid_from", "valid_to", "basis")
+    names = ("comparator", "dimension", "member", "value", "low", "high", "valid_from", "valid_to", "as_total", "basis")
     return {name: getattr(target, name) for name in names}
 
 

@@ -60,6 +60,12 @@ def side(difference: object, is_good: bool | None, spec: str = "") -> SafeString
     return format_html(" <small>{}</small>", word) if word else mark_safe("")
 
 
+@register.simple_tag
+def against_target(variance: object, is_favourable: bool | None, spec: str = "") -> str:
+    """`{% against_target row.variance row.favourable format as side %}`: by the variance as it is shown."""
+    return formats.against_target(variance, is_favourable, spec)
+
+
 @register.filter
 def quantity_text(value: object, spec: str = "") -> str:
     """As `quantity`, but plain text, for attributes and titles."""

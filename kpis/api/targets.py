@@ -28,7 +28,7 @@ class TargetSerializer(serializers.ModelSerializer):
         model = Target
         fields = (
             "id", "kpi", "unit", "comparator", "dimension", "member", "value", "low", "high", "valid_from", "valid_to",
-            "basis", "annual", "set_by", "set_at",
+            "as_total", "basis", "annual", "set_by", "set_at",
         )  # fmt: skip
 
 
@@ -43,6 +43,13 @@ class GoalSerializer(StrictSerializer):
     high = serializers.DecimalField(**AMOUNT, default=None, allow_null=True)
     valid_from = DayField()
     valid_to = DayField(default=None, allow_null=True, help_text="Not included.")
+    as_total = serializers.BooleanField(
+        default=False,
+        help_text=(
+            "Of its days together, such as a month's total of a KPI by days: it needs `valid_to`, and is added up for "
+            "quarters and years that totals fill. Otherwise it holds for each period that begins on its days."
+        ),
+    )
     basis = serializers.CharField(max_length=200, default="", allow_blank=True)
 
 

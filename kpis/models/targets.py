@@ -58,7 +58,8 @@ class AnnualTarget(models.Model):
 class Target(models.Model):
     """`value`, or the band `low` to `high`, holds for `unit` and below from `valid_from` up to (not on) `valid_to`.
 
-    `dimension` and `member` narrow it to a segment, both set or neither.
+    It holds for each period that begins on those days; `as_total`, for those days together: a month's total of a KPI by
+    days, a part of a year's. `dimension` and `member` narrow it to a segment, both set or neither.
     """
 
     kpi = models.ForeignKey(Kpi, models.CASCADE, related_name="targets")
@@ -71,6 +72,7 @@ class Target(models.Model):
     high = models.DecimalField(max_digits=24, decimal_places=6, null=True, blank=True)
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
+    as_total = models.BooleanField(default=False, help_text="Of its days together, not of each period in them.")
     basis = models.CharField(max_length=200, blank=True, help_text="Regulation, contract, benchmark, history ...")
     annual = models.ForeignKey(AnnualTarget, models.CASCADE, null=True, blank=True, related_name="phases")
     set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -92,6 +94,10 @@ class Target(models.Model):
                 name="target_is_a_value_or_a_band",
                 violation_error_message="Give one value, or a low and a high end for a band.",
             ),
+            models.CheckConstraint(
+                condition=Q(as_total=False) | Q(valid_to__isnull=False), name="target_of_a_total_has_an_end"
+            ),
+            models.CheckConstraint(condition=Q(annual=None) | Q(as_total=True), name="target_phase_is_a_total"),
             models.CheckConstraint(
                 condition=Q(dimension="", member="") | (~Q(dimension="") & ~Q(member="")),
                 name="target_segment_has_dimension_and_member",

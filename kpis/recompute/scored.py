@@ -52,10 +52,10 @@ class Scorer:
         """The values of `write.COLUMNS`."""
         version = self.versions[number.version_id]
         dataset = version.dataset
-        only_phases = version.pk in self._sums and number.grain != version.grain
+        only_totals = version.pk in self._sums and number.grain != version.grain
         segment = (number.dimension, number.member)
         goals = self.book.goals(
-            version.kpi_id, number.unit_id, number.period_start, number.period_end, *segment, only_phases=only_phases
+            version.kpi_id, number.unit_id, number.period_start, number.period_end, *segment, only_totals=only_totals
         )
         rating = scoring.rate(number.value, version.direction, goals, self._bands[version.pk])
         if is_open is None:

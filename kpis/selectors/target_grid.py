@@ -1,13 +1,14 @@
 """The targets of one KPI as a grid: a unit and those below it, by the periods of a fiscal year."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from kpis.calendars import calendars_of
-from kpis.measures import adds_up_over_time, is_total
+from kpis.measures import adds_up_over_time, base_of, is_total
 from kpis.models import AnnualTarget, Kpi, KpiVersion, Target
 from kpis.target_book import Found, TargetBook
+from kpis.typed_numbers import written
 from organization.access import TARGET, Access
 from organization.models import Unit
 
@@ -15,6 +16,7 @@ from .units import neighbours, require_visible, unit_ref, units_by_id
 from .words import UnitRef
 
 MOST_UNITS = 200
+EACH, TOTAL = "each", "total"
 COLUMNS = {"day": "month", "week": "month", "month": "month", "quarter": "quarter", "year": "year"}
 
 
@@ -22,7 +24,9 @@ COLUMNS = {"day": "month", "week": "month", "month": "month", "quarter": "quarte
 class Cell:
     """What holds for a unit in a period. own: the target set for exactly this period, which the cell edits.
 
-    found: what holds there, and from where; phase: a part of an annual target, which is changed there.
+    found: what holds there, and from where; phase: a part of an annual target, which is changed there. as_total:
+    whether the cell's amount is that of the period, or of each finer one in it; None where there is no such difference.
+    sets_total: what is typed is the period's total, added up for longer ones.
     """
 
     unit_id: int
@@ -33,6 +37,8 @@ class Cell:
     from_name: str
     is_phase: bool
     may_edit: bool
+    as_total: bool | None = None
+    sets_total: bool = False
 
     @property
     def name(self) -> str:
@@ -40,33 +46,48 @@ class Cell:
 
     @property
     def text(self) -> str:
-        """What the cell holds: its own value, or a phase."""
-        from kpis.typed_numbers import written
-
+        """What the cell holds: its own value, or a phase; nothing of the other kind of amount."""
         if self.own is not None:
-            own = self.own
-            return written(own.value) if own.value is not None else f"{written(own.low)}..{written(own.high)}"
-        return written(Decimal(str(self.found.value))) if self.is_phase and self.found.value is not None else ""
+            return self._own_text if self.is_shown else ""
+        is_text = self.is_phase and self.as_total is not False and self.found.value is not None
+        return _plain(self.found.value) if is_text else ""
+
+    @property
+    def is_shown(self) -> bool:
+        """Its own target is of the kind of amount that the grid shows."""
+        return self.own is not None and self.as_total in (None, self.own.as_total)
+
+    @property
+    def _own_text(self) -> str:
+        own = self.own
+        return written(own.value) if own.value is not None else f"{written(own.low)}..{written(own.high)}"
 
     @property
     def inherited(self) -> str:
-        """What holds where the cell has nothing of its own."""
-        if self.own is not None or self.is_phase or self.found is None:
-            return ""
+        """What holds where the cell has nothing of its own, or its own of the other kind of amount."""
         found = self.found
-        return f"{found.value:.10g}" if found.value is not None else f"{found.low:.10g}..{found.high:.10g}"
+        if self.text or found is None:
+            return ""
+        held = _plain(found.value) if found.value is not None else f"{_plain(found.low)}..{_plain(found.high)}"
+        return held if self.as_total is None else f"{held} in all" if found.parts else f"{held} each"
 
 
 @dataclass(frozen=True, slots=True)
 class GridRow:
+    """total: what its cells are together for the year, where they are totals and none is missing."""
+
     unit: UnitRef
     depth: int
     cells: tuple[Cell, ...]
+    total: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TargetGrid:
-    """standing: targets that hold for other days than one period, and for segments; annual: of this year."""
+    """standing: targets that hold for other days than one period, and for segments; annual: of this year.
+
+    amounts: EACH or TOTAL, what its cells show and set; empty where there is no such difference.
+    """
 
     kpi: Kpi
     version: KpiVersion | None
@@ -78,6 +99,7 @@ class TargetGrid:
     standing: tuple[Target, ...]
     annual: tuple[AnnualTarget, ...]
     cut: int
+    amounts: str = ""
 
     @property
     def is_total(self) -> bool:
@@ -86,17 +108,36 @@ class TargetGrid:
 
     @property
     def each(self) -> str:
-        """The finer period for which a cell's number holds: a day's total is none of its month. Empty: its own."""
-        if self.version is None or COLUMNS[self.version.grain] == self.version.grain:
-            return ""
-        return self.version.grain if adds_up_over_time(self.version) else ""
+        """The finer period for which a cell's number may hold: a day's total is none of its month. Empty: its own."""
+        return _finer(self.version)
+
+    @property
+    def whole(self) -> str:
+        """The grain of its columns."""
+        return COLUMNS[self.version.grain if self.version else "month"]
+
+    @property
+    def has_sums(self) -> bool:
+        """Its numbers are totals that are added up for longer periods: a distinct count's are not."""
+        adds_up = self.may_be_total and base_of(self.version) != KpiVersion.Kind.DISTINCT
+        return adds_up and self.amounts != EACH and len(self.periods) > 1
+
+    @property
+    def may_be_total(self) -> bool:
+        """Its KPI adds up over time, so that a target may be that of some days together."""
+        return self.version is not None and adds_up_over_time(self.version)
 
     def cells(self):
         return (cell for row in self.rows for cell in row.cells)
 
 
-def target_grid(kpi: Kpi, unit: Unit, comparator: str, year_of: date, day: date, access: Access) -> TargetGrid:
-    """The grid of the fiscal year that holds `year_of`, by the tree of `day`. Ten queries. Raises NotYours."""
+def target_grid(
+    kpi: Kpi, unit: Unit, comparator: str, year_of: date, day: date, access: Access, amounts: str = ""
+) -> TargetGrid:
+    """The grid of the fiscal year that holds `year_of`, by the tree of `day`. Ten queries. Raises NotYours.
+
+    `amounts` is that which is asked for; else the kind of what is set already, else totals of the grid's periods.
+    """
     require_visible(unit, access)
     version = kpi.versions.select_related("dataset").in_force(day).order_by("-number").first()
     version = version or kpi.versions.newest()
@@ -106,12 +147,14 @@ def target_grid(kpi: Kpi, unit: Unit, comparator: str, year_of: date, day: date,
     periods = tuple(calendar.periods(grain, year.start, year.end)) if grain != "year" else (year,)
     _, below, _ = neighbours(unit, day, access)
     units = [unit_ref(unit), *below[:MOST_UNITS]]
-    own, standing = _sorted_targets(kpi, [u.id for u in units], comparator, periods)
+    own, standing, phases = _sorted_targets(kpi, [u.id for u in units], comparator, periods)
+    amounts = _amounts(version, amounts, own.values(), standing, phases, comparator)
     book = TargetBook([kpi.pk])
     cells = {u.id: _cells(kpi, u, comparator, periods, own, book, access) for u in units}
-    sources = {cell.found.from_unit for row in cells.values() for cell in row if cell.found}
-    names = {u.id: u.name for u in units_by_id(sources, access).values()}
-    rows = tuple(GridRow(u, int(u.id != unit.pk), tuple(_named(cell, names) for cell in cells[u.id])) for u in units)
+    adds_up = version is not None and adds_up_over_time(version)
+    cells = _marked(cells, phases, {EACH: False, TOTAL: True}.get(amounts), adds_up and amounts != EACH)
+    sums = {u.id: _total(kpi, u, comparator, year, book) for u in units} if adds_up else {}
+    rows = _rows(units, cells, sums, access)
     annual = AnnualTarget.objects.filter(kpi=kpi, unit__in=[u.id for u in units], year_start=year.start)
     return TargetGrid(
         kpi=kpi,
@@ -124,21 +167,48 @@ def target_grid(kpi: Kpi, unit: Unit, comparator: str, year_of: date, day: date,
         standing=standing,
         annual=tuple(annual.select_related("unit", "set_by")),
         cut=len(below[MOST_UNITS:]),
+        amounts=amounts,
     )
 
 
-def _sorted_targets(kpi: Kpi, units: list[int], comparator: str, periods) -> tuple[dict, tuple[Target, ...]]:
-    """{(unit, start): target} of single periods, and all the others that are no phases. One query."""
+def _finer(version: KpiVersion | None) -> str:
+    """The grain of which a column is the sum; empty where it is none."""
+    if version is None or COLUMNS[version.grain] == version.grain or not adds_up_over_time(version):
+        return ""
+    return version.grain
+
+
+def _amounts(version, asked: str, own, standing, phases, comparator: str) -> str:
+    """The kind of amount that is asked for, else that of what is set already; of both kinds, and of nothing, totals."""
+    if not _finer(version):
+        return ""
+    if asked in (EACH, TOTAL):
+        return asked
+    kinds = {target.as_total for target in (*own, *(t for t in standing if t.comparator == comparator))}
+    return EACH if kinds == {False} and not phases else TOTAL
+
+
+def _total(kpi: Kpi, unit: UnitRef, comparator: str, year, book: TargetBook) -> float | None:
+    found = book.find(kpi.pk, unit.id, year.start, year.end, comparator=comparator, only_totals=True)
+    return found.value if found else None
+
+
+def _sorted_targets(kpi: Kpi, units: list[int], comparator: str, periods) -> tuple[dict, tuple[Target, ...], set]:
+    """{(unit, start): target} of single periods, all others, and (unit, start) of phases of a year. One query."""
     ends = {period.start: period.end for period in periods}
-    own, standing = {}, []
-    targets = Target.objects.filter(kpi=kpi, unit__in=units, annual=None).select_related("unit", "set_by")
+    own, standing, phases = {}, [], set()
+    targets = Target.objects.filter(kpi=kpi, unit__in=units).select_related("unit", "set_by")
     for target in targets.order_by("unit__name", "comparator", "valid_from"):
+        if target.annual_id:
+            is_here = target.comparator == comparator and periods[0].start <= target.valid_from < periods[-1].end
+            phases |= {(target.unit_id, target.valid_from)} if is_here else set()
+            continue
         of_the_grid = target.comparator == comparator and not target.dimension and target.valid_to is not None
         if of_the_grid and ends.get(target.valid_from) == target.valid_to:
             own[(target.unit_id, target.valid_from)] = target
         elif target.valid_to is None or (target.valid_to > periods[0].start and target.valid_from < periods[-1].end):
             standing.append(target)
-    return own, tuple(target for target in standing if target.valid_from < periods[-1].end)
+    return own, tuple(target for target in standing if target.valid_from < periods[-1].end), phases
 
 
 def _cells(kpi, unit: UnitRef, comparator: str, periods, own: dict, book: TargetBook, access: Access) -> list[Cell]:
@@ -146,13 +216,37 @@ def _cells(kpi, unit: UnitRef, comparator: str, periods, own: dict, book: Target
     cells = []
     for period in periods:
         found = book.find(kpi.pk, unit.id, period.start, period.end, comparator=comparator)
-        is_phase = bool(found and found.phases and found.source == "unit")
         mine = own.get((unit.id, period.start))
-        cells.append(Cell(unit.id, period.start, period.end, mine, found, "", is_phase and mine is None, may_edit))
+        cells.append(Cell(unit.id, period.start, period.end, mine, found, "", False, may_edit))
     return cells
 
 
-def _named(cell: Cell, names: dict[int, str]) -> Cell:
-    from dataclasses import replace
+def _marked(
+    cells: dict[int, list[Cell]], phases: set, as_total: bool | None, sets_total: bool
+) -> dict[int, list[Cell]]:
+    """The cells with the kind of their amount; one that phases of a year fill is a phase."""
 
+    def marked(cell: Cell) -> Cell:
+        of_a_year = any(unit == cell.unit_id and cell.start <= start < cell.end for unit, start in phases)
+        filled = cell.own is None and cell.found is not None and cell.found.parts and cell.found.source == "unit"
+        return replace(cell, is_phase=bool(filled and of_a_year), as_total=as_total, sets_total=sets_total)
+
+    return {unit: [marked(cell) for cell in row] for unit, row in cells.items()}
+
+
+def _rows(units: list[UnitRef], cells: dict[int, list[Cell]], sums: dict, access: Access) -> tuple[GridRow, ...]:
+    """The lines of the units, the first one's own above those below it. One query for the names of sources."""
+    sources = {cell.found.from_unit for row in cells.values() for cell in row if cell.found}
+    names = {unit.id: unit.name for unit in units_by_id(sources, access).values()}
+    return tuple(
+        GridRow(unit, int(place > 0), tuple(_named(cell, names) for cell in cells[unit.id]), sums.get(unit.id))
+        for place, unit in enumerate(units)
+    )
+
+
+def _named(cell: Cell, names: dict[int, str]) -> Cell:
     return replace(cell, from_name=names.get(cell.found.from_unit, "a unit above")) if cell.found else cell
+
+
+def _plain(value: float) -> str:
+    return written(Decimal(str(value)))

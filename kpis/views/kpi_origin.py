@@ -197,17 +197,24 @@ def sums_of(found: drill.RowsPage, result: Result) -> Sums:
             f"All {count} that the number was computed from." if agrees else f"{count}, of {result.rows:,} recorded."
         )
         return Sums(agrees, words, has_denominator)
-    total, words = found.numerator, f"{count} add up to {found.numerator:,.10g}"
+    verb = "adds" if found.total == 1 else "add"
+    total, words = found.numerator, f"{count} {verb} up to {_digits(found.numerator)}"
     if has_denominator:
         scale = scale_of(result.version)
         total = scale * found.numerator / found.denominator if found.denominator else None
-        quotient = "no value" if total is None else f"{total:,.10g}"
+        quotient = _digits(total)
         times = f"{scale} × " if scale != 1 else ""
-        words = f"{count} add up to {times}{found.numerator:,.10g} / {found.denominator:,.10g} = {quotient}"
+        words = f"{count} {verb} up to {times}{_digits(found.numerator)} / {_digits(found.denominator)} = {quotient}"
     if _equal(total, result.value):
         return Sums(True, f"{words}: the number shown.", has_denominator)
-    shown = "no value" if result.value is None else f"{result.value:,.10g}"
-    return Sums(False, f"{words}; the number shown is {shown}.", has_denominator)
+    return Sums(False, f"{words}; the number shown is {_digits(result.value)}.", has_denominator)
+
+
+def _digits(number: float | None) -> str:
+    """Ten digits; of more, all before the point, and never an exponent for them."""
+    if number is None:
+        return "no value"
+    return f"{number:,.10g}" if abs(number) < 10**10 else f"{number:,.0f}"
 
 
 def _equal(one: float | None, other: float | None) -> bool:

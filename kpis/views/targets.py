@@ -19,7 +19,7 @@ from kpis.forms_targets import AnnualForm, TargetForm
 from kpis.models import AnnualTarget, Kpi, Target
 from kpis.models.targets import Comparator
 from kpis.selectors.catalogue import catalogue, entries, first_unit
-from kpis.selectors.target_grid import Cell, TargetGrid, target_grid
+from kpis.selectors.target_grid import EACH, TOTAL, Cell, TargetGrid, target_grid
 from kpis.targets import Goal, GridRefused, TargetError
 from kpis.typed_numbers import NotANumber, read_band, read_number
 from organization.access import DEFINE, TARGET, VIEW
@@ -66,7 +66,9 @@ def _grid(request, kpi: Kpi) -> TargetGrid:
         raise Http404
     comparator = request.GET.get("comparator", "")
     comparator = comparator if comparator in Comparator.values else Comparator.TARGET
-    return target_grid(kpi, unit, comparator, _year_of(request), request.day, request.access)
+    return target_grid(
+        kpi, unit, comparator, _year_of(request), request.day, request.access, request.GET.get("amounts", "")
+    )
 
 
 def _year_of(request) -> date:
@@ -85,6 +87,7 @@ def _query(grid: TargetGrid, **changes) -> str:
         "year": grid.year.start.isoformat(),
         "comparator": grid.comparator,
     }
+    words |= {"amounts": grid.amounts} if grid.amounts else {}
     return urlencode({**words, **changes})
 
 
@@ -128,6 +131,7 @@ def _texts_before(request) -> dict[str, str]:
 
 def _goal(grid: TargetGrid, cell: Cell, text: str, basis: str) -> Goal:
     goal = Goal(grid.kpi, Unit(pk=cell.unit_id), cell.start, cell.end, comparator=grid.comparator, basis=basis[:200])
+    goal = replace(goal, as_total=cell.sets_total)
     if grid.version and grid.version.direction == "band" and grid.comparator == Comparator.TARGET:
         low, high = read_band(text)
         return replace(goal, low=low, high=high)
@@ -179,13 +183,18 @@ def _page(request, grid: TargetGrid, *, errors=None, typed=None, status=200, ann
         ],
         "widest": max([7, *(len(typed.get(cell.name, cell.text or cell.inherited)) for cell in grid.cells())]),
         "before": json.dumps({cell.name: cell.text for cell in grid.cells()}),
+        "amounts": [
+            (kind, f"for each {grain}", f"?{_query(grid, amounts=kind)}")
+            for kind, grain in ((EACH, grid.each), (TOTAL, grid.whole))
+            if grid.amounts
+        ],
         "comparators": [(value, label, f"?{_query(grid, comparator=value)}") for value, label in Comparator.choices],
         "previous_url": f"?{_query(grid, year=previous_year.isoformat())}",
         "next_url": f"?{_query(grid, year=grid.year.end.isoformat())}",
         "query": _query(grid),
         "may_edit": any(cell.may_edit for cell in grid.cells()),
         "annual_form": annual or AnnualForm(initial={"unit": grid.unit.code, "decimals": decimals}, **offer),
-        "single_form": single or TargetForm(initial={"unit": grid.unit.code, "comparator": grid.comparator}, **offer),
+        "single_form": single or _single(grid, request),
         "shows_single": single is not None,
         "shows_annual": annual is not None,
     }
@@ -195,6 +204,11 @@ def _page(request, grid: TargetGrid, *, errors=None, typed=None, status=200, ann
 def _offer(grid: TargetGrid, request) -> dict:
     units = {row.unit.id for row in grid.rows} & request.access.units(TARGET)
     return {"units": Unit.objects.filter(pk__in=units), "dimensions": grid.version.dimensions if grid.version else []}
+
+
+def _single(grid: TargetGrid, request, data=None) -> TargetForm:
+    first = {"unit": grid.unit.code, "comparator": grid.comparator}
+    return TargetForm(data, initial=first, may_be_total=grid.may_be_total, **_offer(grid, request))
 
 
 def _acting(request) -> TargetGrid:
@@ -235,7 +249,7 @@ def target_annual(request):
 def target_set(request):
     """One target with its own days, or for one segment."""
     grid = _acting(request)
-    form = TargetForm(request.POST, **_offer(grid, request))
+    form = _single(grid, request, request.POST)
     if not form.is_valid():
         return _page(request, grid, single=form, status=422)
     require(request, TARGET, form.cleaned_data["unit"])

@@ -101,10 +101,14 @@
       modebar: { bgcolor: "rgba(0,0,0,0)", color: token("ink-3"), activecolor: token("ink") },
     } };
   };
-  // On a phone: fewer labels along the axis; the legend in two columns, its long names on two lines, and a chart that grows
+  // So many labels of periods as stand side by side in `width`; the server says how many at most.
+  const labelsIn = (canvas, width) => {
+    const longest = Math.max(...canvas.pmFigure.data.flatMap(({ x }) => x || []).map((label) => String(label).length), 1);
+    return Math.min(canvas.pmFigure.nticks, Math.max(3, Math.floor(width / (longest * 6.5 + 16))));
+  };
+  // On a phone: the legend in two columns, its long names on two lines, and a chart that grows
   // by its further rows; no tools over the lines, and a finger that moves up or down moves the page.
   const onPhone = (canvas, { data, layout }) => {
-    if (layout.xaxis?.type === "category" && layout.xaxis.nticks) layout.xaxis.nticks = 4;
     const legend = { entrywidth: 0.48, entrywidthmode: "fraction", y: -0.2, font: { size: 11 } };
     layout.legend = { ...layout.legend, ...legend };
     layout.dragmode = false;
@@ -123,6 +127,8 @@
       const source = document.getElementById(canvas.dataset.pmChart);
       const figure = coloured(JSON.parse(source.textContent));
       const isPhone = canvas.clientWidth < 520;
+      canvas.pmFigure = { data: figure.data, nticks: figure.layout.xaxis?.type === "category" && figure.layout.xaxis.nticks };
+      if (canvas.pmFigure.nticks) figure.layout.xaxis.nticks = labelsIn(canvas, canvas.clientWidth);
       if (isPhone) onPhone(canvas, figure);
       const Plotly = await plotly();
       await Plotly.react(canvas, figure.data, { ...figure.layout, template: template() }, { ...plotlyConfig, displayModeBar: isPhone ? false : "hover" });
@@ -181,7 +187,11 @@
   }), { rootMargin: "300px" });
   // On paper a chart is drawn again as wide as its part of the sheet, so that its words stay readable.
   const sheet = 690;
-  const printed = (widthOf) => all(document, "[data-pm-drawn]").forEach((canvas) => window.Plotly.relayout(canvas, widthOf(canvas)));
+  const printed = (widthOf) => all(document, "[data-pm-drawn]").forEach((canvas) => {
+    const changes = widthOf(canvas);
+    if (canvas.pmFigure.nticks) changes["xaxis.nticks"] = labelsIn(canvas, changes.width || canvas.clientWidth);
+    window.Plotly.relayout(canvas, changes);
+  });
   addEventListener("beforeprint", () => {
     all(document, "[data-pm-chart]:not([data-pm-drawn])").forEach(pm.chart);
     const scale = Math.min(1, sheet / document.querySelector("main").clientWidth);

@@ -16,3 +16,9 @@ def test_digits_are_written_as_people_write_them():
 def test_shares_are_percent_and_their_difference_points():
     assert (percent(0.824), percent(1), percent(-0.0123, 1)) == (f"82{SPACE}%", f"100{SPACE}%", f"{MINUS}1.2{SPACE}%")
     assert (in_points(-0.836), in_points(0.05)) == (f"{MINUS}83.6", "+5.0")
+
+
+def test_what_is_shown_as_zero_has_no_sign():
+    assert (in_points(-0.0004), in_points(-0.0006)) == ("0.0", f"{MINUS}0.1")
+    assert percent(-0.004, signed=True) == percent(0.004, signed=True) == percent(0)
+    assert percent(-0.004, 1, signed=True).startswith(f"{MINUS}0.4")

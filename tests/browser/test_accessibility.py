@@ -123,6 +123,37 @@ def test_paper_has_the_numbers_and_no_navigation(page, site):
     expect(page.locator(".kpis tbody tr").first).to_be_visible()
 
 
+OVERLAPS = """() => {
+  const labels = document.querySelector("[data-pm-drawn]").querySelectorAll(".xtick text");
+  const boxes = [...labels].map((label) => label.getBoundingClientRect());
+  return [boxes.length, boxes.filter((box, n) => n && box.left < boxes[n - 1].right).length];
+}"""
+
+
+def test_the_periods_below_a_chart_stand_side_by_side_on_screen_and_on_paper(page, site):
+    """13 months: all fit a desktop's chart, every second one a sheet of paper, every third a phone."""
+    page.goto(f"{site.url}/kpis/in_time/?as_of=2025-01-20")
+    counts = []
+    for width, event in ((1300, "resize"), (1300, "beforeprint"), (390, "resize")):
+        page.set_viewport_size({"width": width, "height": 900})
+        if width == 390:
+            page.reload()
+        expect(page.locator("[data-pm-drawn]").first).to_be_visible()
+        page.evaluate("event => dispatchEvent(new Event(event))", event)
+        page.wait_for_timeout(500)
+        count, overlapping = page.evaluate(OVERLAPS)
+        assert overlapping == 0, (width, event)
+        counts.append(count)
+    assert counts == [13, 7, 5]
+
+
+def test_a_table_s_sum_stands_once_on_paper(page, site):
+    page.goto(f"{site.url}/kpis/in_time/?as_of=2026-01-15")
+    page.emulate_media(media="print")
+    shown = page.locator(".data tfoot").first.evaluate("foot => getComputedStyle(foot).display")
+    assert shown == "table-row-group"
+
+
 def test_the_bar_fits_a_laptop_opens_one_menu_at_a_time_and_sets_the_day(page, site):
     page.goto(f"{site.url}/kpis/")
     for width in (1024, 1280):

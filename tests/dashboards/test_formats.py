@@ -46,6 +46,10 @@ def test_what_is_no_number_is_an_en_dash(value):
         (0, "count", "0"),
         (-244, "count", "−244"),
         (3.7, "hours:1", f"+3.7{NB}h"),
+        (-0.04, "percent:1", f"0.0{NB}pts"),  # what is shown as nothing has no sign
+        (0.4, "duration", f"0{NB}s"),
+        (-0.4, "duration", f"0{NB}s"),
+        (-0.5, "duration", f"−1{NB}s"),
     ],
 )
 def test_a_change_always_shows_its_sign(difference, spec, expected):
@@ -66,6 +70,22 @@ def test_a_change_always_shows_its_sign(difference, spec, expected):
 )
 def test_what_is_shown_as_no_change_is_neither_better_nor_worse(difference, is_good, spec, expected):
     assert formats.side_of(difference, is_good, spec) == expected
+
+
+@pytest.mark.parametrize(
+    ("variance", "is_favourable", "spec", "expected"),
+    [
+        (0, True, "percent:1", "on target"),
+        (-0.04, False, "percent:1", "on target"),  # shown as 0.0 pts
+        (0.4, True, "duration", "on target"),
+        (-0.06, False, "percent:1", "adverse"),
+        (3, True, "count", "favourable"),
+        (0, None, "count", ""),
+        (None, True, "count", ""),
+    ],
+)
+def test_what_is_shown_as_no_variance_is_on_target(variance, is_favourable, spec, expected):
+    assert formats.against_target(variance, is_favourable, spec) == expected
 
 
 @pytest.mark.parametrize(("value", "expected"), [(1_284_000, "£1.3m"), (-950, "−£950"), (2_000_000_000, "£2.0bn")])

@@ -228,6 +228,12 @@ def test_a_kpi_row_reads_name_actual_target_variance_status_score():
     assert 'title="adverse"' in html
 
 
+@pytest.mark.parametrize(("variance", "title"), [(0.04, "on target"), (0.06, "favourable")])
+def test_a_kpi_row_says_on_target_where_no_variance_is_shown(variance, title):
+    row = {"name": "On time", "actual": 95, "target": 95, "variance": variance, "favourable": True}
+    assert f'title="{title}"' in component("kpi_table", rows=[{**row, "format": "percent:1", "status": "green"}])
+
+
 def test_an_empty_scorecard_says_what_to_do_next():
     assert "Add a KPI to this scorecard" in component("kpi_table", rows=[])
 

@@ -187,6 +187,21 @@ def test_targets_are_set_in_bulk_or_not_at_all(client, group):
     assert sum(Decimal(phase["value"]) for phase in phases) == 100
 
 
+def test_a_months_total_of_a_kpi_by_days_is_set_as_such(client, group):
+    kpi = KpiFactory(unit=group, kind="simple", formula="count(*)", grain="day")
+    rate = KpiFactory(unit=group, kind="ratio", formula="sum(met)", denominator="count(*)", grain="day")
+    months = [("30000", "2025-03-01", "2025-04-01"), ("29000.5", "2025-04-01", "2025-05-01")]
+    rows = [
+        {"kpi": kpi.code, "unit": "group", "value": value, "valid_from": start, "valid_to": end, "as_total": True}
+        for value, start, end in months
+    ]
+    made = client.post(f"{API}/targets/bulk/", {"targets": rows}, format="json")
+    assert [(row["value"], row["as_total"]) for row in made.data] == [("30000.000000", True), ("29000.500000", True)]
+    refused = client.post(f"{API}/targets/", {**rows[0], "kpi": rate.code}, format="json")
+    assert (refused.status_code, refused.data["errors"][0]["field"]) == (400, "as_total")
+    assert "does not add up over time" in refused.data["detail"]
+
+
 def test_a_scorecard_is_built_and_read(client, group):
     kpi = KpiFactory(unit=group)
     ResultFactory(kpi=kpi, month=date(2025, 1, 1), value=7.0)

@@ -23,6 +23,7 @@ from datasets.models import Upload
 from kpis import annotations, drill, targets
 from kpis.models import Result
 from kpis.recompute import recompute
+from kpis.views.kpi_origin import sums_of
 from organization.access import access_of
 from tests.factories import KpiFactory, ResultFactory, UnitFactory, UserFactory, upload_csv
 from tests.kpis.pages import opened, sent
@@ -181,6 +182,19 @@ def test_the_rows_add_up_to_the_number(client, made):
         client, made.viewer, "kpi_rows", "in_time", period="2025-02-01", dimension="priority", member="high", htmx=True
     )
     assert "6 rows add up to" in part and "the number shown" in part
+
+
+@pytest.mark.parametrize(
+    ("rows", "sum_", "expected"),
+    [
+        (1, 38.0, "1 row adds up to 38: the number shown."),
+        (25, 167.6181292, "25 rows add up to 167.6181292: the number shown."),
+        (2, 20815835612.0, "2 rows add up to 20,815,835,612: the number shown."),
+    ],
+)
+def test_the_sum_of_the_rows_is_said_in_full(rows, sum_, expected):
+    found = drill.RowsPage(columns=(), rows=(), total=rows, offset=0, hidden=0, numerator=sum_, denominator=None)
+    assert sums_of(found, Result(rows=rows, value=sum_)).words == expected
 
 
 @pytest.mark.parametrize(("query", "link"), [({}, "?load=1"), ({"unit": "north"}, "?unit=north&amp;load=1")])

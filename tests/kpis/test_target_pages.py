@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from kpis import targets
+from kpis import requests, targets
 from kpis.models import ManualEntry, Target
 from kpis.recompute import recompute
 from tests.factories import KpiFactory, UnitFactory, member
@@ -62,8 +62,75 @@ def test_the_grid_says_of_what_its_numbers_are(client):
     KpiFactory(unit=group, code="daily", kind="simple", formula="count(*)", grain="day", unit_of_measure="calls")
     KpiFactory(unit=group, code="rate", kind="ratio", formula="count(*)", denominator="count(*)", grain="day")
     daily = opened(client, manager, "targets", kpi="daily")
-    assert "Higher is better, in calls. A number holds for each day that begins in its month;" in daily
-    assert "A number holds for each" not in opened(client, manager, "targets", kpi="rate")
+    assert "in calls. A number is that of its whole month. A quarter or year has the sum" in daily
+    each = opened(client, manager, "targets", kpi="daily", amounts="each")
+    assert "in calls. A number holds for each day that begins in its month." in each
+    rate = opened(client, manager, "targets", kpi="rate")
+    assert "Amounts are" not in rate and "A number holds for each" not in rate
+
+
+@pytest.fixture
+def calls(made):
+    """A count of incidents by days, at the group."""
+    return KpiFactory(
+        unit=made.group, code="calls", kind="simple", formula="count(*)", grain="day", dataset=made.dataset
+    )
+
+
+def test_a_months_total_is_typed_and_shown_back_as_typed(client, made, calls):
+    amounts = {cell(made.group, month): "30,000.5" if month == 3 else "1000" for month in range(1, 13)}
+    assert set_cells(client, made.manager, amounts, kpi="calls", amounts="total").status_code == 302
+    march = Target.objects.get(valid_from=date(2025, 3, 1))
+    assert (march.value, march.valid_to, march.as_total) == (Decimal("30000.5"), date(2025, 4, 1), True)
+    given = {"kpi": "calls", "unit": "group", "year": "2025-01-01"}
+    text = opened(client, made.manager, "targets", **given)
+    assert 'value="30000.5"' in text
+    assert '<td class="num sum">41,000.5</td>' in text  # 30,000.5 + 11 x 1000
+    each = opened(client, made.manager, "targets", **given, amounts="each")
+    assert 'placeholder="30000.5 in all"' in each and 'value="30000.5"' not in each
+
+
+def test_months_of_a_count_by_months_are_added_up_too(client, made):
+    """There is nothing to choose: a month's number is that of the month."""
+    monthly = KpiFactory(unit=made.group, code="monthly", kind="simple", formula="count(*)", grain="month")
+    amounts = {cell(made.group, month): str(month) for month in range(1, 13)}
+    set_cells(client, made.manager, amounts, kpi="monthly")
+    given = {"kpi": "monthly", "unit": "group", "year": "2025-01-01"}
+    text = opened(client, made.manager, "targets", **given)
+    assert "Amounts are" not in text
+    assert '<td class="num sum">78</td>' in text  # 1 + 2 + ... + 12
+    assert set(monthly.targets.values_list("as_total", flat=True)) == {True}
+
+
+def test_a_number_for_each_day_is_replaced_by_the_months_total(client, made, calls):
+    name = cell(made.group, 3)
+    set_cells(client, made.manager, {name: "900"}, kpi="calls", amounts="each")
+    given = {"kpi": "calls", "unit": "group", "year": "2025-01-01"}
+    assert 'value="900"' in opened(client, made.manager, "targets", **given)  # the kind that is set already
+    assert 'placeholder="900 each"' in opened(client, made.manager, "targets", **given, amounts="total")
+    set_cells(client, made.manager, {name: "30000"}, before=f'{{"{name}": ""}}', kpi="calls", amounts="total")
+    assert list(Target.objects.values_list("value", "as_total")) == [(Decimal(30000), True)]
+    set_cells(client, made.manager, {name: ""}, before=f'{{"{name}": "30000"}}', kpi="calls", amounts="total")
+    assert not Target.objects.exists()
+
+
+def test_a_result_of_a_month_and_a_quarter_is_judged_by_typed_totals(client, made, calls):
+    """12 incidents a month: January's 12 of 12 wanted are green, the quarter's 36 of 12 + 13 + 12 = 37 are not."""
+    set_cells(
+        client,
+        made.manager,
+        {cell(made.group, 1): "12", cell(made.group, 2): "13", cell(made.group, 3): "12"},
+        kpi="calls",
+        amounts="total",
+    )
+    requests.definition(calls, "a new KPI")
+    recompute(made.dataset.pk)
+    results = calls.results.current().filter(unit=made.group, dimension="", period_start=date(2025, 1, 1))
+    judged = {row.grain: (row.value, row.target, row.status) for row in results}
+    assert judged["month"] == (12, 12, "green")
+    assert judged["quarter"] == (36, 37, "amber")
+    assert judged["year"][1:] == (None, "no_target")
+    assert judged["day"][1:] == (None, "no_target")
 
 
 def test_one_wrong_cell_and_nothing_is_set(client, made):
@@ -131,6 +198,21 @@ def test_a_target_without_end_from_before_the_year_is_listed_and_can_be_ended(cl
     assert "from 1 Jan 2000" not in opened(
         client, made.manager, "targets", **query
     )  # it holds in no period of the year
+
+
+def test_a_quarters_total_is_set_with_its_own_days(client, made, calls):
+    query = {"kpi": "calls", "unit": "group", "year": "2025-01-01"}
+    given = {
+        "single-unit": "group",
+        "single-comparator": "target",
+        "single-value": "90000",
+        "single-valid_from": "2025-01-01",
+        "single-valid_to": "2025-04-01",
+        "single-as_total": "on",
+    }
+    assert sent(client, made.manager, "target_set", query=query, **given).status_code == 302
+    assert "together from 1 Jan 2025 to before 1 Apr 2025" in opened(client, made.manager, "targets", **query)
+    assert "single-as_total" not in opened(client, made.manager, "targets", kpi="in_time", unit="group")
 
 
 def test_a_target_of_a_segment_with_its_own_days(client, made):

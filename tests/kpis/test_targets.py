@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from datasets.models import SavedView
 from kpis.models import AnnualTarget, ManualEntry, RecomputeRequest, Target
+from kpis.phase_weights import working_days
 from kpis.phasing import PhasingError, phase
 from kpis.target_book import TargetBook
 from kpis.targets import (
@@ -24,7 +25,6 @@ from kpis.targets import (
     set_annual,
     set_many,
     set_target,
-    working_days,
 )
 from lake.periods import Calendar
 from organization.models import AuditEntry
@@ -282,6 +282,73 @@ def test_phases_are_added_up_for_the_periods_that_they_fill(kpi, manager):
     assert (value(JAN, FEB), value(JAN, APR), value(JAN, date(2026, 1, 1))) == (10, 30, 120)
     assert value(JAN, date(2025, 1, 8)) is None
     assert value(JAN, date(2026, 2, 1)) is None
+
+
+# --- totals of months ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def daily(db):
+    """A count by days."""
+    return KpiFactory(kind="simple", formula="count(*)", grain="day")
+
+
+def total(kpi, value, start, end, **more):
+    return goal(kpi, value, start, end, as_total=True, **more)
+
+
+def test_months_totals_add_up_exactly_to_the_quarter(daily, manager):
+    """0.1 + 0.2 + 0.3 is 0.6, not 0.6000000000000001; the days of a month have no target of their own."""
+    cells = [
+        total(daily, f"0.{n}", start, end) for n, (start, end) in enumerate([(JAN, FEB), (FEB, MAR), (MAR, APR)], 1)
+    ]
+    set_many(cells, by=manager)
+    book = TargetBook([daily.pk])
+    assert book.goals(daily.pk, daily.unit_id, JAN, APR, only_totals=True).target == 0.6
+    assert book.goals(daily.pk, daily.unit_id, FEB, MAR, only_totals=True).target == 0.2
+    assert book.goals(daily.pk, daily.unit_id, JAN, date(2025, 1, 2)).target is None
+    assert book.goals(daily.pk, daily.unit_id, JAN, date(2026, 1, 1), only_totals=True).target is None
+
+
+def test_the_ends_of_a_band_are_added_up_each(manager):
+    kpi = KpiFactory(kind="simple", formula="count(*)", grain="day", direction="band")
+    for start, end, low, high in ((JAN, FEB, 28, 31), (FEB, MAR, 26, 30)):
+        words = {"low": Decimal(low), "high": Decimal(high), "as_total": True}
+        set_target(Goal(kpi, kpi.unit, start, end, **words), by=manager)
+    goals = TargetBook([kpi.pk]).goals(kpi.pk, kpi.unit_id, JAN, MAR, only_totals=True)
+    assert (goals.target, goals.low, goals.high) == (None, 54, 61)
+
+
+def test_months_of_a_distinct_count_are_not_added_up(manager):
+    """500 callers in January and 500 in February may be 500 in both."""
+    kpi = KpiFactory(kind="distinct", formula="caller", grain="day")
+    set_many([total(kpi, 500, JAN, FEB), total(kpi, 500, FEB, MAR)], by=manager)
+    book = TargetBook([kpi.pk])
+    assert book.goals(kpi.pk, kpi.unit_id, JAN, FEB, only_totals=True).target == 500
+    assert book.goals(kpi.pk, kpi.unit_id, JAN, MAR, only_totals=True).target is None
+
+
+def test_a_total_is_refused_where_it_means_nothing(kpi, daily, manager):
+    rate = KpiFactory(kind="ratio", formula="sum(met)", denominator="count(*)", grain="day")
+    with pytest.raises(TargetError, match="does not add up over time"):
+        set_target(total(rate, 95, JAN, FEB), by=manager)
+    with pytest.raises(TargetError, match="say up to which day"):
+        set_target(total(daily, 30000, JAN, None), by=manager)
+
+
+def test_a_total_is_not_cut_short(daily, manager):
+    target = set_target(total(daily, 31, JAN, FEB), by=manager)
+    with pytest.raises(TargetError, match="remove it, and set another"):
+        end_target(target, date(2025, 1, 15), by=manager)
+
+
+def test_a_months_total_is_not_measured_against_a_limit_of_days(daily, manager):
+    """900 a day is no limit of a month's 800, however odd that would be; 31,000 a month is one of its 30,000."""
+    set_target(goal(daily, 900, JAN, FEB, comparator="red_limit"), by=manager)
+    set_target(total(daily, 800, JAN, FEB), by=manager)
+    limit = total(daily, 31000, MAR, APR, comparator="red_limit")
+    with pytest.raises(GridRefused, match="The red limit 31000 is not worse than the target 30000"):
+        set_many([total(daily, 30000, MAR, APR), limit], by=manager)
 
 
 weights = st.lists(st.integers(0, 1000), min_size=1, max_size=14).filter(lambda w: sum(w) > 0)

@@ -13,7 +13,7 @@ from lake.formula import grammar
 from lake.formula.grammar import FormulaError
 
 TYPE_WORDS = {"text": "a text", "boolean": "yes and no", "date": "a date", "timestamp": "a time"}
-TYPE_WORDS |= dict.fromkeys(("integer", "number", "decimal"), "a number")
+TYPE_WORDS |= {"span": "a span of time"} | dict.fromkeys(("integer", "number", "decimal"), "a number")
 NUMERIC = frozenset({"integer", "number", "decimal"})
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UINTEGER", "UBIGINT", "UHUGEINT")
 
@@ -60,6 +60,10 @@ def _compile(text: str, schema: Schema, aggregate: bool) -> Formula:
     tree = _divide_safely(tree)
     sql = to_sql(tree)
     type_ = _bind(sql, schema, text)
+    if type_ == "span":
+        raise FormulaError(
+            "A time less a time gives a span, not a number; for hours write (epoch(until) - epoch(since)) / 3600"
+        )
     if type_ == "other":
         raise FormulaError("The formula gives neither a number, a text, a date nor true or false")
     if aggregate and type_ not in NUMERIC:
@@ -179,12 +183,13 @@ def quoted(name: str) -> str:
 
 
 def type_name(sql_type: str) -> str:
-    """The contract's word for one of DuckDB's types; "other" for those that a result cannot have."""
+    """The contract's word for one of DuckDB's types; "span" and "other" for those that a result cannot have."""
     if sql_type.startswith("DECIMAL"):
         return "decimal"
     if sql_type in _INTEGERS:
         return "integer"
-    names = {"DOUBLE": "number", "FLOAT": "number"} | {known.sql: known.value for known in ColumnType}
+    names = {"DOUBLE": "number", "FLOAT": "number", "INTERVAL": "span"}
+    names |= {known.sql: known.value for known in ColumnType}
     return names.get(sql_type, "other")
 
 

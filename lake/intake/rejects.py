@@ -114,7 +114,8 @@ def explain(
         elif column.type is ColumnType.DECIMAL and _plain(value):
             code = "too_many_decimals"
     if code == "unknown_unit":
-        text = f"{value!r} is no known unit code; correct it or create the unit.{_near(value.strip(), unit_codes)}"
+        step = "correct it, give the code to its unit, or create the unit"
+        text = f"{value!r} is no known unit code; {step}.{_near(value.strip(), unit_codes)}"
     return code, f"{column.heading}: {text or _MESSAGES[code](column, value)}"
 
 

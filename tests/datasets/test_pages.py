@@ -187,6 +187,14 @@ def test_rejected_rows_are_corrected_in_their_place_and_replayed(client, analyst
     assert client.get(f"{rejects}?as=xlsx").status_code == 200
 
 
+def test_rejected_rows_are_summed_up_by_their_reason(client, analyst, orders):
+    lines = "7,2025-02-30,1,n\n8,2025-02-31,1,n\n9,2025-02-01,x,n\n10,2025-02-01,1,n\n11,2025-02-01,1,n\n"
+    page = client.get(reverse("rejects", args=[upload_csv(orders, "id,day,cost,site\n" + lines, by=analyst).public_id]))
+    kinds = [(kind["column"], kind["rows"], kind["values"]) for kind in page.context["reasons"]]
+    assert kinds == [("day", 2, 2), ("cost", 1, 1)]
+    assert "such as day: &#x27;2025-02-30&#x27;" in page.content.decode()
+
+
 def test_a_row_that_a_replay_rejects_again_is_corrected_where_it_came_from(client, analyst, orders):
     upload = upload_csv(orders, "id,day,cost,site\n7,2025-02-30,1,n\n8,2025-02-01,1,n\n", by=analyst)
     rejects = reverse("rejects", args=[upload.public_id])

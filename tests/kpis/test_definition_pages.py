@@ -51,6 +51,12 @@ def test_the_preview_is_what_the_rows_give(client, made):
     assert KpiVersion.objects.count() == 1  # nothing is kept
 
 
+def test_a_formula_that_fails_on_some_row_is_told_in_the_preview(client, made):
+    failing = NEW | {"kind": "simple", "percentile": "", "formula": "sum(cast(priority as integer))"}
+    answer = sent(client, made.analyst, "kpi_preview", **failing)
+    assert answer.status_code == 200 and "Could not convert string" in answer.content.decode()
+
+
 RATIO = NEW | {"kind": "ratio", "denominator": "count(*)", "percentile": "", "unit_of_measure": "percent"}
 
 

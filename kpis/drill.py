@@ -307,4 +307,5 @@ def _checks(result: Result) -> tuple[QualityResult, ...]:
     if dataset is None or result.data_version is None:
         return ()
     found = QualityResult.objects.filter(rule__dataset=dataset, version=result.data_version)
-    return tuple(found.select_related("rule").order_by("rule__name", "-pk").distinct("rule__name"))
+    latest = found.order_by("rule__name", "-pk").distinct("rule__name")
+    return tuple(latest.select_related("rule").prefetch_related("rule__overrides__by"))

@@ -12,6 +12,7 @@ from django import forms
 from lake.contract import Column, ColumnType, Contract, Role, RowRule
 from lake.contract.dates import as_format, as_written, not_understood
 from lake.contract.words import SPECIAL_FORMATS, format_in_words
+from organization.forms import ZoneField
 
 if TYPE_CHECKING:
     from lake.intake import Preview
@@ -55,7 +56,9 @@ class ColumnForm(forms.Form):
     minimum = forms.CharField(max_length=40, required=False, label="Least")
     maximum = forms.CharField(max_length=40, required=False, label="Most")
     unit = forms.CharField(max_length=40, required=False)
-    formula = forms.CharField(max_length=2_000, required=False)
+    formula = forms.CharField(
+        max_length=2_000, required=False, help_text="About one row: (epoch(closed_at) - epoch(opened_at)) / 3600."
+    )
     missing = forms.CharField(
         max_length=500, required=False, label="Means no value", widget=forms.TextInput(attrs={"placeholder": "n/a,-"})
     )
@@ -168,8 +171,8 @@ ColumnFormSet = forms.formset_factory(ColumnForm, extra=1, max_num=1_001, absolu
 class ContractForm(forms.Form):
     """What a contract says besides its columns."""
 
-    timezone = forms.CharField(max_length=60, label="Times without zone are of", initial="UTC")
-    reporting_timezone = forms.CharField(max_length=60, label="Days are counted in", initial="UTC")
+    timezone = ZoneField(empty="As the unit", label="Times without zone are of")
+    reporting_timezone = ZoneField(empty="As the unit", label="Days are counted in")
     reject_limit_pct = forms.FloatField(
         min_value=0, max_value=100, label="Refuse with more bad rows than (%)", initial=5
     )
@@ -182,7 +185,13 @@ class ContractForm(forms.Form):
         help_text="A condition a line; a row that breaks one is set aside.",
     )  # fmt: skip
 
-    PLAIN = ("timezone", "reporting_timezone", "reject_limit_pct", "on_duplicate")
+    ZONES = ("timezone", "reporting_timezone")
+    PLAIN = (*ZONES, "reject_limit_pct", "on_duplicate")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name in self.ZONES:
+            self.fields[name].keep(self.initial.get(name, ""))
 
     @classmethod
     def initial_of(cls, contract: Contract) -> dict[str, Any]:
@@ -196,10 +205,14 @@ class ContractForm(forms.Form):
         return tuple(known.get(line) or RowRule(name=line[:100], formula=line) for line in lines)
 
 
-def contract_from(form: ContractForm, columns, before: Contract | None) -> Contract:
-    """The contract that two valid forms say, based on the one before. ValueError for a bound that is no number."""
+def contract_from(form: ContractForm, columns, before: Contract | None, *, zone: str) -> Contract:
+    """The contract that two valid forms say, based on the one before. ValueError for a bound that is no number.
+
+    zone: the time zone of the dataset's unit, which holds where the form names none.
+    """
     made = tuple(entry.column() for entry in columns if entry.is_kept)
     plain = {name: form.cleaned_data[name] for name in ContractForm.PLAIN}
+    plain |= {name: plain[name] or zone for name in ContractForm.ZONES}
     return replace(before or Contract(columns=made), columns=made, rules=form.row_rules(before), **plain)
 
 

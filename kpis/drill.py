@@ -26,7 +26,7 @@ PREVIEW_PERIODS = 12
 
 
 class NoRows(Exception):
-    """The number has no rows of its own: it is derived or was entered by hand, or the dataset is empty."""
+    """The number has no rows of its own: it is derived or entered by hand, its formula fails, or there are none."""
 
 
 class TooLong(Exception):
@@ -82,6 +82,8 @@ def rows_behind(result: Result, access: Access, *, limit: int = PAGE, offset: in
     Raises NotYours, NoRows, TooLong, datasets.facts.NoSuchVersion.
     """
     from lake import sandbox
+    from lake.formula import FormulaError
+    from lake.plan import MeasureError
 
     version = result.version
     if not access.allows(VIEW, result.unit_id):
@@ -111,6 +113,8 @@ def rows_behind(result: Result, access: Access, *, limit: int = PAGE, offset: in
         )
     except sandbox.SandboxKilled as killed:
         raise TooLong(f"The rows could not be read in time: {killed}") from killed
+    except (FormulaError, MeasureError) as fault:
+        raise NoRows(f"{fault} Correct the definition of {result.kpi}.") from fault
     return RowsPage(
         columns=tuple(table.column_names),
         rows=tuple(table.to_pylist()),
@@ -303,4 +307,5 @@ def _checks(result: Result) -> tuple[QualityResult, ...]:
     if dataset is None or result.data_version is None:
         return ()
     found = QualityResult.objects.filter(rule__dataset=dataset, version=result.data_version)
-    return tuple(found.select_related("rule").order_by("rule__name", "-pk").distinct("rule__name"))
+    latest = found.order_by("rule__name", "-pk").distinct("rule__name")
+    return tuple(latest.select_related("rule").prefetch_related("rule__overrides__by"))

@@ -48,7 +48,6 @@ WORDS = {
     Kind.PERCENTILE: ("Value of a row", "A column or expression of one row, such as hours."),
     Kind.DISTINCT: ("What is counted", "A column or expression of one row, such as customer."),
     Kind.SEMI_ADDITIVE: ("Formula", "An aggregate over one day's rows, such as sum(open_cases)."),
-    Kind.CUMULATIVE: ("Formula", "As for the kind that it aggregates like."),
     Kind.DERIVED: ("Formula", "An expression over the codes of other KPIs, such as revenue - cost."),
 }
 
@@ -243,14 +242,13 @@ class DesignForm(forms.Form):
         self.fields["dimensions"].choices = [(c.name, c.name) for c in self.columns if c.name in kept]
         times = [(c.name, c.name) for c in self.columns if c.is_time]
         self.fields["time_column"].choices = [("", "the dataset's event time"), *times]
-        label, help_text = WORDS.get(self.chosen_kind, ("Formula", ""))
+        label, help_text = WORDS.get(self.chosen_base, ("Formula", ""))
         self.fields["formula"].label, self.fields["formula"].help_text = label, help_text
         if not self.fields["dimensions"].choices:
             self.fields["dimensions"].help_text = (
                 "The dataset has no dimensions." if self.columns else "Choose the dataset first."
             )
-        needed = ("dataset",) if self.chosen_kind == Kind.CUMULATIVE else NEEDED
-        for name in set(self.parts) & set(needed):
+        for name in set(self.parts) & set(NEEDED):
             self.fields[name].required = True
 
     @property
@@ -270,7 +268,19 @@ class DesignForm(forms.Form):
     def parts(self) -> tuple[str, ...]:
         """The fields of its kind, in the order in which they are filled in."""
         own = PARTS[self.chosen_kind]
+        if self.chosen_kind == Kind.CUMULATIVE:
+            own = tuple(name for name in own if name not in self._of_other_bases)
         return own if self.chosen_kind in (Kind.DERIVED, Kind.MANUAL) else ("dataset", *own, *OVER_ROWS[1:])
+
+    @property
+    def chosen_base(self) -> str:
+        """The kind whose formulas are written: what a cumulative KPI aggregates like, else its own."""
+        base = self._given("base_kind") if self.chosen_kind == Kind.CUMULATIVE else self.chosen_kind
+        return base if base in PARTS else Kind.SIMPLE
+
+    @property
+    def _of_other_bases(self) -> set[str]:
+        return {"denominator", "weight", "percentile"} - set(PARTS[self.chosen_base])
 
     def bound(self, names):
         return [self[name] for name in names]

@@ -25,9 +25,17 @@ WEEKDAYS = [(number, date(2024, 1, 1 + number).strftime("%A")) for number in ran
 
 
 class ZoneField(forms.ChoiceField):
-    def __init__(self, *, empty: str, **options):
+    """A time zone of the list, or none: `empty` says what holds then."""
+
+    def __init__(self, *, empty: str, label: str = "Time zone", **options):
         choices = lambda: [("", empty), *((name, name) for name in zone_names())]  # noqa: E731
-        super().__init__(choices=choices, required=False, label="Time zone", **options)
+        super().__init__(choices=choices, required=False, label=label, **options)
+
+    def keep(self, name: str) -> None:
+        """Offer `name` as well: a zone that stands somewhere may be one that is no longer offered."""
+        offered = list(self.choices)
+        if name not in dict(offered):
+            self.choices = [*offered, (name, name)]
 
 
 class UnitForm(forms.ModelForm):

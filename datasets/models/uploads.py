@@ -19,6 +19,10 @@ class UploadQuerySet(models.QuerySet):
         datasets = Dataset.objects.with_workings(access).visible_to(access)
         return self.filter(own | Q(dataset__in=datasets.values("pk")))
 
+    def begun_by(self, user):
+        """Files of this person that still wait to be told where they belong; the latest first."""
+        return self.filter(dataset=None, uploaded_by=user, state=Upload.State.RECEIVED).order_by("-pk")
+
     def loaded_copies_of(self, upload):
         """The same file, loaded as another upload, into whatever dataset; with the dataset."""
         same = self.filter(sha256=upload.sha256, state=Upload.State.LOADED).exclude(pk=upload.pk)

@@ -18,6 +18,7 @@ from datasets.models import Dataset, QualityRule
 from datasets.refusals import Refusal
 from doors.pages import form_page, page, paged, require, visible
 from organization.access import DEFINE, UPLOAD, VIEW
+from organization.zones import timezone_of
 
 SORTS = {
     "name": "name",
@@ -139,7 +140,8 @@ def contract(request, code):
     changes, wanted = None, None
     if given is not None and form.is_valid() and columns.is_valid():
         try:
-            wanted = contract_from(form, columns, before).check()
+            zone = timezone_of(found.unit, request.day).key
+            wanted = contract_from(form, columns, before, zone=zone).check()
             changes = contracts.difference(before, wanted)
             if "save" in given:
                 contracts.put_in_force(found, wanted, by=request.user)
@@ -158,7 +160,7 @@ def show_contract_fault(fault, form, columns) -> None:
     """Put a ContractError beside the column that it names, or above the form."""
     for entry in columns:
         if isinstance(entry, ColumnForm) and entry.is_kept and entry.cleaned_data["name"] == fault.column:
-            entry.add_error("name", fault.message)
+            entry.add_error("formula" if entry.cleaned_data["formula"] else "name", fault.message)
             return
     form.add_error(None, fault.message)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count
+from django.db.models import Count, Min, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -23,6 +23,8 @@ from doors.pages import page, paged, visible
 from organization.access import UPLOAD, VIEW
 
 from .uploads import may_change, own, refusals
+
+MOST_REASONS = 8
 
 
 @page(VIEW)
@@ -41,6 +43,7 @@ def reject_list(request, public_id):
         "rows": _rows(found, page.object_list),
         "wanted": wanted,
         "counts": _counts(found),
+        "reasons": _reasons(wanted_rejects) if page.paginator.count > 1 else (),
         "may_change": changes,
         "corrects": changes and rejects.is_correctable(found),
         "is_settled": rejects.is_correctable(found) and not rejects.are_waiting(found),
@@ -83,6 +86,14 @@ def _counts(upload: Upload) -> dict[str, int]:
     found = dict(upload.rejects.values_list("state").annotate(Count("row", distinct=True)))
     shown = ("open", "corrected", "replayed", *(["dismissed"] if found.get("dismissed") else []))
     return {state: found.get(state, 0) for state in shown}
+
+
+def _reasons(found: QuerySet[Reject]) -> list[dict]:
+    """The commonest kinds of fault: of how many rows, with how many values, and the words of one."""
+    kinds = found.values("column", "code").annotate(
+        rows=Count("row", distinct=True), values=Count("value", distinct=True), said=Min("message")
+    )
+    return list(kinds.order_by("-rows", "column", "code")[:MOST_REASONS])
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from datasets.models import Dataset, Upload
 from datasets.refusals import Refusal
 from doors.pages import page, require, visible
 from organization.access import DEFINE, RESTATE, UPLOAD
+from organization.zones import timezone_of
 
 from .datasets import show_contract_fault
 from .problems import problem_of
@@ -49,6 +50,7 @@ def upload_new(request):
     context = {
         "dataset": dataset,
         "datasets": datasets.filter(source=Dataset.Source.EXTRACT),
+        "begun": () if dataset else Upload.objects.begun_by(request.user)[:5],
         "problems": [problem_of(fault.to_dict())] if fault else [],
         "hidden": [("dataset", dataset.code)] if dataset else [],
         "may_restate": dataset and dataset.closed_through and request.access.allows(RESTATE, dataset.unit_id),
@@ -99,9 +101,11 @@ def upload_confirm(request, public_id):
         context = {"upload": upload, "problems": [problem_of(fault.to_dict())]}
         context["dialect_form"] = _asked_again(request, upload)
         return render(request, "datasets/upload_confirm.html", context, status=422)
-    proposed = _contract_so_far(upload, preview) or intake.proposed_contract(preview)
+    confirmed = _contract_so_far(upload, preview)
+    proposed = confirmed or intake.proposed_contract(preview)
     given = request.POST or None
-    form = ContractForm(given, initial=ContractForm.initial_of(proposed))
+    as_the_unit = {} if confirmed else dict.fromkeys(ContractForm.ZONES, "")
+    form = ContractForm(given, initial=ContractForm.initial_of(proposed) | as_the_unit)
     columns = ColumnFormSet(given, initial=column_initials(proposed, preview), prefix="c")
     offer_formats(columns, preview)
     about = None if upload.dataset else NewDatasetForm(given, access=request.access, initial=_named(upload))
@@ -135,9 +139,10 @@ def _load(request, upload: Upload, preview, proposed, forms) -> HttpResponse | N
 
     form, columns, about = forms
     try:
-        contract = contract_from(form, columns, proposed)
         into = upload.dataset or intake.NewDataset(**about.cleaned_data)
         require(request, DEFINE, into.unit)
+        zone = timezone_of(into.unit, request.day).key
+        contract = contract_from(form, columns, proposed, zone=zone)
         intake.confirm(upload, contract, preview.dialect, by=request.user, into=into)
         upload.refresh_from_db()
         requested = intake.request_load(upload, by=request.user)

@@ -45,7 +45,7 @@ def catalogue(
 def entries(kpis: Iterable[Kpi], day: date, access: Access) -> list[Entry]:
     """Each KPI's reading of the last complete period. Seven queries, whatever the number."""
     kpis = list(kpis)
-    places = _places(kpis, access)
+    places = places_of(kpis, access)
     units = units_by_id(places.values(), access)
     book = Book(places, day)
     shown = [kpi for kpi in kpis if kpi.pk in book.refs and places[kpi.pk] in units]
@@ -77,10 +77,10 @@ def worst_first(found: Iterable[Entry]) -> list[Entry]:
 
 def first_unit(kpi: Kpi, access: Access) -> int | None:
     """The unit at which this person looks at the KPI when none is named."""
-    return _places([kpi], access)[kpi.pk]
+    return places_of([kpi], access)[kpi.pk]
 
 
-def _places(kpis: list[Kpi], access: Access) -> dict[int, int]:
+def places_of(kpis: list[Kpi], access: Access) -> dict[int, int]:
     """KPI id -> unit id: the answering unit, or the first visible one with a result."""
     seen = access.units(VIEW)
     elsewhere = [kpi.pk for kpi in kpis if kpi.unit_id not in seen]

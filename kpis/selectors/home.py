@@ -11,6 +11,7 @@ from kpis.models import Kpi, KpiVersion, ManualEntry, Result, StatusChange
 from organization.access import CERTIFY, VIEW, Access
 from organization.models import User
 
+from .catalogue import places_of
 from .manual import written
 from .readings import Book
 from .results import last_rows
@@ -31,7 +32,10 @@ STILL_RED = Result.objects.filter(
 
 
 def home(user: User, access: Access, day: date, now: datetime) -> Home:
-    """Each visible KPI in use counts once, at the unit that answers for it. A constant number of queries."""
+    """Each visible KPI in use counts once, at the unit that answers for it or else the first that the person may see.
+
+    A constant number of queries.
+    """
     readings = _readings(access, day)
     reds = sorted((r for r in readings if r.status == scoring.RED), key=lambda r: (r.score or 0, r.kpi.name))
     return Home(
@@ -47,7 +51,9 @@ def home(user: User, access: Access, day: date, now: datetime) -> Home:
 
 
 def _readings(access: Access, day: date) -> list[Reading]:
-    homes = dict(Kpi.objects.in_use(day).filter(unit__in=access.units(VIEW)).values_list("pk", "unit_id"))
+    seen = access.units(VIEW)
+    places = places_of(list(Kpi.objects.in_use(day).visible_to(access)), access)
+    homes = {kpi: unit for kpi, unit in places.items() if unit in seen}
     book, units = Book(homes, day), units_by_id(homes.values(), access)
     pairs = [(kpi, homes[kpi], ref.grain) for kpi, ref in book.refs.items()]
     rows = last_rows(pairs, day, SPARKLINE_PERIODS + 2)

@@ -5,9 +5,10 @@ from django.urls import reverse
 from kpis.calendars import period_of
 from kpis.models import KpiVersion
 from kpis.selectors.units import neighbours
-from organization.access import DEFINE, TARGET
+from organization.access import DEFINE, TARGET, UPLOAD
 from organization.fields import INDENT
 
+from .addresses import with_query
 from .place import Place
 
 TABS = (
@@ -36,6 +37,8 @@ def frame_of(request, place: Place, tab: str, *, series=None, shown=None, **part
         "chooser": _chooser(place, above, below, series, shown) | {"hidden": _kept(place, part)},
         "tabs": [_tab(place, tab, part, *words) for words in TABS if words[0] != "rows" or version.kind in WITH_ROWS],
         "may_define": may_define,
+        "entry_url": with_query(reverse("manual_entries"), kpi=place.kpi.code, unit=place.unit.code) + "#enter",
+        "may_enter": request.access.allows(UPLOAD, place.unit),
         "may_target": may_target,
         "export_csv": f"{reverse('kpi_export', args=[place.kpi.code, 'csv'])}?{place.query()}",
         "export_xlsx": f"{reverse('kpi_export', args=[place.kpi.code, 'xlsx'])}?{place.query()}",

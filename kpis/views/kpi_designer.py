@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from analytics.wording import digits
 from datasets.facts import NoSuchVersion, contract_of
+from datasets.models import Dataset
 from datasets.times import by_their_clock, times_said
 from doors.pages import page, require, show_faults, visible
 from kpis import definitions, drill
@@ -49,10 +50,13 @@ def kpi_new(request):
 
 
 def _first_words(request) -> dict:
-    """What a new KPI starts with: the person as its owner, and the dataset that the address names."""
+    """What a new KPI starts with: the person as its owner, the dataset that the address names, and its unit."""
     units = sorted(request.access.units(DEFINE))
     words = {"owner": request.user.username, "kind": Kind.SIMPLE, "dataset": request.GET.get("dataset", "")[:60]}
-    if len(units) == 1:
+    dataset = Dataset.objects.visible_to(request.access).filter(code=words["dataset"]).first()
+    if dataset and dataset.unit_id in units:
+        words["unit"] = dataset.unit_id
+    elif len(units) == 1:
         words["unit"] = units[0]
     return words
 

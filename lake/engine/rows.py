@@ -1,6 +1,7 @@
 """The rows behind a number, and the preview of a measure that is being written."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -9,14 +10,14 @@ import pyarrow as pa
 from sqlglot import exp
 
 from lake.contract import Contract
-from lake.engine.compute import check, compute, scan_of
+from lake.engine.compute import FORMULA_FAULTS, check, compute, scan_of
 from lake.engine.layout import frames_of
 from lake.engine.scans import Scan, joined_facts
 from lake.engine.source import DEFAULT, Settings, Source, connect, literal
 from lake.formula.compile import quoted, to_sql
-from lake.formula.grammar import AGGREGATES
+from lake.formula.grammar import AGGREGATES, first_line
 from lake.periods import MONTHS, Calendar, Period
-from lake.plan import Measure, Parts, UnitLevel, parts_of
+from lake.plan import Measure, MeasureError, Parts, UnitLevel, parts_of
 
 LINEAGE = ("_load", "_row")
 
@@ -62,12 +63,12 @@ def rows_behind(
     """The rows that count towards one result, in the order of their time.
 
     With `dimension`, only rows of that member (None: rows without one). A semi-additive measure of rule `last` shows
-    the rows of the period's last day. Raises FormulaError or MeasureError.
+    the rows of the period's last day. Raises FormulaError, or MeasureError where the formula fails on one of the rows.
     """
     check([measure], contract)
     wanted = replace(measure, grains=(period.grain,), cuts=(), dimensions=(dimension,) if dimension else ())
     parts = parts_of(wanted, contract)
-    with connect(source, settings) as connection:
+    with _faults_told(), connect(source, settings) as connection:
         frames = frames_of([wanted], [period], calendar)
         scan = scan_of(connection, "_rows", contract, [wanted], frames, units)
         selected = _selected(scan, parts, unit_id, dimension, member)
@@ -84,6 +85,14 @@ def rows_behind(
     return RowsBehind(page, total, _number(numerator), _number(denominator))
 
 
+@contextmanager
+def _faults_told() -> Iterator[None]:
+    try:
+        yield
+    except FORMULA_FAULTS as error:
+        raise MeasureError(f"The formula fails on one of the rows: {first_line(error)}.") from error
+
+
 def preview(
     source: Source,
     contract: Contract,
@@ -96,17 +105,24 @@ def preview(
     calendar: Calendar = MONTHS,
     settings: Settings = DEFAULT,
 ) -> Preview:
-    """What a measure gives for one unit on the live rows, with rows of its latest period. Raises as `compute` does."""
+    """What a measure gives for one unit on the live rows, with rows of its latest period. Raises as `compute` does.
+
+    Where the formula fails on one of the rows, the results say so, and there is nothing behind them.
+    """
     mine = [level for level in units if level.unit_id == unit_id]
     results = compute(source, contract, [measure], periods, mine, calendar=calendar, settings=settings)
     filled = {(row["grain"], row["period_start"]) for row in results.select(["grain", "period_start"]).to_pylist()}
     latest = max((p for p in periods if (p.grain, p.start) in filled), key=_latest, default=None)
     if latest is None:
         return Preview(results, None)
-    behind = rows_behind(
-        source, contract, measure, latest, mine, unit_id, limit=sample, calendar=calendar, settings=settings
-    )
-    return Preview(results.sort_by([("grain", "ascending"), ("period_start", "ascending")]), behind)
+    results = results.sort_by([("grain", "ascending"), ("period_start", "ascending")])
+    try:
+        behind = rows_behind(
+            source, contract, measure, latest, mine, unit_id, limit=sample, calendar=calendar, settings=settings
+        )
+    except MeasureError:
+        return Preview(results, None)
+    return Preview(results, behind)
 
 
 def _latest(period: Period) -> tuple[date, date]:

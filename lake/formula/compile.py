@@ -4,16 +4,19 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from threading import Lock
+from typing import Any
 
 import duckdb
 from sqlglot import exp
 
 from lake.contract import ColumnType, Contract
 from lake.formula import grammar
+from lake.formula.compared import text_comparisons
 from lake.formula.grammar import FormulaError
 
 TYPE_WORDS = {"text": "a text", "boolean": "yes and no", "date": "a date", "timestamp": "a time"}
-TYPE_WORDS |= dict.fromkeys(("integer", "number", "decimal"), "a number")
+TYPE_WORDS |= {"span": "a span of time"} | dict.fromkeys(("integer", "number", "decimal"), "a number")
+WRITTEN = {"boolean": "; write true or false", "date": "; write '2026-01-31'", "timestamp": "; write '2026-01-31'"}
 NUMERIC = frozenset({"integer", "number", "decimal"})
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UINTEGER", "UBIGINT", "UHUGEINT")
 
@@ -57,9 +60,14 @@ def _compile(text: str, schema: Schema, aggregate: bool) -> Formula:
     grammar.check_nodes(tree, text, grammar.FORMULA_NODES)
     grammar.check_columns(tree, text, [name for name, _ in schema])
     _check_level(tree, text, aggregate)
+    _check_compared(tree, text, dict(schema))
     tree = _divide_safely(tree)
     sql = to_sql(tree)
     type_ = _bind(sql, schema, text)
+    if type_ == "span":
+        raise FormulaError(
+            "A time less a time gives a span, not a number; for hours write (epoch(until) - epoch(since)) / 3600"
+        )
     if type_ == "other":
         raise FormulaError("The formula gives neither a number, a text, a date nor true or false")
     if aggregate and type_ not in NUMERIC:
@@ -147,7 +155,7 @@ def _bind(sql: str, schema: Schema, text: str) -> str:
     columns = ", ".join(f"CAST(NULL AS {type_.sql}) AS {quoted(name)}" for name, type_ in schema)
     query = f"DESCRIBE SELECT {sql} AS value FROM (SELECT {columns})"
     try:
-        described = _describe(query)
+        described = str(_asked(query)[1])
     except duckdb.Error as error:
         raise _misfit(grammar.first_line(error).removeprefix("Binder Error: "), text) from error
     return type_name(described)
@@ -163,14 +171,26 @@ def _misfit(reason: str, text: str) -> FormulaError:
     return FormulaError(f"`{word}` does not fit {given}", word if place >= 0 else "", place + 1 or None)
 
 
-def _describe(query: str) -> str:
+def _check_compared(tree: exp.Expr, text: str, types: dict[str, ColumnType]) -> None:
+    """A text that a number, a time or yes and no is compared with must be one: DuckDB finds out row by row."""
+    for column, literal in text_comparisons(tree):
+        type_, written = types[column.name], literal.sql(dialect="duckdb")
+        if type_ is ColumnType.TEXT or not _asked(f"SELECT TRY_CAST({written} AS {type_.sql}) IS NULL")[0]:
+            continue
+        found = text.find(written)
+        said = f"`{column.name}` is {TYPE_WORDS[type_.value]}, which {written} is not{WRITTEN.get(type_.value, '')}"
+        raise FormulaError(said, written, found + 1 if found >= 0 else None)
+
+
+def _asked(query: str) -> tuple[Any, ...]:
+    """The first row of the answer."""
     global _binder
     with _binder_lock:
         if _binder is None:
             _binder = duckdb.connect(":memory:", config={"threads": 1, "enable_external_access": False})
             _binder.execute("SET lock_configuration = true")
-        rows = _binder.execute(query).fetchall()
-    return str(rows[0][1])
+        row: tuple[Any, ...] = _binder.execute(query).fetchall()[0]
+    return row
 
 
 def quoted(name: str) -> str:
@@ -179,12 +199,13 @@ def quoted(name: str) -> str:
 
 
 def type_name(sql_type: str) -> str:
-    """The contract's word for one of DuckDB's types; "other" for those that a result cannot have."""
+    """The contract's word for one of DuckDB's types; "span" and "other" for those that a result cannot have."""
     if sql_type.startswith("DECIMAL"):
         return "decimal"
     if sql_type in _INTEGERS:
         return "integer"
-    names = {"DOUBLE": "number", "FLOAT": "number"} | {known.sql: known.value for known in ColumnType}
+    names = {"DOUBLE": "number", "FLOAT": "number", "INTERVAL": "span"}
+    names |= {known.sql: known.value for known in ColumnType}
     return names.get(sql_type, "other")
 
 

@@ -117,7 +117,8 @@ def explain(
         elif "iso_week" in column.formats and is_missing_week(value.strip()):
             text = f"{value!r} is a week that its year does not have; correct the week."
     if code == "unknown_unit":
-        text = f"{value!r} is no known unit code; correct it or create the unit.{_near(value.strip(), unit_codes)}"
+        step = "correct it, give the code to its unit, or create the unit"
+        text = f"{value!r} is no known unit code; {step}.{_near(value.strip(), unit_codes)}"
     return code, f"{column.heading}: {text or _MESSAGES[code](column, value)}"
 
 

@@ -41,6 +41,18 @@ def test_home_lists_what_is_off_target_and_what_turned_red():
     assert "South West Nov 2025" in text_of(page)
 
 
+def test_who_sees_a_part_of_the_tree_sees_their_own_number_of_what_another_unit_answers_for():
+    group = UnitFactory()
+    kpi, north, south = KpiFactory(unit=group), UnitFactory(parent=group), UnitFactory(parent=group)
+    for unit, status in ((group, "green"), (north, "red"), (south, "red")):
+        ResultFactory(kpi=kpi, unit=unit, month=date(2025, 11, 1), status=status, score=0.0)
+    seen = {}
+    for name, unit in (("group", group), ("north", north)):
+        rows = signed_in(member("manager", unit)).get("/", AS_OF).context["reds"]
+        seen[name] = [(row.name, row.place) for row in rows]
+    assert seen == {"group": [], "north": [(kpi.name, north.name)]}
+
+
 def test_executives_see_their_scorecard_first():
     board = a_board()
     page = signed_in(member(Role.EXECUTIVE, board.group)).get("/", AS_OF)

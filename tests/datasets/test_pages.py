@@ -147,6 +147,28 @@ def test_an_extract_is_dropped_confirmed_loaded_and_taken_back(client, analyst, 
     assert Dataset.objects.get(code="plain-costs").rows == 0
 
 
+@pytest.mark.child_process
+def test_a_file_left_half_way_is_found_again_and_its_times_are_those_of_its_unit(client, analyst, home):
+    home.timezone = "Europe/Berlin"
+    home.save()
+    client.post(reverse("upload_new"), {"file": SimpleUploadedFile("reads.csv", b"id,at\n1,2025-01-31T23:30\n")})
+    confirm = reverse("upload_confirm", args=[Upload.objects.get().public_id])
+    assert f'href="{confirm}">reads.csv' in text_of(client, reverse("upload_new"))
+    seen = client.get(confirm).context
+    assert seen["form"].initial["timezone"] == ""  # as the unit, which is chosen on this page
+    form = {"dialect": seen["dialect"], "timezone": "", "reporting_timezone": "", "reject_limit_pct": "5"}
+    form |= {"on_duplicate": "refuse", "name": "Reads", "code": "reads", "unit": home.pk, "covers": "day"}
+    form |= {"c-TOTAL_FORMS": 3, "c-INITIAL_FORMS": 2, "c-2-name": "open_for", "c-2-type": "number"}
+    form |= {"c-0-name": "id", "c-0-header": "id", "c-0-type": "text", "c-0-roles": ["key"]}
+    form |= {"c-1-name": "at", "c-1-header": "at", "c-1-type": "timestamp", "c-1-roles": ["event_time"]}
+    refused = client.post(confirm, form | {"c-2-formula": "at - at"})
+    assert "for hours write" in refused.context["columns"][2].errors["formula"][0]
+    assert client.post(confirm, form | {"c-2-formula": "epoch(at) / 3600"}).status_code == 302
+    contract = Dataset.objects.get().contract
+    assert (contract["timezone"], contract["reporting_timezone"]) == ("Europe/Berlin", "Europe/Berlin")
+    assert "Begun, not loaded yet" not in text_of(client, reverse("upload_new"))
+
+
 def test_a_file_that_is_no_table_is_refused_on_the_page(client, analyst):
     answer = client.post(reverse("upload_new"), {"file": SimpleUploadedFile("x.csv", b"%PDF-1.4 x")})
     assert (answer.status_code, Upload.objects.count()) == (422, 0)
@@ -166,6 +188,14 @@ def test_rejected_rows_are_corrected_in_their_place_and_replayed(client, analyst
     perform(replay.job)
     assert upload.rejects.get().state == "replayed"
     assert client.get(f"{rejects}?as=xlsx").status_code == 200
+
+
+def test_rejected_rows_are_summed_up_by_their_reason(client, analyst, orders):
+    lines = "7,2025-02-30,1,n\n8,2025-02-31,1,n\n9,2025-02-01,x,n\n10,2025-02-01,1,n\n11,2025-02-01,1,n\n"
+    page = client.get(reverse("rejects", args=[upload_csv(orders, "id,day,cost,site\n" + lines, by=analyst).public_id]))
+    kinds = [(kind["column"], kind["rows"], kind["values"]) for kind in page.context["reasons"]]
+    assert kinds == [("day", 2, 2), ("cost", 1, 1)]
+    assert "such as day: &#x27;2025-02-30&#x27;" in page.content.decode()
 
 
 def test_a_row_that_a_replay_rejects_again_is_corrected_where_it_came_from(client, analyst, orders):

@@ -51,6 +51,21 @@ def test_the_preview_is_what_the_rows_give(client, made):
     assert KpiVersion.objects.count() == 1  # nothing is kept
 
 
+def test_a_formula_that_fails_on_some_row_is_told_in_the_preview(client, made):
+    failing = NEW | {"kind": "simple", "percentile": "", "formula": "sum(cast(priority as integer))"}
+    answer = sent(client, made.analyst, "kpi_preview", **failing)
+    assert answer.status_code == 200 and "Could not convert string" in answer.content.decode()
+
+
+def test_a_cumulative_kpi_asks_for_the_parts_of_what_it_aggregates_like(client, made):
+    asked = NEW | {"kind": "cumulative", "base_kind": "ratio"}
+    seen = sent(client, made.analyst, "kpi_form", **asked).context["form"]
+    assert seen.parts[:5] == ("dataset", "base_kind", "formula", "denominator", "window")
+    assert seen.fields["formula"].label == "Numerator"
+    kept = sent(client, made.analyst, "kpi_new", **asked | {"owner": made.analyst.username, "formula": "count(*)"})
+    assert set(kept.context["form"].errors) == {"denominator", "window"}
+
+
 RATIO = NEW | {"kind": "ratio", "denominator": "count(*)", "percentile": "", "unit_of_measure": "percent"}
 
 

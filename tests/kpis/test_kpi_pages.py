@@ -291,6 +291,15 @@ def test_where_it_comes_from(client, made):
         assert word in text
 
 
+def test_a_failed_check_that_somebody_answered_for_says_who_and_why(client, made):
+    dataset, seen = made.dataset, Result.objects.filter(kpi=made.kpi, data_version__isnull=False).first().data_version
+    rule = dataset.quality_rules.create(name="Filled", kind="not_null", column="hours", created_by=made.analyst)
+    rule.results.create(version=seen, passed=False, checked=192, failing=2, at=timezone.now())
+    rule.overrides.create(version=seen, reason="Two are open.", by=made.manager)
+    text = opened(client, made.viewer, "kpi_provenance", "in_time", period="2025-02-01")
+    assert f"Used all the same: Two are open. ({made.manager})" in text
+
+
 def test_the_same_number_in_page_rows_provenance_and_export(client, made):
     lines = opened(client, made.viewer, "kpi_export", "in_time", "csv").splitlines()
     february = next(line for line in lines if line.startswith("2025-02-01") and ",priority," not in line)

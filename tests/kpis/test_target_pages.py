@@ -267,6 +267,12 @@ def test_an_entry_counts_once_a_second_person_approves_it(client, made, manual):
     assert client.get(reverse("manual_evidence", args=[entry.pk])).status_code == 404
 
 
+def test_the_page_of_an_entered_kpi_leads_to_where_it_is_entered(client, made, manual):
+    page = opened(client, made.analyst, "kpi", "audits", unit="group")
+    assert "/manual-entries/?kpi=audits&amp;unit=group#enter" in page and "Compute again" not in page
+    assert "Enter a number" in page and "Enter a number" not in opened(client, made.viewer, "kpi", "audits")
+
+
 def test_who_entered_a_number_reads_why_it_was_rejected(client, made, manual):
     sent(client, made.analyst, "manual_entries", kpi="audits", unit="group", day="2025-03-15", value="12")
     entry = ManualEntry.objects.get()

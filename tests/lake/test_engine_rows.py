@@ -69,6 +69,17 @@ def test_a_preview_shows_results_and_rows_of_the_latest_period_of_one_unit():
     assert shown.behind.rows["opened"].to_pylist() == [datetime(2025, 2, 3, 9)]
 
 
+def test_a_formula_that_fails_on_a_row_says_so_and_shows_no_rows():
+    table = stored([{"vendor": "7"}, {"vendor": "seven"}])
+    wanted = measure("x", "simple", "sum(cast(vendor as integer))")
+    shown = preview(table, CONTRACT, wanted, YEAR, UNITS, ROOT)
+    assert [row["value"] for row in shown.results.to_pylist()] == [None]
+    assert "Could not convert string 'seven'" in shown.results.to_pylist()[0]["reason"]
+    assert shown.behind is None
+    with pytest.raises(MeasureError, match="fails on one of the rows: .*'seven'"):
+        rows_behind(table, CONTRACT, wanted, JANUARY, UNITS, ROOT)
+
+
 @pytest.mark.parametrize(
     ("wanted", "message"),
     [

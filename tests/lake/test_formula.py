@@ -233,6 +233,28 @@ def test_what_spreadsheets_and_dax_call_it_is_told_as_a_formula_does(text, inste
     assert instead in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("ok = 'ja'", r"`ok` is yes and no, which 'ja' is not; write true or false \(character 6\)"),
+        ("ok in ('yes', 'nein')", "which 'nein' is not"),
+        ("a between 'low' and 5", "`a` is a number, which 'low' is not"),
+        ("'soon' > at", "`at` is a time, which 'soon' is not; write '2026-01-31'"),
+        ("day <> '31/02/2026'", "`day` is a date, which '31/02/2026' is not; write '2026-01-31'"),
+    ],
+)
+def test_a_text_that_its_column_cannot_hold_is_refused(text, message):
+    with pytest.raises(FormulaError, match=message):
+        parse(text, CONTRACT, aggregate=False)
+
+
+@pytest.mark.parametrize(
+    "text", ["ok = 'yes'", "a >= '5'", "day = '2026-01-31'", "at < '2026-01-31 10:00'", "name > 'm'"]
+)
+def test_a_text_that_is_a_value_of_its_column_is_one(text):
+    assert parse(text, CONTRACT, aggregate=False).type == "boolean"
+
+
 def test_aggregates_are_refused_in_a_row_expression():
     assert refused("a > avg(a)", aggregate=False).token == "avg"
 

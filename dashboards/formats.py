@@ -194,9 +194,9 @@ def sign_of(number: Decimal, signed: bool) -> str:
 
 
 def scaled(number: Decimal) -> tuple[Decimal, str]:
-    """`number` in the largest magnitude that leaves a whole digit, and that magnitude's letter."""
+    """`number` in the largest magnitude in which it is 1.0 or more with one decimal, and that magnitude's letter."""
     for size, letter in MAGNITUDES:
-        if abs(number) >= size:
+        if abs(number) >= size or (size > 1000 and abs(number) >= size - size / 20_000):  # 999,960 is no 1,000.0k
             return number / size, letter
     return number, ""
 

@@ -88,6 +88,17 @@ def test_what_is_shown_as_no_variance_is_on_target(variance, is_favourable, spec
     assert formats.against_target(variance, is_favourable, spec) == expected
 
 
-@pytest.mark.parametrize(("value", "expected"), [(1_284_000, "£1.3m"), (-950, "−£950"), (2_000_000_000, "£2.0bn")])
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (1_284_000, "£1.3m"),
+        (-950, "−£950"),
+        (2_000_000_000, "£2.0bn"),
+        (999_940, "£999.9k"),
+        (999_950, "£1.0m"),
+        (999_960_000, "£1.0bn"),
+        (999.96, "£1,000"),
+    ],
+)
 def test_a_compact_number_keeps_its_magnitude(value, expected):
     assert str(formats.shown(value, "GBP", compact=True)) == expected

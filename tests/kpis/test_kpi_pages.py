@@ -72,6 +72,16 @@ def test_a_dimension_is_written_in_words():
     assert '<th scope="col">shipment mode</th>' in table
 
 
+@pytest.mark.parametrize(("rows", "heads"), [(94, 7), (0, 5)])
+def test_a_number_without_rows_of_its_own_has_no_column_of_rows(rows, heads):
+    """One derived from other KPIs, or entered by hand."""
+    kpi = SimpleNamespace(unit_of_measure="percent", decimals=1)
+    whole = SimpleNamespace(rows=rows)
+    parts = SimpleNamespace(kpi=kpi, rows=(), dimension="priority", period=None, total=whole)
+    table = render_to_string("kpis/_parts.html", {"parts": parts, "kind": "member", "place": None})
+    assert table.count('scope="col"') == heads
+
+
 # --- one KPI -------------------------------------------------------------------------------------------------------
 
 

@@ -102,11 +102,11 @@ def text(value: object, spec: str = "") -> str:
     return str(shown(value, spec) or NONE)
 
 
-def plain(value: object, decimals: int | None = None) -> str:
+def plain(value: object, decimals: int | None = None, *, is_amount: bool = False) -> str:
     """A value of a row of facts as text: times as `lake.instants` writes them, numbers to four decimals.
 
-    Whole numbers keep their digits ungrouped, since many of them are codes. decimals: how many a number has at least,
-    below others of its column (see `decimals_of`).
+    Whole numbers keep their digits ungrouped, since many of them are codes, unless they are known to be an amount: a
+    count, a sum. decimals: how many a number has at least, below others of its column (see `decimals_of`).
     """
     if value is None:
         return NONE
@@ -115,7 +115,7 @@ def plain(value: object, decimals: int | None = None) -> str:
     if isinstance(value, datetime):
         return written(value)
     if not _has_decimals(value):
-        return str(value)
+        return _whole(int(value), is_amount) if isinstance(value, int | Decimal) else str(value)
     rounded = _to_four(value)
     if rounded is None:
         return f"{value:.4g}"
@@ -128,6 +128,11 @@ def decimals_of(values: Iterable[object]) -> int:
     """How many decimals the numbers of a column need, so that their points stand below one another: at most four."""
     rounded = (_to_four(value) for value in values if _has_decimals(value))
     return max((max(0, -_exponent(number)) for number in rounded if number is not None), default=0)
+
+
+def _whole(number: int, is_amount: bool) -> str:
+    digits = grouped(Decimal(abs(number))) if is_amount else str(abs(number))
+    return (MINUS if number < 0 else "") + digits
 
 
 def _has_decimals(value: object) -> TypeGuard[float | Decimal]:

@@ -67,19 +67,20 @@ class Answer:
     def whole(self) -> Whole:
         """With what it says of all rows below, and of a pivot's columns together at the right."""
         if self.all_rows is None:
-            return Whole(self.columns, self.rows, None)
-        blank = [""] * (len(self.columns) - len(self.all_rows) - 1)
-        last = [ALL_ROWS, *blank, *self.all_rows]
+            return Whole(self.columns, self.rows)
+        keys = len(self.columns) - len(self.all_rows)
+        last = [ALL_ROWS, *[""] * (keys - 1), *self.all_rows]
         if self.all_columns is None:
-            return Whole(self.columns, self.rows, last)
+            return Whole(self.columns, self.rows, last, keys)
         rows = [[*row, value] for row, value in zip(self.rows, self.all_columns, strict=False)]
-        return Whole((*self.columns, ALL_COLUMNS), rows, [*last, self.all_columns[-1]])
+        return Whole((*self.columns, ALL_COLUMNS), rows, [*last, self.all_columns[-1]], keys)
 
 
 class Whole(NamedTuple):
     columns: tuple[str, ...]
     rows: list[list[Any]]
-    last: list[Any] | None
+    last: list[Any] | None = None
+    keys: int | None = None  # how many columns are those of its groups
 
 
 @dataclass(frozen=True)

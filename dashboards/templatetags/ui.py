@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from html import escape as quoted
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms, template
 from django.templatetags.static import static
@@ -99,32 +99,46 @@ def _unit(unit: str) -> str:
     return f'<span class="unit">{formats.NO_BREAK}{quoted(unit)}</span>' if unit else ""
 
 
+class Digits(NamedTuple):
+    """How the numbers of a column are shown; is_amount: counted or summed, so that their digits are grouped."""
+
+    decimals: int
+    is_amount: bool = False
+
+
 @register.simple_tag
-def cell(value: object, decimals: int | None = None) -> SafeString:
+def cell(value: object, digits: Digits | None = None) -> SafeString:
     """`{% cell value %}`: a <td> with one value of a row of facts, as short as can be read; numbers stand right."""
     if is_number(value):
-        return format_html('<td class="num" title="{}">{}</td>', value, formats.plain(value, decimals))
+        decimals, is_amount = digits or (None, False)
+        shown = formats.plain(value, decimals, is_amount=is_amount)
+        return format_html('<td class="num" title="{}">{}</td>', value, shown)
     return format_html("<td>{}</td>", formats.plain(value))
 
 
 @register.simple_tag
-def cells(values: Iterable[object], numeric: Sequence[int | None]) -> SafeString:
+def cells(values: Iterable[object], numeric: Sequence[Digits | None]) -> SafeString:
     """`{% cells row numeric %}`: the <td>s of a row. numeric: as `numeric_columns` says; "–" stands right there too."""
     missing = format_html('<td class="num">{}</td>', formats.NONE)
     pairs = zip(values, numeric, strict=True)
     return format_html_join(
-        "", "{}", ((missing if value is None and right is not None else cell(value, right),) for value, right in pairs)
+        "", "{}", ((missing if value is None and digits else cell(value, digits),) for value, digits in pairs)
     )
 
 
 @register.filter
-def numeric_columns(rows: Sequence[Any], last: Sequence[object] | None = None) -> list[int | None]:
-    """With how many decimals the numbers of each column are shown; None where its first value is no number.
+def numeric_columns(rows: Sequence[Any], whole: Any = None) -> list[Digits | None]:
+    """How the numbers of each column are shown; None where its first value is no number.
 
-    rows: those shown, as lists of values, or mappings with `cells`. last: a row of totals below them.
+    rows: those shown, as lists of values, or mappings with `cells`. whole: of a grouped answer, its `last` row of
+    totals, and how many columns are its `keys`, with its totals behind them.
     """
+    last, keys = (whole.last, whole.keys) if whole else (None, None)
     columns = _columns([*rows, last] if last else rows)
-    return [formats.decimals_of(column) if _is_numeric(column) else None for column in columns]
+    return [
+        Digits(formats.decimals_of(column), keys is not None and place >= keys) if _is_numeric(column) else None
+        for place, column in enumerate(columns)
+    ]
 
 
 def _columns(rows: Sequence[Any]) -> list[tuple[object, ...]]:

@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django import forms
@@ -19,7 +20,7 @@ from dashboards.formats import plain
 from dashboards.job_words import WORDS
 from dashboards.navigation import is_here
 from dashboards.states import STATES, state_of
-from dashboards.templatetags.ui import cells, column_heads, numeric_columns
+from dashboards.templatetags.ui import Digits, cells, column_heads, numeric_columns
 from dashboards.templatetags.wording import details, hours_in_words, job_words, thing
 from dashboards.views.styleguide import styleguide
 from jobs import work
@@ -54,6 +55,7 @@ def anonymous(path: str):
         (Decimal("15803"), "15803"),
         (Decimal("15803.0000"), "15,803"),
         (-0.5, "−0.5"),
+        (-10004, "−10004"),
         (0.00002, "2e-05"),
         (float("nan"), "nan"),
         (1e300, "1e+300"),
@@ -96,14 +98,14 @@ def test_a_head_stands_right_where_its_first_value_is_a_number():
 
 def test_a_missing_number_stands_right_under_its_head():
     rows = [["A", None, None], ["B", 12, None]]
-    assert numeric_columns(rows) == [None, 0, None] and numeric_columns([]) == []
+    assert numeric_columns(rows) == [None, Digits(0), None] and numeric_columns([]) == []
     assert cells(rows[0], numeric_columns(rows)) == '<td>A</td><td class="num">–</td><td>–</td>'
 
 
 def test_numbers_of_a_column_have_as_many_decimals_as_the_one_that_needs_most():
     rows = [[7.5, 3.0, 12, 1 / 3], [1234.25, 40.0, 7, 0.5], [None, 1250.0, 8, 2.0], [-2.0, None, 9, 0.00001]]
     numeric = numeric_columns(rows)
-    assert numeric == [2, 0, 0, 4]
+    assert [digits.decimals for digits in numeric] == [2, 0, 0, 4]
     shown = [re.findall(r">([^<]*)</td>", cells(row, numeric)) for row in rows]
     assert shown == [
         ["7.50", "3", "12", "0.3333"],
@@ -112,6 +114,15 @@ def test_numbers_of_a_column_have_as_many_decimals_as_the_one_that_needs_most():
         ["−2.00", "–", "9", "1e-05"],
     ]
     assert 'title="7.5"' in cells(rows[0], numeric)
+
+
+def test_counts_of_groups_are_grouped_and_codes_are_not():
+    whole = SimpleNamespace(last=["All rows", 23466], keys=1)
+    numeric = numeric_columns([[70012, 15803], [70013, -7663]], whole)
+    assert cells([70012, 15803], numeric) == (
+        '<td class="num" title="70012">70012</td><td class="num" title="15803">15,803</td>'
+    )
+    assert re.findall(r">([^<]*)</td>", cells([70013, -7663], numeric)) == ["70013", "−7,663"]
 
 
 def test_what_may_stay_empty_says_so_beside_its_label_and_a_list_says_it_by_its_first_answer():

@@ -83,7 +83,8 @@ def _days_of(event) -> Iterator[date]:
     if first is None:
         raise IcsRefused(f"The event {name!r} has no start.")
     if isinstance(first, datetime) or not isinstance(first, date):
-        raise IcsRefused(f"The event {name!r} has times of day: only whole days can be closed.")
+        step = "Leave it out of the file, or make it an all-day event."
+        raise IcsRefused(f"The event {name!r} has times of day: only whole days can be closed. {step}")
     last = _last_day(first, end, duration)
     if last is None or last < first:
         raise IcsRefused(f"The event {name!r} does not end after it starts.")

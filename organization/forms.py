@@ -217,7 +217,7 @@ class VersionForm(forms.Form):
     subdivision = forms.CharField(required=False, max_length=12, help_text="Part of the country, such as BY.")
     week = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 7}),
-        help_text="Such as Mon-Fri 09:00-12:00, 13:00-17:00; Sat 22:00-06:00 is a night into Sunday.",
+        help_text="A line each, such as Mon-Fri 09:00-12:00, 13:00-17:00. Sat 22:00-06:00 is a night into Sunday.",
     )
 
     def __init__(self, *args, **options):

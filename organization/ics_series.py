@@ -95,7 +95,8 @@ def _listed(event, part: str) -> Iterator[date]:
 
 def _whole_day(event, value) -> date:
     if isinstance(value, datetime) or not isinstance(value, date):
-        raise IcsRefused(f"The event {name_of(event)!r} has times of day: only whole days can be closed.")
+        step = "Leave it out of the file, or make it an all-day event."
+        raise IcsRefused(f"The event {name_of(event)!r} has times of day: only whole days can be closed. {step}")
     return value
 
 

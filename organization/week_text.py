@@ -16,10 +16,14 @@ class WeekFault(Exception):
 
 
 def read_week(text: str) -> list[Window]:
-    """The windows of a week. 24:00 is midnight at the day's end; Fri-Mon goes over the weekend. Raises WeekFault."""
+    """The windows of a week: a line, or a part between semicolons, for each weekday or stretch of them.
+
+    24:00 is midnight at the day's end; Fri-Mon goes over the weekend. Raises WeekFault.
+    """
     windows = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not (line := line.strip()):
+    parts = [(n, part.strip()) for n, line in enumerate(text.splitlines(), start=1) for part in line.split(";")]
+    for number, line in parts:
+        if not line:
             continue
         found = LINE.match(line)
         if not found:

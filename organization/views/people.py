@@ -24,6 +24,7 @@ def administration(request):
         ("Units", "The organisation's tree, its codes and calendars.", reverse("units"), True),
         ("Members", "Who holds which role where.", reverse("members"), access.anywhere(ADMINISTER)),
         ("Calendars", "Opening hours, holidays, fiscal years.", reverse("business_calendars"), True),
+        ("Webhooks", "Other systems that are told of a change.", reverse("webhooks"), access.anywhere(ADMINISTER)),
         ("Audit trail", "Who changed what, and whether the trail holds.", reverse("audit"), access.anywhere(AUDIT)),
         ("API", "Every address, to read and to try.", reverse("api_docs"), True),
     ]

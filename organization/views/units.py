@@ -5,6 +5,7 @@ from copy import copy
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.dateformat import format as date_format
 from django.views.decorators.http import require_GET, require_POST
 
 from doors.days import DayField
@@ -112,7 +113,8 @@ def unit_move(request, pk):
 
     def act(values):
         tree.move_unit(found, values["parent"], from_day=values["from_day"], by=request.user)
-        return f"From {values['from_day']} on, {found} stands under {values['parent'] or 'no other unit'}."
+        since = date_format(values["from_day"], "j M Y")
+        return f"From {since} on, {found} stands under {values['parent'] or 'no other unit'}."
 
     return _on_unit(request, found, form, act, title=f"Move {found}", label="Move")
 

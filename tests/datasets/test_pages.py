@@ -195,7 +195,7 @@ def test_rejected_rows_are_summed_up_by_their_reason(client, analyst, orders):
     page = client.get(reverse("rejects", args=[upload_csv(orders, "id,day,cost,site\n" + lines, by=analyst).public_id]))
     kinds = [(kind["column"], kind["rows"], kind["values"]) for kind in page.context["reasons"]]
     assert kinds == [("day", 2, 2), ("cost", 1, 1)]
-    assert "such as day: &#x27;2025-02-30&#x27;" in page.content.decode()
+    assert "Such as day: &#x27;2025-02-30&#x27;" in page.content.decode()
 
 
 def test_a_row_that_a_replay_rejects_again_is_corrected_where_it_came_from(client, analyst, orders):

@@ -20,6 +20,8 @@ def test_a_line_holds_one_window_or_several_for_one_weekday_or_a_stretch_of_them
     ]
     assert sorted(read_week("\n".join(write_week(read)))) == sorted(read)
     assert {window.weekday for window in read_week("Fri-Mon 09:00-10:00")} == {4, 5, 6, 0}
+    in_a_line = read_week("Mon 08:00-12:00; Fri 22:00-06:00;")
+    assert in_a_line == [Window(0, time(8), time(12)), Window(4, time(22), time(6))]
     assert read_week("Mon 08:00-12:00") == [Window(0, time(8), time(12))]
 
 

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from dashboards.formats import text
 from doors.pages import page
 from kpis.selectors import visible_scorecards
 from kpis.selectors.verdicts import Verdict
@@ -14,6 +15,8 @@ from kpis.views.addresses import with_query
 from kpis.views.rows import Row, rows_of
 from kpis.views.scorecards import chooser_of, kept_query, read
 from organization.access import DEFINE, VIEW
+
+LONGEST_AMOUNT = 8  # in characters, which a column of equal width holds on paper too: €12,345
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ def review(request):
         "exceptions_count": sum(map(len, exceptions.values())),
         "sections": sections_of(rows),
         "signs": signs_of(rows),
+        "has_long_amounts": has_long_amounts(rows),
         "chooser": chooser_of(request, card, asked, view),
         "scorecard_address": with_query(reverse("scorecard", args=[code]), unit=view.unit.code, **kept_query(request)),
         "data_through": view.complete_through,
@@ -65,6 +69,12 @@ def exceptions_of(rows: list[Row]) -> dict[str, list[Row]]:
         "At risk": [row for row in kpis if row.status == "amber"],
         "No data": [row for row in kpis if row.status == "no_data"],
     }
+
+
+def has_long_amounts(rows: list[Row]) -> bool:
+    """Some number needs more room than columns of equal width have: then each table takes its own."""
+    shown = (text(amount, row.format) for row in rows for amount in (row.actual, row.target, row.variance))
+    return any(len(amount) > LONGEST_AMOUNT for amount in shown)
 
 
 def signs_of(rows: list[Row]) -> dict[str, list[Verdict]]:

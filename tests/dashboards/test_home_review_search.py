@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from dashboards.views.review import exceptions_of, sections_of, signs_of
+from dashboards.views.review import exceptions_of, has_long_amounts, sections_of, signs_of
 from jobs.models import Job
 from kpis.selectors.verdicts import Verdict
 from kpis.views.rows import Row
@@ -157,6 +157,19 @@ def test_exceptions_come_by_weight_new_reds_first():
         "At risk": ["so so"],
         "No data": ["gone"],
     }
+
+
+@pytest.mark.parametrize(
+    ("amounts", "expected"),
+    [
+        ({"actual": 24_112.6, "format": "EUR:0"}, False),  # €24,113
+        ({"actual": 24_112.6, "format": "EUR:2"}, True),  # €24,112.60
+        ({"actual": 90.0, "target": 1_250_000.0, "format": "count:0"}, True),
+        ({"variance": -409.4, "format": "h:1"}, False),
+    ],
+)
+def test_long_amounts_are_given_room(amounts, expected):
+    assert has_long_amounts([row("short"), row("asked", **amounts)]) is expected
 
 
 def test_each_icon_of_the_rows_is_explained_once():

@@ -1,4 +1,4 @@
-"""JSON lines: one object per line, its types taken at their word."""
+"""JSON lines: one object per line, its types taken at their word; what an object in it holds is `customer.region`."""
 
 from __future__ import annotations
 
@@ -56,13 +56,7 @@ def parse_line(line: str, row: int, limits: Limits) -> dict[str, Any]:
         if any(_depth(value, limits.json_depth) > limits.json_depth - 1 for value in record.values()):
             raise RecursionError
     except _DuplicateKey as error:
-        raise IntakeError(
-            "duplicate_json_key",
-            f"Line {row:,} names the key {str(error)[:80]!r} twice.",
-            row=row,
-            column=str(error)[:80],
-            next_step="Write every key of an object once.",
-        ) from error
+        raise _twice(row, str(error)) from error
     except RecursionError as error:
         raise IntakeError(
             "json_too_deep",
@@ -81,11 +75,43 @@ def parse_line(line: str, row: int, limits: Limits) -> dict[str, Any]:
     return record
 
 
+def _twice(row: int, key: str) -> IntakeError:
+    return IntakeError(
+        "duplicate_json_key",
+        f"Line {row:,} names the key {key[:80]!r} twice.",
+        row=row,
+        column=key[:80],
+        next_step="Write every key of an object once.",
+    )
+
+
 def _depth(value: Any, limit: int) -> int:
     if limit < 0 or not isinstance(value, (dict, list)):
         return 0
     children = value.values() if isinstance(value, dict) else value
     return 1 + max((_depth(child, limit - 1) for child in children), default=0)
+
+
+def spread(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The records with what their objects hold under keys such as `customer.region`, where a key holds objects only."""
+    kinds: dict[str, set[type]] = {}
+    for record in records:
+        for key, value in record.items():
+            kinds.setdefault(key, set()).add(type(value))
+    objects = {key for key, found in kinds.items() if found - {type(None)} == {dict}}
+    if not objects:
+        return records
+    return spread([_spread(record, objects) for record in records])
+
+
+def _spread(record: dict[str, Any], objects: set[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in record.items():
+        if key in objects:
+            found |= {f"{key}.{inner}": held for inner, held in (value or {}).items()}
+        else:
+            found[key] = value
+    return found
 
 
 class JsonLinesSource:
@@ -129,7 +155,8 @@ class JsonLinesSource:
                 blank.append(row)
                 continue
             rows.append(row)
-            cells = self._cells(parse_line(line, row, self.limits))
+            cells: dict[int, Any] = {}
+            self._fill(cells, parse_line(line, row, self.limits), row)
             for position in range(width):
                 value = cells.get(position)
                 kind = type(value)
@@ -146,17 +173,21 @@ class JsonLinesSource:
             bytes_read=sum(map(len, lines)),
         )
 
-    def _cells(self, record: dict[str, Any]) -> dict[int, Any]:
-        cells = {}
+    def _fill(self, cells: dict[int, Any], record: dict[str, Any], row: int, inside: str = "") -> None:
+        """What the record, or an object `inside` it, holds for each column; an object as a value is a fault."""
         for key, value in record.items():
+            key = f"{inside}{key}"
             position = self._positions.get(key)
             if position is None:
                 position = self._positions.get(plain_heading(key))
             if position is not None:
+                if position in cells:
+                    raise _twice(row, key)
                 cells[position] = value
-            elif len(self._ignored) < 100:
+            elif isinstance(value, dict):
+                self._fill(cells, value, row, f"{key}.")
+            elif value is not None and len(self._ignored) < 100:
                 self._ignored.add(key[:80])
-        return cells
 
 
 def _lines(block: Block) -> list[str]:

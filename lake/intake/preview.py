@@ -19,7 +19,7 @@ from lake.intake.database import connect
 from lake.intake.detect import Found, detect, unpacked
 from lake.intake.guess import Guessed, column_names, guess
 from lake.intake.headers import plain_heading, refuse_unnamed
-from lake.intake.jsonlines import JsonLinesSource, parse_line
+from lake.intake.jsonlines import JsonLinesSource, parse_line, spread
 from lake.intake.layout import detect_dialect, find_header, first_records, sample_text
 from lake.intake.terms import ColumnGuess, Dialect, IntakeError, Limits, Preview, Question
 from lake.intake.text import TextSource, blocks
@@ -129,7 +129,7 @@ def _json_lines(path: Path, name: str, found: Found, given: Dialect | None, limi
     block = next(blocks(path, replace(dialect, delimiter="", quote="", escape=""), limits))
     lines = block.data.decode("utf-8").splitlines()[:_KEY_LINES]
     records = [parse_line(line, row, limits) for row, line in enumerate(lines, start=1) if line.strip()]
-    keys, nested = _plain_keys(records)
+    keys, nested = _plain_keys(spread(records))
     contract = Contract(tuple(Column(one, key) for one, key in zip(column_names(keys), keys, strict=True)))
     source = JsonLinesSource(path, contract, dialect, limits)
     preview = _preview(name, dialect, source, [], scratch)

@@ -212,20 +212,44 @@ def test_a_key_that_only_later_objects_have_is_a_column_too(tmp_path):
     assert [(column.name, column.filled) for column in intake.inspect(path).columns] == [("id", 400), ("closed", 99)]
 
 
-def test_keys_that_hold_only_lists_or_objects_are_not_offered_as_columns(tmp_path):
+def test_what_an_object_holds_is_a_column_and_what_a_list_holds_is_none(tmp_path):
     path = tmp_path / "x.jsonl"
     path.write_text(
-        '{"id": 1, "who": {"name": "Ö"}, "note": null}\n{"id": 2, "tags": ["a"], "note": [1]}\n{"note": "x"}\n'
+        '{"id": 1, "who": {"name": "Ö", "at": {"city": "Ulm"}}, "note": null}\n'
+        '{"id": 2, "who": null, "tags": ["a"], "note": [1]}\n{"note": "x"}\n'
     )
     preview = intake.inspect(path)
-    assert [column.header for column in preview.columns] == ["id", "note"]
+    offered = [(column.name, column.header) for column in preview.columns]
+    assert offered == [("id", "id"), ("who_name", "who.name"), ("who_at_city", "who.at.city"), ("note", "note")]
     assert preview.notes == (
-        "Cannot be read, and are left out: who (lists or objects), tags (lists or objects). To have them, export each "
+        "Cannot be read, and are left out: tags (lists or objects). To have them, export each "
         "value in a column of its own, as a text, a number or a date.",
     )
-    path.write_text('{"who": {"name": "Ö"}}\n')
+    path.write_text('{"who": ["Ö"]}\n')
     with pytest.raises(IntakeError, match="No key holds plain values"):
         intake.inspect(path)
+
+
+def test_what_objects_hold_is_loaded_by_the_way_to_it(tmp_path):
+    lines = (
+        '{"id": "a", "who": {"name": "Ö", "at": {"city": "Ulm", "zip": 1}}}\n'
+        '{"id": "b", "who": null}\n'
+        '{"id": "c", "who.name": "flat", "who": {"at": {"city": "Bonn"}}}\n'
+        '{"id": "d", "who": {"name": {"first": "E"}}}\n'
+    )
+    wanted = contract(Column("name", header="who.name"), Column("city", header="who.at.city"))
+    found = load_bytes(tmp_path, lines, wanted, JSONL)
+    assert [(row["id"], row["name"], row["city"]) for row in found.rows] == [
+        ("a", "Ö", "Ulm"), ("b", None, None), ("c", "flat", "Bonn"),
+    ]  # fmt: skip
+    assert found.rejects == [(4, "name", "nested_value")]
+    assert found.loaded.notes == ("Keys that are not in the contract were ignored: who.at.zip.",)
+
+
+def test_one_value_for_a_column_is_not_taken_for_another(tmp_path):
+    lines = '{"id": "a", "who.name": "x", "who": {"name": "y"}}\n'
+    with pytest.raises(IntakeError, match="Line 1 names the key 'who.name' twice"):
+        load_bytes(tmp_path, lines, contract(Column("name", header="who.name")), JSONL)
 
 
 def test_columns_of_a_parquet_file_that_cannot_be_read_are_named_with_what_they_hold(tmp_path):

@@ -133,4 +133,6 @@ def test_rest_stays_in_utc(london):
     client = APIClient()
     client.force_authenticate(london.signer)
     found = client.get("/api/v1/clocks/desk/cases/", {"verdict": "missed", "target": "p1"}).json()
+    replayed = client.get("/api/v1/clocks/desk/board/", {"as_of": "2025-07-08"}).json()
+    assert replayed["as_of"] == "2025-07-09T00:00:00Z"
     assert {row["due_at"] for row in found["cases"]} == {"2025-07-07T12:00:00Z", "2025-07-08T12:00:00Z"}

@@ -7,7 +7,7 @@ the clock by which days are counted. What REST answers stays in UTC.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from slas.models import Agreement, AgreementVersion, ServiceTarget
 from .calendars import ALWAYS, zones_noted
 
 TO_THE_SECOND, WITH_WEEKDAY = "%-d %b %Y, %H:%M:%S", "%a %-d %b %Y, %H:%M"
+OTHERS = "Where the calendar of a case has another clock, its zone stands behind the time."
 
 
 @dataclass(frozen=True)
@@ -70,14 +71,18 @@ class CaseTimes:
         """The clock of a row's own calendar."""
         return Clock(self.zones.get(row["calendar_version"] or "", self.clock.zone))
 
-    def noted(self, rows: Iterable[dict[str, Any]]) -> str:
-        """Note its own `clock` in each row of a list; returns by which clocks they are, as a sentence or two."""
-        others = False
+    def noted(self, rows: Sequence[dict[str, Any]], beside: Clock | None = None) -> str:
+        """Note its own `clock` in each row of a list; returns by which clocks they are, as a sentence or two.
+
+        beside: the clock of what else the page shows; without it a list of one clock goes by that one.
+        """
+        own = {self.of(row) for row in rows}
+        main = beside or (own.pop() if len(own) == 1 else self.clock)
         for row in rows:
-            is_other = self.of(row) != self.clock
-            row["clock"], others = Clock(self.of(row).zone, is_named=is_other), others or is_other
-        more = " Where the calendar of a case has another clock, its zone stands behind the time." if others else ""
-        return self.clock.said + more
+            clock = self.of(row)
+            row["clock"] = Clock(clock.zone, is_named=clock != main)
+        others = any(row["clock"].is_named for row in rows)
+        return f"{main.said} {OTHERS}" if others else main.said
 
 
 def times_of(agreement: Agreement, day: date) -> CaseTimes:

@@ -39,7 +39,7 @@ def agreement_board(request, code):
             agreement, request.access, day=day, target=target, priority=priority, band=_band(context["band"]),
             clock=times.clock,
         )  # fmt: skip
-        context |= {"board": found, "clock": times.clock, "times": times.noted(found.rows)}
+        context |= {"board": found, "clock": times.clock, "times": times.noted(found.rows, beside=times.clock)}
         context["warnings"] = boards.warnings_of(agreement, request.access)
     except ScanFailed as fault:
         context["fault"] = fault

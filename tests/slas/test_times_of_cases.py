@@ -95,6 +95,10 @@ def test_a_case_goes_by_its_own_calendar_where_a_later_version_has_another(clien
     assert "Times are by the clock of Europe/Paris (CET/CEST). Where the calendar of a case has another clock," in page
     assert "7 Jul 2025, 13:00 Europe/London 7 Jul 2025, 15:00 Europe/London" in page
     assert "27 Oct 2025, 13:00 27 Oct 2025, 11:00" in page  # T, due and stopped in Paris
+    july = page_of(client, "agreement_cases", verdict="missed")  # S and U, both of July: one clock, named once
+    assert SAID in july and "7 Jul 2025, 13:00 7 Jul 2025, 15:00" in july
+    board = page_of(client, "agreement_board")
+    assert "As of 27 Oct 2025, 11:00" in board and "8 Jul 2025, 13:00 Europe/London missed" in board
     assert SAID in page_of(client, "clock_explain", case="S")
     assert "Started 26 Oct 2025, 02:30 +01:00" in page_of(client, "clock_explain", case="T")
 

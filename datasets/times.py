@@ -6,23 +6,20 @@ Then a row of February says February. The rows themselves, and what REST answers
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from lake.contract import Contract
 
 CLOCK = "local"  # of a question that a person asks on a page
-IN_WINTER_AND_SUMMER = (datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 7, 1, tzinfo=UTC))
 
 
 def times_said(contract: Contract) -> str:
     """By which clock lists of rows show times, as a sentence; empty for rows without a time."""
-    if not contract.instants:
-        return ""
-    zone = contract.reporting_timezone
-    return "Times are in UTC." if zone == "UTC" else f"Times are by the clock of {zone}{_called(zone)}."
+    from lake.instants import clock_said
+
+    return clock_said(contract.reporting_timezone) if contract.instants else ""
 
 
 def times_of_sql(contract: Contract) -> str:
@@ -46,9 +43,3 @@ def by_their_clock(rows: Iterable[Iterable[Any]], contract: Contract) -> list[li
 
     zone = contract.reporting_timezone
     return [[by_clock(value, zone) if isinstance(value, datetime) else value for value in row] for row in rows]
-
-
-def _called(zone: str) -> str:
-    """How people call the zone's clock, in winter and in summer: " (GMT/BST)"; empty where it has no name."""
-    names = dict.fromkeys(moment.astimezone(ZoneInfo(zone)).tzname() or "" for moment in IN_WINTER_AND_SUMMER)
-    return f" ({'/'.join(names)})" if all(name.isalpha() for name in names) else ""

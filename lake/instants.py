@@ -8,6 +8,8 @@ time that the clock shows twice, and only there; what is written is read back as
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+IN_WINTER_AND_SUMMER = (datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 7, 1, tzinfo=UTC))
+
 
 def by_clock(instant: datetime, zone: str) -> datetime:
     """A stored instant by the clock of the IANA zone; in UTC where that clock would leave the years 1 to 9999."""
@@ -34,6 +36,25 @@ def instant_of(text: str, zone: str) -> datetime:
 
 def written(moment: datetime) -> str:
     """`2016-10-30 09:30`, with seconds where there are any, and ` +01:00` where its clock shows that time twice."""
-    text = f"{moment:%Y-%m-%d %H:%M:%S}".removesuffix(":00")
+    return f"{moment:%Y-%m-%d %H:%M:%S}".removesuffix(":00") + _offset_if_twice(moment)
+
+
+def in_words(moment: datetime, form: str = "%-d %b %Y, %H:%M") -> str:
+    """`30 Oct 2016, 09:30`, or as another form of strftime has it; with its offset as `written` has it."""
+    return moment.strftime(form) + _offset_if_twice(moment)
+
+
+def clock_said(zone: str) -> str:
+    """By which clock times are shown, as a sentence."""
+    return "Times are in UTC." if zone == "UTC" else f"Times are by the clock of {zone}{_called(zone)}."
+
+
+def _offset_if_twice(moment: datetime) -> str:
     occurs_twice = moment.utcoffset() != moment.replace(fold=1 - moment.fold).utcoffset()
-    return f"{text} {moment.isoformat(timespec='minutes')[16:]}" if occurs_twice else text
+    return f" {moment.isoformat(timespec='minutes')[16:]}" if occurs_twice else ""
+
+
+def _called(zone: str) -> str:
+    """How people call the zone's clock, in winter and in summer: " (GMT/BST)"; empty where it has no name."""
+    names = dict.fromkeys(moment.astimezone(ZoneInfo(zone)).tzname() or "" for moment in IN_WINTER_AND_SUMMER)
+    return f" ({'/'.join(names)})" if all(name.isalpha() for name in names) else ""

@@ -1,5 +1,6 @@
 """Forms of agreements. What they offer is what the person may see; verbs decide what holds."""
 
+from datetime import datetime
 from decimal import Decimal
 
 from django import forms
@@ -10,6 +11,7 @@ from organization.access import DEFINE, VIEW, Access
 from organization.fields import UnitField
 from organization.models import BusinessCalendar, Unit, User
 
+from .clocks.times import Clock
 from .models import Agreement, AgreementVersion, CreditTier, Exclusion, ServiceTarget
 
 DAY = {"type": "date"}
@@ -183,10 +185,26 @@ class ExclusionForm(forms.Form):
         help_text="A condition over the columns of the cases, or of the target's rows. All that is given must hold.",
     )
 
-    def __init__(self, *args, agreement: Agreement, **kwargs):
+    def __init__(self, *args, agreement: Agreement, clock: Clock, **kwargs):
         super().__init__(*args, **kwargs)
+        self.clock = clock
+        self.fields["starts_at"].help_text = clock.said
         named = ServiceTarget.objects.filter(version__agreement=agreement).order_by("code").values_list("code", "name")
         self.fields["target_code"].choices = [("", "All targets"), *dict(named).items()]
+
+    def clean_starts_at(self) -> datetime | None:
+        return self._instant("starts_at")
+
+    def clean_ends_at(self) -> datetime | None:
+        return self._instant("ends_at")
+
+    def _instant(self, name: str) -> datetime | None:
+        """What was typed, by the agreement's clock."""
+        typed = self.cleaned_data[name]
+        try:
+            return self.clock.read(typed) if typed else None
+        except ValueError as fault:
+            raise forms.ValidationError(f"{fault}. Type a time of those years.") from None
 
     def clean_cases(self) -> list[str]:
         return self.cleaned_data["cases"].replace(",", " ").replace(";", " ").split()

@@ -14,6 +14,7 @@ from organization.access import MONEY, holders
 from organization.models import User
 from organization.money import written
 
+from .clocks.times import Clock, times_of
 from .models import Agreement, ClockWarning, CreditClaim, Slo
 
 if TYPE_CHECKING:
@@ -40,8 +41,9 @@ def warnings(agreement: Agreement, *, now: datetime) -> int:
         _in_one_entry(agreement, last, now)
     else:
         names = dict(agreement.versions.order_by("number").values_list("targets__code", "targets__name"))
+        clock = Clock(times_of(agreement, now.date()).clock.zone, is_named=True)
         for warning in last:
-            _one(agreement, warning, names.get(warning.target_code, warning.target_code), now)
+            _one(agreement, warning, names.get(warning.target_code, warning.target_code), clock, now)
     agreement.warnings.filter(pk__in=[warning.pk for warning in untold]).update(told_at=now)
     return len(untold)
 
@@ -79,10 +81,10 @@ def claims_near(day: date, *, now: datetime) -> int:
     return len(found)
 
 
-def _one(agreement: Agreement, warning: ClockWarning, target: str, now: datetime) -> None:
+def _one(agreement: Agreement, warning: ClockWarning, target: str, clock: Clock, now: datetime) -> None:
     missed = warning.threshold >= BREACH
     done = f"missed {target}" if missed else f"used {warning.threshold} % of {target}"
-    due = f"Due {warning.due_at:%-d %b %Y, %H:%M} UTC. " if warning.due_at else ""
+    due = f"Due {clock.shown(warning.due_at)}. " if warning.due_at else ""
     query = urlencode({"case": warning.case, "target": warning.target_code})
     _of_agreement(
         agreement,

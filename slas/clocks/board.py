@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 from datasets.scan import fetch
@@ -15,6 +15,7 @@ from slas.models import Agreement, ClockWarning
 from .compute import count, table_of
 from .excluding import marked
 from .run import governing, only_vendor
+from .times import UTC_CLOCK, Clock
 
 MOST = 100
 BANDS = (("Missed", 100, None), ("90 % and more", 90, 100), ("75 to 90 %", 75, 90), ("Below 75 %", None, 75))
@@ -40,19 +41,19 @@ def board(
     target: str = "",
     priority: str = "",
     band: int | None = None,
+    clock: Clock = UTC_CLOCK,
 ) -> Board:
     """The open cases that the person may see.
 
-    day: the one to look from. Before the end of the data the log is replayed up to the end of that day; else the newest
-    clock run is read. band: list those of one of BANDS only. Raises datasets.scan.ScanFailed.
+    day: the one to look from. Before the end of the data the log is replayed up to the end of that day by the clock;
+    else the newest clock run is read. band: list those of one of BANDS only. Raises datasets.scan.ScanFailed.
     """
     dataset = agreement.dataset
     if dataset is None or dataset.current_version is None:
         return Board(None)
-    until = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
     conditions = " and ".join([OPEN, *_filters(target, priority)])
     if dataset.complete_through and day < dataset.complete_through:
-        return _earlier(agreement, access, until, conditions, band)
+        return _earlier(agreement, access, clock.end_of(day), conditions, band)
     rows = authorised_rows(dataset, access)
     return _read(rows.relation, rows.facts.files, conditions, band)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from organization.business_calendars import LONGEST, Rules, opening_spans, rules_of
-from organization.models import BusinessCalendar
+from organization.models import BusinessCalendar, CalendarVersion
 
 if TYPE_CHECKING:
     from lake.clock import WorkTable
@@ -55,6 +56,16 @@ def working_time(calendar: BusinessCalendar | None, first: int, last: int) -> Wo
     spans = _spans(rules, start - ONE_DAY, end + ONE_DAY)
     table = WorkTable.from_spans(spans[:, 0], spans[:, 1], *bounds)
     return WorkingTime(calendar, rules, table, np.array([_midnight(rule.start) for rule in rules], dtype=np.int64))
+
+
+def zones_noted(calendars: Iterable[BusinessCalendar]) -> dict[str, str]:
+    """What `WorkingTime.versions_at` notes of each version of the calendars -> the zone of that version."""
+    found: dict[str, str] = {}
+    versions = CalendarVersion.objects.filter(calendar__in=calendars).select_related("calendar")
+    for version in versions.order_by("calendar", "valid_from"):
+        found.setdefault(version.calendar.code, version.timezone)  # a case from before the first version
+        found[f"{version.calendar.code} from {version.valid_from}"] = version.timezone
+    return found
 
 
 def _spans(rules: list[Rules], first: date, last: date):

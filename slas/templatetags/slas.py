@@ -1,12 +1,13 @@
 """`{% load slas %}`: money and shares as the pages of service levels write them."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 
 from django import template
 
 from organization.money import written
+from slas.clocks.times import TO_THE_SECOND, WITH_WEEKDAY, Clock
 from slas.supports import hours
 
 register = template.Library()
@@ -32,6 +33,24 @@ def name_in(code: str, named: Mapping) -> str:
 def share(value: float | Decimal | None, places: int = 1) -> str:
     """`{{ landing.chance|share }}`: 0.125 as 12.5 %."""
     return "–" if value is None else f"{float(value) * 100:.{places}f} %".replace("-", "−")
+
+
+@register.filter
+def by(instant: datetime | None, clock: Clock) -> str:
+    """`{{ row.due_at|by:row.clock }}`: 7 Jul 2025, 16:00 by that clock; empty without an instant."""
+    return clock.shown(instant) if instant else ""
+
+
+@register.filter
+def by_weekday(instant: datetime | None, clock: Clock) -> str:
+    """`{{ one.start|by_weekday:clock }}`: Mon 7 Jul 2025, 16:00."""
+    return clock.shown(instant, form=WITH_WEEKDAY) if instant else ""
+
+
+@register.filter
+def by_second(instant: datetime | None, clock: Clock) -> str:
+    """`{{ found.due|by_second:clock }}`: 7 Jul 2025, 23:59:59."""
+    return clock.shown(instant, form=TO_THE_SECOND) if instant else ""
 
 
 @register.filter

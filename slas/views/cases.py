@@ -12,6 +12,7 @@ from doors.pages import page
 from organization.access import VIEW
 from slas.clocks import listing
 from slas.clocks.rows import WORDS
+from slas.clocks.times import times_of
 from slas.models import PeriodResult
 
 from .clocks import _is_loading as is_loading
@@ -44,7 +45,8 @@ def agreement_cases(request, code):
         return max(0, context["page"].start_index() - 1)
 
     try:
-        context["listing"] = listing.cases(agreement, request.access, listing.Wanted(**days, **chosen), skip)
+        found = listing.cases(agreement, request.access, listing.Wanted(**days, **chosen), skip)
+        context |= {"listing": found, "times": times_of(agreement, request.day).noted(found.rows)}
     except ScanFailed as fault:
         context["fault"] = fault
     return render(request, "slas/_cases.html" if request.htmx else "slas/cases.html", context)

@@ -12,7 +12,9 @@ from organization.access import DEFINE, VIEW
 from slas.clocks import board as boards
 from slas.clocks import compare as comparing
 from slas.clocks import explain as explaining
+from slas.clocks.calendars import ALWAYS
 from slas.clocks.requests import request_run
+from slas.clocks.times import times_of
 
 from .frame import frame_of, the_agreement
 
@@ -31,10 +33,13 @@ def agreement_board(request, code):
     )  # fmt: skip
     if not _is_loading(request):
         return render(request, "slas/clock_board.html", context)
+    times = times_of(agreement, request.day)
     try:
-        context["board"] = boards.board(
-            agreement, request.access, day=day, target=target, priority=priority, band=_band(context["band"])
-        )
+        found = boards.board(
+            agreement, request.access, day=day, target=target, priority=priority, band=_band(context["band"]),
+            clock=times.clock,
+        )  # fmt: skip
+        context |= {"board": found, "clock": times.clock, "times": times.noted(found.rows, beside=times.clock)}
         context["warnings"] = boards.warnings_of(agreement, request.access)
     except ScanFailed as fault:
         context["fault"] = fault
@@ -62,7 +67,11 @@ def clock_explain(request, code):
     names = dict(agreement.versions.values_list("targets__code", "targets__name"))
     for other in rows:
         other["name"] = names.get(other["target"], other["target"])
-    context = frame_of(request, agreement, "board", found=found, row=found.row, rows=rows, case=case)
+    times = times_of(agreement, request.day)
+    context = frame_of(
+        request, agreement, "board", found=found, row=found.row, rows=rows, case=case, clock=times.of(found.row),
+        counted_in=times.zones[ALWAYS],
+    )  # fmt: skip
     context |= {"heading": f"Case {case}", "breadcrumb": _breadcrumb(agreement, context)}
     return render(request, "slas/clock_explain.html", context)
 

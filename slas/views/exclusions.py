@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from doors.pages import form_page, page, paged, require, visible
 from organization.access import CERTIFY, DEFINE, VIEW
 from slas import exclusions
+from slas.clocks.times import times_of
 from slas.drafting import AgreementRefused
 from slas.forms import ExclusionForm
 from slas.models import Exclusion
@@ -21,7 +22,8 @@ from .frame import frame_of, the_agreement
 def exclusion_list(request, code):
     found = the_agreement(request, code)
     shown = paged(request, found.exclusions.select_related("proposed_by", "decided_by"))
-    return render(request, "slas/exclusions.html", frame_of(request, found, "exclusions", page=shown))
+    clock = times_of(found, request.day).clock
+    return render(request, "slas/exclusions.html", frame_of(request, found, "exclusions", page=shown, clock=clock))
 
 
 @page(DEFINE)
@@ -31,7 +33,7 @@ def exclusion_new(request, code):
     found = the_agreement(request, code)
     require(request, DEFINE, found.unit_id)
     first = {"cases": request.GET.get("case", "")[:200], "target_code": request.GET.get("target", "")[:40]}
-    form = ExclusionForm(request.POST or None, agreement=found, initial=first)
+    form = ExclusionForm(request.POST or None, agreement=found, clock=times_of(found, request.day).clock, initial=first)
 
     def act(words) -> str:
         exclusions.propose(found, by=request.user, **words)

@@ -11,6 +11,7 @@ from datasets.scan import ScanFailed
 from doors.pages import form_page, page, paged, require, visible
 from organization.access import DEFINE, VIEW
 from slas import openslo, slos
+from slas.clocks.times import Clock
 from slas.drafting import AgreementRefused
 from slas.forms_slos import OpenSloForm, SloForm
 from slas.models import Slo
@@ -23,10 +24,14 @@ TRAIL = ("Service levels", "agreements")
 @require_GET
 def slo_list(request):
     found = Slo.objects.visible_to(request.access).select_related("unit", "dataset")
+    shown = paged(request, found)
+    shown.object_list = list(shown.object_list)
+    for one in shown.object_list:
+        one.clock = Clock(one.timezone, is_named=True)
     context = {
         "heading": "Error budgets",
         "breadcrumb": [(TRAIL[0], reverse(TRAIL[1]))],
-        "page": paged(request, found),
+        "page": shown,
         "may_define": request.access.anywhere(DEFINE),
     }
     return render(request, "slas/slos.html", context)
@@ -40,6 +45,7 @@ def slo(request, code):
     context = {
         "heading": found.name,
         "slo": found,
+        "clock": Clock(found.timezone),
         "breadcrumb": [(TRAIL[0], reverse(TRAIL[1])), ("Error budgets", reverse("slos"))],
         "may_define": request.access.allows(DEFINE, found.unit_id),
     }

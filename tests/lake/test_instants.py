@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from lake.instants import by_clock, instant_of, written
+from lake.instants import by_clock, clock_said, in_words, instant_of, written
 
 LONDON, PARIS = "Europe/London", "Europe/Paris"
 
@@ -55,3 +55,18 @@ def test_the_end_of_time_stays_what_it_is():
     for text in ("May", "", "0001-01-01 00:00+14:00"):
         with pytest.raises(ValueError):
             instant_of(text, PARIS)
+
+
+def test_in_words_a_moment_has_its_offset_in_the_hour_that_occurs_twice():
+    def words(stored: str) -> str:
+        return in_words(by_clock(datetime.fromisoformat(stored), LONDON))
+
+    assert words("2025-07-07T15:30") == "7 Jul 2025, 16:30"
+    assert words("2025-10-26T00:30") == "26 Oct 2025, 01:30 +01:00"
+    assert words("2025-10-26T01:30") == "26 Oct 2025, 01:30 +00:00"
+
+
+def test_a_clock_is_called_by_its_names_where_it_has_some():
+    assert clock_said(LONDON) == "Times are by the clock of Europe/London (GMT/BST)."
+    assert clock_said("America/Sao_Paulo") == "Times are by the clock of America/Sao_Paulo."  # called -03 only
+    assert clock_said("UTC") == "Times are in UTC."

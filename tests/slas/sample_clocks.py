@@ -55,16 +55,19 @@ CLOCK = {
 
 
 class Desk:
-    """An agreement on a log of seven incidents, signed, not yet run. words: of the clock rules."""
+    """An agreement on a log of seven incidents, signed, not yet run.
 
-    def __init__(self, text: str = LOG, contract: Contract = EVENTS, **words):
+    zone: of its calendar. words: of the clock rules.
+    """
+
+    def __init__(self, text: str = LOG, contract: Contract = EVENTS, zone: str = "UTC", **words):
         self.unit = UnitFactory(code="desk")
         self.teams = [UnitFactory(code=code, parent=self.unit) for code in ("net", "db")]
         self.author, self.signer = member("analyst", self.unit), member("manager", self.unit)
         self.log = loaded_dataset(text, contract, code="events", unit=self.unit)
         self.calendar = BusinessCalendar.objects.create(code="office", name="Office hours")
         windows = [Window(day, time(9), time(17)) for day in range(5)]
-        business_calendars.add_version(self.calendar, timezone="UTC", windows=windows, by=self.author)
+        business_calendars.add_version(self.calendar, timezone=zone, windows=windows, by=self.author)
         version = drafting.create_agreement(
             code="desk", name="Desk", kind="sla", unit=self.unit, owner=self.author, by=self.author,
             valid_from=date(2025, 1, 1), calendar=self.calendar,

@@ -18,6 +18,7 @@ from slas.drafting import AgreementRefused
 from slas.models import Slo
 from tests.factories import ApiTokenFactory, perform, upload_csv
 from tests.matrix.description import as_described
+from tests.pages import text_of
 
 from .sample import Desk, deliveries, deliveries_csv
 
@@ -170,6 +171,17 @@ def test_pages_show_and_keep_an_objective(client, slo, desk, settings):
     assert slo.window_count == 30
     file = SimpleUploadedFile("slos.yaml", client.get(reverse("slo_yaml")).content)
     assert client.post(reverse("slo_import"), {"file": file}).status_code == 302
+
+
+def test_pages_show_the_window_by_the_clock_of_its_zone(client, slo, desk, settings):
+    """Midnight there is 05:00 UTC in winter; a budget measured up to midnight UTC was so at 19:00."""
+    settings.AS_OF = "2025-02-20"
+    Slo.objects.update(timezone="America/New_York", is_rolling=False, window_count=1, window_unit="quarter")
+    client.force_login(desk.author)
+    page = text_of(client.get(slo.get_absolute_url()))
+    assert "1 Jan 2025, 00:00 to " in page and "by the clock of America/New_York (EST/EDT)." in page
+    Slo.objects.update(measured_to=datetime(2025, 2, 20, tzinfo=UTC))
+    assert "19 Feb 2025, 19:00 America/New_York" in text_of(client.get(reverse("slos")))
 
 
 def test_the_api_gives_the_budget_and_openslo(client, slo, desk):

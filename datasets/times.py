@@ -5,7 +5,7 @@ Then a row of February says February. The rows themselves, and what REST answers
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -46,6 +46,14 @@ def by_their_clock(rows: Iterable[Iterable[Any]], contract: Contract) -> list[li
 
     zone = contract.reporting_timezone
     return [[by_clock(value, zone) if isinstance(value, datetime) else value for value in row] for row in rows]
+
+
+def units_in_words(rows: Iterable[Sequence[Any]], question: Mapping[str, Any]) -> list[list[Any]]:
+    """Rows of a question's answer with the hours and weekdays of its groups as people read them: 09:00, Mon."""
+    from lake.cycles import in_words
+
+    units = [group.get("unit") for group in question.get("groups") or ()]
+    return [[*(map(in_words, row, units)), *row[len(units) :]] for row in rows]
 
 
 def _called(zone: str) -> str:

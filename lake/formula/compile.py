@@ -82,6 +82,13 @@ def to_sql(tree: exp.Expr) -> str:
     return tree.sql(dialect="duckdb", comments=False)
 
 
+def clocked(instant: exp.Expr, zone: str) -> exp.Expr:
+    """A stored instant as the clock of the IANA zone shows it."""
+    for name in ("UTC", zone) if zone != "UTC" else ():
+        instant = exp.AtTimeZone(this=instant, zone=exp.Literal.string(name))
+    return instant
+
+
 def _rewrite_percentiles(tree: exp.Expr, text: str) -> exp.Expr:
     """`percentile(x, p)` and `percentile_cont(p) within group (order by x)` become quantile_cont(x, p)."""
 

@@ -15,6 +15,7 @@ from .explore import Answer
 
 MOST_POINTS = 500
 MOST_SERIES = 8
+COLOURS = 6  # from the seventh series on they come again, dotted or hatched
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ def chart_of(answer: Answer, question: Mapping[str, Any], title: str) -> Chart |
     lines = _per_member(rows, units[-1]) if by_member else _per_column(answer.columns, rows)
     look = {"type": "bar"} if kind == "bar" else {"type": "scatter", "mode": "lines+markers"}
     data = [{**look, "name": name, "x": along, "y": values} for name, along, values in lines[:MOST_SERIES]]
+    for repeated in data[COLOURS:]:
+        repeated |= {"marker": {"pattern": {"shape": "/"}}} if kind == "bar" else {"line": {"dash": "dot"}}
     along = {"title": {"text": answer.columns[0]}, "type": _axis([_plain(row[0]) for row in rows])}
     if order := _order(units[0]):  # a line may lack the first of them
         along |= {"type": "category", "categoryorder": "array", "categoryarray": order}

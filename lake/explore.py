@@ -11,7 +11,8 @@ from sqlglot import exp
 from lake.contract import ColumnType, Contract
 from lake.cycles import in_words
 from lake.filters import Clock, Filter, conditions, known
-from lake.formula.compile import clocked, to_sql
+from lake.formula.compile import to_sql
+from lake.formula.local import clocked
 from lake.instants import by_clock, written
 from lake.query import MAX_ROWS, QueryError, guard, unseen
 from lake.store.schema import DAY_SUFFIX

@@ -10,7 +10,8 @@ from sqlglot import exp
 
 from lake.contract import Contract
 from lake.formula import grammar
-from lake.formula.compile import clocked, to_sql
+from lake.formula.compile import to_sql
+from lake.formula.local import clocked
 from lake.instants import instant_of
 from lake.query import QueryError
 

@@ -34,10 +34,23 @@ def times_of_sql(contract: Contract) -> str:
 
 def clock_in_sql(contract: Contract) -> str:
     """How a statement asks for a time by the clock of the reporting zone; empty where that is what it gets."""
+    time = _time_of_another_clock(contract)
+    return f"{time} AT TIME ZONE 'UTC' AT TIME ZONE '{contract.reporting_timezone}'" if time else ""
+
+
+def times_in_formulas(contract: Contract) -> str:
+    """By which clock formulas read times, and how they ask for that of the reporting zone; empty where they have it."""
+    if not (time := _time_of_another_clock(contract)):
+        return ""
+    return f"Formulas read times in UTC; local({time}) is by the clock of {contract.reporting_timezone}."
+
+
+def _time_of_another_clock(contract: Contract) -> str:
+    """The event time, or another time; empty where the reporting zone has the clock of UTC, or there is no time."""
     if not contract.instants or contract.reporting_timezone == "UTC":
         return ""
     time = contract.event_time if contract.event_time in contract.instants else contract.instants[0]
-    return f"{time.name} AT TIME ZONE 'UTC' AT TIME ZONE '{contract.reporting_timezone}'"
+    return time.name
 
 
 def by_their_clock(rows: Iterable[Iterable[Any]], contract: Contract) -> list[list[Any]]:

@@ -8,12 +8,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from lake.cycles import CYCLES
 from lake.instants import written
 
 from .explore import Answer
 
 MOST_POINTS = 500
 MOST_SERIES = 8
+COLOURS = 6  # from the seventh series on they come again, dotted or hatched
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,15 @@ def chart_of(answer: Answer, question: Mapping[str, Any], title: str) -> Chart |
         return None
     rows = answer.rows[:MOST_POINTS]
     by_member = len(question.get("groups") or ()) == 2 and len(answer.columns) > 2 and not question.get("pivot")
-    lines = _per_member(rows) if by_member else _per_column(answer.columns, rows)
+    units = [group.get("unit") for group in question.get("groups") or ()] or [None]
+    lines = _per_member(rows, units[-1]) if by_member else _per_column(answer.columns, rows)
     look = {"type": "bar"} if kind == "bar" else {"type": "scatter", "mode": "lines+markers"}
     data = [{**look, "name": name, "x": along, "y": values} for name, along, values in lines[:MOST_SERIES]]
+    for repeated in data[COLOURS:]:
+        repeated |= {"marker": {"pattern": {"shape": "/"}}} if kind == "bar" else {"line": {"dash": "dot"}}
     along = {"title": {"text": answer.columns[0]}, "type": _axis([_plain(row[0]) for row in rows])}
+    if order := _order(units[0]):  # a line may lack the first of them
+        along |= {"type": "category", "categoryorder": "array", "categoryarray": order}
     up = {"title": {"text": answer.columns[2] if by_member else _measured(answer, question)}}
     layout = {"showlegend": len(data) > 1, "xaxis": along, "yaxis": up}
     what = ", ".join(answer.columns[1 : 1 + MOST_SERIES])
@@ -92,15 +99,21 @@ def _per_column(columns: tuple[str, ...], rows: list[list[Any]]) -> list[Line]:
     return [(name, along, [_plain(row[place]) for row in rows]) for place, name in named]
 
 
-def _per_member(rows: list[list[Any]]) -> list[Line]:
-    """The members of the second column in the order in which they come."""
+def _order(unit: str | None) -> list[str]:
+    """The words of a unit of time that comes round, as the clock goes; empty for others."""
+    return list(CYCLES.get(unit or "", {}).values())
+
+
+def _per_member(rows: list[list[Any]], unit: str | None) -> list[Line]:
+    """The members of the second column: weekdays and hours as the clock goes, others in the order of their rows."""
     lines: dict[str, Line] = {}
     for row in rows:
         member = "–" if row[1] is None else written(row[1]) if isinstance(row[1], datetime) else str(row[1])
         _, along, values = lines.setdefault(member, (member, [], []))
         along.append(_plain(row[0]))
         values.append(_plain(row[2]))
-    return list(lines.values())
+    known = {word: place for place, word in enumerate(_order(unit))}
+    return sorted(lines.values(), key=lambda line: known.get(line[0], len(known)))
 
 
 def _axis(values: list[Any]) -> str:

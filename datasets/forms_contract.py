@@ -57,7 +57,12 @@ class ColumnForm(forms.Form):
     maximum = forms.CharField(max_length=40, required=False, label="Most")
     unit = forms.CharField(max_length=40, required=False)
     formula = forms.CharField(
-        max_length=2_000, required=False, help_text="About one row: (epoch(closed_at) - epoch(opened_at)) / 3600."
+        max_length=2_000,
+        required=False,
+        help_text=(
+            "About one row: (epoch(closed_at) - epoch(opened_at)) / 3600. "
+            "Times are in UTC, local(opened_at) is by the clock of the days: hour(local(opened_at))."
+        ),
     )
     missing = forms.CharField(
         max_length=500, required=False, label="Means no value", widget=forms.TextInput(attrs={"placeholder": "n/a,-"})

@@ -17,7 +17,10 @@ from .facts import readable_versions
 from .models import Dataset
 from .times import CLOCK
 
-PERIODS = [("", "each value"), *((unit, unit) for unit in ("day", "week", "month", "quarter", "year"))]
+PERIODS = [
+    ("", "each value"), *((unit, unit) for unit in ("day", "week", "month", "quarter", "year")),
+    ("weekday", "weekday"), ("hour", "hour of the day"),
+]  # fmt: skip
 TOTALS = [
     ("", "the rows"), ("count", "number of rows"), ("sum", "sum"), ("avg", "mean"), ("median", "median"),
     ("min", "least"), ("max", "most"), ("count_distinct", "different values"),
@@ -62,6 +65,7 @@ class QuestionForm(VersionForm):
     period = forms.ChoiceField(required=False, choices=PERIODS, label="Of a date, its")
     group2 = forms.ChoiceField(required=False, label="Then by")
     pivot = forms.ChoiceField(required=False, label="Columns for each")
+    pivot_period = forms.ChoiceField(required=False, choices=PERIODS, label="Of a date, its")
     total = forms.ChoiceField(required=False, label="Show", choices=TOTALS)
     of = forms.ChoiceField(required=False)
     chart = forms.ChoiceField(required=False, choices=CHARTS)
@@ -93,10 +97,20 @@ class QuestionForm(VersionForm):
         given = super().clean()
         if (total := given.get("total") or "count") != "count" and "of" in given:
             self._check_total(total, given["of"])
+        for period, names in (("period", ("group", "group2")), ("pivot_period", ("pivot",))):
+            self._check_hour(period, [given[name] for name in names if given.get(name)])
         for end in filter_ends():
             if given.get(f"where{end}"):
                 self._check_filter(given, end)
         return given
+
+    def _check_hour(self, period: str, names: list[str]) -> None:
+        of_dates = [name for name in names if self.contract.column(name).type == ColumnType.DATE]
+        if of_dates and self.cleaned_data.get(period) == "hour":
+            said = (
+                f"{of_dates[0]} holds dates without a time, which have no hour. Choose its weekday, or a time column."
+            )
+            self.add_error(period, said)
 
     def _check_total(self, total: str, name: str) -> None:
         said = dict(TOTALS)[total]
@@ -139,7 +153,8 @@ class QuestionForm(VersionForm):
             "clock": CLOCK,
         }
         if given.get("pivot") and groups:
-            asked["pivot"] = {"column": given["pivot"]}
+            unit = self._group(given["pivot"], given.get("pivot_period"))["unit"]
+            asked["pivot"] = {"column": given["pivot"], **({"unit": unit} if unit else {})}
         return asked
 
     def asked_filters(self) -> list[dict[str, Any]]:
@@ -180,11 +195,12 @@ def address_of(question: Mapping[str, Any], contract: Contract) -> dict[str, str
     if question.get("clock") != CLOCK and times.intersection(one["column"] for one in filters):
         return None
     more = question.keys() - {"chart", "groups", "totals", "filters", "pivot", "limit", "clock"}
-    if more or question.get("limit", MOST_ROWS) != MOST_ROWS or (question.get("pivot") or {}).get("unit"):
+    if more or question.get("limit", MOST_ROWS) != MOST_ROWS:
         return None
     asked = {"total": totals[0].get("function", ""), "of": totals[0].get("column", ""), "period": "".join(units)}
     asked |= dict(zip(("group", "group2"), (group["column"] for group in groups), strict=False))
-    asked |= {"pivot": (question.get("pivot") or {}).get("column", ""), "chart": question.get("chart", "")}
+    pivot = question.get("pivot") or {}
+    asked |= {"pivot": pivot.get("column", ""), "pivot_period": pivot.get("unit"), "chart": question.get("chart", "")}
     for end, one in zip(filter_ends(), filters, strict=False):
         asked |= {f"where{end}": one["column"], f"operator{end}": one.get("operator", "eq")}
         asked[f"value{end}"] = _as_written(one)

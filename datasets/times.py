@@ -5,7 +5,7 @@ Then a row of February says February. The rows themselves, and what REST answers
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -31,10 +31,23 @@ def times_of_sql(contract: Contract) -> str:
 
 def clock_in_sql(contract: Contract) -> str:
     """How a statement asks for a time by the clock of the reporting zone; empty where that is what it gets."""
+    time = _time_of_another_clock(contract)
+    return f"{time} AT TIME ZONE 'UTC' AT TIME ZONE '{contract.reporting_timezone}'" if time else ""
+
+
+def times_in_formulas(contract: Contract) -> str:
+    """By which clock formulas read times, and how they ask for that of the reporting zone; empty where they have it."""
+    if not (time := _time_of_another_clock(contract)):
+        return ""
+    return f"Formulas read times in UTC; local({time}) is by the clock of {contract.reporting_timezone}."
+
+
+def _time_of_another_clock(contract: Contract) -> str:
+    """The event time, or another time; empty where the reporting zone has the clock of UTC, or there is no time."""
     if not contract.instants or contract.reporting_timezone == "UTC":
         return ""
     time = contract.event_time if contract.event_time in contract.instants else contract.instants[0]
-    return f"{time.name} AT TIME ZONE 'UTC' AT TIME ZONE '{contract.reporting_timezone}'"
+    return time.name
 
 
 def by_their_clock(rows: Iterable[Iterable[Any]], contract: Contract) -> list[list[Any]]:
@@ -43,3 +56,11 @@ def by_their_clock(rows: Iterable[Iterable[Any]], contract: Contract) -> list[li
 
     zone = contract.reporting_timezone
     return [[by_clock(value, zone) if isinstance(value, datetime) else value for value in row] for row in rows]
+
+
+def units_in_words(rows: Iterable[Sequence[Any]], question: Mapping[str, Any]) -> list[list[Any]]:
+    """Rows of a question's answer with the hours and weekdays of its groups as people read them: 09:00, Mon."""
+    from lake.cycles import in_words
+
+    units = [group.get("unit") for group in question.get("groups") or ()]
+    return [[*(map(in_words, row, units)), *row[len(units) :]] for row in rows]

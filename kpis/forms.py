@@ -3,6 +3,7 @@
 from django import forms
 
 from datasets.models import Dataset
+from datasets.times import times_in_formulas
 from doors.codes import CodeField, free
 from kpis.band_text import NotBands, read_bands_text
 from kpis.models import Kpi, KpiVersion
@@ -236,7 +237,8 @@ class DesignForm(forms.Form):
 
     def _offer_columns(self) -> None:
         """The columns of the chosen dataset, for dimensions and the time column."""
-        self.columns = columns_of(self.chosen_dataset)
+        dataset = self.chosen_dataset
+        self.columns, self.clock = columns_of(dataset), clock_of(dataset)
         kept = {column.name for column in self.columns if column.is_dimension}
         kept |= set(self._given("dimensions", many=True) or ()) & {column.name for column in self.columns}
         self.fields["dimensions"].choices = [(c.name, c.name) for c in self.columns if c.name in kept]
@@ -345,3 +347,10 @@ def columns_of(dataset: Dataset | None) -> list[Offered]:
     from datasets.facts import contract_of
 
     return [Offered(column) for column in contract_of(dataset).columns] if dataset and dataset.contract else []
+
+
+def clock_of(dataset: Dataset | None) -> str:
+    """By which clock its formulas read times, where that is not the one by which days are counted."""
+    from datasets.facts import contract_of
+
+    return times_in_formulas(contract_of(dataset)) if dataset and dataset.contract else ""

@@ -20,7 +20,8 @@ TOO_MANY_PERCENT = 150
 
 def hints_of(version: KpiVersion, values: Sequence[float | Decimal | None], access: Access) -> list[str]:
     """values: of its last periods, as they are shown. Looks only at rows that `access` may see."""
-    return [*_texts_of_no_row(version, access), *_odd_unit(version, [value for value in values if value is not None])]
+    shown = [value for value in values if value is not None]
+    return [*_texts_of_no_row(version, access), *_read_in_utc(version), *_odd_unit(version, shown)]
 
 
 def _texts_of_no_row(version: KpiVersion, access: Access) -> Iterator[str]:
@@ -32,7 +33,7 @@ def _texts_of_no_row(version: KpiVersion, access: Access) -> Iterator[str]:
         return
     contract = contract_of(version.dataset)
     texts: dict[str, list[str]] = {}
-    for part in filter(None, (version.formula, version.denominator, version.weight, version.condition)):
+    for part in _parts(version):
         for name, compared in compared_texts(part).items():
             texts.setdefault(name, []).extend(compared)
     of_text = {column.name for column in contract.columns if column.type == ColumnType.TEXT}
@@ -41,6 +42,26 @@ def _texts_of_no_row(version: KpiVersion, access: Access) -> Iterator[str]:
             yield from _missing(version, name, list(dict.fromkeys(texts[name])), access)
         except (Refusal, NoSuchVersion):
             return  # a hint is not worth a fault
+
+
+def _parts(version: KpiVersion) -> list[str]:
+    return [part for part in (version.formula, version.denominator, version.weight, version.condition) if part]
+
+
+def _read_in_utc(version: KpiVersion) -> Iterator[str]:
+    """An hour in UTC beside days of another clock is mostly not what is meant."""
+    from lake.formula.local import read_in_utc
+
+    contract = contract_of(version.dataset) if version.dataset else None
+    if contract is None or contract.reporting_timezone == "UTC":
+        return
+    read: dict[str, str] = {}
+    for part in _parts(version):
+        read = read_in_utc(part, contract) | read
+    zone = contract.reporting_timezone
+    for name, word in list(read.items())[:MOST_COLUMNS]:
+        said = f"The {word} of {name} is taken in UTC, while days are counted by the clock of {zone}"
+        yield f"{said}: write local({name}) in place of {name} for that clock."
 
 
 def _missing(version: KpiVersion, name: str, texts: list[str], access: Access) -> Iterator[str]:

@@ -8,15 +8,19 @@ from typing import Any, Literal, get_args
 import pyarrow as pa
 from sqlglot import exp
 
-from lake.contract import Contract
+from lake.contract import ColumnType, Contract
+from lake.cycles import in_words
 from lake.filters import Clock, Filter, conditions, known
 from lake.formula.compile import to_sql
+from lake.formula.local import clocked
 from lake.instants import by_clock, written
 from lake.query import MAX_ROWS, QueryError, guard, unseen
 from lake.store.schema import DAY_SUFFIX
 
 Aggregate = Literal["count", "count_distinct", "sum", "avg", "min", "max", "median"]
 AGGREGATES: tuple[Aggregate, ...] = get_args(Aggregate)
+Unit = Literal["day", "week", "month", "quarter", "year", "weekday", "hour"]
+UNITS: tuple[Unit, ...] = get_args(Unit)
 MOST_COLUMNS = 50  # that a pivot makes
 
 
@@ -24,11 +28,13 @@ MOST_COLUMNS = 50  # that a pivot makes
 class GroupBy:
     """A column, or the first day of its day, week, month, quarter or year if `unit` says so.
 
-    A time belongs to its local day, as it does for KPIs: that of the contract's `reporting_timezone`.
+    With `weekday` it is the number of its weekday, 1 (Monday) to 7; with `hour` that of a timestamp's hour, 0 to 23. A
+    time belongs to its local day and hour, as it does for KPIs, whatever the clock of the question: to those by the
+    clock of the contract's `reporting_timezone`. An hour that this clock shows twice is one.
     """
 
     column: str
-    unit: Literal["day", "week", "month", "quarter", "year"] | None = None
+    unit: Unit | None = None
 
     @property
     def name(self) -> str:
@@ -72,8 +78,7 @@ def explore_sql(question: Explore, contract: Contract, *, view: str = "facts") -
     groups = [*question.groups, *([question.pivot] if question.pivot else [])]
     for name in [*(g.column for g in groups), *(t.column for t in question.totals if t.column)]:
         known(name, names)
-    times = {column.name for column in contract.instants}
-    keys = [_group(group, times) for group in groups]
+    keys = [_group(group, contract) for group in groups]
     grouped = [key.as_(group.name, quoted=True) for key, group in zip(keys, groups, strict=True)]
     totals = [_total(total).as_(total.name, quoted=True) for total in question.totals]
     select = exp.select(*(grouped + totals or [_column(c.name) for c in contract.columns]))
@@ -164,7 +169,8 @@ def pivoted(
     columns = [pa.array([cell[place] for cell in cells], table.column(place).type) for place in range(width)]
     columns += [pa.array([cell.get(m) for cell in cells.values()], table.column(width + 1).type) for m in members]
     zone = contract.reporting_timezone if question.clock == "local" else ""
-    names = [group.name for group in question.groups] + [_named(member, zone) for member in members]
+    names = [group.name for group in question.groups]
+    names += [_named(in_words(member, question.pivot.unit), zone) for member in members]
     return pa.Table.from_arrays(columns, names)
 
 
@@ -184,13 +190,28 @@ def _column(name: str) -> exp.Expr:
     return exp.column(name, quoted=True)
 
 
-def _group(group: GroupBy, times: Collection[str]) -> exp.Expr:
+def _group(group: GroupBy, contract: Contract) -> exp.Expr:
     if group.unit is None:
         return _column(group.column)
-    if group.unit not in ("day", "week", "month", "quarter", "year"):
-        raise QueryError(f"`{group.unit}` is not a unit of time", str(group.unit))
-    day = _column(group.column + DAY_SUFFIX if group.column in times else group.column)
+    kind = contract.column(group.column).type
+    _check_unit(group, kind)
+    if group.unit == "hour":
+        return exp.Extract(this=exp.var("HOUR"), expression=clocked(_column(group.column), contract.reporting_timezone))
+    day = _column(group.column + DAY_SUFFIX if kind is ColumnType.TIMESTAMP else group.column)
+    if group.unit == "weekday":
+        return exp.Extract(this=exp.var("ISODOW"), expression=day)
     return exp.cast(exp.TimestampTrunc(this=day, unit=exp.var(group.unit.upper())), "date")
+
+
+def _check_unit(group: GroupBy, kind: ColumnType) -> None:
+    if group.unit not in UNITS:
+        said = f"`{group.unit}` is not a unit of time; choose one of {', '.join(UNITS)}"
+        raise QueryError(said, str(group.unit))
+    if not kind.temporal:
+        raise QueryError(f"`{group.column}` holds no dates or times, so it has no {group.unit}", group.column)
+    if group.unit == "hour" and kind is not ColumnType.TIMESTAMP:
+        said = f"`{group.column}` holds dates without a time, so it has no hour; choose its weekday, or a time column"
+        raise QueryError(said, group.column)
 
 
 def _total(total: Total) -> exp.Expr:

@@ -11,6 +11,7 @@ from sqlglot import exp
 from lake.contract import Contract
 from lake.formula import grammar
 from lake.formula.compile import to_sql
+from lake.formula.local import clocked
 from lake.instants import instant_of
 from lake.query import QueryError
 
@@ -91,10 +92,7 @@ def _condition(wanted: Filter, zone: str | None) -> exp.Expr:
 
 def _of_text(column: exp.Expr, wanted: Filter, zone: str | None) -> exp.Expr:
     value = _literal(wanted.values[0])
-    if zone not in (None, "UTC"):
-        column = exp.AtTimeZone(this=column, zone=exp.Literal.string("UTC"))
-        column = exp.AtTimeZone(this=column, zone=exp.Literal.string(zone))
-    text = exp.cast(column, "text")
+    text = exp.cast(clocked(column, zone or "UTC"), "text")
     if wanted.operator == "starts_with":
         return exp.StartsWith(this=text, expression=value)
     return exp.Contains(this=exp.Lower(this=text), expression=exp.Lower(this=value))

@@ -5,6 +5,12 @@ from __future__ import annotations
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from rest_framework import serializers
 
+UNIT_OF_A_GROUP = (
+    "Of a date or timestamp, by the clock of the dataset's reporting zone: the first day of its day, week, month, "
+    "quarter or year; its `weekday` as a number, 1 (Monday) to 7 (Sunday); a timestamp's `hour`, 0 to 23. A pivot's "
+    "columns are headed in words: Mon, 09:00."
+)
+
 
 def _texts(help_text: str) -> serializers.ListField:
     return serializers.ListField(child=serializers.CharField(), help_text=help_text)
@@ -82,5 +88,7 @@ class LakeSchema(OpenApiSerializerFieldExtension):
         if isinstance(self.target, QuestionField):
             schema = json_schema(Explore)
             schema["properties"]["chart"] = {"type": "string", "enum": ["table", "bar", "line"]}
+            for group in (schema["properties"]["groups"]["items"], schema["properties"]["pivot"]["anyOf"][0]):
+                group["properties"]["unit"]["description"] = UNIT_OF_A_GROUP
             return schema
         return json_schema(Contract if isinstance(self.target, ContractField) else Dialect)

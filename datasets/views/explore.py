@@ -61,11 +61,12 @@ def explore_page(request):
 
 
 def _answered(dataset: Dataset, question: dict, access, version: int | None = None) -> explore.Answer:
-    """The answer with its times by the clock that the page names."""
+    """The answer with its times by the clock that the page names, and hours and weekdays in words."""
     answer = explore.ask(dataset, question, access, version=version)
     contract, together = contract_of(dataset), {"all_rows": answer.all_rows, "all_columns": answer.all_columns}
     totals = {name: times.by_their_clock([row], contract)[0] for name, row in together.items() if row is not None}
-    return replace(answer, rows=times.by_their_clock(answer.rows, contract), **totals)
+    rows = times.units_in_words(times.by_their_clock(answer.rows, contract), question)
+    return replace(answer, rows=rows, **totals)
 
 
 def _rows(request, dataset: Dataset, filters: list[dict], version: int | None) -> dict:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from analytics.wording import digits
 from datasets.facts import NoSuchVersion, contract_of
 from datasets.models import Dataset
-from datasets.times import by_their_clock, times_said
+from datasets.times import by_their_clock, times_in_formulas, times_said
 from doors.pages import page, require, show_faults, visible
 from kpis import definitions, drill
 from kpis.band_text import write_bands_text
@@ -177,6 +177,7 @@ def _design(form: DesignForm) -> dict:
         "reading": form.bound((*form.READING, "bands", "webhook_status")),
         "passport": form.bound(form.PASSPORT),
         "columns": form.columns,
+        "clock": form.clock,
     }
 
 
@@ -301,10 +302,9 @@ def _sample(version: KpiVersion, rows: Sequence[dict]) -> dict:
     """Rows of the latest period, by the clock of all lists of rows; a formula reads their times as they are stored."""
     contract = contract_of(version.dataset)
     columns = [name for name in rows[0] if not name.startswith("_")]
-    said = times_said(contract)
     return {
         "sample": True,
         "sample_columns": columns,
         "sample_rows": by_their_clock(([row[name] for name in columns] for row in rows), contract),
-        "times": f"{said} Formulas read them in UTC." if said and contract.reporting_timezone != "UTC" else said,
+        "times": f"{times_said(contract)} {times_in_formulas(contract)}".strip(),
     }

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from sqlglot import exp
 
 from lake.formula import grammar
+from lake.formula.local import is_local
 
 Pair = tuple[exp.Expr | None, exp.Expr | None]
 
@@ -26,6 +27,7 @@ def text_comparisons(tree: exp.Expr) -> Iterator[tuple[exp.Column, exp.Literal]]
 def _with_texts(found: Iterable[Iterator[Pair]]) -> Iterator[tuple[exp.Column, exp.Literal]]:
     for pairs in found:
         for column, literal in pairs:
+            column = column.this if column is not None and is_local(column) else column
             if isinstance(column, exp.Column) and isinstance(literal, exp.Literal) and literal.is_string:
                 yield column, literal
 

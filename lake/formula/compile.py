@@ -13,6 +13,7 @@ from lake.contract import ColumnType, Contract
 from lake.formula import grammar
 from lake.formula.compared import text_comparisons
 from lake.formula.grammar import FormulaError
+from lake.formula.local import check_clocks, is_local, local_results, lowered, marked
 
 TYPE_WORDS = {"text": "a text", "boolean": "yes and no", "date": "a date", "timestamp": "a time"}
 TYPE_WORDS |= {"span": "a span of time"} | dict.fromkeys(("integer", "number", "decimal"), "a number")
@@ -47,23 +48,28 @@ def parse(text: str, contract: Contract, *, aggregate: bool = True, wanted: str 
     Raises FormulaError, which names the offending word.
     """
     schema = tuple((column.name, column.type) for column in contract.columns)
-    formula = _compile(text, schema, aggregate)
+    formula = _compile(text, schema, aggregate, contract.reporting_timezone)
     if wanted and not _serves(formula.type, wanted):
         raise FormulaError(f"The formula gives {formula.type}, but {wanted} is needed here")
     return formula
 
 
 @lru_cache(maxsize=2_000)
-def _compile(text: str, schema: Schema, aggregate: bool) -> Formula:
-    tree = grammar.read(text)
-    tree = _rewrite_percentiles(tree, text)
+def _compile(text: str, schema: Schema, aggregate: bool, zone: str) -> Formula:
+    tree = marked(_rewrite_percentiles(grammar.read(text), text), text)
     grammar.check_nodes(tree, text, grammar.FORMULA_NODES)
     grammar.check_columns(tree, text, [name for name, _ in schema])
     _check_level(tree, text, aggregate)
     _check_compared(tree, text, dict(schema))
     tree = _divide_safely(tree)
+    _check_local(tree, schema, text)
+    stays_local = next(local_results(tree), None)
+    tree = lowered(tree, zone)
     sql = to_sql(tree)
     type_ = _bind(sql, schema, text)
+    if type_ == "timestamp" and stays_local is not None:
+        said = "A time by the local clock would be read as one of UTC: take its hour(), its weekday() or ::date"
+        raise FormulaError(said, *grammar.place(stays_local, text))
     if type_ == "span":
         raise FormulaError(
             "A time less a time gives a span, not a number; for hours write (epoch(until) - epoch(since)) / 3600"
@@ -133,6 +139,19 @@ def _check_level(tree: exp.Expr, text: str, aggregate: bool) -> None:
             raise FormulaError("filter (where ...) belongs behind an aggregate")
 
 
+def _check_local(tree: exp.Expr, schema: Schema, text: str) -> None:
+    """What `local` turns is a time; the database would read a text or a date as one, and shift it."""
+    for call in filter(is_local, tree.walk()):
+        if call.find(*grammar.AGGREGATES):
+            said = "`local` is about the time of one row; write it inside the aggregate, as in max(hour(local(at)))"
+            raise FormulaError(said, *grammar.place(call, text))
+        type_ = _bind(to_sql(call.this), schema, text)
+        if type_ != "timestamp":
+            said = f"`local` takes a time, such as a timestamp column, not {TYPE_WORDS.get(type_, 'this')}"
+            raise FormulaError(said, *grammar.place(call, text))
+    check_clocks(tree, text, {name for name, type_ in schema if type_ is ColumnType.TIMESTAMP})
+
+
 def _divide_safely(tree: exp.Expr) -> exp.Expr:
     """A zero divisor gives no value: DuckDB would answer infinity and call it no error."""
 
@@ -166,7 +185,8 @@ def _misfit(reason: str, text: str) -> FormulaError:
     found = re.search(r"name and argument types '(\W+|\w+)\((.*)\)'", reason)
     if not found:
         return FormulaError(f"The formula does not fit its columns' types: {reason}")
-    word, given = found[1], " and ".join(TYPE_WORDS.get(type_name(one), one) for one in found[2].split(", "))
+    word = "weekday" if found[1] == "isodow" and "isodow" not in text.lower() else found[1]
+    given = " and ".join(TYPE_WORDS.get(type_name(one), one) for one in found[2].split(", "))
     place = text.casefold().find(word.casefold())
     return FormulaError(f"`{word}` does not fit {given}", word if place >= 0 else "", place + 1 or None)
 

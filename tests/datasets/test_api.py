@@ -281,7 +281,7 @@ def test_quality_rules_by_api(analyst, orders):
     [
         ({"groups": [{"column": "cost", "by": "day"}]}, "Unknown entry 'by' in a group"),
         ({"groups": "cost"}, "The entry 'groups' of a question takes a list"),
-        ({"groups": [{"column": "day", "unit": "hour"}]}, "one of day, week, month"),
+        ({"groups": [{"column": "day", "unit": "minute"}]}, "one of day, week, month"),
         ({"totals": [{"function": "mode", "column": "cost"}]}, "one of count, count_distinct"),
         ({"totals": [{"column": "cost"}]}, "A total names its"),
         ({"filters": [{"column": "cost", "operator": "like", "values": ["1"]}]}, "one of eq, ne"),

@@ -94,7 +94,6 @@ def test_the_numbers_of_its_chart_write_days_as_the_table_does(client, analyst, 
         {"totals": [{"function": "count"}, {"function": "sum", "column": "cost"}]},
         {"groups": [{"column": name} for name in ("site", "day", "cost")]},
         {"limit": 5},
-        {"pivot": {"column": "day", "unit": "month"}},
         {"filters": [{"column": "cost", "operator": "gt", "values": [1]}] * 5},
     ],
 )

@@ -10,8 +10,9 @@ from django.urls import reverse
 from python_calamine import CalamineWorkbook
 from rest_framework.test import APIClient
 
+from datasets.models import Dataset
 from kpis import definitions, workflow
-from kpis.models import Result
+from kpis.models import Kpi, Result
 from kpis.recompute import recompute
 from lake.contract import Column, ColumnType, Contract, Role
 from tests.factories import UnitFactory, loaded_dataset, member
@@ -92,11 +93,63 @@ def test_rest_answers_the_same_rows_in_utc(analyst):
     assert [row["at"] for row in rows] == ["2016-10-30T00:30:00", "2016-10-30T01:30:00"]
 
 
-def test_the_rows_beside_a_definition_say_their_clock_and_that_of_formulas(client, analyst, zone):
-    """`hour(at)` of the last row is 1, whatever the clock shows."""
+def tried(client, analyst, **words):
+    """The designer's preview of a KPI of the calls, its text and the value of its newest period."""
     new = WORDS | {"code": "late", "unit": "group", "dataset": "calls", "grain": "month", "direction": "lower"}
-    answer = sent(client, analyst, "kpi_preview", **new | {"formula": "sum(hour(at))"})
-    page = html.unescape(answer.content.decode())
+    answer = sent(client, analyst, "kpi_preview", **new | words)
+    return answer.context, html.unescape(answer.content.decode())
+
+
+def test_the_rows_beside_a_definition_say_their_clock_and_that_of_formulas(client, analyst, zone):
+    """`hour(at)` of the last row is 1, whatever the clock shows; `local(at)` is what it shows."""
+    seen, page = tried(client, analyst, formula="sum(hour(at))")
     assert all(f"<td>{shown}</td>" in page for shown in OCTOBER[zone])
-    assert f"Times are by the clock of {zone} ({NAMES[zone]}). Formulas read them in UTC." in page
-    assert answer.context["tried"][0].value == 0 + 1
+    said = "Formulas read times in UTC; local(at) is by the clock of"
+    assert f"Times are by the clock of {zone} ({NAMES[zone]}). {said} {zone}." in page
+    assert seen["tried"][0].value == 0 + 1
+    seen, _ = tried(client, analyst, formula="sum(hour(local(at)))")
+    assert (seen["tried"][0].value, seen["hints"]) == (1 + 1 if zone == "Europe/London" else 2 + 2, [])
+    parts = sent(client, analyst, "kpi_form", kind="simple", dataset="calls").content.decode()
+    assert f"{said} {zone}." in parts
+
+
+@pytest.mark.parametrize(
+    ("words", "word"),
+    [
+        ({"formula": "sum(hour(at))"}, "hour"),
+        ({"formula": "count(*)", "condition": "weekday(at) > 5"}, "weekday"),
+        ({"formula": "count(distinct at::date)"}, "date"),
+        ({"formula": "count_if(extract(day from at) = 1)"}, "day"),
+    ],
+)
+def test_what_is_taken_of_a_time_in_utc_is_said_beside_the_preview(client, analyst, zone, words, word):
+    seen, page = tried(client, analyst, **words)
+    said = f"The {word} of at is taken in UTC, while days are counted by the clock of {zone}: write local(at)"
+    assert seen["hints"] == [f"{said} in place of at for that clock."] and said in page
+    for field, text in words.items():
+        words = words | {
+            field: text.replace("(at", "(local(at)").replace("at::", "local(at)::").replace("m at", "m local(at)")
+        }
+    assert tried(client, analyst, **words)[0]["hints"] == []
+
+
+def test_of_a_dataset_that_counts_its_days_in_utc_nothing_is_said(client, analyst, zone):
+    calls = Dataset.objects.get(code="calls")
+    calls.contract |= {"reporting_timezone": "UTC"}
+    calls.save()
+    seen, page = tried(client, analyst, formula="sum(hour(at))")
+    assert seen["hints"] == [] and "Times are in UTC." in page and "local(" not in page
+    assert "local(" not in sent(client, analyst, "kpi_form", kind="simple", dataset="calls").content.decode()
+
+
+def test_a_certified_kpi_counts_by_the_local_clock(client, analyst, zone):
+    """On Sunday 30 October two calls came between one and two in London, which is after two in Paris."""
+    words = WORDS | {"code": "early", "formula": "count_if(hour(local(at)) < 2)", "condition": "weekday(local(at)) = 7"}
+    calls, manager = Dataset.objects.get(code="calls"), Kpi.objects.get(code="calls").owner
+    version = definitions.create_kpi(
+        **words, **PASSPORT, unit=calls.unit, owner=manager, steward=analyst, by=analyst, dataset=calls
+    )
+    workflow.certify(workflow.submit(version, by=analyst), by=manager)
+    recompute(calls.pk, day=date(2016, 11, 10))
+    found = Result.objects.current().get(kpi__code="early", grain="month", period_start="2016-10-01")
+    assert found.value == (2 if zone == "Europe/London" else 0)

@@ -370,6 +370,23 @@ def test_calculated_columns(tmp_path):
     assert found.column("each") == [2.5, None]
 
 
+def test_calculated_columns_and_rules_read_a_clock(tmp_path):
+    """23:30 on 31 July in UTC is 00:30 on 1 August in London; a row of the next hour breaks the rule."""
+    of = Contract(
+        (
+            KEY,
+            when(),
+            Column("hour", type=INTEGER, formula="hour(local(t))"),
+            Column("d", type=DATE, formula="local(t)::date"),
+        ),
+        reporting_timezone="Europe/London",
+        reject_limit_pct=100,
+        rules=(RowRule("at midnight", "hour(local(t)) < 1"),),
+    )
+    found = load_bytes(tmp_path, "id,t\na,2025-07-31T23:30Z\nb,2025-08-01T00:30Z\n", of)
+    assert (found.column("hour"), found.column("d"), len(found.rejects)) == ([0], [date(2025, 8, 1)], 1)
+
+
 def test_B20_cells_that_look_like_formulas_stay_text(tmp_path):
     odd = ["=1+1", "+1", "-1", "@x", "＝1", "=cmd|' /C calc'!A0", "<script>alert(1)</script>", "{{7*7}}"]
     lines = "".join(f"k{i}\t{text}\n" for i, text in enumerate(odd))

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from doors.codes import FreeCode
 from doors.pagination import CursorPages
-from doors.serializers import DayField, ScopedCodeField, StrictModelSerializer, StrictSerializer
+from doors.serializers import DayField, LoginField, ScopedCodeField, StrictModelSerializer, StrictSerializer
 from doors.shapes import answer
 from doors.viewsets import PLAIN_LIST
 from kpis import scorecards, selectors
@@ -84,7 +84,7 @@ class ScorecardSerializer(serializers.ModelSerializer):
 
 class ScorecardChange(StrictModelSerializer):
     unit = ScopedCodeField(queryset=Unit.objects.all())
-    owner = serializers.SlugRelatedField("username", queryset=User.objects.filter(is_active=True))
+    owner = LoginField(queryset=User.objects.filter(is_active=True))
 
     class Meta:
         model = Scorecard

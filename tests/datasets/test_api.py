@@ -181,6 +181,9 @@ def test_rejects_are_listed_downloaded_neutralised_corrected_and_replayed(analys
     lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
     assert (status, lines[1].split(",")[6]) == (200, "'=1+1")  # B20
 
+    status, problem = analyst("patch", f"{base}/rejects/3/", {"cells": {"cost": 6}})
+    assert (status, problem["errors"][0]["message"]) == (400, "cost: Write a text in quotes.")
+
     corrected = "\n".join([lines[0], lines[1].replace("31/02/2025,5", "2025-02-28,5")]).encode()
     form = {"file": SimpleUploadedFile("rejects.csv", corrected)}
     answer = analyst.client.post(f"/api/v1/{base}/corrections/", form, headers=analyst.headers)

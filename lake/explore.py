@@ -68,14 +68,14 @@ class Explore:
 
 def explore_sql(question: Explore, contract: Contract, *, view: str = "facts") -> str:
     """The SELECT of a question, built from its parts and never from text. Raises QueryError."""
-    names = {column.name for column in contract.columns}
+    types = {column.name: column.type for column in contract.columns}
+    names = types.keys()
     groups = [*question.groups, *([question.pivot] if question.pivot else [])]
     for name in [*(g.column for g in groups), *(t.column for t in question.totals if t.column)]:
         known(name, names)
-    times = {column.name for column in contract.instants}
-    keys = [_group(group, times) for group in groups]
+    keys = [_group(group, types[group.column]) for group in groups]
     grouped = [key.as_(group.name, quoted=True) for key, group in zip(keys, groups, strict=True)]
-    totals = [_total(total).as_(total.name, quoted=True) for total in question.totals]
+    totals = [_total(total, types.get(total.column, "")).as_(total.name, quoted=True) for total in question.totals]
     select = exp.select(*(grouped + totals or [_column(c.name) for c in contract.columns]))
     select = select.from_(exp.to_table(view))
     for condition in conditions(question.filters, contract, question.clock):
@@ -184,18 +184,24 @@ def _column(name: str) -> exp.Expr:
     return exp.column(name, quoted=True)
 
 
-def _group(group: GroupBy, times: Collection[str]) -> exp.Expr:
+def _group(group: GroupBy, column_type: str) -> exp.Expr:
     if group.unit is None:
         return _column(group.column)
     if group.unit not in ("day", "week", "month", "quarter", "year"):
         raise QueryError(f"`{group.unit}` is not a unit of time", str(group.unit))
-    day = _column(group.column + DAY_SUFFIX if group.column in times else group.column)
+    if column_type not in ("date", "timestamp"):
+        raise QueryError(f"`{group.column}` holds no times: group by it without `{group.unit}`", group.column)
+    day = _column(group.column + DAY_SUFFIX if column_type == "timestamp" else group.column)
     return exp.cast(exp.TimestampTrunc(this=day, unit=exp.var(group.unit.upper())), "date")
 
 
-def _total(total: Total) -> exp.Expr:
-    if total.function not in AGGREGATES or (total.function != "count" and not total.column):
+def _total(total: Total, column_type: str) -> exp.Expr:
+    if total.function not in AGGREGATES:
         raise QueryError(f"`{total.function}` is not a total; choose one of {', '.join(AGGREGATES)}", total.function)
+    if total.function != "count" and not total.column:
+        raise QueryError(f"`{total.function}` is that of a column: name one", total.function)
+    if total.function in ("sum", "avg") and column_type == "text":
+        raise QueryError(f"`{total.column}` is text, which has no `{total.function}`: count it instead", total.column)
     column: exp.Expr = _column(total.column) if total.column else exp.Star()
     if total.function == "count_distinct":
         return exp.Count(this=exp.Distinct(expressions=[column]))

@@ -263,6 +263,16 @@ def test_a_scorecard_is_read_by_grain_day_and_what_was_known(client, group):
         assert (refused.status_code, refused.data["errors"][0]["field"]) == (400, next(iter(bad)))
 
 
+def test_a_scorecard_is_read_at_a_unit_below_its_own(client, group):
+    """The list of scorecards is filtered by their own unit; `view` asks at which unit the scorecard is looked at."""
+    UnitFactory(code="north", parent=group)
+    ScorecardFactory(unit=group, code="ops")
+    assert client.get(f"{API}/scorecards/", {"unit": "north"}).data["results"] == []
+    assert client.get(f"{API}/scorecards/ops/view/", {"unit": "north"}).data["unit"]["code"] == "north"
+    refused = client.get(f"{API}/scorecards/ops/", {"unit": "north", "page_size": 5})
+    assert (refused.status_code, [fault["field"] for fault in refused.data["errors"]]) == (400, ["unit", "page_size"])
+
+
 def test_a_day_that_no_calendar_holds_is_refused_by_name(client, group):
     kpi = KpiFactory(unit=group)
     for name, day in (("period", "0001-01-01"), ("against", "9999-12-31")):

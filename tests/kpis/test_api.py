@@ -265,10 +265,13 @@ def test_a_scorecard_is_read_by_grain_day_and_what_was_known(client, group):
 
 def test_a_scorecard_is_read_at_a_unit_below_its_own(client, group):
     """The list of scorecards is filtered by their own unit; `view` asks at which unit the scorecard is looked at."""
-    UnitFactory(code="north", parent=group)
+    north = UnitFactory(code="north", parent=group)
     ScorecardFactory(unit=group, code="ops")
     assert client.get(f"{API}/scorecards/", {"unit": "north"}).data["results"] == []
-    assert client.get(f"{API}/scorecards/ops/view/", {"unit": "north"}).data["unit"]["code"] == "north"
+    for named in ("north", str(north.pk)):
+        assert client.get(f"{API}/scorecards/ops/view/", {"unit": named}).data["unit"]["code"] == "north"
+    unknown = client.get(f"{API}/scorecards/ops/view/", {"unit": "nord"})
+    assert (unknown.status_code, unknown.data["errors"][0]["code"]) == (400, "unknown_unit")
     refused = client.get(f"{API}/scorecards/ops/", {"unit": "north", "page_size": 5})
     assert (refused.status_code, [fault["field"] for fault in refused.data["errors"]]) == (400, ["unit", "page_size"])
 
@@ -289,7 +292,7 @@ def test_a_scorecard_opens_at_the_highest_unit_that_the_caller_may_see(group):
     contact = client_of(member("vendor_contact", acme), "read")
     assert [card["code"] for card in contact.get(f"{API}/scorecards/").data["results"]] == ["vendors"]
     assert contact.get(f"{API}/scorecards/vendors/view/").data["unit"]["code"] == "acme"
-    assert contact.get(f"{API}/scorecards/vendors/view/", {"unit": "group"}).status_code == 404
+    assert contact.get(f"{API}/scorecards/vendors/view/", {"unit": "group"}).status_code == 400
     assert contact.get(f"{API}/scorecards/board/view/").status_code == 404
 
 

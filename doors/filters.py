@@ -1,7 +1,7 @@
 """Filters of lists over REST: plain names as in a body, `?kpi=on_time&unit=north&period_from=2025-01-01`.
 
-A thing is asked for by its code (a unit by its id, too), a person by the log-in name, all else by the field's value;
-days and moments by `..._from`, which counts itself, and `..._before`, which does not.
+A thing is asked for by its code, a person by the log-in name (a unit and a user by the id, too), all else by the
+field's value; days and moments by `..._from`, which counts itself, and `..._before`, which does not.
 """
 
 import re
@@ -31,7 +31,7 @@ OF_ANOTHER = re.compile(r"(?:\w+__)(\w+)\Z")
 # period_start, due_date, opened_at and valid_from are asked for as period, due, opened and valid
 IN_TIME = re.compile(r"(?:\w+__)?(\w+?)(?:_start|_date|_at|_from)?__(gte|lt)\Z")
 ENDS = {"gte": "from", "lt": "before"}
-NAMED_TWICE = ("unit",)  # by code or id, as in bodies
+NAMED_TWICE = {"unit": "code", "user": "username"}  # by that or by id, as in bodies
 
 
 class NamedFilter(CharFilter):
@@ -98,7 +98,7 @@ def _named(filters, name: str, one: Filter) -> tuple[str, Filter]:
     its_name = NAME_OF.match(path)
     if isinstance(one, NamedFilter) or not (its_name or is_named):
         return thing, one
-    of_it, called = its_name.groups() if its_name else (path, "code")
+    of_it, called = its_name.groups() if its_name else (path, NAMED_TWICE[thing])
     model = _field(filters._meta.model, of_it).related_model
     return thing, NamedFilter(field_name=of_it, asked_as=thing, thing=model, called=called, takes_id=is_named)
 
@@ -112,7 +112,7 @@ def described(model, name: str, one: Filter) -> str:
         when = f"{said} or later" if one.lookup_expr == "gte" else f"before this {what}"
         return f"Those whose `{field.name}` lies {when}."
     if isinstance(one, NamedFilter) and one.called == "username":
-        return f"Those with this {name}, by the log-in name."
+        return f"Those with this {name}, by the log-in name{' or id' if one.takes_id else ''}."
     if isinstance(one, NamedFilter):
         below = "; without what stands below it" if name in NAMED_TWICE else ""
         return f"Those of this {_word(one.thing)}, by its code{' or id' if one.takes_id else ''}{below}."

@@ -120,9 +120,19 @@ class ScopedCodeField(serializers.SlugRelatedField):
         given, model = str(values["value"])[:80], self.queryset.model._meta
         codes = self.get_queryset().values_list(self.slug_field, flat=True)[:MOST_CODES]
         near = difflib.get_close_matches(given, list(codes))
-        words = f"There is no {model.verbose_name} with the code {given!r} that you see."
+        called = "log-in name" if self.slug_field == "username" else "code"
+        words = f"There is no {model.verbose_name} with the {called} {given!r} that you see."
         hint = f" Did you mean {' or '.join(near)}?" if near else ""
         raise serializers.ValidationError(words + hint, code=f"unknown_{model.model_name}")
+
+
+class LoginField(serializers.SlugRelatedField):
+    """A person by the log-in name; `queryset` says who may be named."""
+
+    default_error_messages = {"does_not_exist": "There is nobody with the log-in name '{value}' who can sign in."}
+
+    def __init__(self, **options):
+        super().__init__(slug_field="username", **options)
 
 
 @extend_schema_field({"oneOf": [{"type": "string"}, {"type": "integer"}], "description": "Its code, or its id."})
@@ -142,6 +152,14 @@ class ScopedCodeOrIdField(ScopedCodeField):
         return value.pk
 
 
+@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "integer"}], "description": "The log-in name, or the id."})
+class ScopedLoginOrIdField(ScopedCodeOrIdField):
+    """A person whom the caller sees, by the log-in name or the id; answers hold the id."""
+
+    def __init__(self, **options):
+        super().__init__(slug_field="username", **options)
+
+
 def _wrong_choice(field: serializers.ChoiceField) -> str:
     """The message for `{input}` that is none of the field's choices, as REST framework fills it."""
     known = ", ".join(str(choice) for choice in field.choices if choice != "")
@@ -151,6 +169,8 @@ def _wrong_choice(field: serializers.ChoiceField) -> str:
 def type_fault(field: serializers.Field, value) -> str:
     """What should have been written instead of `value`, or an empty text if its JSON type is right."""
     match field:
+        case serializers.DictField():  # names the first wrong entry; that of a list is judged by itself
+            return _wrong_entry(field, value)
         case serializers.BooleanField():
             return "" if isinstance(value, bool) else "Write true or false."
         case serializers.IntegerField():
@@ -173,6 +193,13 @@ def type_fault(field: serializers.Field, value) -> str:
         ):
             return "" if isinstance(value, str) and _plain_digits(field, value) else "Write a text in quotes."
     return ""
+
+
+def _wrong_entry(field: serializers.DictField, value) -> str:
+    """What should have been written at the first entry of another type; null is judged by the entries' own field."""
+    entries = value.items() if isinstance(value, dict) else ()
+    faults = ((name, type_fault(field.child, entry)) for name, entry in entries if entry is not None)
+    return next((f"{name}: {wanted}" for name, wanted in faults if wanted), "")
 
 
 def _plain_digits(field: serializers.Field, value: str) -> bool:

@@ -64,12 +64,19 @@ class ScopedViewSet(viewsets.GenericViewSet):
             raise ValidationError({name: "Write true or false."})
         return given == "true"
 
+    def filter_queryset(self, queryset):
+        """Filters choose from a list; an address with a name in it is that thing's, whatever else it asks."""
+        return queryset if self.detail else super().filter_queryset(queryset)
+
     def known_parameters(self) -> set[str]:
-        paged = self.paginator.parameters if self.paginator else frozenset()
+        has_pages = self.paginator and self.action != "retrieve"
+        paged = self.paginator.parameters if has_pages else frozenset()
         return set(self._filters()) | self.query_parameters | paged
 
     def _filters(self) -> dict[str, Filter]:
         filters: dict[str, Filter] = {}
+        if self.detail:
+            return filters
         for backend in self.filter_backends:
             if issubclass(backend, DjangoFilterBackend) and getattr(self, "queryset", None) is not None:
                 filterset = backend().get_filterset_class(self, self.queryset.all())

@@ -178,7 +178,7 @@ def preview(version: KpiVersion, unit: Unit, access: Access, day: date) -> Previ
     complete = through + timedelta(days=1)
     numbers = [
         row | {"value": None if row["value"] is None else row["value"] * scale, "is_open": row["period_end"] > complete}
-        for row in results.to_pylist()
+        for row in results.drop_columns(["code"]).to_pylist()  # the engine's name for the measure says nothing here
     ]
     return PreviewOf(tuple(numbers), tuple(sample.to_pylist()) if sample else (), total)
 

@@ -74,13 +74,14 @@ class Explore:
 
 def explore_sql(question: Explore, contract: Contract, *, view: str = "facts") -> str:
     """The SELECT of a question, built from its parts and never from text. Raises QueryError."""
-    names = {column.name for column in contract.columns}
+    types = {column.name: column.type for column in contract.columns}
+    names = types.keys()
     groups = [*question.groups, *([question.pivot] if question.pivot else [])]
     for name in [*(g.column for g in groups), *(t.column for t in question.totals if t.column)]:
         known(name, names)
     keys = [_group(group, contract) for group in groups]
     grouped = [key.as_(group.name, quoted=True) for key, group in zip(keys, groups, strict=True)]
-    totals = [_total(total).as_(total.name, quoted=True) for total in question.totals]
+    totals = [_total(total, types.get(total.column, "")).as_(total.name, quoted=True) for total in question.totals]
     select = exp.select(*(grouped + totals or [_column(c.name) for c in contract.columns]))
     select = select.from_(exp.to_table(view))
     for condition in conditions(question.filters, contract, question.clock):
@@ -208,15 +209,19 @@ def _check_unit(group: GroupBy, kind: ColumnType) -> None:
         said = f"`{group.unit}` is not a unit of time; choose one of {', '.join(UNITS)}"
         raise QueryError(said, str(group.unit))
     if not kind.temporal:
-        raise QueryError(f"`{group.column}` holds no dates or times, so it has no {group.unit}", group.column)
+        raise QueryError(f"`{group.column}` holds no times: group by it without `{group.unit}`", group.column)
     if group.unit == "hour" and kind is not ColumnType.TIMESTAMP:
         said = f"`{group.column}` holds dates without a time, so it has no hour; choose its weekday, or a time column"
         raise QueryError(said, group.column)
 
 
-def _total(total: Total) -> exp.Expr:
-    if total.function not in AGGREGATES or (total.function != "count" and not total.column):
+def _total(total: Total, column_type: str) -> exp.Expr:
+    if total.function not in AGGREGATES:
         raise QueryError(f"`{total.function}` is not a total; choose one of {', '.join(AGGREGATES)}", total.function)
+    if total.function != "count" and not total.column:
+        raise QueryError(f"`{total.function}` is that of a column: name one", total.function)
+    if total.function in ("sum", "avg") and column_type == "text":
+        raise QueryError(f"`{total.column}` is text, which has no `{total.function}`: count it instead", total.column)
     column: exp.Expr = _column(total.column) if total.column else exp.Star()
     if total.function == "count_distinct":
         return exp.Count(this=exp.Distinct(expressions=[column]))

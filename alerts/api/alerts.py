@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from alerts import follow_ups, handling
 from alerts.models import Alert, FollowUp
-from doors.serializers import StrictModelSerializer, StrictSerializer
+from doors.serializers import LoginField, StrictModelSerializer, StrictSerializer
 from organization.access import DEFINE, VIEW
 from organization.models import User
 
@@ -68,9 +68,7 @@ class Resolution(StrictSerializer):
 
 
 class FollowUpSerializer(StrictModelSerializer):
-    owner = serializers.SlugRelatedField(
-        "username", queryset=User.objects.filter(is_active=True), help_text="Log-in name of who is to do it."
-    )
+    owner = LoginField(queryset=User.objects.filter(is_active=True), help_text="Log-in name of who is to do it.")
     created_by = serializers.SlugRelatedField(**BY_NAME)
     done_by = serializers.SlugRelatedField(**BY_NAME)
 

@@ -10,7 +10,7 @@ from alerts import rules
 from alerts.backtest import BackTest, backtest
 from alerts.models import AlertRule
 from alerts.words import Words
-from doors.serializers import ScopedCodeField, StrictModelSerializer
+from doors.serializers import LoginField, ScopedCodeField, StrictModelSerializer
 from kpis.models import Kpi
 from kpis.requests import as_of_day
 from kpis.selectors.readings import versions_on
@@ -28,9 +28,7 @@ class AlertRuleSerializer(StrictModelSerializer):
     kpi = ScopedCodeField(queryset=Kpi.objects.all())
     unit = ScopedCodeField(queryset=Unit.objects.all())
     owner = serializers.SlugRelatedField("username", read_only=True)
-    people = serializers.SlugRelatedField(
-        "username", many=True, required=False, queryset=User.objects.filter(is_active=True)
-    )
+    people = LoginField(many=True, required=False, queryset=User.objects.filter(is_active=True))
     members = texts("Only these members of the dimension; empty: every one.")
     statuses = texts(f"Of {', '.join(rules.STATUSES)}.")
     signal_kinds = texts(f"Of {', '.join(rules.SIGNAL_KINDS)}.")

@@ -16,7 +16,7 @@ from datasets.refusals import NotConfirmed
 from doors.codes import FreeCode
 from doors.etags import KNOWN, UNCHANGED, conditional, etag_of
 from doors.pagination import CursorPages
-from doors.serializers import ScopedCodeOrIdField, StrictModelSerializer, StrictSerializer
+from doors.serializers import LoginField, ScopedCodeOrIdField, StrictModelSerializer, StrictSerializer
 from doors.viewsets import PLAIN_LIST
 from organization.access import DEFINE, QUERY, UPLOAD, VIEW
 from organization.models import Unit, User
@@ -47,8 +47,8 @@ class DatasetSerializer(serializers.ModelSerializer):
         return shown
 
 
-def people_field(**options) -> serializers.SlugRelatedField:
-    return serializers.SlugRelatedField("username", queryset=User.objects.filter(is_active=True), **options)
+def people_field(**options) -> LoginField:
+    return LoginField(queryset=User.objects.filter(is_active=True), **options)
 
 
 class DatasetChange(StrictModelSerializer):

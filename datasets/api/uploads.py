@@ -123,7 +123,10 @@ class RejectSerializer(serializers.ModelSerializer):
 
 
 class CorrectionBody(StrictSerializer):
-    cells = serializers.DictField(child=serializers.CharField(allow_blank=True, trim_whitespace=False))
+    cells = serializers.DictField(
+        child=serializers.CharField(allow_blank=True, trim_whitespace=False),
+        help_text="What should have stood there, as a text, by the column's heading in the file.",
+    )
 
 
 class CorrectedSerializer(serializers.Serializer):

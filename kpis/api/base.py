@@ -86,7 +86,10 @@ def as_problem(fault: Exception) -> Exception:
         case workflow.PassportIncomplete():
             return Problem(409, "passport_incomplete", str(fault), gaps=fault.gaps)
         case targets.GridRefused():
-            errors = [{"row": e.row, "field": e.column, "message": e.message} for e in fault.errors]
+            errors = [
+                {"row": e.row, "field": f"targets.{e.row}.{e.column}", "code": "invalid", "message": e.message}
+                for e in fault.errors
+            ]
             return Problem(400, "grid_refused", str(fault), errors=errors)
         case exchange.ExchangeRefused():
             errors = [{"field": code, "code": "exchange", "message": message} for code, message in fault.faults]

@@ -199,8 +199,20 @@ class DriversSerializer(serializers.Serializer):
 # --- what is asked --------------------------------------------------------------------------------------------------
 
 
+class UnitAsked(ScopedCodeField):
+    """A unit in an address, by its code or, as in the filters of lists, by its id."""
+
+    def __init__(self, **options):
+        super().__init__(queryset=Unit.objects.all(), **options)
+
+    def to_internal_value(self, data: str) -> Unit:
+        seen = self.get_queryset()
+        is_id = data.isascii() and data.isdigit() and len(data) < 19 and not seen.filter(code=data).exists()
+        return (seen.filter(pk=int(data)).first() if is_id else None) or super().to_internal_value(data)
+
+
 class PlaceAsked(serializers.Serializer):
-    unit = ScopedCodeField(queryset=Unit.objects.all(), required=False)
+    unit = UnitAsked(required=False, help_text="Its code or id.")
     grain = serializers.ChoiceField(Grain.choices, required=False)
 
 

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from datasets.models import Dataset
 from doors.codes import FreeCode
 from doors.pagination import CursorPages
-from doors.serializers import DayField, ScopedCodeField, StrictModelSerializer, StrictSerializer
+from doors.serializers import DayField, LoginField, ScopedCodeField, StrictModelSerializer, StrictSerializer
 from doors.shapes import answer
 from doors.throttles import PreviewThrottle
 from doors.viewsets import PLAIN_LIST
@@ -90,10 +90,8 @@ class KpiSerializer(serializers.ModelSerializer):
 
 class KpiChange(StrictModelSerializer):
     unit = ScopedCodeField(queryset=Unit.objects.all())
-    owner = serializers.SlugRelatedField("username", queryset=User.objects.filter(is_active=True))
-    steward = serializers.SlugRelatedField(
-        "username", queryset=User.objects.filter(is_active=True), allow_null=True, required=False
-    )
+    owner = LoginField(queryset=User.objects.filter(is_active=True))
+    steward = LoginField(queryset=User.objects.filter(is_active=True), allow_null=True, required=False)
     counter_kpi = ScopedCodeField(queryset=Kpi.objects.all(), allow_null=True, required=False)
     bands = serializers.ListField(child=serializers.DictField(), max_length=10, required=False)
 

@@ -210,8 +210,8 @@ class ResultViewSet(mixins.RetrieveModelMixin, KpisViewSet):
         )
 
     def known_parameters(self) -> set[str]:
-        extra = {"rows": {"limit", "offset"}}.get(self.action, set())
-        return super().known_parameters() | extra
+        of_one = {"rows": {"limit", "offset"}, "provenance": set()}
+        return of_one[self.action] if self.action in of_one else super().known_parameters()
 
 
 class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from doors.codes import FreeCode
 from doors.pagination import CursorPages
-from doors.serializers import DayField, ScopedCodeField, StrictModelSerializer, StrictSerializer
+from doors.serializers import DayField, LoginField, ScopedCodeField, StrictModelSerializer, StrictSerializer
 from doors.shapes import answer
 from doors.viewsets import PLAIN_LIST
 from kpis import scorecards, selectors
@@ -24,6 +24,7 @@ from organization.access import DEFINE, VIEW
 from organization.models import Unit, User
 
 from .base import KpisViewSet, ScopedIdField
+from .chart_serializers import PlaceAsked
 
 SETTINGS = ("roll_up", "missing", "carry_periods", "minimum_coverage_pct", "gate_cap")
 
@@ -84,7 +85,7 @@ class ScorecardSerializer(serializers.ModelSerializer):
 
 class ScorecardChange(StrictModelSerializer):
     unit = ScopedCodeField(queryset=Unit.objects.all())
-    owner = serializers.SlugRelatedField("username", queryset=User.objects.filter(is_active=True))
+    owner = LoginField(queryset=User.objects.filter(is_active=True))
 
     class Meta:
         model = Scorecard
@@ -102,7 +103,7 @@ class ByCode(CursorPages):
 
 
 VIEW_PARAMETERS = [
-    OpenApiParameter("unit", str, description="Code of the unit; if not given, the highest that the caller may see."),
+    OpenApiParameter("unit", str, description="Its code or id; if not given, the highest that the caller may see."),
     OpenApiParameter("period", str, description="A day of the period, or `latest` (the default)."),
     OpenApiParameter("grain", str, description="`week` or coarser; if not given, the scorecard's."),
     OpenApiParameter("as_of", OpenApiTypes.DATE, description="The day from which one looks; if not given, today."),
@@ -210,13 +211,13 @@ class ScorecardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisVie
         return Response(NodeSerializer(node, context=self.get_serializer_context()).data, status=status)
 
     def _unit(self, scorecard: Scorecard, day: date) -> Unit:
-        code = self.request.query_params.get("unit")
-        if code is None:
-            unit = selectors.first_unit_of(scorecard, self.request.access, day)
-            if unit is None:
-                raise Http404
-            return unit
-        return get_object_or_404(Unit.objects.visible_to(self.request.access), code=code)
+        given = {name: value for name, value in self.request.query_params.items() if name == "unit"}
+        asked = PlaceAsked(data=given, context=self.get_serializer_context())
+        asked.is_valid(raise_exception=True)
+        unit = asked.validated_data.get("unit") or selectors.first_unit_of(scorecard, self.request.access, day)
+        if unit is None:
+            raise Http404
+        return unit
 
     def _mine(self) -> Scorecard:
         scorecard = self.get_object()

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from doors.outgoing import UnsafeAddress
 from doors.parsers import StrictJSONParser
 from doors.permissions import SAFE
-from doors.serializers import DayField, ScopedCodeField, StrictModelSerializer, StrictSerializer
+from doors.serializers import DayField, LoginField, ScopedCodeField, StrictModelSerializer, StrictSerializer
 from doors.shapes import answer
 from doors.viewsets import PLAIN_LIST
 from kpis import annotations, manual, strategy, webhooks
@@ -57,7 +57,7 @@ class ThemeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet
 
 class ObjectiveSerializer(StrictModelSerializer):
     unit = ScopedCodeField(queryset=Unit.objects.all())
-    owner = serializers.SlugRelatedField("username", queryset=User.objects.filter(is_active=True))
+    owner = LoginField(queryset=User.objects.filter(is_active=True))
 
     class Meta:
         model = Objective

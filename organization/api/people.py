@@ -7,7 +7,13 @@ from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from doors.serializers import DayField, ScopedCodeOrIdField, ScopedRelatedField, StrictModelSerializer, StrictSerializer
+from doors.serializers import (
+    DayField,
+    ScopedCodeOrIdField,
+    ScopedLoginOrIdField,
+    StrictModelSerializer,
+    StrictSerializer,
+)
 from doors.viewsets import ScopedReadViewSet
 from organization import members, tokens
 from organization.access import ADMINISTER, VIEW
@@ -72,7 +78,7 @@ class UserViewSet(ScopedReadViewSet):
 
 
 class MemberSerializer(StrictModelSerializer):
-    user = ScopedRelatedField(queryset=User.objects.all())
+    user = ScopedLoginOrIdField(queryset=User.objects.all())
     unit = ScopedCodeOrIdField(queryset=Unit.objects.all())
     username = serializers.CharField(source="user.username", read_only=True)
 

@@ -181,6 +181,9 @@ def test_rejects_are_listed_downloaded_neutralised_corrected_and_replayed(analys
     lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
     assert (status, lines[1].split(",")[6]) == (200, "'=1+1")  # B20
 
+    status, problem = analyst("patch", f"{base}/rejects/3/", {"cells": {"cost": 6}})
+    assert (status, problem["errors"][0]["message"]) == (400, "cost: Write a text in quotes.")
+
     corrected = "\n".join([lines[0], lines[1].replace("31/02/2025,5", "2025-02-28,5")]).encode()
     form = {"file": SimpleUploadedFile("rejects.csv", corrected)}
     answer = analyst.client.post(f"/api/v1/{base}/corrections/", form, headers=analyst.headers)
@@ -284,6 +287,9 @@ def test_quality_rules_by_api(analyst, orders):
         ({"groups": [{"column": "day", "unit": "minute"}]}, "one of day, week, month"),
         ({"totals": [{"function": "mode", "column": "cost"}]}, "one of count, count_distinct"),
         ({"totals": [{"column": "cost"}]}, "A total names its"),
+        ({"totals": [{"function": "sum"}]}, "`sum` is that of a column: name one"),
+        ({"totals": [{"function": "avg", "column": "id"}]}, "`id` is text, which has no `avg`: count it instead"),
+        ({"groups": [{"column": "cost", "unit": "month"}]}, "`cost` holds no times: group by it without `month`"),
         ({"filters": [{"column": "cost", "operator": "like", "values": ["1"]}]}, "one of eq, ne"),
         ({"filters": [{"column": "cost", "operator": "eq", "values": {"a": 1}}]}, "'values' of a filter takes a list"),
         ({"limit": 0}, "from 1 to 10,000"),

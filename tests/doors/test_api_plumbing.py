@@ -290,8 +290,8 @@ def test_a_parameter_that_comes_twice_is_refused_rather_than_taken_once(api):
 
 
 def test_an_id_that_is_nothing_is_refused_in_words_of_ids(api):
-    body = is_problem(api.get("/api/v1/members/?user=north"), 400, "invalid")
-    assert body["detail"].startswith("user: Nothing that you see has this id")
+    body = is_problem(api.get("/api/v1/objectives/?theme=north"), 400, "invalid")
+    assert body["detail"].startswith("theme: Nothing that you see has this id")
 
 
 def test_a_plus_that_an_address_lost_is_explained(api):

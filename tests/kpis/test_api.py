@@ -92,6 +92,14 @@ def test_a_kpi_goes_from_draft_to_certified_by_two_people(client, dataset, group
     assert (edited.data["number"], edited.data["state"]) == (2, "draft")
 
 
+def test_a_person_whom_there_is_not_is_refused_by_the_log_in_name(client, dataset):
+    body = {"code": "met_share", "name": "Met", "unit": "group", "owner": "nobody"}
+    refused = client.post(f"{API}/kpis/", {**body, "version": {"dataset": "cases", **RATIO}}, format="json")
+    (fault,) = refused.data["errors"]
+    assert (refused.status_code, fault["field"]) == (400, "owner")
+    assert fault["message"] == "There is nobody with the log-in name 'nobody' who can sign in."
+
+
 def test_a_formula_is_checked_and_tried_on_live_rows(client, dataset):
     wrong = {"version": {"kind": "simple", "dataset": "cases", "formula": "sum(hour)"}}
     fault = client.post(f"{API}/kpis/check/", wrong, format="json").data["faults"][0]
@@ -102,6 +110,7 @@ def test_a_formula_is_checked_and_tried_on_live_rows(client, dataset):
     seen = client.post(f"{API}/kpis/preview/", right, format="json")
     assert seen.status_code == 200, seen.data
     assert [row["value"] for row in seen.data["results"]] == [50]
+    assert "code" not in seen.data["results"][0]  # it has none yet
     assert seen.data["total"] == 4
 
 
@@ -120,6 +129,8 @@ def test_a_number_leads_to_its_rows_and_to_where_it_comes_from(client, dataset):
     for part in ("rows", "provenance"):
         address = f"{API}/results/{result['id']}/{part}/"
         assert faults_of("get", address, client.get(address)) == []
+        refused = client.get(address, {"page_size": 2})  # of lists; here it would have been taken and done nothing
+        assert (refused.status_code, refused.data["errors"][0]["code"]) == (400, "unknown_parameter")
 
 
 def test_results_are_filtered_paged_and_not_sent_twice(client, group):
@@ -176,7 +187,11 @@ def test_targets_are_set_in_bulk_or_not_at_all(client, group):
     row = {"kpi": kpi.code, "unit": "group", "value": "95", "valid_from": "2025-01-01", "valid_to": "2025-02-01"}
     overlap = {**row, "valid_from": "2025-01-15", "valid_to": None}
     refused = client.post(f"{API}/targets/bulk/", {"targets": [row, overlap]}, format="json")
-    assert (refused.status_code, refused.data["errors"][0]["row"]) == (400, 1)
+    assert faults_of("post", f"{API}/targets/bulk/", refused) == []
+    (fault,) = refused.data["errors"]
+    assert (refused.status_code, fault["row"], fault["field"], fault["code"]) == (
+        400, 1, "targets.1.valid_from", "invalid",
+    )  # fmt: skip
     assert not Target.objects.exists()
     assert client.post(f"{API}/targets/", row, format="json").status_code == 201
     twice = client.post(f"{API}/targets/", overlap, format="json")
@@ -248,6 +263,19 @@ def test_a_scorecard_is_read_by_grain_day_and_what_was_known(client, group):
         assert (refused.status_code, refused.data["errors"][0]["field"]) == (400, next(iter(bad)))
 
 
+def test_a_scorecard_is_read_at_a_unit_below_its_own(client, group):
+    """The list of scorecards is filtered by their own unit; `view` asks at which unit the scorecard is looked at."""
+    north = UnitFactory(code="north", parent=group)
+    ScorecardFactory(unit=group, code="ops")
+    assert client.get(f"{API}/scorecards/", {"unit": "north"}).data["results"] == []
+    for named in ("north", str(north.pk)):
+        assert client.get(f"{API}/scorecards/ops/view/", {"unit": named}).data["unit"]["code"] == "north"
+    unknown = client.get(f"{API}/scorecards/ops/view/", {"unit": "nord"})
+    assert (unknown.status_code, unknown.data["errors"][0]["code"]) == (400, "unknown_unit")
+    refused = client.get(f"{API}/scorecards/ops/", {"unit": "north", "page_size": 5})
+    assert (refused.status_code, [fault["field"] for fault in refused.data["errors"]]) == (400, ["unit", "page_size"])
+
+
 def test_a_day_that_no_calendar_holds_is_refused_by_name(client, group):
     kpi = KpiFactory(unit=group)
     for name, day in (("period", "0001-01-01"), ("against", "9999-12-31")):
@@ -264,7 +292,7 @@ def test_a_scorecard_opens_at_the_highest_unit_that_the_caller_may_see(group):
     contact = client_of(member("vendor_contact", acme), "read")
     assert [card["code"] for card in contact.get(f"{API}/scorecards/").data["results"]] == ["vendors"]
     assert contact.get(f"{API}/scorecards/vendors/view/").data["unit"]["code"] == "acme"
-    assert contact.get(f"{API}/scorecards/vendors/view/", {"unit": "group"}).status_code == 404
+    assert contact.get(f"{API}/scorecards/vendors/view/", {"unit": "group"}).status_code == 400
     assert contact.get(f"{API}/scorecards/board/view/").status_code == 404
 
 

@@ -96,8 +96,8 @@ def test_a_summer_with_both_its_clock_changes_counts_as_it_does_in_pandas(zone):
     ("group", "said"),
     [
         (GroupBy("due", "hour"), "`due` holds dates without a time, so it has no hour; choose its weekday"),
-        (GroupBy("site", "weekday"), "`site` holds no dates or times, so it has no weekday"),
-        (GroupBy("site", "month"), "`site` holds no dates or times, so it has no month"),
+        (GroupBy("site", "weekday"), "`site` holds no times: group by it without `weekday`"),
+        (GroupBy("site", "month"), "`site` holds no times: group by it without `month`"),
         (GroupBy("at", "minute"), "`minute` is not a unit of time; choose one of day, week"),
     ],
 )

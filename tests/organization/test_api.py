@@ -89,6 +89,17 @@ def test_a_role_is_given_changed_and_ended(api, top):
     assert post(api, f"members/{mine.pk}/end/", {}, 409)["code"] == "last_administrator"
 
 
+def test_a_role_is_given_and_asked_for_by_the_log_in_name_or_the_id(api, top):
+    ann = UserFactory(username="ann")
+    given = post(api, "members/", {"user": "ann", "unit": top.code, "role": "viewer", "valid_from": "2025-01-01"})
+    assert (given["user"], given["username"]) == (ann.pk, "ann")
+    for name in ("ann", str(ann.pk)):
+        assert [one["id"] for one in api.get(f"{V1}members/", {"user": name}).json()["results"]] == [given["id"]]
+    refused = post(api, "members/", {"user": "an", "unit": top.code, "role": "viewer", "valid_from": "2025-01-01"}, 400)
+    words = "There is no user with the log-in name 'an' that you see. Did you mean ann?"
+    assert (refused["errors"][0]["code"], refused["errors"][0]["message"]) == ("unknown_user", words)
+
+
 def test_a_person_is_added_disabled_and_enabled(api):
     weak = post(api, "users/", {"username": "ada", "password": "short"}, 400)
     assert "too short" in weak["detail"]

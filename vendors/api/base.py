@@ -9,7 +9,7 @@ from rest_framework import mixins, serializers
 from rest_framework.response import Response
 
 from doors.problems import Problem
-from doors.serializers import DayField, StrictSerializer
+from doors.serializers import DayField, LoginField, StrictSerializer
 from doors.viewsets import ScopedViewSet
 from organization.access import OVERSEE, PROCURE
 from organization.models import User
@@ -71,11 +71,11 @@ class VendorField(serializers.PrimaryKeyRelatedField):
         return Vendor.objects.overseen_by(self.context["request"].access)
 
 
-def person(**options) -> serializers.SlugRelatedField:
+def person(**options) -> LoginField:
     """Somebody by their log-in."""
     if not options.get("read_only"):
         options["queryset"] = User.objects.filter(is_active=True)
-    return serializers.SlugRelatedField("username", **options)
+    return LoginField(**options)
 
 
 class VendorReason(StrictSerializer):

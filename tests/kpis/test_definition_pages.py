@@ -85,6 +85,14 @@ def test_what_is_likely_wrong_is_said_beside_the_preview(client, made, formula, 
     )
 
 
+def test_it_is_said_too_where_the_condition_leaves_no_row(client, made):
+    answer = sent(
+        client, made.analyst, "kpi_preview", **RATIO | {"formula": "sum(met)", "condition": "priority = 'urgent'"}
+    )
+    said = html.unescape(answer.content.decode())
+    assert "has no rows in the last 12 periods" in said and "No row has 'urgent' in priority." in said
+
+
 @pytest.mark.parametrize(
     ("formula", "more"),
     [

@@ -206,10 +206,7 @@ class Contract:
         """Read `to_dict` output; unknown or ill-typed entries raise ContractError. Does not `check()`."""
         entries = _known_entries(cls, plain, "contract")
         columns = tuple(_read_column(entry) for entry in _sequence(entries.pop("columns", None), "columns"))
-        rules = tuple(
-            RowRule(**_known_entries(RowRule, entry, "row rule"))
-            for entry in _sequence(entries.pop("rules", ()), "rules")
-        )
+        rules = tuple(_read_rule(entry) for entry in _sequence(entries.pop("rules", ()), "rules"))
         try:
             return cls(columns=columns, rules=rules, **entries)
         except TypeError as error:
@@ -227,6 +224,16 @@ def _sequence(value: Any, name: str) -> list[Any]:
     if not isinstance(value, (list, tuple)):
         raise ContractError(f"The contract needs a list of {name}.")
     return list(value)
+
+
+def _read_rule(plain: Any) -> RowRule:
+    entries = _known_entries(RowRule, plain, "row rule")
+    try:
+        return RowRule(**entries)
+    except TypeError as error:
+        raise ContractError(
+            "A row rule names itself and its formula: give the entries 'name' and 'formula'."
+        ) from error
 
 
 def _known_entries(kind: type, plain: Any, what: str, column: str = "") -> dict[str, Any]:

@@ -4,7 +4,7 @@ import contextlib
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lake.contract import Contract, ContractError
@@ -38,21 +38,19 @@ def test_an_entry_of_a_column_that_is_not_right_is_named(entry, value, fault):
     assert caught.value.column == "hours"
 
 
+@pytest.mark.parametrize("rule", [{}, {"name": "in order"}, {"formula": "hours > 0"}])
+def test_a_rule_that_is_not_whole_is_named(rule):
+    with pytest.raises(ContractError, match="A row rule names itself and its formula"):
+        Contract.from_dict({"columns": [COLUMN], "rules": [rule]})
+
+
 def test_numbers_pass_for_codes():
     column = Contract.from_dict({"columns": [{**COLUMN, "type": "text", "allowed": [1, "2"]}]}).columns[0]
     assert column.allowed == ("1", "2")
 
 
-@given(
-    st.sampled_from(
-        sorted(
-            Contract(
-                (),
-            ).to_dict()
-        )
-    ),
-    ANY_JSON,
-)
+@given(st.sampled_from(sorted(Contract(()).to_dict())), ANY_JSON)
+@example("rules", [{}])
 def test_no_entry_of_a_contract_is_an_error_of_ours(entry, value):
     with contextlib.suppress(ContractError):
         Contract.from_dict({**CONTRACT, entry: value}).check()

@@ -95,7 +95,7 @@
       font: { family: token("font"), size: 12, color: token("ink") },
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", colorway: [1, 2, 3, 4, 5, 6].map((n) => token(`chart-${n}`)),
       margin: { l: 8, r: 12, t: 8, b: 8 }, xaxis: { ...axis, showgrid: false }, yaxis: axis,
-      legend: { orientation: "h", y: -0.16, yanchor: "top", x: 0, font: { color: token("ink-2"), size: 11.5 } },
+      legend: { orientation: "h", yref: "container", y: 0, yanchor: "bottom", x: 0, font: { color: token("ink-2"), size: 11.5 } },
       hovermode: "x unified", bargap: 0.42,
       hoverlabel: { bgcolor: token("surface"), bordercolor: token("line-strong"), font: { family: token("font"), size: 12, color: token("ink") } },
       modebar: { bgcolor: "rgba(0,0,0,0)", color: token("ink-3"), activecolor: token("ink") },
@@ -109,7 +109,7 @@
   // On a phone: the legend in two columns, its long names on two lines, and a chart that grows
   // by its further rows; no tools over the lines, and a finger that moves up or down moves the page.
   const onPhone = (canvas, { data, layout }) => {
-    const legend = { entrywidth: 0.48, entrywidthmode: "fraction", y: -0.2, font: { size: 11 } };
+    const legend = { entrywidth: 0.48, entrywidthmode: "fraction", font: { size: 11 } };
     layout.legend = { ...layout.legend, ...legend };
     layout.dragmode = false;
     const named = data.filter((trace) => trace.name && trace.showlegend !== false);

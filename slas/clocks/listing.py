@@ -58,6 +58,16 @@ class Listing:
         """(word, cases) of each verdict that there is."""
         return [(WORDS[name], n) for name, n in self.verdicts.items() if n]
 
+    @property
+    def has_priorities(self) -> bool:
+        """Whether a row has a priority; without one the list needs no column of them."""
+        return any(row["priority"] for row in self.rows)
+
+    @property
+    def has_holders(self) -> bool:
+        """As `has_priorities`, of who had a case at the breach."""
+        return any(row["held_at_breach"] for row in self.rows)
+
 
 def cases(
     agreement: Agreement, access: Access, wanted: Wanted, skip: Callable[[int], int] = lambda total: 0

@@ -178,9 +178,7 @@ class ContractForm(forms.Form):
 
     timezone = ZoneField(empty="As the unit", label="Times without zone are of")
     reporting_timezone = ZoneField(empty="As the unit", label="Days are counted in")
-    reject_limit_pct = forms.FloatField(
-        min_value=0, max_value=100, label="Refuse with more bad rows than (%)", initial=5
-    )
+    reject_limit_pct = forms.FloatField(min_value=0, max_value=100, label="Bad rows at most (%)", initial=5)
     on_duplicate = forms.ChoiceField(
         choices=[("refuse", "refuse the file"), ("last", "the last row counts")], label="A key twice in one file"
     )

@@ -1,6 +1,7 @@
 """From a formula's text to the tree and the SQL that may be executed."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from threading import Lock
@@ -65,6 +66,7 @@ def _compile(text: str, schema: Schema, aggregate: bool, zone: str) -> Formula:
     _check_local(tree, schema, text)
     stays_local = next(local_results(tree), None)
     tree = lowered(tree, zone)
+    tree = whole_quotients(tree, lambda node: _bind(to_sql(node), schema, text) != "integer")
     sql = to_sql(tree)
     type_ = _bind(sql, schema, text)
     if type_ == "timestamp" and stays_local is not None:
@@ -163,6 +165,18 @@ def _divide_safely(tree: exp.Expr) -> exp.Expr:
         return node
 
     return tree.transform(rewrite)
+
+
+def whole_quotients(tree: exp.Expr, wanted: Callable[[exp.Expr], bool]) -> exp.Expr:
+    """The tree with those `a // b` that are wanted as trunc(a / b): DuckDB's `//` keeps the fraction unless both are
+    integers."""
+    tree = tree.copy()
+    for node in reversed([node for node in tree.find_all(exp.IntDiv) if wanted(node)]):
+        quotient = exp.Div(this=node.this.copy(), expression=node.expression.copy())
+        new = exp.Anonymous(this="TRUNC", expressions=[quotient])
+        tree = new if node is tree else tree
+        node.replace(new)
+    return tree
 
 
 _binder: duckdb.DuckDBPyConnection | None = None

@@ -282,7 +282,15 @@ def test_B7_division_by_zero_is_no_value():
         ("if(blank is null and not zero > 1, 5, 6)", 5),
         ("-abs(orders - cost) ** 2", 36),
         ("round(cost / 3, 2)", 3.33),
+        ("round(cost / orders)", 3),  # 2.5
+        ("round(-cost / orders)", -3),
+        ("round(orders / 16, 1)", 0.3),  # 0.25
+        ("round(cost * 12.5, -1)", 130),  # 125
+        ("coalesce(cost / zero, 7)", 7),
+        ("if(cost / zero > 1 or cost = 10, 5, 6)", 5),
         ("sqrt(-cost)", None),
+        ("round((0 - cost) ** 0.5)", None),
+        ("if((0 - cost) ** 0.5 > 1, 5, 6)", None),
         ("(0 - cost) ** 0.5", None),
         ("exp(cost * 1000)", None),
         ("ln(zero)", None),

@@ -48,11 +48,15 @@ def parse(text: str, contract: Contract, *, aggregate: bool = True, wanted: str 
     calculated column). wanted: the type it must have; a number serves for integer and decimal and the reverse.
     Raises FormulaError, which names the offending word.
     """
-    schema = tuple((column.name, column.type) for column in contract.columns)
-    formula = _compile(text, schema, aggregate, contract.reporting_timezone)
+    formula = _compile(text, schema_of(contract), aggregate, contract.reporting_timezone)
     if wanted and not _serves(formula.type, wanted):
         raise FormulaError(f"The formula gives {formula.type}, but {wanted} is needed here")
     return formula
+
+
+def schema_of(contract: Contract) -> Schema:
+    """The names and types of its columns."""
+    return tuple((column.name, column.type) for column in contract.columns)
 
 
 @lru_cache(maxsize=2_000)
@@ -66,9 +70,9 @@ def _compile(text: str, schema: Schema, aggregate: bool, zone: str) -> Formula:
     _check_local(tree, schema, text)
     stays_local = next(local_results(tree), None)
     tree = lowered(tree, zone)
-    tree = whole_quotients(tree, lambda node: _bind(to_sql(node), schema, text) != "integer")
+    tree = whole_quotients(tree, lambda node: type_of(to_sql(node), schema, text) != "integer")
     sql = to_sql(tree)
-    type_ = _bind(sql, schema, text)
+    type_ = type_of(sql, schema, text)
     if type_ == "timestamp" and stays_local is not None:
         said = "A time by the local clock would be read as one of UTC: take its hour(), its weekday() or ::date"
         raise FormulaError(said, *grammar.place(stays_local, text))
@@ -147,7 +151,7 @@ def _check_local(tree: exp.Expr, schema: Schema, text: str) -> None:
         if call.find(*grammar.AGGREGATES):
             said = "`local` is about the time of one row; write it inside the aggregate, as in max(hour(local(at)))"
             raise FormulaError(said, *grammar.place(call, text))
-        type_ = _bind(to_sql(call.this), schema, text)
+        type_ = type_of(to_sql(call.this), schema, text)
         if type_ != "timestamp":
             said = f"`local` takes a time, such as a timestamp column, not {TYPE_WORDS.get(type_, 'this')}"
             raise FormulaError(said, *grammar.place(call, text))
@@ -183,7 +187,7 @@ _binder: duckdb.DuckDBPyConnection | None = None
 _binder_lock = Lock()
 
 
-def _bind(sql: str, schema: Schema, text: str) -> str:
+def type_of(sql: str, schema: Schema, text: str) -> str:
     """The type that DuckDB gives the expression over columns of these types; nothing is computed."""
     columns = ", ".join(f"CAST(NULL AS {type_.sql}) AS {quoted(name)}" for name, type_ in schema)
     query = f"DESCRIBE SELECT {sql} AS value FROM (SELECT {columns})"
@@ -196,6 +200,11 @@ def _bind(sql: str, schema: Schema, text: str) -> str:
 
 def _misfit(reason: str, text: str) -> FormulaError:
     """DuckDB's complaint about types, with the word of the formula that it is about where it names one."""
+    if mixed := re.search(
+        r"(?:combine|mix values of)(?: types? of| types?)? ([A-Z]\S*) (?:and|with) ([A-Z]\S*)", reason
+    ):
+        one, other = (TYPE_WORDS.get(type_name(part), part) for part in mixed.groups())
+        return FormulaError(f"The formula gives {one} in one case and {other} in another: write one of them for both")
     found = re.search(r"name and argument types '(\W+|\w+)\((.*)\)'", reason)
     if not found:
         return FormulaError(f"The formula does not fit its columns' types: {reason}")

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from lake.contract import Column, ColumnType, Contract
-from lake.formula import FormulaError, derived, inputs_of, parse
+from lake.formula import FormulaError, derived, inputs_of, measured, parse
 
 CONTRACT = Contract(
     columns=(
@@ -262,6 +262,30 @@ def test_aggregates_are_refused_in_a_row_expression():
 def test_B7_division_by_zero_is_no_value():
     sql = parse("a / (a - a) + a % 0 + a // 0", CONTRACT, aggregate=False).sql
     assert duckdb.sql(f"SELECT {sql} FROM (SELECT 3 AS a)").fetchall() == [(None,)]
+
+
+# --- what the engine computes -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "instead"),
+    [
+        ("hour(max(at))", "max", "`max` gives a time here.*max.hour.at.., or max.epoch.at.. for seconds"),
+        ("1 + hour(min(local(at)))", "min", "min.hour.at"),
+        ("max(day) - min(day)", "max", "`max` gives a date here.*max.epoch.day.. for seconds"),
+        ("epoch(avg(at))", "avg", "avg.hour.at"),
+        ("case when min(name) = 'x' then 1 end", "min", "gives a text here.*count.distinct name. tells how many"),
+        ("coalesce(count(b), true)", "", "a number in one case and yes and no in another"),
+        ("least(true, min(a))", "", "a number in one case|yes and no in one case"),
+    ],
+)
+def test_what_is_made_of_aggregates_that_are_no_numbers_is_none_of_the_engines(text, word, instead):
+    """Elsewhere they are SQL: an error budget's total may be the minutes from the first row to the last."""
+    with pytest.raises(FormulaError, match=instead) as caught:
+        measured(text, CONTRACT)
+    assert caught.value.token == word
+    assert parse("date_diff('minute', min(at), max(at))", CONTRACT).type == "integer"
+    assert measured("max(hour(at)) + sum(ok)", CONTRACT).sql == 'MAX(HOUR("at")) + SUM("ok")'
 
 
 # --- derived measures -------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """From a formula's text to the tree and the SQL that may be executed."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from threading import Lock
@@ -13,6 +13,7 @@ from sqlglot import exp
 from lake.contract import ColumnType, Contract
 from lake.formula import grammar
 from lake.formula.compared import text_comparisons
+from lake.formula.faults import told
 from lake.formula.grammar import FormulaError
 from lake.formula.local import check_clocks, is_local, local_results, lowered, marked
 
@@ -20,6 +21,10 @@ TYPE_WORDS = {"text": "a text", "boolean": "yes and no", "date": "a date", "time
 TYPE_WORDS |= {"span": "a span of time"} | dict.fromkeys(("integer", "number", "decimal"), "a number")
 WRITTEN = {"boolean": "; write true or false", "date": "; write '2026-01-31'", "timestamp": "; write '2026-01-31'"}
 NUMERIC = frozenset({"integer", "number", "decimal"})
+_TRIED: tuple[dict[ColumnType, str], ...] = tuple(
+    {type_: f"'{day}'" if type_.temporal else number for type_ in ColumnType}
+    for number, day in (("1", "2025-01-31"), ("0", "2024-02-29"))
+)
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UINTEGER", "UBIGINT", "UHUGEINT")
 
 Schema = tuple[tuple[str, ColumnType], ...]
@@ -84,6 +89,7 @@ def _compile(text: str, schema: Schema, aggregate: bool, zone: str) -> Formula:
         raise FormulaError("The formula gives neither a number, a text, a date nor true or false")
     if aggregate and type_ not in NUMERIC:
         raise FormulaError(f"A measure is a number, but the formula gives {type_}")
+    _check_possible(sql, schema, text)
     columns = frozenset(column.name for column in tree.find_all(exp.Column))
     calls = tuple(to_sql(call) for call in tree.find_all(*grammar.AGGREGATES))
     return Formula(text, sql, columns, calls, type_, tree)
@@ -223,6 +229,33 @@ def _check_compared(tree: exp.Expr, text: str, types: dict[str, ColumnType]) -> 
         found = text.find(written)
         said = f"`{column.name}` is {TYPE_WORDS[type_.value]}, which {written} is not{WRITTEN.get(type_.value, '')}"
         raise FormulaError(said, written, found + 1 if found >= 0 else None)
+
+
+def _check_possible(sql: str, schema: Schema, text: str) -> None:
+    """Refuse what fails whatever a row holds: a text that is no number, as in `n + 'a'`, or a day as true or false.
+
+    Calculated columns and rules are tried row by row, but what is constant in them fails before any row.
+    """
+    empty, *filled = (_failure(sql, schema, row) for row in ({}, *_TRIED))
+    if not filled[0] or filled[0] != filled[1]:
+        return
+    fault = told(filled[0])
+    word = next((one for one in re.findall(r"'(?:[^']|'')*'", text) if fault.startswith(one.replace("''", "'"))), "")
+    if word or filled[0] == empty or "Unimplemented" in filled[0]:
+        position = text.find(word) + 1 if word else None
+        raise FormulaError(f"The formula fails on every row: {fault}", word, position)
+
+
+def _failure(sql: str, schema: Schema, row: Mapping[ColumnType, str]) -> str:
+    """What DuckDB says of a row with these values, and of null for the types that have none."""
+    columns = ", ".join(f"CAST({row.get(type_, 'NULL')} AS {type_.sql}) AS {quoted(name)}" for name, type_ in schema)
+    try:
+        _asked(f"SELECT {sql} FROM (SELECT {columns})")
+    except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
+        return grammar.first_line(error)
+    except duckdb.Error:
+        return ""
+    return ""
 
 
 def _asked(query: str) -> tuple[Any, ...]:

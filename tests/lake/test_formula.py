@@ -264,6 +264,43 @@ def test_B7_division_by_zero_is_no_value():
     assert duckdb.sql(f"SELECT {sql} FROM (SELECT 3 AS a)").fetchall() == [(None,)]
 
 
+# --- what no row can be ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "said"),
+    [
+        ("a + 'x'", "'x'", "'x' is not a number"),
+        ("ok and 'O''Neil'", "'O''Neil'", "'O'Neil' is not true or false"),
+        ("if('', a, 0)", "''", "'' is not true or false"),
+        ("least('Zoë', at)", "'Zoë'", "'Zoë' is not a time"),
+        ("date_diff('day', '2025-13-01', day)", "'2025-13-01'", "'2025-13-01' is not a date"),
+        ("not day", "", "a date cannot be read as true or false"),
+        ("at::double", "", "a time cannot be read as a number"),
+        ("cast(999 as decimal(3, 1))", "", "the number 999 is too large for DECIMAL"),
+        ("9223372036854775807 + 1", "", "a whole number on the way is too large"),
+    ],
+)
+def test_a_formula_that_fails_on_every_row_is_refused(text, word, said):
+    fault = refused(text, aggregate=False)
+    assert fault.message.startswith(f"The formula fails on every row: {said}")
+    assert fault.token == word
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "coalesce(name, 'none')::int > 1",
+        "name::date > day",
+        "case when a > 1 then 'x' + a end",
+        "not name",
+        "ln(b - 1)",
+    ],
+)
+def test_a_formula_that_some_rows_can_be_is_let_through(text):
+    parse(text, CONTRACT, aggregate=False)
+
+
 # --- what the engine computes -----------------------------------------------------------------------------------------
 
 

@@ -89,7 +89,7 @@ def _compile(text: str, schema: Schema, aggregate: bool, zone: str) -> Formula:
         raise FormulaError("The formula gives neither a number, a text, a date nor true or false")
     if aggregate and type_ not in NUMERIC:
         raise FormulaError(f"A measure is a number, but the formula gives {type_}")
-    _check_possible(sql, schema, text)
+    _check_possible(sql, schema, text, aggregate)
     columns = frozenset(column.name for column in tree.find_all(exp.Column))
     calls = tuple(to_sql(call) for call in tree.find_all(*grammar.AGGREGATES))
     return Formula(text, sql, columns, calls, type_, tree)
@@ -231,17 +231,17 @@ def _check_compared(tree: exp.Expr, text: str, types: dict[str, ColumnType]) -> 
         raise FormulaError(said, written, found + 1 if found >= 0 else None)
 
 
-def _check_possible(sql: str, schema: Schema, text: str) -> None:
+def _check_possible(sql: str, schema: Schema, text: str, aggregate: bool) -> None:
     """Refuse what fails whatever a row holds: a text that is no number, as in `n + 'a'`, or a day as true or false.
 
     Calculated columns and rules are tried row by row, but what is constant in them fails before any row.
     """
     empty, *filled = (_failure(sql, schema, row) for row in ({}, *_TRIED))
-    if not filled[0] or filled[0] != filled[1]:
-        return
-    fault = told(filled[0])
+    constant = "" if aggregate else _failure(f"TRY({sql})", schema, {})
+    same = constant or (filled[0] if filled[0] == filled[1] else "")
+    fault = told(same)
     word = next((one for one in re.findall(r"'(?:[^']|'')*'", text) if fault.startswith(one.replace("''", "'"))), "")
-    if word or filled[0] == empty or "Unimplemented" in filled[0]:
+    if same and (word or same in (constant, empty) or "Unimplemented" in same):
         position = text.find(word) + 1 if word else None
         raise FormulaError(f"The formula fails on every row: {fault}", word, position)
 

@@ -6,7 +6,7 @@ from lake.formula.grammar import first_line
 
 _NUMBER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT|DOUBLE|FLOAT|DECIMAL")
 _WORDS = {"BOOL": "true or false", "DATE": "a date", "TIMESTAMP": "a time", "INTERVAL": "a span", "VARCHAR": "a text"}
-_TEXT = re.compile(r"Could not convert string '(.*)' to ([\w(),]+)(?: when casting from source column (\w+))?")
+_TEXT = re.compile(r"Could not convert string ['\"](.*)['\"] to ([\w(),]+)(?: when casting from source column (\w+))?")
 _DAY = re.compile(r'(?:invalid )?(date|timestamp) field (?:format|value out of range): "(.*?)"(?:,|$)')
 _NEVER = re.compile(r"Unimplemented type for cast \((\S+) -> ([^\s)]+\)?)\)")
 _LARGE = re.compile(r"(?:Could not cast value|Type \w+ with value) (\S+) .*?(?:to|destination type) ([\w(),]+)")

@@ -272,6 +272,7 @@ def test_B7_division_by_zero_is_no_value():
     [
         ("a + 'x'", "'x'", "'x' is not a number"),
         ("ok and 'O''Neil'", "'O''Neil'", "'O'Neil' is not true or false"),
+        ("a > 1 and ''", "''", "'' is not true or false"),  # fails where a is 0 as well
         ("if('', a, 0)", "''", "'' is not true or false"),
         ("least('Zoë', at)", "'Zoë'", "'Zoë' is not a time"),
         ("date_diff('day', '2025-13-01', day)", "'2025-13-01'", "'2025-13-01' is not a date"),

@@ -30,6 +30,10 @@ def fetch_table(sql: str, files: Sequence[Path | str], *, limits: sandbox.Limits
 
     try:
         return sandbox.run(select, sql, [str(file) for file in files], limits=limits)
+    except (duckdb.ConversionException, duckdb.OutOfRangeException) as fault:
+        from lake.formula.faults import told
+
+        raise ScanFailed(told(fault)) from fault
     except (sandbox.SandboxKilled, sandbox.SandboxError, duckdb.Error) as fault:
         raise ScanFailed(str(fault).split("\n", 1)[0]) from fault
 

@@ -142,7 +142,7 @@ def _missing_parts(version: KpiVersion) -> Iterator[Fault]:
 
 def _formula_faults(version: KpiVersion) -> Iterator[Fault]:
     from lake.engine import check
-    from lake.formula import FormulaError, parse
+    from lake.formula import FormulaError, measured, parse
     from lake.plan import MeasureError
 
     contract = contract_of(version.dataset)
@@ -164,7 +164,10 @@ def _formula_faults(version: KpiVersion) -> Iterator[Fault]:
         if not text:
             continue
         try:
-            parse(text, contract, aggregate=aggregate, wanted="boolean" if field == "condition" else None)
+            if aggregate:
+                measured(text, contract)
+            else:
+                parse(text, contract, aggregate=False, wanted="boolean" if field == "condition" else None)
         except FormulaError as fault:
             found = True
             yield Fault(field, str(fault), fault.token, fault.position, fault.suggestion)

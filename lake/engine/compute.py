@@ -16,7 +16,7 @@ from lake.engine.percentiles import FEW_ROWS, percentiles
 from lake.engine.results import RESULT, long_table
 from lake.engine.scans import GroupingSet, Scan, sets_of, triples
 from lake.engine.source import DEFAULT, Settings, Source, connect
-from lake.formula.grammar import first_line
+from lake.formula.faults import told
 from lake.periods import MONTHS, Calendar, Period
 from lake.plan import Fusion, Measure, MeasureError, Primitive, Terms, UnitLevel
 
@@ -101,7 +101,7 @@ def _robustly(
             for half, part in (("a", measures[:middle]), ("b", measures[middle:])):
                 yield from _robustly(connection, name + half, contract, part, periods, units, calendar)
             return
-        yield _without_value(connection, name, contract, measures[0], periods, units, calendar, first_line(error))
+        yield _without_value(connection, name, contract, measures[0], periods, units, calendar, told(error))
 
 
 def _without_value(

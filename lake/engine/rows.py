@@ -15,7 +15,8 @@ from lake.engine.layout import frames_of
 from lake.engine.scans import Scan, joined_facts
 from lake.engine.source import DEFAULT, Settings, Source, connect, literal
 from lake.formula.compile import quoted, to_sql
-from lake.formula.grammar import AGGREGATES, first_line
+from lake.formula.faults import told
+from lake.formula.grammar import AGGREGATES
 from lake.periods import MONTHS, Calendar, Period
 from lake.plan import Measure, MeasureError, Parts, UnitLevel, parts_of
 
@@ -90,7 +91,7 @@ def _faults_told() -> Iterator[None]:
     try:
         yield
     except FORMULA_FAULTS as error:
-        raise MeasureError(f"The formula fails on one of the rows: {first_line(error)}.") from error
+        raise MeasureError(f"The formula fails on one of the rows: {told(error)}.") from error
 
 
 def preview(

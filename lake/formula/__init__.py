@@ -3,5 +3,6 @@
 from lake.formula.compile import Formula, parse
 from lake.formula.derived import derived, inputs_of
 from lake.formula.grammar import FormulaError
+from lake.formula.measured import measured
 
-__all__ = ["Formula", "FormulaError", "derived", "inputs_of", "parse"]
+__all__ = ["Formula", "FormulaError", "derived", "inputs_of", "measured", "parse"]

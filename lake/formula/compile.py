@@ -1,6 +1,7 @@
 """From a formula's text to the tree and the SQL that may be executed."""
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from threading import Lock
@@ -12,6 +13,7 @@ from sqlglot import exp
 from lake.contract import ColumnType, Contract
 from lake.formula import grammar
 from lake.formula.compared import text_comparisons
+from lake.formula.faults import told
 from lake.formula.grammar import FormulaError
 from lake.formula.local import check_clocks, is_local, local_results, lowered, marked
 
@@ -19,6 +21,10 @@ TYPE_WORDS = {"text": "a text", "boolean": "yes and no", "date": "a date", "time
 TYPE_WORDS |= {"span": "a span of time"} | dict.fromkeys(("integer", "number", "decimal"), "a number")
 WRITTEN = {"boolean": "; write true or false", "date": "; write '2026-01-31'", "timestamp": "; write '2026-01-31'"}
 NUMERIC = frozenset({"integer", "number", "decimal"})
+_TRIED: tuple[dict[ColumnType, str], ...] = tuple(
+    {type_: f"'{day}'" if type_.temporal else number for type_ in ColumnType}
+    for number, day in (("1", "2025-01-31"), ("0", "2024-02-29"))
+)
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UINTEGER", "UBIGINT", "UHUGEINT")
 
 Schema = tuple[tuple[str, ColumnType], ...]
@@ -47,11 +53,15 @@ def parse(text: str, contract: Contract, *, aggregate: bool = True, wanted: str 
     calculated column). wanted: the type it must have; a number serves for integer and decimal and the reverse.
     Raises FormulaError, which names the offending word.
     """
-    schema = tuple((column.name, column.type) for column in contract.columns)
-    formula = _compile(text, schema, aggregate, contract.reporting_timezone)
+    formula = _compile(text, schema_of(contract), aggregate, contract.reporting_timezone)
     if wanted and not _serves(formula.type, wanted):
         raise FormulaError(f"The formula gives {formula.type}, but {wanted} is needed here")
     return formula
+
+
+def schema_of(contract: Contract) -> Schema:
+    """The names and types of its columns."""
+    return tuple((column.name, column.type) for column in contract.columns)
 
 
 @lru_cache(maxsize=2_000)
@@ -65,8 +75,9 @@ def _compile(text: str, schema: Schema, aggregate: bool, zone: str) -> Formula:
     _check_local(tree, schema, text)
     stays_local = next(local_results(tree), None)
     tree = lowered(tree, zone)
+    tree = whole_quotients(tree, lambda node: type_of(to_sql(node), schema, text) != "integer")
     sql = to_sql(tree)
-    type_ = _bind(sql, schema, text)
+    type_ = type_of(sql, schema, text)
     if type_ == "timestamp" and stays_local is not None:
         said = "A time by the local clock would be read as one of UTC: take its hour(), its weekday() or ::date"
         raise FormulaError(said, *grammar.place(stays_local, text))
@@ -78,6 +89,7 @@ def _compile(text: str, schema: Schema, aggregate: bool, zone: str) -> Formula:
         raise FormulaError("The formula gives neither a number, a text, a date nor true or false")
     if aggregate and type_ not in NUMERIC:
         raise FormulaError(f"A measure is a number, but the formula gives {type_}")
+    _check_possible(sql, schema, text, aggregate)
     columns = frozenset(column.name for column in tree.find_all(exp.Column))
     calls = tuple(to_sql(call) for call in tree.find_all(*grammar.AGGREGATES))
     return Formula(text, sql, columns, calls, type_, tree)
@@ -145,7 +157,7 @@ def _check_local(tree: exp.Expr, schema: Schema, text: str) -> None:
         if call.find(*grammar.AGGREGATES):
             said = "`local` is about the time of one row; write it inside the aggregate, as in max(hour(local(at)))"
             raise FormulaError(said, *grammar.place(call, text))
-        type_ = _bind(to_sql(call.this), schema, text)
+        type_ = type_of(to_sql(call.this), schema, text)
         if type_ != "timestamp":
             said = f"`local` takes a time, such as a timestamp column, not {TYPE_WORDS.get(type_, 'this')}"
             raise FormulaError(said, *grammar.place(call, text))
@@ -165,11 +177,23 @@ def _divide_safely(tree: exp.Expr) -> exp.Expr:
     return tree.transform(rewrite)
 
 
+def whole_quotients(tree: exp.Expr, wanted: Callable[[exp.Expr], bool]) -> exp.Expr:
+    """The tree with those `a // b` that are wanted as trunc(a / b): DuckDB's `//` keeps the fraction unless both are
+    integers."""
+    tree = tree.copy()
+    for node in reversed([node for node in tree.find_all(exp.IntDiv) if wanted(node)]):
+        quotient = exp.Div(this=node.this.copy(), expression=node.expression.copy())
+        new = exp.Anonymous(this="TRUNC", expressions=[quotient])
+        tree = new if node is tree else tree
+        node.replace(new)
+    return tree
+
+
 _binder: duckdb.DuckDBPyConnection | None = None
 _binder_lock = Lock()
 
 
-def _bind(sql: str, schema: Schema, text: str) -> str:
+def type_of(sql: str, schema: Schema, text: str) -> str:
     """The type that DuckDB gives the expression over columns of these types; nothing is computed."""
     columns = ", ".join(f"CAST(NULL AS {type_.sql}) AS {quoted(name)}" for name, type_ in schema)
     query = f"DESCRIBE SELECT {sql} AS value FROM (SELECT {columns})"
@@ -182,6 +206,11 @@ def _bind(sql: str, schema: Schema, text: str) -> str:
 
 def _misfit(reason: str, text: str) -> FormulaError:
     """DuckDB's complaint about types, with the word of the formula that it is about where it names one."""
+    if mixed := re.search(
+        r"(?:combine|mix values of)(?: types? of| types?)? ([A-Z]\S*) (?:and|with) ([A-Z]\S*)", reason
+    ):
+        one, other = (TYPE_WORDS.get(type_name(part), part) for part in mixed.groups())
+        return FormulaError(f"The formula gives {one} in one case and {other} in another: write one of them for both")
     found = re.search(r"name and argument types '(\W+|\w+)\((.*)\)'", reason)
     if not found:
         return FormulaError(f"The formula does not fit its columns' types: {reason}")
@@ -200,6 +229,33 @@ def _check_compared(tree: exp.Expr, text: str, types: dict[str, ColumnType]) -> 
         found = text.find(written)
         said = f"`{column.name}` is {TYPE_WORDS[type_.value]}, which {written} is not{WRITTEN.get(type_.value, '')}"
         raise FormulaError(said, written, found + 1 if found >= 0 else None)
+
+
+def _check_possible(sql: str, schema: Schema, text: str, aggregate: bool) -> None:
+    """Refuse what fails whatever a row holds: a text that is no number, as in `n + 'a'`, or a day as true or false.
+
+    Calculated columns and rules are tried row by row, but what is constant in them fails before any row.
+    """
+    empty, *filled = (_failure(sql, schema, row) for row in ({}, *_TRIED))
+    constant = "" if aggregate else _failure(f"TRY({sql})", schema, {})
+    same = constant or (filled[0] if filled[0] == filled[1] else "")
+    fault = told(same)
+    word = next((one for one in re.findall(r"'(?:[^']|'')*'", text) if fault.startswith(one.replace("''", "'"))), "")
+    if same and (word or same in (constant, empty) or "Unimplemented" in same):
+        position = text.find(word) + 1 if word else None
+        raise FormulaError(f"The formula fails on every row: {fault}", word, position)
+
+
+def _failure(sql: str, schema: Schema, row: Mapping[ColumnType, str]) -> str:
+    """What DuckDB says of a row with these values, and of null for the types that have none."""
+    columns = ", ".join(f"CAST({row.get(type_, 'NULL')} AS {type_.sql}) AS {quoted(name)}" for name, type_ in schema)
+    try:
+        _asked(f"SELECT {sql} FROM (SELECT {columns})")
+    except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
+        return grammar.first_line(error)
+    except duckdb.Error:
+        return ""
+    return ""
 
 
 def _asked(query: str) -> tuple[Any, ...]:

@@ -11,12 +11,32 @@ from lake.formula.grammar import FormulaError
 
 Number = float | int | bool | None
 
-_TWO: dict[type[exp.Expr], Callable[[float, float], float | bool]] = {
+
+def _quotient(a: float, b: float) -> float | None:
+    return a / b if b else None
+
+
+def _power(a: float, b: float) -> float:
+    """Raises ValueError where Python would answer a complex number, as for a root of a negative one."""
+    return math.pow(a, b)
+
+
+def _rounded(value: float, digits: int) -> float:
+    """Halves go away from zero, as in the database; Python's own go to the even neighbour."""
+    scale = 10.0**digits
+    size = abs(value) * scale
+    if not math.isfinite(size):
+        return value
+    whole = math.floor(size)
+    return math.copysign((whole + (size - whole >= 0.5)) / scale, value)
+
+
+_TWO: dict[type[exp.Expr], Callable[[float, float], float | bool | None]] = {
     exp.Add: lambda a, b: a + b,
     exp.Sub: lambda a, b: a - b,
     exp.Mul: lambda a, b: a * b,
-    exp.Div: lambda a, b: a / b,
-    exp.Pow: lambda a, b: a**b,
+    exp.Div: _quotient,
+    exp.Pow: _power,
     exp.EQ: lambda a, b: a == b,
     exp.NEQ: lambda a, b: a != b,
     exp.GT: lambda a, b: a > b,
@@ -51,7 +71,7 @@ def inputs_of(expression: str, known: Sequence[str] | None = None) -> tuple[str,
 def derived(expression: str, inputs: Mapping[str, float | None]) -> float | None:
     """The value of an expression such as `cost / orders` over the values of other measures.
 
-    A blank input gives a blank result unless `coalesce` names a replacement; a division by zero, a result that is not
+    A blank input or a division by zero gives a blank result unless `coalesce` names a replacement; a result that is not
     finite and a root or logarithm out of range give None. Raises FormulaError.
     """
     values = {name.lower(): value for name, value in inputs.items()}
@@ -61,7 +81,7 @@ def derived(expression: str, inputs: Mapping[str, float | None]) -> float | None
         if isinstance(error, FormulaError):
             raise
         return None
-    if result is None or isinstance(result, complex) or not math.isfinite(result):
+    if result is None or not math.isfinite(result):
         return None
     return float(result)
 
@@ -107,7 +127,7 @@ def _function(node: exp.Expr, values: Mapping[str, Number]) -> Number:
         return (max if isinstance(node, exp.Greatest) else min)(given) if given else None
     if isinstance(node, exp.Round):
         digits = node.args.get("decimals")
-        return None if first is None else round(float(first), int(_value(digits, values) or 0) if digits else 0)
+        return None if first is None else _rounded(float(first), int(_value(digits, values) or 0) if digits else 0)
     if type(node) in _ONE:
         return None if first is None else _ONE[type(node)](first)
     second = _value(node.expression, values)

@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from lake import formula
 from lake.contract import Contract, Role
-from lake.formula.compile import quoted, to_sql
+from lake.formula.compile import quoted, to_sql, whole_quotients
 from lake.formula.grammar import AGGREGATES
 from lake.plan.measure import Measure
 
@@ -114,6 +114,7 @@ def _template(tree: exp.Expr, where: str | None, place: Callable[[Primitive], st
         inserted.append(columns[0] if len(columns) == 1 else f"({columns[0]} / NULLIF({columns[1]}, 0))")
         return exp.column(f"@{len(inserted) - 1}@", quoted=True)
 
+    tree = whole_quotients(tree, lambda node: node.find(*AGGREGATES) is not None)  # they will be doubles
     sql = to_sql(tree.transform(replace_call)).replace("{", "{{").replace("}", "}}")
     for number, text in enumerate(inserted):
         sql = sql.replace(f'"@{number}@"', text)
@@ -125,8 +126,8 @@ def parts_of(measure: Measure, contract: Contract) -> Parts:
     where = formula.parse(measure.where, contract, aggregate=False, wanted="boolean").sql if measure.where else None
     match measure.kind:
         case "ratio":
-            numerator = formula.parse(measure.value, contract).tree
-            denominator = formula.parse(measure.denominator or "", contract).tree
+            numerator = formula.measured(measure.value, contract).tree
+            denominator = formula.measured(measure.denominator or "", contract).tree
             return Parts(_quotient(numerator, denominator), numerator, denominator, where)
         case "weighted_mean":
             value = formula.parse(measure.value, contract, aggregate=False, wanted="number").sql
@@ -140,7 +141,7 @@ def parts_of(measure: Measure, contract: Contract) -> Parts:
         case "distinct_count":
             value = formula.parse(measure.value, contract, aggregate=False).sql
             return Parts(internal(f"COUNT(DISTINCT {value})"), None, None, where)
-    tree = formula.parse(measure.value, contract).tree
+    tree = formula.measured(measure.value, contract).tree
     return Parts(tree, *_split(tree), where)
 
 

@@ -54,7 +54,13 @@ def test_the_preview_is_what_the_rows_give(client, made):
 def test_a_formula_that_fails_on_some_row_is_told_in_the_preview(client, made):
     failing = NEW | {"kind": "simple", "percentile": "", "formula": "sum(cast(priority as integer))"}
     answer = sent(client, made.analyst, "kpi_preview", **failing)
-    assert answer.status_code == 200 and "Could not convert string" in answer.content.decode()
+    assert answer.status_code == 200 and "of priority is not a number" in answer.content.decode()
+
+
+def test_an_hour_of_the_latest_time_is_refused_by_its_word(client, made):
+    wrong = NEW | {"kind": "simple", "percentile": "", "formula": "hour(max(opened_at))"}
+    answer = sent(client, made.analyst, "kpi_preview", **wrong)
+    assert "`max` gives a date here" in html.unescape(answer.content.decode())
 
 
 def test_a_cumulative_kpi_asks_for_the_parts_of_what_it_aggregates_like(client, made):

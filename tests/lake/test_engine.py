@@ -67,6 +67,21 @@ def test_a_simple_formula_may_combine_aggregates():
 
 
 @pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("count(*) // 2", 1),
+        ("-sum(contacts) // 2", -3),  # towards zero, as of whole numbers in a row
+        ("sum(hours // 2)", 3),  # 7.5 // 2
+        ("sum(hours) // 2 // 2", 1),
+        ("sum(contacts // 2)", 3),
+    ],
+)
+def test_a_whole_quotient_has_no_fraction(formula, expected):
+    rows = [{"hours": 7.5, "contacts": 7}, {"hours": None, "contacts": 0}, {"hours": None, "contacts": 0}]
+    assert one(stored(rows), measure("x", "simple", formula))["value"] == expected
+
+
+@pytest.mark.parametrize(
     ("rule", "expected"), [("last", 7), ("average", (10 + 4 + 12 + 7) / 3), ("min", 7), ("max", 14)]
 )
 def test_a_semi_additive_measure_sums_units_and_picks_or_averages_days(rule, expected):

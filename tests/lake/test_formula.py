@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from lake.contract import Column, ColumnType, Contract
-from lake.formula import FormulaError, derived, inputs_of, parse
+from lake.formula import FormulaError, derived, inputs_of, measured, parse
 
 CONTRACT = Contract(
     columns=(
@@ -264,6 +264,68 @@ def test_B7_division_by_zero_is_no_value():
     assert duckdb.sql(f"SELECT {sql} FROM (SELECT 3 AS a)").fetchall() == [(None,)]
 
 
+# --- what no row can be ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "said"),
+    [
+        ("a + 'x'", "'x'", "'x' is not a number"),
+        ("ok and 'O''Neil'", "'O''Neil'", "'O'Neil' is not true or false"),
+        ("a > 1 and ''", "''", "'' is not true or false"),  # fails where a is 0 as well
+        ("if('', a, 0)", "''", "'' is not true or false"),
+        ("least('Zoë', at)", "'Zoë'", "'Zoë' is not a time"),
+        ("date_diff('day', '2025-13-01', day)", "'2025-13-01'", "'2025-13-01' is not a date"),
+        ("not day", "", "a date cannot be read as true or false"),
+        ("at::double", "", "a time cannot be read as a number"),
+        ("cast(999 as decimal(3, 1))", "", "the number 999 is too large for DECIMAL"),
+        ("9223372036854775807 + 1", "", "a whole number on the way is too large"),
+    ],
+)
+def test_a_formula_that_fails_on_every_row_is_refused(text, word, said):
+    fault = refused(text, aggregate=False)
+    assert fault.message.startswith(f"The formula fails on every row: {said}")
+    assert fault.token == word
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "coalesce(name, 'none')::int > 1",
+        "name::date > day",
+        "case when a > 1 then 'x' + a end",
+        "not name",
+        "ln(b - 1)",
+    ],
+)
+def test_a_formula_that_some_rows_can_be_is_let_through(text):
+    parse(text, CONTRACT, aggregate=False)
+
+
+# --- what the engine computes -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "instead"),
+    [
+        ("hour(max(at))", "max", "`max` gives a time here.*max.hour.at.., or max.epoch.at.. for seconds"),
+        ("1 + hour(min(local(at)))", "min", "min.hour.at"),
+        ("max(day) - min(day)", "max", "`max` gives a date here.*max.epoch.day.. for seconds"),
+        ("epoch(avg(at))", "avg", "avg.hour.at"),
+        ("case when min(name) = 'x' then 1 end", "min", "gives a text here.*count.distinct name. tells how many"),
+        ("coalesce(count(b), true)", "", "a number in one case and yes and no in another"),
+        ("least(true, min(a))", "", "a number in one case|yes and no in one case"),
+    ],
+)
+def test_what_is_made_of_aggregates_that_are_no_numbers_is_none_of_the_engines(text, word, instead):
+    """Elsewhere they are SQL: an error budget's total may be the minutes from the first row to the last."""
+    with pytest.raises(FormulaError, match=instead) as caught:
+        measured(text, CONTRACT)
+    assert caught.value.token == word
+    assert parse("date_diff('minute', min(at), max(at))", CONTRACT).type == "integer"
+    assert measured("max(hour(at)) + sum(ok)", CONTRACT).sql == 'MAX(HOUR("at")) + SUM("ok")'
+
+
 # --- derived measures -------------------------------------------------------------------------------------------------
 
 
@@ -282,7 +344,15 @@ def test_B7_division_by_zero_is_no_value():
         ("if(blank is null and not zero > 1, 5, 6)", 5),
         ("-abs(orders - cost) ** 2", 36),
         ("round(cost / 3, 2)", 3.33),
+        ("round(cost / orders)", 3),  # 2.5
+        ("round(-cost / orders)", -3),
+        ("round(orders / 16, 1)", 0.3),  # 0.25
+        ("round(cost * 12.5, -1)", 130),  # 125
+        ("coalesce(cost / zero, 7)", 7),
+        ("if(cost / zero > 1 or cost = 10, 5, 6)", 5),
         ("sqrt(-cost)", None),
+        ("round((0 - cost) ** 0.5)", None),
+        ("if((0 - cost) ** 0.5 > 1, 5, 6)", None),
         ("(0 - cost) ** 0.5", None),
         ("exp(cost * 1000)", None),
         ("ln(zero)", None),

@@ -79,12 +79,20 @@ def form_page(
         except ValidationError as fault:
             show_faults(form, fault)
         except refusals as refusal:
-            form.add_error(None, str(refusal))
+            show_refusal(form, refusal)
         else:
             messages.success(request, done)
             return redirect(onward() if onward else back)
     status = 422 if request.method == "POST" else 200
     return render(request, template, {"form": form, "back": back, **context}, status=status)
+
+
+def show_refusal(form: Form, refusal: Exception) -> None:
+    """Each fault of a refusal beside its field of the form; above all of them what names none."""
+    for fault in getattr(refusal, "faults", ()):
+        form.add_error(fault.field if fault.field in form.fields else None, fault.message)
+    if not form.errors:
+        form.add_error(None, str(refusal))
 
 
 def show_faults(form: Form, fault: ValidationError) -> None:

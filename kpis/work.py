@@ -71,7 +71,8 @@ def chart_what_was_written(sender, run: Run, kpis, **_) -> None:
 @receiver(signals.version_committed)
 def compute_touched(sender, dataset, version, by=None, **_) -> None:
     """Runs inside the transaction that makes the rows visible."""
-    requests.data(version, f"{version.get_kind_display().lower()} of version {version.version}", by=by)
+    cause = f"{version.get_kind_display().lower()} of version {version.version}"
+    requests.data(version, f"{cause}, a restatement" if version.restated else cause, by=by)
 
 
 @receiver(signals.provisional_changed)

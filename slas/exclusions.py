@@ -46,6 +46,7 @@ def propose(
 ) -> Exclusion:
     """Ask for cases, a stretch of time, or rows of a condition to be left out. Raises AgreementRefused."""
     cases = sorted({str(case).strip() for case in cases if str(case).strip()})
+    _check_stretch(starts_at, ends_at)
     if not (cases or starts_at or condition):
         raise AgreementRefused([Fault("cases", "Say what is excluded: cases, a stretch of time, or a condition.")])
     codes = set(agreement.versions.values_list("targets__code", flat=True))
@@ -133,6 +134,16 @@ def approved(agreement: Agreement, target_code: str | None = None) -> list[Exclu
 def _tell(agreement: Agreement, by) -> None:
     attainment.keep(agreement, by=by)
     exclusions_changed.send(Agreement, agreement=agreement, by=by)
+
+
+def _check_stretch(starts_at: datetime | None, ends_at: datetime | None) -> None:
+    """Both ends or none, the later one last: half a stretch would leave out nothing, or everything from there on."""
+    if starts_at and not ends_at:
+        raise AgreementRefused([Fault("ends_at", "Say up to when as well: a stretch of time has two ends.")])
+    if ends_at and not starts_at:
+        raise AgreementRefused([Fault("starts_at", "Say from when as well: a stretch of time has two ends.")])
+    if starts_at and ends_at and ends_at <= starts_at:
+        raise AgreementRefused([Fault("ends_at", "It ends before it begins: give the later time last.")])
 
 
 def _check_condition(agreement: Agreement, target_code: str, condition: str) -> None:

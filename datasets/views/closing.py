@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.utils.text import capfirst
 from django.views.decorators.http import require_POST
 
 from datasets import closing
@@ -61,7 +62,7 @@ def closing_decide(request, pk: int, decision: str):
         else:
             remark = request.POST.get("reason", "")
             made = closing.decide(found, approve=decision == "approve", by=request.user, remark=remark)
-        messages.success(request, f"{made.wish.capitalize()}: {made.get_state_display().lower()}.")
+        messages.success(request, f"{capfirst(made.wish)}: {made.get_state_display().lower()}.")
     except Refusal as refusal:
         messages.error(request, f"{refusal} {refusal.next_step}".strip())
     return redirect("dataset_closing", found.dataset.code)

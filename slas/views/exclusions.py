@@ -60,7 +60,9 @@ def exclusion_decide(request, pk: int, decision: str):
     require(request, permission, found.agreement.unit_id)
     note = request.POST.get("reason", "").strip()[:2000]
     try:
-        if decision == "withdraw":
+        if decision == "withdraw" and not note:
+            messages.error(request, "Say why it is withdrawn: press Withdraw again, and give a reason.")
+        elif decision == "withdraw":
             exclusions.withdraw(found, by=request.user, reason=note)
             messages.success(request, "Withdrawn: it counts again.")
         elif decision in ("approve", "reject"):

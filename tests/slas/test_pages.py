@@ -99,8 +99,29 @@ def test_an_exclusion_is_proposed_by_one_and_approved_by_another(client, desk):
     post(client, desk.signer, "exclusion_decide", exclusion.pk, "approve")
     exclusion.refresh_from_db()
     assert (exclusion.state, exclusion.decided_by) == ("approved", desk.signer)
+    post(client, desk.author, "exclusion_decide", exclusion.pk, "withdraw")  # without a reason it stays approved
+    exclusion.refresh_from_db()
+    assert exclusion.state == "approved"
     post(client, desk.author, "exclusion_decide", exclusion.pk, "withdraw", reason="Wrong month")
     assert "withdrawn" in get(client, desk.author, "agreement_exclusions", "acme")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "field", "said"),
+    [
+        ("2025-01-10T00:00", "", "ends_at", "Say up to when as well"),
+        ("", "2025-01-17T00:00", "starts_at", "Say from when as well"),
+        ("2025-01-17T00:00", "2025-01-10T00:00", "ends_at", "It ends before it begins"),
+        ("2025-01-10T00:00", "2025-01-10T00:00", "ends_at", "It ends before it begins"),  # nothing lies in it
+    ],
+)
+def test_half_a_stretch_of_time_is_not_excluded(client, desk, start, end, field, said):
+    AgreementFactory(code="acme", unit=desk.unit)
+    client.force_login(desk.author)
+    words = {"kind": "maintenance", "reason": "Planned", "starts_at": start, "ends_at": end}
+    shown = client.post(reverse("agreement_exclusion_new", args=["acme"]), words)
+    assert shown.status_code == 422 and said in str(shown.context["form"].errors[field])
+    assert not Exclusion.objects.exists()
 
 
 @pytest.mark.parametrize("count", [1, 50])

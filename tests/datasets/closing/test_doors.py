@@ -86,7 +86,8 @@ def test_the_pages_close_refuse_restate_and_tell(client, home, people):
     assert client.post(page, {"through": "2025-01-31", "reason": "Month-end of January"}).status_code == 302
     assert "a second person decides" in client.get(page).content.decode()
     client.force_login(people[Member.FINANCE])
-    client.post(reverse("closing_decide", args=[Closing.objects.get().pk, "approve"]))
+    decided = client.post(reverse("closing_decide", args=[Closing.objects.get().pk, "approve"]), follow=True)
+    assert "Close through 31 Jan 2025: approved." in decided.content.decode()
     assert "31 Jan 2025" in client.get(reverse("dataset", args=["orders"])).content.decode()
 
     client.force_login(people[Member.ANALYST])

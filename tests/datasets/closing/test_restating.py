@@ -6,10 +6,11 @@ import pytest
 
 from datasets import closing, intake
 from datasets.refusals import PeriodClosed
+from kpis.models import RecomputeRequest
 from organization.models import AuditEntry, Membership
 from organization.models import Role as Member
 from tests.datasets.closing.orders import HEAD, TODAY, WHY, orders_now, restated, rows_of
-from tests.factories import perform, upload_csv
+from tests.factories import KpiFactory, perform, upload_csv
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +29,15 @@ def test_B23_who_may_restate_has_it_loaded_with_a_reason_that_stays(orders, peop
     assert entry.details == {"version": version.version, "records": 1, "reason": WHY, "closed_through": "2025-01-31"}
     assert rows_of(orders_now(orders))[0] == ("1", "2025-01-10", 11.0)
     assert rows_of(orders, before)[0] == ("1", "2025-01-10", 10.0)  # as it was known before
+
+
+def test_the_history_of_a_number_tells_a_restatement_from_any_load(orders, people):
+    KpiFactory(dataset=orders)
+    upload_csv(orders, HEAD + "4,2025-02-02,4\n")
+    restated(orders, HEAD + "1,2025-01-10,11\n", by=people[Member.MANAGER])
+    restating, plain = orders.versions.order_by("-version")[:2]
+    asked = [one.trigger for one in RecomputeRequest.objects.filter(scope="data").order_by("pk")]
+    assert asked[-2:] == [f"load of version {plain.version}", f"load of version {restating.version}, a restatement"]
 
 
 def test_a_right_to_restate_that_is_gone_when_the_load_runs_restates_nothing(orders, people):

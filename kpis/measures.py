@@ -167,7 +167,7 @@ def _formula_faults(version: KpiVersion) -> Iterator[Fault]:
             if aggregate:
                 measured(text, contract)
             else:
-                parse(text, contract, aggregate=False, wanted="boolean" if field == "condition" else None)
+                parse(text, contract, aggregate=False, wanted="boolean" if field == "condition" else None, tried=True)
         except FormulaError as fault:
             found = True
             yield Fault(field, str(fault), fault.token, fault.position, fault.suggestion)

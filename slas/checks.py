@@ -153,7 +153,7 @@ def _formula_fault(
     from lake.formula import FormulaError, parse
 
     try:
-        parse(text, contract_of(dataset), aggregate=aggregate, wanted=wanted)
+        parse(text, contract_of(dataset), aggregate=aggregate, wanted=wanted, tried=True)
     except FormulaError as fault:
         yield Fault(field, str(fault), fault.token, fault.position, fault.suggestion)
 

@@ -161,7 +161,7 @@ def _check_condition(agreement: Agreement, target_code: str, condition: str) -> 
         contracts[f"Cases of {agreement.name}"] = rows.contract("UTC")
     for name, contract in contracts.items():
         try:
-            parse(condition, contract, aggregate=False, wanted="boolean")
+            parse(condition, contract, aggregate=False, wanted="boolean", tried=True)
         except FormulaError as fault:
             message = f"{name}: {fault}"
             if len(contracts) > 1:

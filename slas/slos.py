@@ -196,7 +196,7 @@ def faults_of(slo: Slo) -> list[Fault]:
         if not text:
             continue
         try:
-            parse(text, contract, aggregate=aggregate, wanted=None if aggregate else "boolean")
+            parse(text, contract, aggregate=aggregate, wanted=None if aggregate else "boolean", tried=True)
         except FormulaError as fault:
             faults.append(Fault(name, str(fault), fault.token, fault.position, fault.suggestion))
     return faults

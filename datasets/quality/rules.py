@@ -165,7 +165,9 @@ def _expression(rule: QualityRule, dataset: Dataset, contract: Contract) -> Cond
     from lake.formula import FormulaError, parse
 
     try:
-        formula = parse(str(rule.parameters.get("expression", "")), contract, aggregate=False, wanted="boolean")
+        formula = parse(
+            str(rule.parameters.get("expression", "")), contract, aggregate=False, wanted="boolean", tried=True
+        )
     except FormulaError as fault:
         raise InvalidRule(str(fault), field="parameters.expression") from fault
     shown = next(iter(sorted(formula.columns)), "")

@@ -222,4 +222,4 @@ def _check_formulas(contract: Contract, compile_formula: CompileFormula) -> None
 def _parse_formula(text: str, contract: Contract) -> object:
     from lake.formula import parse  # the formula module knows contracts, so it cannot be imported above
 
-    return parse(text, contract, aggregate=False)
+    return parse(text, contract, aggregate=False, tried=True)

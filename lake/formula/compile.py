@@ -46,16 +46,21 @@ class Formula:
     tree: exp.Expr = field(repr=False, compare=False)
 
 
-def parse(text: str, contract: Contract, *, aggregate: bool = True, wanted: str | None = None) -> Formula:
+def parse(
+    text: str, contract: Contract, *, aggregate: bool = True, wanted: str | None = None, tried: bool = False
+) -> Formula:
     """Check a formula against the contract's columns and compile it.
 
     aggregate: True for a measure's expression (`sum(cost) / count(*)`, a number), False for one of a row (a filter or a
     calculated column). wanted: the type it must have; a number serves for integer and decimal and the reverse.
+    tried: where it is written, not where it is run, refuse also what fails whatever a row holds.
     Raises FormulaError, which names the offending word.
     """
     formula = _compile(text, schema_of(contract), aggregate, contract.reporting_timezone)
     if wanted and not _serves(formula.type, wanted):
         raise FormulaError(f"The formula gives {formula.type}, but {wanted} is needed here")
+    if tried:
+        _check_possible(formula, schema_of(contract), aggregate)
     return formula
 
 
@@ -89,7 +94,6 @@ def _compile(text: str, schema: Schema, aggregate: bool, zone: str) -> Formula:
         raise FormulaError("The formula gives neither a number, a text, a date nor true or false")
     if aggregate and type_ not in NUMERIC:
         raise FormulaError(f"A measure is a number, but the formula gives {type_}")
-    _check_possible(sql, schema, text, aggregate)
     columns = frozenset(column.name for column in tree.find_all(exp.Column))
     calls = tuple(to_sql(call) for call in tree.find_all(*grammar.AGGREGATES))
     return Formula(text, sql, columns, calls, type_, tree)
@@ -231,11 +235,14 @@ def _check_compared(tree: exp.Expr, text: str, types: dict[str, ColumnType]) -> 
         raise FormulaError(said, written, found + 1 if found >= 0 else None)
 
 
-def _check_possible(sql: str, schema: Schema, text: str, aggregate: bool) -> None:
+@lru_cache(maxsize=2_000)
+def _check_possible(formula: Formula, schema: Schema, aggregate: bool) -> None:
     """Refuse what fails whatever a row holds: a text that is no number, as in `n + 'a'`, or a day as true or false.
 
-    Calculated columns and rules are tried row by row, but what is constant in them fails before any row.
+    Calculated columns and rules are tried row by row, but what is constant in them fails before any row. No function
+    that is allowed makes a text much longer than the formula, so that to try one costs little.
     """
+    sql, text = formula.sql, formula.text
     empty, *filled = (_failure(sql, schema, row) for row in ({}, *_TRIED))
     constant = "" if aggregate else _failure(f"TRY({sql})", schema, {})
     same = constant or (filled[0] if filled[0] == filled[1] else "")

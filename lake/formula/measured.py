@@ -22,8 +22,8 @@ _INSIDE = {
 
 
 def measured(text: str, contract: Contract) -> Formula:
-    """`parse` for a measure that the engine computes. Raises FormulaError also where an aggregate is no number."""
-    formula = parse(text, contract)
+    """`parse` where a measure is written that the engine computes: an aggregate that is no number is refused too."""
+    formula = parse(text, contract, tried=True)
     _check(formula, schema_of(contract))
     return formula
 

@@ -142,7 +142,7 @@ class Completion:
 def _compile(text: str, contract: Contract) -> _Formula:
     from lake.formula import parse  # only contracts with formulas need the compiler
 
-    formula = parse(text, contract, aggregate=False)
+    formula = parse(text, contract, aggregate=False, tried=True)
     return _Formula(formula.sql, frozenset(formula.columns))
 
 

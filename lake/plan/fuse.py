@@ -126,8 +126,8 @@ def parts_of(measure: Measure, contract: Contract) -> Parts:
     where = formula.parse(measure.where, contract, aggregate=False, wanted="boolean").sql if measure.where else None
     match measure.kind:
         case "ratio":
-            numerator = formula.measured(measure.value, contract).tree
-            denominator = formula.measured(measure.denominator or "", contract).tree
+            numerator = formula.parse(measure.value, contract).tree
+            denominator = formula.parse(measure.denominator or "", contract).tree
             return Parts(_quotient(numerator, denominator), numerator, denominator, where)
         case "weighted_mean":
             value = formula.parse(measure.value, contract, aggregate=False, wanted="number").sql
@@ -141,7 +141,7 @@ def parts_of(measure: Measure, contract: Contract) -> Parts:
         case "distinct_count":
             value = formula.parse(measure.value, contract, aggregate=False).sql
             return Parts(internal(f"COUNT(DISTINCT {value})"), None, None, where)
-    tree = formula.measured(measure.value, contract).tree
+    tree = formula.parse(measure.value, contract).tree
     return Parts(tree, *_split(tree), where)
 
 

@@ -65,6 +65,13 @@ def test_a_viewer_of_one_unit_sees_the_kpi_there(client, made):
     opened(client, only_south, "kpi", "in_time", unit="group", expect=404)
 
 
+def test_the_target_stands_with_the_limit_and_the_stretch_that_it_is_scored_by(client, made):
+    assert "red limit" not in opened(client, made.viewer, "kpi", "in_time").split("<h2>")[0]
+    Result.objects.update(target=80, red_limit=70, stretch=90)
+    words = re.sub(r"<[^>]+>|&nbsp;|\s+", " ", opened(client, made.viewer, "kpi", "in_time")).replace("\xa0", " ")
+    assert re.search(r"red limit +70\.0 +% *, +stretch +90\.0 +%", words)
+
+
 def test_a_dimension_is_written_in_words():
     kpi = SimpleNamespace(unit_of_measure="percent", decimals=1)
     parts = SimpleNamespace(kpi=kpi, rows=(), dimension="shipment_mode", period=None, total=None)

@@ -141,9 +141,18 @@ class TargetBook:
             stretch=stretch.value if stretch else None,
         )
 
-    def comparators(self, kpi: int, unit: int, start: date, end: date | None = None) -> dict[str, Found]:
-        """Every comparator that is set for the period: target, stretch, red limit, floor, budget."""
-        found = {c: self.find(kpi, unit, start, end, comparator=c) for c in Comparator.values}
+    def comparators(
+        self,
+        kpi: int,
+        unit: int,
+        start: date,
+        end: date | None,
+        wanted: Iterable[Comparator],
+        *,
+        only_totals: bool = False,
+    ) -> dict[Comparator, Found]:
+        """Those of the wanted comparators that are set for the period."""
+        found = {c: self.find(kpi, unit, start, end, comparator=c, only_totals=only_totals) for c in wanted}
         return {comparator: target for comparator, target in found.items() if target}
 
     def _above_on(self, unit: int, day: date) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ from kpis.charting import chart_of, runs_of
 from kpis.forms import AnnotationForm
 from kpis.landing import landing
 from kpis.models import Annotation, Kpi
+from kpis.selectors.comparators import unrated_targets
 from kpis.selectors.runs import job_of
 from kpis.selectors.to_date import to_date
 from organization.access import DEFINE, TARGET, VIEW
@@ -44,6 +45,9 @@ def _overview(request, place: Place) -> dict:
     return {
         **frame_of(request, place, "overview", series=series, shown=reading.period),
         "reading": reading,
+        "unrated": unrated_targets(place.version, unit, reading.period)
+        if reading.period and not place.known_on
+        else [],
         "series": series,
         "chart": chart,
         "fired": runs_of(chart.fired)[:SIGNALS],

@@ -79,6 +79,18 @@ def test_a_dimension_is_written_in_words():
     assert '<th scope="col">shipment mode</th>' in table
 
 
+def test_the_floor_and_the_budget_of_the_period_stand_there_too(client, made):
+    january = {"valid_from": date(2025, 1, 1), "valid_to": date(2025, 2, 1)}
+    for goal in (
+        targets.Goal(made.kpi, made.group, date(2025, 1, 1), value=Decimal("61.5"), comparator="floor"),
+        targets.Goal(made.kpi, made.group, value=Decimal("77.5"), comparator="budget", **january),
+    ):
+        targets.set_target(goal, by=made.manager)
+    page = opened(client, made.viewer, "kpi", "in_time")  # of March, for which no budget is set
+    assert re.search(r"<dt>Floor</dt><dd>.*61\.5", page) and "<dt>Budget</dt>" not in page
+    assert re.search(r"<dt>Budget</dt><dd>.*77\.5", opened(client, made.viewer, "kpi", "in_time", period="2025-01-01"))
+
+
 @pytest.mark.parametrize(("rows", "heads"), [(94, 7), (0, 5)])
 def test_a_number_without_rows_of_its_own_has_no_column_of_rows(rows, heads):
     """One derived from other KPIs, or entered by hand."""

@@ -171,7 +171,7 @@
     if (format === "csv") { pm.chartNumbers(canvas); return; }
     try {
       const Plotly = await plotly();
-      if (!("pmDrawn" in canvas.dataset)) await pm.chart(canvas);
+      if (!("pmDrawn" in canvas.dataset)) await draw(canvas);
       const title = { text: captionOf(canvas), x: 0, xref: "paper", font: { size: 15 } };
       const layout = { ...canvas.layout, title, paper_bgcolor: token("surface"), margin: { l: 24, r: 24, t: 64, b: 24 } };
       const size = { width: Math.max(canvas.clientWidth, 640), height: Math.max(canvas.clientHeight, 360) };
@@ -182,9 +182,24 @@
     }
   };
   document.addEventListener("pm:theme", () => all(document, "[data-pm-drawn]").forEach(pm.chart));
+  // What comes into view is drawn at once; the rest one at a time while the browser has nothing else to do.
+  const undrawn = new Set();
+  const draw = (canvas) => { undrawn.delete(canvas); whenSeen.unobserve(canvas); return pm.chart(canvas); };
   const whenSeen = new IntersectionObserver((entries) => entries.forEach(({ isIntersecting, target }) => {
-    if (isIntersecting) { whenSeen.unobserve(target); pm.chart(target); }
+    if (isIntersecting) draw(target);
   }), { rootMargin: "300px" });
+  const whenIdle = window.requestIdleCallback ?? ((next) => setTimeout(next, 200));
+  const drawTheRest = () => whenIdle(async () => {
+    undrawn.forEach((canvas) => { if (!canvas.isConnected) undrawn.delete(canvas); });
+    const canvas = [...undrawn].find(({ clientWidth }) => clientWidth); // a folded part is drawn when it is opened
+    if (!canvas) return;
+    await draw(canvas);
+    drawTheRest();
+  });
+  const drawSoon = (canvases) => {
+    canvases.forEach((canvas) => { undrawn.add(canvas); whenSeen.observe(canvas); });
+    if (canvases.length) drawTheRest();
+  };
   // On paper a chart is drawn again as wide as its part of the sheet, so that its words stay readable.
   const sheet = 690;
   const printed = (widthOf) => all(document, "[data-pm-drawn]").forEach((canvas) => {
@@ -193,7 +208,7 @@
     window.Plotly.relayout(canvas, changes);
   });
   addEventListener("beforeprint", () => {
-    all(document, "[data-pm-chart]:not([data-pm-drawn])").forEach(pm.chart);
+    all(document, "[data-pm-chart]:not([data-pm-drawn])").forEach(draw);
     const scale = Math.min(1, sheet / document.querySelector("main").clientWidth);
     printed((canvas) => ({ autosize: false, width: Math.round(canvas.clientWidth * scale) }));
   });
@@ -338,7 +353,7 @@
 
   // --- what starts where ------------------------------------------------------------------------------------------------
   const start = (root) => {
-    all(root, "[data-pm-chart]:not([data-pm-drawn])").forEach((canvas) => whenSeen.observe(canvas));
+    drawSoon(all(root, "[data-pm-chart]:not([data-pm-drawn])"));
     all(root, ".tabs [aria-current]").forEach((tab) => { // on a narrow screen the open tab may stand beyond the edge
       const list = tab.closest("ul"), beyond = tab.getBoundingClientRect().right - list.getBoundingClientRect().right;
       if (beyond > 0) list.scrollLeft += beyond + 24;

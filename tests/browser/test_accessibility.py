@@ -147,6 +147,15 @@ def test_the_periods_below_a_chart_stand_side_by_side_on_screen_and_on_paper(pag
     assert counts == [13, 7, 5]
 
 
+def test_charts_below_the_fold_are_drawn_before_one_gets_there(page, site):
+    page.set_viewport_size({"width": 1280, "height": 400})
+    page.goto(f"{site.url}/kpis/in_time/?as_of=2025-01-20")
+    charts = page.locator("[data-pm-chart]").count()
+    assert charts > 1
+    expect(page.locator("[data-pm-drawn] .main-svg:first-child")).to_have_count(charts)
+    assert page.evaluate("scrollY") == 0
+
+
 def test_a_table_s_sum_stands_once_on_paper(page, site):
     page.goto(f"{site.url}/kpis/in_time/?as_of=2026-01-15")
     page.emulate_media(media="print")

@@ -17,7 +17,7 @@ class KpiQuerySet(models.QuerySet):
         units = access.units("view")
         from .results import Result
 
-        seen = Result.objects.current().filter(kpi=models.OuterRef("pk"), unit__in=units)
+        seen = Result.objects.current().filter(kpi=models.OuterRef("pk"), unit__in=units, dimension="")
         return self.filter(Q(unit__in=units) | models.Exists(seen))
 
     def whose_newest(self, **wanted):

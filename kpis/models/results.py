@@ -78,8 +78,9 @@ class Result(models.Model):
     """
 
     # A recompute writes a hundred thousand rows, each into every index: a new row stands in two compound ones, a
-    # superseded one in the third, and a block range tells where a run and a version wrote. That what is referred to
-    # exists is checked once a statement by triggers (migration 0006).
+    # superseded one in the third, and a block range tells where a run and a version wrote. What is current lies by
+    # period in the first, since a recompute replaces whole periods, however many lie before them; and by series in the
+    # second. That what is referred to exists is checked once a statement by triggers (migration 0006).
     kpi = models.ForeignKey(Kpi, models.CASCADE, related_name="results", db_index=False, db_constraint=False)
     version = models.ForeignKey(KpiVersion, models.CASCADE, related_name="results", db_index=False, db_constraint=False)
     unit = models.ForeignKey(Unit, models.CASCADE, related_name="results", db_index=False, db_constraint=False)
@@ -114,16 +115,16 @@ class Result(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["kpi", "unit", "grain", "period_start", "dimension", "member"],
+                fields=["kpi", "grain", "period_start", "unit", "dimension", "member"],
                 condition=Q(superseded_at=None),
                 name="one_current_result",
             )
         ]
         indexes = [
             models.Index(
-                fields=["unit", "grain", "period_start", "kpi"],
+                fields=["unit", "kpi", "grain", "period_start"],
                 condition=Q(superseded_at=None, dimension=""),
-                name="current_result_by_unit",
+                name="current_series_of_unit",
             ),
             models.Index(
                 fields=["kpi", "unit", "grain", "period_start", "recorded_at"],

@@ -40,6 +40,7 @@ COLUMNS = (
     "is_open",
     "is_provisional",
 )
+PERIOD = ("kpi_id", "grain", "period_start")
 KEY = ("kpi_id", "unit_id", "grain", "period_start", "dimension", "member")
 EXACT = ("version_id", "period_end", "rows", "reason", "status", "is_open", "is_provisional")
 NEARLY = (
@@ -53,6 +54,7 @@ NEARLY = (
     "stretch",
     "score",
 )
+SAME_PERIOD = " AND ".join(f"p.{name} = r.{name}" for name in PERIOD)
 SAME_KEY = " AND ".join(f"r.{name} = i.{name}" for name in KEY)
 DIFFERS = " OR ".join(
     [
@@ -93,27 +95,28 @@ def write(
     with connection.cursor() as cursor:
         _load(cursor, records, list(replaced))
         _know_sizes(cursor)
-        superseded, gone = _supersede(cursor, now, list(whole))
-        cursor.execute("SELECT array_agg(DISTINCT kpi_id) FROM incoming")
+        gone, gone_of = _supersede_gone(cursor, now, list(whole))
+        cursor.execute("SELECT array_agg(DISTINCT kpi_id) FROM touched")
         kpis = cursor.fetchone()[0] or []
         unchanged = _leave_out_unchanged(cursor)
+        changed, _ = _supersede(cursor, now, f"FROM incoming AS i WHERE {SAME_KEY}")
         new = _insert(cursor, run_id, data_version, now)
         _know_sizes(cursor, added=new)
         _note_changes(cursor, now)
-        cursor.execute("DROP TABLE incoming, replaced")
-    return Written(new, unchanged, superseded, frozenset(kpis) | gone)
+        cursor.execute("DROP TABLE incoming, replaced, touched")
+    return Written(new, unchanged, gone + changed, frozenset(kpis) | gone_of)
 
 
 def _load(cursor, records: Iterable[tuple], replaced: list) -> None:
     listed = ", ".join(COLUMNS)
     cursor.execute(f"CREATE TEMP TABLE incoming ON COMMIT DROP AS SELECT {listed} FROM kpis_result WITH NO DATA")
     cursor.execute(
-        "CREATE TEMP TABLE replaced ON COMMIT DROP AS SELECT kpi_id, grain, period_start FROM kpis_result WITH NO DATA"
+        f"CREATE TEMP TABLE replaced ON COMMIT DROP AS SELECT {', '.join(PERIOD)} FROM kpis_result WITH NO DATA"
     )
     _copy(cursor, "incoming", COLUMNS, records)
-    _copy(cursor, "replaced", ("kpi_id", "grain", "period_start"), replaced)
-    cursor.execute("ANALYZE incoming")
-    cursor.execute("ANALYZE replaced")
+    _copy(cursor, "replaced", PERIOD, replaced)
+    cursor.execute(f"CREATE TEMP TABLE touched ON COMMIT DROP AS SELECT DISTINCT {', '.join(PERIOD)} FROM incoming")
+    cursor.execute("ANALYZE incoming, replaced, touched")
 
 
 def _copy(cursor, table: str, columns: Sequence[str], records: Iterable[tuple]) -> None:
@@ -154,31 +157,34 @@ def _know_sizes(cursor, added: int = 0) -> None:
         cursor.execute("ANALYZE kpis_result")
 
 
-def _supersede(cursor, now: datetime, whole: list[int]) -> tuple[int, set[int]]:
-    """How many current results gave way, and of which KPIs."""
-    changed = (
-        f"UPDATE kpis_result AS r SET superseded_at = %s FROM incoming AS i "
-        f"WHERE r.superseded_at IS NULL AND {SAME_KEY} AND ({DIFFERS})"
-    )
-    gone = f"""UPDATE kpis_result AS r SET superseded_at = %s
-        WHERE r.superseded_at IS NULL
-          AND (r.version_id = ANY(%s) OR EXISTS (
-            SELECT 1 FROM replaced AS p
-            WHERE p.kpi_id = r.kpi_id AND p.grain = r.grain AND p.period_start = r.period_start))
-          AND NOT EXISTS (SELECT 1 FROM incoming AS i WHERE {SAME_KEY})"""
-    count, kpis = 0, set()
-    for update, values in ((changed, [now]), (gone, [now, whole])):
-        cursor.execute(
-            f"WITH r AS ({update} RETURNING r.kpi_id) SELECT count(*), array_agg(DISTINCT kpi_id) FROM r", values
+def _supersede_gone(cursor, now: datetime, whole: list[int]) -> tuple[int, set[int]]:
+    """Current results of `replaced` and `whole` that did not come again: how many gave way, and of which KPIs."""
+    nothing_came = f"NOT EXISTS (SELECT 1 FROM incoming AS i WHERE {SAME_KEY})"
+    count, kpis = _supersede(cursor, now, f"FROM replaced AS p WHERE {SAME_PERIOD} AND {nothing_came}")
+    if whole:
+        # The versions' KPIs are named besides, since only they have an index.
+        of_kpis = "r.kpi_id IN (SELECT kpi_id FROM kpis_kpiversion WHERE id = ANY(%s))"
+        more, of = _supersede(
+            cursor, now, f"WHERE {of_kpis} AND r.version_id = ANY(%s) AND {nothing_came}", [whole, whole]
         )
-        some, of = cursor.fetchone()
-        count, kpis = count + some, kpis.union(of or ())
+        count, kpis = count + more, kpis | of
     return count, kpis
 
 
+def _supersede(cursor, now: datetime, which: str, values: Sequence[object] = ()) -> tuple[int, set[int]]:
+    """The current results `r` that `which` names give way: how many, and of which KPIs."""
+    update = f"UPDATE kpis_result AS r SET superseded_at = %s {which} AND r.superseded_at IS NULL RETURNING r.kpi_id"
+    cursor.execute(f"WITH r AS ({update}) SELECT count(*), array_agg(DISTINCT kpi_id) FROM r", [now, *values])
+    count, kpis = cursor.fetchone()
+    return count, set(kpis or ())
+
+
 def _leave_out_unchanged(cursor) -> int:
-    """What still stands under its key is the same. A step of its own: an insert must not read what it grows."""
-    cursor.execute(f"DELETE FROM incoming AS i USING kpis_result AS r WHERE r.superseded_at IS NULL AND {SAME_KEY}")
+    """Drop from `incoming` what says nothing new. Joined by periods: these are read, however many lie before them."""
+    cursor.execute(
+        f"""DELETE FROM incoming AS i USING touched AS p, kpis_result AS r
+        WHERE r.superseded_at IS NULL AND {SAME_PERIOD} AND {SAME_KEY} AND ({DIFFERS}) IS NOT TRUE"""
+    )
     return cursor.rowcount
 
 

@@ -12,6 +12,11 @@ ATTEMPTS = 3
 RESEND_AFTER = timedelta(seconds=settings.JOB_RESEND_SECONDS)
 
 
+def in_line(key: str) -> Q:
+    """The jobs of `key`: the one that was asked for first, and what was asked for while it ran."""
+    return Q(key=key) | Q(key__startswith=f"{key}#")
+
+
 class JobQuerySet(models.QuerySet):
     def claimable(self, now: datetime):
         """Queued, or running under a lease that has run out; in both cases with an attempt left."""
@@ -22,12 +27,19 @@ class JobQuerySet(models.QuerySet):
         """Lost by its worker on the last attempt."""
         return self.filter(state=Job.State.RUNNING, lease_until__lt=now, attempts__gte=F("max_attempts"))
 
+    def held(self, now: datetime):
+        """Running, by a worker that lives."""
+        return self.filter(state=Job.State.RUNNING, lease_until__gte=now)
+
     def unfinished(self):
         return self.filter(state__in=[Job.State.QUEUED, Job.State.RUNNING])
 
 
 class Job(models.Model):
-    """`key` names the work, so that asking twice for the same work while it is unfinished gives one job."""
+    """`key` names the work: asking twice while it waits gives one job, and no two of a key run at the same time.
+
+    A job that was asked for while another of its key ran is called `key#...` and waits behind it.
+    """
 
     class State(models.TextChoices):
         QUEUED = "queued", "Queued"
@@ -68,6 +80,11 @@ class Job(models.Model):
 
     def __str__(self):
         return f"{self.kind} {self.key}"
+
+    @property
+    def line(self) -> str:
+        """The key under which it was asked for."""
+        return self.key.partition("#")[0]
 
     @property
     def is_finished(self) -> bool:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.utils import timezone
 
-from .models import HEARTBEAT, LEASE, RESEND_AFTER, Job
+from .models import HEARTBEAT, LEASE, RESEND_AFTER, Job, in_line
 
 log = logging.getLogger(__name__)
 Handler = Callable[["Claim"], dict | None]
@@ -50,18 +50,19 @@ def handler(kind: str) -> Callable[[Handler], Handler]:
 
 @transaction.atomic
 def submit(kind: str, key: str, *, by=None, max_attempts: int | None = None, **arguments) -> Job:
-    """The unfinished job of `key`, made now if there is none. Its message is sent when the transaction commits."""
+    """The job of `key` that waits, made now if there is none. Its message is sent when the transaction commits."""
     values = {"kind": kind, "arguments": arguments, "asked_by": by}
     if max_attempts:
         values["max_attempts"] = max_attempts
-    job = Job.objects.unfinished().filter(key=key, state=Job.State.QUEUED).first()
+    line = Job.objects.filter(in_line(key))
+    job = line.filter(state=Job.State.QUEUED).first()
     if job is None:
         # A running job may have read its input already: queue another behind it rather than lose the request.
-        running = Job.objects.unfinished().filter(key=key).exists()
+        running = line.unfinished().exists()
         job = Job.objects.create(key=f"{key}#{uuid.uuid4().hex[:8]}" if running else key, **values)
         # What was parked waits for nobody any longer: the same work is done by this one.
-        same = {"key": key, "kind": kind, "arguments": arguments, "state": Job.State.PARKED}
-        Job.objects.filter(**same).update(state=Job.State.CANCELLED)
+        parked = line.filter(kind=kind, arguments=arguments, state=Job.State.PARKED)
+        parked.update(state=Job.State.CANCELLED)
     transaction.on_commit(lambda: send(job.pk))
     return job
 
@@ -126,12 +127,12 @@ class Claim:
 
 
 def claim(job_id: int, now: datetime) -> Claim | None:
-    """Take the job, or None when it is finished, held by another worker, or out of attempts."""
+    """Take the job, or None: finished, held by another worker, behind another of its key, or out of attempts."""
     lease = uuid.uuid4()
     with transaction.atomic():
         candidates = Job.objects.select_for_update(skip_locked=True).claimable(now).filter(pk=job_id)
         job = candidates.first()
-        if job is None:
+        if job is None or Job.objects.held(now).filter(in_line(job.line)).exclude(pk=job.pk).exists():
             return None
         job.state, job.lease, job.lease_until = Job.State.RUNNING, lease, now + LEASE
         job.attempts, job.worker_pid = job.attempts + 1, os.getpid()
@@ -174,6 +175,14 @@ def _end(job: Job, state: str, **values) -> None:
     Job.objects.filter(pk=job.pk, lease=job.lease, state=Job.State.RUNNING).update(
         state=state, lease=None, lease_until=None, **finished, **values
     )
+    _wake_the_next(job)
+
+
+def _wake_the_next(job: Job) -> None:
+    """What waited behind `job` need not wait for the sweep."""
+    waiting = Job.objects.filter(in_line(job.line), state=Job.State.QUEUED).exclude(pk=job.pk).first()
+    if waiting:
+        transaction.on_commit(lambda: send(waiting.pk))
 
 
 def dismiss(job: Job) -> bool:

@@ -3,7 +3,7 @@
 from django.db.models import Q, QuerySet
 
 from datasets.models import Dataset
-from jobs.models import Job
+from jobs.models import Job, in_line
 from kpis.models import Kpi, KpiVersion, Run
 from kpis.requests import KIND
 from organization.access import VIEW, Access
@@ -41,7 +41,7 @@ def job_of(kpi: Kpi) -> Job | None:
     datasets = set(KpiVersion.objects.filter(kpi=kpi).values_list("dataset_id", flat=True))
     keys = Q()
     for dataset in datasets or {None}:
-        keys |= Q(key=f"recompute:{dataset or 'none'}") | Q(key__startswith=f"recompute:{dataset or 'none'}#")
+        keys |= in_line(f"recompute:{dataset or 'none'}")
     return Job.objects.unfinished().filter(keys, kind=KIND).first()
 
 

@@ -31,6 +31,41 @@ def test_asking_twice_for_the_same_work_gives_one_job(counted):
     assert work.submit("test.count", "load 1") == work.submit("test.count", "load 1")
 
 
+def test_what_is_asked_for_again_while_it_runs_is_done_once_more_and_only_afterwards(counted):
+    """The running one may have read its input before the second request: ten requests meanwhile are one more job."""
+    first = work.submit("test.count", "recompute:1")
+    held = work.claim(first.pk, timezone.now())
+    behind = {work.submit("test.count", "recompute:1").pk for _ in range(10)}
+    assert len(behind) == 1 and first.pk not in behind
+    (waiting,) = behind
+    work.perform(waiting)
+    assert counted == []
+    work._end(held.job, Job.State.DONE)
+    work.perform(waiting)
+    assert len(counted) == 1
+
+
+def test_what_waits_is_sent_when_the_one_before_it_ends(counted, monkeypatch, django_capture_on_commit_callbacks):
+    first = work.submit("test.count", "recompute:1")
+    held = work.claim(first.pk, timezone.now())
+    waiting = work.submit("test.count", "recompute:1")
+    other = work.submit("test.count", "recompute:12")
+    sent = []
+    monkeypatch.setattr(work, "send", sent.append)
+    with django_capture_on_commit_callbacks(execute=True):
+        work._end(held.job, Job.State.DONE)
+    assert sent == [waiting.pk] and other.pk not in sent
+
+
+def test_a_lost_worker_s_job_keeps_nobody_waiting_once_its_lease_has_run_out(counted):
+    first = work.submit("test.count", "recompute:1")
+    work.claim(first.pk, timezone.now())
+    waiting = work.submit("test.count", "recompute:1")
+    Job.objects.filter(pk=first.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    work.perform(waiting.pk)
+    assert len(counted) == 1
+
+
 def test_a_job_is_performed_once_however_often_its_message_arrives(counted):
     job = work.submit("test.count", "load 1", upload=7)
     work.perform(job.pk)

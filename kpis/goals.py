@@ -10,7 +10,7 @@ from organization.models import Unit
 from . import scoring
 from .calendars import calendars_of
 from .measures import adds_up_over_time
-from .models import Kpi, KpiVersion, Target
+from .models import Kpi, KpiVersion, StandingTarget, Target
 from .models.targets import Comparator
 from .target_book import TargetBook
 
@@ -26,15 +26,17 @@ class TargetError(Exception):
 
 
 class TargetOverlap(TargetError):
-    """Another target holds on some of the days; `other` is it."""
+    """Another target holds on some of the days; `other` is it. can_split: it may be kept before and after."""
 
-    def __init__(self, other: Target):
-        self.other = other
+    def __init__(self, other: Target, *, can_split: bool = False):
+        self.other, self.can_split = other, can_split
         until = f"to {other.valid_to - timedelta(days=1):%-d %b %Y}" if other.valid_to else "without an end"
         segment = f", {other.dimension} {other.member}" if other.dimension else ""
+        first = "take that total back" if other.as_total else "end that one"
+        steps = "choose other days, or split it around these days" if can_split else "or choose other days"
         super().__init__(
             f"{other.get_comparator_display()} {amount(other)} of {other.kpi.name} for {other.unit}{segment} holds "
-            f"from {other.valid_from:%-d %b %Y} {until}: end that one first, or choose other days.",
+            f"from {other.valid_from:%-d %b %Y} {until}: {first} first, {steps}.",
             "valid_from",
         )
 
@@ -44,6 +46,7 @@ class Goal:
     """What a person wants to set: one value, or `low` and `high`, from `valid_from` up to (not on) `valid_to`.
 
     as_total: of these days together, instead of each period that begins in them; for what adds up over time.
+    split_standing: one that holds on all these days and on others is kept before and after, instead of in the way.
     """
 
     kpi: Kpi
@@ -58,6 +61,7 @@ class Goal:
     member: str = ""
     basis: str = ""
     as_total: bool = False
+    split_standing: bool = False
 
 
 def check(goal: Goal, *, is_phase: bool = False) -> None:
@@ -155,11 +159,13 @@ def _check_goals(goals: scoring.Goals, direction: str, target: Target) -> None:
 
 
 def plain(target: Target) -> dict:
+    """What the audit trail keeps of it."""
     names = ("comparator", "dimension", "member", "value", "low", "high", "valid_from", "valid_to", "as_total", "basis")
     return {name: getattr(target, name) for name in names}
 
 
-def amount(target: Target) -> str:
+def amount(target: Target | StandingTarget) -> str:
+    """What it says, as one reads it."""
     if target.value is not None:
         return f"{target.value.normalize():f}"
     return f"{target.low.normalize():f} to {target.high.normalize():f}"

@@ -2,7 +2,8 @@
 
 A target holds for its unit and everything below, for its days, for all rows or for one segment. Two targets of the same
 KPI, unit, segment and comparator never hold on the same day: a writer locks the KPI first, so neither do two that are
-set at the same moment. Every change asks for the KPI's results to be scored again (`kpis.requests`).
+set at the same moment. One that is set within the days of a longer one is refused, or that one is split around it
+(`kpis.overrides`). Every change asks for the KPI's results to be scored again (`kpis.requests`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,7 +17,7 @@ from django.db.models import Q
 from organization import audit
 from organization.models import Unit
 
-from . import requests
+from . import overrides, requests
 from .calendars import calendars_of
 from .goals import Goal, TargetError, TargetOverlap, check, limit_faults, plain
 from .models import AnnualTarget, Kpi, Target
@@ -27,11 +28,12 @@ from .phasing import PhasingError, phase
 
 @dataclass(frozen=True, slots=True)
 class CellError:
-    """What is wrong with one cell of a pasted grid; `row` counts from 0."""
+    """What is wrong with one cell of a pasted grid; `row` counts from 0. can_split: as that of TargetOverlap."""
 
     row: int
     column: str
     message: str
+    can_split: bool = False
 
 
 class GridRefused(Exception):
@@ -46,7 +48,7 @@ class GridRefused(Exception):
 def set_target(goal: Goal, *, by) -> Target:
     """Set one target. Raises TargetOverlap, TargetError."""
     (kpi,) = _locked([goal.kpi])
-    target = _insert(goal, kpi, by)
+    target = (_replace(goal, by, only_parts=True) if goal.split_standing else None) or _insert(goal, kpi, by)
     for _, fault in limit_faults([target]):
         raise fault
     _tell([target], "target set", by)
@@ -66,42 +68,57 @@ def set_many(goals: Sequence[Goal], *, by) -> list[Target]:
         try:
             done.append((row, _replace(goal, by) or _insert(goal, kpis[goal.kpi.pk], by)))
         except TargetError as fault:
-            errors.append(CellError(row, fault.field or "value", str(fault)))
+            errors.append(CellError(row, fault.field or "value", str(fault), getattr(fault, "can_split", False)))
     rows = {target.pk: row for row, target in done}
     for target, fault in limit_faults([target for _, target in done]):
         errors.append(CellError(rows[target.pk], fault.field or "value", str(fault)))
     if errors:
         raise GridRefused(sorted(errors, key=lambda error: error.row))
-    targets = [target for _, target in done]
+    fresh = Target.objects.select_related("kpi", "unit").in_bulk(rows)  # one may have been split by a later one
+    targets = [fresh[target.pk] for _, target in done]
     _tell(targets, "targets set", by)
     return targets
 
 
 @transaction.atomic
 def end_target(target: Target, last_day: date, *, by) -> Target:
-    """Let `target` hold up to and including `last_day`. Raises TargetError, also for a total."""
+    """Let `target` hold up to and including `last_day`; the days after it go back to what it was set within.
+
+    Raises TargetError, also for a total.
+    """
     if target.as_total:
         raise TargetError("This is the total of its days: remove it, and set another for other days.", "valid_to")
-    _locked([target.kpi])
+    target = _still_there(target)
     end = last_day + timedelta(days=1)
     if end <= target.valid_from or (target.valid_to and end > target.valid_to):
         raise TargetError(f"Choose a day within {target.valid_from} to {target.valid_to or 'later'}.", "valid_to")
     before, target.valid_to = target.valid_to, end
     target.save(update_fields=["valid_to"])
-    audit.record(by, "target ended", target, unit=target.unit, before=before, after=end)
+    again = overrides.give_back(target, end, before) if target.overrides and end != before else None
+    back = {"holds_again": plain(again)} if again else {}
+    audit.record(by, "target ended", target, unit=target.unit, before=before, after=end, **back)
     requests.rescore(target.kpi, f"target of {target.kpi.code}", by=by)
     return target
 
 
 @transaction.atomic
-def remove_target(target: Target, *, by) -> None:
-    """Take a target back as if it had never been set; the audit trail keeps it. Raises TargetError for a phase."""
+def remove_target(target: Target, *, by, gives_back: bool = True) -> Target | None:
+    """Take a target back as if it had never been set; the audit trail keeps it. Raises TargetError for a phase.
+
+    The days of one that was set within another say again what that one says, which is returned; unless it is to hold
+    no more either (`gives_back`).
+    """
     if target.annual_id:
         raise TargetError("This is a part of an annual target: take that one back instead.")
-    _locked([target.kpi])
-    audit.record(by, "target removed", target, unit=target.unit, was=plain(target))
+    target = _still_there(target)
+    was, name = plain(target), target.pk
     target.delete()
+    again = overrides.taken_back(target, gives_back=gives_back)
+    target.pk = name
+    back = {"holds_again": plain(again)} if again else {}
+    audit.record(by, "target removed", target, unit=target.unit, was=was, **back)
     requests.rescore(target.kpi, f"target of {target.kpi.code}", by=by)
+    return again
 
 
 @transaction.atomic
@@ -166,14 +183,28 @@ def _locked(kpis: Iterable[Kpi]) -> list[Kpi]:
     return list(Kpi.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
 
 
+def _still_there(target: Target) -> Target:
+    """The target as it is now, its KPI locked. Raises TargetError."""
+    _locked([target.kpi])
+    people = ("kpi", "unit", "part_of__within", "overrides__within")
+    found = Target.objects.select_related(*people).filter(pk=target.pk).first()
+    if found is None:
+        raise TargetError("Somebody took this target back meanwhile: look again.")
+    return found
+
+
 def _insert(goal: Goal, kpi: Kpi, by, annual: AnnualTarget | None = None) -> Target:
     check(goal, is_phase=annual is not None)
     ends_after = Q(valid_to=None) | Q(valid_to__gt=goal.valid_from)
-    same = _same(goal).filter(ends_after).select_related("unit", "kpi")
+    same = _same(goal).filter(ends_after).select_related("unit", "kpi", "part_of__within", "overrides")
     if goal.valid_to:
         same = same.filter(valid_from__lt=goal.valid_to)
+    standing = None
     if other := same.order_by("valid_from").first():
-        raise TargetOverlap(other)
+        can_split = annual is None and overrides.can_split(other, goal)
+        if not (can_split and goal.split_standing):
+            raise TargetOverlap(other, can_split=can_split)
+        standing = overrides.split(other, goal, by=by)
     return Target.objects.create(
         kpi=kpi,
         unit=goal.unit,
@@ -188,19 +219,26 @@ def _insert(goal: Goal, kpi: Kpi, by, annual: AnnualTarget | None = None) -> Tar
         basis=goal.basis[:200],
         as_total=goal.as_total,
         annual=annual,
+        overrides=standing,
         set_by=by,
     )
 
 
-def _replace(goal: Goal, by) -> Target | None:
-    """The target with exactly these days gets the new value; the audit trail keeps the old one."""
+def _replace(goal: Goal, by, *, only_parts: bool = False) -> Target | None:
+    """The target with exactly these days gets the new value; the audit trail keeps the old one.
+
+    Of a part of a standing target, the new value is set within that one.
+    """
     target = _same(goal).filter(valid_from=goal.valid_from, valid_to=goal.valid_to, annual=None).first()
-    if target is None:
+    if target is None or (only_parts and target.part_of is None):
         return None
     check(goal)
     before = plain(target)
     target.value, target.low, target.high, target.set_by = goal.value, goal.low, goal.high, by
     target.as_total = goal.as_total
+    if target.part_of:
+        overrides.become_override(target)
+        target.basis = ""
     target.basis = goal.basis[:200] or target.basis
     target.save()
     audit.record(by, "target changed", target, unit=target.unit, before=before, after=plain(target))

@@ -271,11 +271,12 @@
         if (undone()) event.preventDefault();
         return;
       }
+      if (event.altKey || event.ctrlKey || event.metaKey || (event.shiftKey && event.key !== "Enter")) return; // the browser's: back, by words, selecting
       const { value, selectionStart, selectionEnd } = event.target;
       const [row, column] = place(event.target);
       const whole = selectionStart === 0 && selectionEnd === value.length;
       const next = {
-        ArrowDown: () => cell(row + 1, column), Enter: () => cell(row + 1, column), ArrowUp: () => cell(row - 1, column),
+        ArrowDown: () => cell(row + 1, column), Enter: () => cell(row + (event.shiftKey ? -1 : 1), column), ArrowUp: () => cell(row - 1, column),
         ArrowRight: () => (whole || selectionStart === value.length) && cell(row, column + 1),
         ArrowLeft: () => (whole || selectionEnd === 0) && cell(row, column - 1),
       }[event.key]?.();

@@ -150,3 +150,9 @@ def test_ending_or_removing_an_override_says_what_holds_then(client, made, stand
     sent(client, made.manager, "target_change", spring.pk, "remove", query=GRID)
     assert "What it was set within holds again" in opened(client, made.manager, "targets", **GRID)
     assert held() == [(95, JAN, None, "Contract 7")]
+
+
+def test_a_fault_names_its_cell_and_leads_to_it(client, made, standing):
+    march = cell(made.group, 3)
+    page = typed(client, made.manager, {march: "ninety"}).content.decode()
+    assert f'<a href="#{march}">' in page and f'id="{march}"' in page

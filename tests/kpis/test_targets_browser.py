@@ -1,4 +1,4 @@
-"""The targets' grid in a real browser: what is told before saving."""
+"""The targets' grid in a real browser: what is told before saving, keys, and the way from a fault to its cell."""
 
 from datetime import date
 from decimal import Decimal
@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from kpis import targets
 from kpis.models import Target
+from tests.factories import KpiFactory
 from tests.kpis.sample_desk import desk
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -48,3 +49,50 @@ def test_what_a_longer_target_keeps_is_told_while_one_types_and_pastes(people, m
     expect(month(page, "Feb")).to_have_attribute("placeholder", "95")
     page.get_by_role("button", name="Set targets").click()
     expect(page.get_by_text("1 removed, where the standing target holds again")).to_be_visible()
+
+
+def test_keys_move_as_in_a_spreadsheet_and_leave_the_browsers_own_alone(people, made):
+    page = people(made.manager)
+    page.goto("/targets/?kpi=in_time&unit=group&year=2025-01-01")
+    month(page, "Jan").focus()
+    steps = [
+        ("Enter", "Jan", "North"),
+        ("Shift+Enter", "Jan", "Service desk"),
+        ("Tab", "Feb", "Service desk"),
+        ("ArrowDown", "Feb", "North"),
+        ("ArrowRight", "Mar", "North"),
+        ("Shift+Tab", "Feb", "North"),
+        ("Control+ArrowRight", "Feb", "North"),  # by words, and not to another cell
+    ]
+    for key, name, unit in steps:
+        page.keyboard.press(key)
+        expect(month(page, name, unit)).to_be_focused()
+
+
+def test_a_fault_leads_to_its_cell(people, made):
+    page = people(made.manager)
+    page.goto("/targets/?kpi=in_time&unit=group&year=2025-01-01")
+    month(page, "Mar", "South").fill("ninety")
+    page.get_by_role("button", name="Set targets").click()
+    page.get_by_role("link", name="South, Mar 2025: “ninety” is not a number.").click()
+    cell = month(page, "Mar", "South")
+    expect(cell).to_be_focused()
+    expect(cell).to_have_attribute("aria-invalid", "true")
+
+
+def test_a_year_of_long_numbers_and_their_sum_fit_a_small_laptop(people, made):
+    calls = KpiFactory(unit=made.group, code="calls", kind="simple", formula="count(*)", grain="month")
+    ends = [date(2025, n, 1) for n in range(2, 13)] + [date(2026, 1, 1)]
+    starts = [JAN, *ends[:-1]]
+    days = zip(starts, ends, strict=True)
+    goals = [targets.Goal(calls, made.group, *pair, Decimal(2_100_000), as_total=True) for pair in days]
+    targets.set_many(goals, by=made.manager)
+    page = people(made.manager)  # 1280 px wide
+    page.goto("/targets/?kpi=calls&unit=group&year=2025-01-01")
+    frame = page.locator(".table-frame").first
+    assert frame.evaluate("node => node.scrollWidth - node.clientWidth") == 0
+    total = page.get_by_role("cell", name="25,200,000")  # 12 x 2,100,000
+    page.set_viewport_size({"width": 900, "height": 800})
+    assert frame.evaluate("node => node.scrollWidth - node.clientWidth") > 0
+    box = total.bounding_box()
+    assert box["x"] + box["width"] <= 900  # it stays in view while the months scroll

@@ -264,6 +264,27 @@ def test_the_trail_tells_what_was_split_and_what_holds_again(kpi, manager):
     assert (removed["was"]["value"], removed["holds_again"]["value"]) == ("90.000000", "95.000000")
 
 
+def test_a_month_within_a_longer_target_says_nothing_of_its_quarter_and_its_year(kpi, manager):
+    """90 in January alone: the quarter and the year that begin with it are still wanted at 95."""
+    set_target(goal(kpi, 95, JAN, basis="Contract 7"), by=manager)
+    set_target(within(kpi, 90, JAN, FEB), by=manager)
+    book, year = TargetBook([kpi.pk]), date(2026, 1, 1)
+    found = [book.find(kpi.pk, kpi.unit_id, JAN, end) for end in (FEB, APR, year)]
+    assert [(target.value, target.basis) for target in found] == [(90, ""), (95, "Contract 7"), (95, "Contract 7")]
+    week = book.find(kpi.pk, kpi.unit_id, date(2025, 1, 27), date(2025, 2, 3))
+    assert week.value == 90  # it begins in January
+
+
+def test_a_quarters_target_within_a_years_is_that_of_the_quarter(kpi, manager):
+    """95 for the year, 90 for January to March, 88 in January: a period takes the nearest that holds on all of it."""
+    year = date(2026, 1, 1)
+    set_target(goal(kpi, 95, JAN, year), by=manager)
+    set_target(within(kpi, 90, JAN, APR), by=manager)
+    set_target(within(kpi, 88, JAN, FEB), by=manager)
+    book = TargetBook([kpi.pk])
+    assert [book.goals(kpi.pk, kpi.unit_id, JAN, end).target for end in (FEB, APR, year)] == [88, 90, 95]
+
+
 @pytest.mark.django_db
 @pytest.mark.usefixtures("in_this_process", "on_the_day")
 def test_only_what_the_new_target_touches_is_recorded_anew_and_the_old_can_be_asked(made):

@@ -60,6 +60,11 @@ class TargetForm(forms.Form):
         label="Of these days together",
         help_text="A month's or a quarter's total; else the value holds for each period in these days.",
     )
+    split_standing = forms.BooleanField(
+        required=False,
+        label="Split a longer target around these days",
+        help_text="It is kept before and after them; else a target that holds on these days is in the way.",
+    )
     dimension = forms.ChoiceField(required=False, label="Only for", help_text="A segment, or all rows.")
     member = forms.CharField(required=False, max_length=200)
     basis = forms.CharField(required=False, max_length=200, help_text="Regulation, contract, benchmark, history ...")

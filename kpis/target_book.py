@@ -10,7 +10,7 @@ from functools import lru_cache
 from organization.models import UnitPath
 
 from .measures import base_of, is_total
-from .models import KpiVersion, Target
+from .models import KpiVersion, StandingTarget, Target
 from .models.targets import Comparator
 from .scoring import Goals
 
@@ -46,20 +46,36 @@ class _Entry:
     as_total: bool
     annual: int | None
     basis: str
+    overrides: int | None
+
+
+@dataclass(slots=True)
+class _Standing:
+    """What a target says that was split around others, up to the last of its days; `within`: what it was set within."""
+
+    numbers: tuple[Decimal | None, Decimal | None, Decimal | None]
+    basis: str
+    within: int | None
+    end: date = date.min
 
 
 class TargetBook:
-    """All targets of some KPIs. Three queries, then every look-up is in memory."""
+    """All targets of some KPIs. Three queries, one more where one was split, then every look-up is in memory."""
 
     def __init__(self, kpis: Iterable[int]):
         self._entries: dict[tuple, list[_Entry]] = defaultdict(list)
         self._kpis: set[int] = set()
+        ends: dict[int, date] = defaultdict(lambda: date.min)
         for t in Target.objects.filter(kpi__in=set(kpis)).order_by("valid_from"):
             key = (t.kpi_id, t.comparator, t.unit_id, t.dimension, t.member)
             end = t.valid_to or date.max
             numbers = (t.value, t.low, t.high)
-            self._entries[key].append(_Entry(t.pk, numbers, t.valid_from, end, t.as_total, t.annual_id, t.basis))
+            entry = _Entry(t.pk, numbers, t.valid_from, end, t.as_total, t.annual_id, t.basis, t.overrides_id)
+            self._entries[key].append(entry)
             self._kpis.add(t.kpi_id)
+            for within in filter(None, (t.part_of_id, t.overrides_id)):
+                ends[within] = max(end, ends[within])
+        self._standing = _split(ends, self._kpis)
         self._totals: dict[int, list[tuple[date, date]]] = defaultdict(list)
         self._distinct: set[int] = set()
         for version in KpiVersion.objects.filter(kpi__in=self._kpis) if self._kpis else ():
@@ -91,7 +107,8 @@ class TargetBook:
         First the segment's, at the unit and then at those above it, the nearest first; then in the same order the one
         for all rows. The tree is that of the period's first day. A total (a month's, a phase of a year's) counts for
         its own days, and added up for a period that it fills with others; a plain target counts if it holds on the
-        first day, unless `only_totals` (a sum's daily target is none for its month).
+        first day, unless `only_totals` (a sum's daily target is none for its month). For a period longer than
+        one that was set within another's days, that other counts.
 
         Of a total neither is inherited: 500 incidents for the whole say nothing of a unit below or of a segment. See
         docs/decisions/0007-targets-of-totals.md.
@@ -108,10 +125,23 @@ class TargetBook:
                 found = entries and _holding(entries, start, end, only_totals, kpi not in self._distinct)
                 if found:
                     entry, numbers, parts = found
+                    numbers, basis = self._for_all_of(entry, numbers, start, end)
                     numbers = tuple(_number(number) for number in numbers)
                     source = "segment" if segment[0] else "unit" if ancestor == unit else "inherited"
-                    return Found(comparator, *numbers, source, ancestor, entry.id, entry.basis, parts)
+                    return Found(comparator, *numbers, source, ancestor, entry.id, basis, parts)
         return None
+
+    def _for_all_of(self, entry: _Entry, numbers: tuple, start: date, end: date | None) -> tuple[tuple, str]:
+        """(numbers, basis) of a period: January's own target is none of the quarter that begins with it."""
+        basis, within = entry.basis, entry.overrides
+        if end is None or entry.as_total or end <= entry.end or end - start <= entry.end - entry.start:
+            return numbers, basis
+        while within:
+            standing = self._standing[within]
+            numbers, basis, within = standing.numbers, standing.basis, standing.within
+            if end <= standing.end:
+                break
+        return numbers, basis
 
     def is_total(self, kpi: int, day: date) -> bool:
         return any(start <= day < end for start, end in self._totals.get(kpi, ()))
@@ -158,6 +188,18 @@ class TargetBook:
     def _above_on(self, unit: int, day: date) -> tuple[int, ...]:
         """The unit and those above it that have targets, the nearest first."""
         return tuple(a for _, a, start, end in sorted(self._paths.get(unit, [])) if start <= day < end)
+
+
+def _split(ends: dict[int, date], kpis: set[int]) -> dict[int, _Standing]:
+    """What was split, by its number; up to the last day of its parts and of all that was set within it."""
+    found = StandingTarget.objects.filter(kpi__in=kpis) if ends else ()
+    by_id = {s.pk: _Standing((s.value, s.low, s.high), s.basis, s.within_id) for s in found}
+    for first, end in ends.items():
+        pk: int | None = first
+        while pk:
+            by_id[pk].end = max(end, by_id[pk].end)
+            pk = by_id[pk].within
+    return by_id
 
 
 def _holding(entries: list[_Entry], start: date, end: date | None, only_totals: bool, adds_up: bool):

@@ -2,10 +2,11 @@
 
 A target holds for its unit and everything below, for its days, for all rows or for one segment. Two targets of the same
 KPI, unit, segment and comparator never hold on the same day: a writer locks the KPI first, so neither do two that are
-set at the same moment. Every change asks for the KPI's results to be scored again (`kpis.requests`).
+set at the same moment. One that is set within the days of a longer one is refused, or that one is split around it
+(`kpis.overrides`). Every change asks for the KPI's results to be scored again (`kpis.requests`).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -16,68 +17,23 @@ from django.db.models import Q
 from organization import audit
 from organization.models import Unit
 
-from . import requests, scoring
+from . import overrides, requests
 from .calendars import calendars_of
-from .measures import adds_up_over_time
-from .models import AnnualTarget, Kpi, KpiVersion, Target
+from .goals import Goal, TargetError, TargetOverlap, check, limit_faults, plain
+from .models import AnnualTarget, Kpi, Target
 from .models.targets import Comparator
 from .phase_weights import weights_of
 from .phasing import PhasingError, phase
-from .target_book import TargetBook
-
-LARGEST = Decimal(10) ** 17
-
-
-class TargetError(Exception):
-    """A target that cannot be set; `field` names what to change."""
-
-    def __init__(self, message: str, field: str = ""):
-        self.field = field
-        super().__init__(message)
-
-
-class TargetOverlap(TargetError):
-    """Another target holds on some of the days; `other` is it."""
-
-    def __init__(self, other: Target):
-        self.other = other
-        until = f"to {other.valid_to - timedelta(days=1):%-d %b %Y}" if other.valid_to else "without an end"
-        segment = f", {other.dimension} {other.member}" if other.dimension else ""
-        super().__init__(
-            f"{other.get_comparator_display()} {_amount(other)} of {other.kpi.name} for {other.unit}{segment} holds "
-            f"from {other.valid_from:%-d %b %Y} {until}: end that one first, or choose other days.",
-            "valid_from",
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """What a person wants to set: one value, or `low` and `high`, from `valid_from` up to (not on) `valid_to`.
-
-    as_total: of these days together, instead of each period that begins in them; for what adds up over time.
-    """
-
-    kpi: Kpi
-    unit: Unit
-    valid_from: date
-    valid_to: date | None = None
-    value: Decimal | None = None
-    low: Decimal | None = None
-    high: Decimal | None = None
-    comparator: str = Comparator.TARGET
-    dimension: str = ""
-    member: str = ""
-    basis: str = ""
-    as_total: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CellError:
-    """What is wrong with one cell of a pasted grid; `row` counts from 0."""
+    """What is wrong with one cell of a pasted grid; `row` counts from 0. can_split: as that of TargetOverlap."""
 
     row: int
     column: str
     message: str
+    can_split: bool = False
 
 
 class GridRefused(Exception):
@@ -92,8 +48,8 @@ class GridRefused(Exception):
 def set_target(goal: Goal, *, by) -> Target:
     """Set one target. Raises TargetOverlap, TargetError."""
     (kpi,) = _locked([goal.kpi])
-    target = _insert(goal, kpi, by)
-    for _, fault in _limit_faults([target]):
+    target = (_replace(goal, by, only_parts=True) if goal.split_standing else None) or _insert(goal, kpi, by)
+    for _, fault in limit_faults([target]):
         raise fault
     _tell([target], "target set", by)
     return target
@@ -112,42 +68,57 @@ def set_many(goals: Sequence[Goal], *, by) -> list[Target]:
         try:
             done.append((row, _replace(goal, by) or _insert(goal, kpis[goal.kpi.pk], by)))
         except TargetError as fault:
-            errors.append(CellError(row, fault.field or "value", str(fault)))
+            errors.append(CellError(row, fault.field or "value", str(fault), getattr(fault, "can_split", False)))
     rows = {target.pk: row for row, target in done}
-    for target, fault in _limit_faults([target for _, target in done]):
+    for target, fault in limit_faults([target for _, target in done]):
         errors.append(CellError(rows[target.pk], fault.field or "value", str(fault)))
     if errors:
         raise GridRefused(sorted(errors, key=lambda error: error.row))
-    targets = [target for _, target in done]
+    fresh = Target.objects.select_related("kpi", "unit").in_bulk(rows)  # one may have been split by a later one
+    targets = [fresh[target.pk] for _, target in done]
     _tell(targets, "targets set", by)
     return targets
 
 
 @transaction.atomic
 def end_target(target: Target, last_day: date, *, by) -> Target:
-    """Let `target` hold up to and including `last_day`. Raises TargetError, also for a total."""
+    """Let `target` hold up to and including `last_day`; the days after it go back to what it was set within.
+
+    Raises TargetError, also for a total.
+    """
     if target.as_total:
         raise TargetError("This is the total of its days: remove it, and set another for other days.", "valid_to")
-    _locked([target.kpi])
+    target = _still_there(target)
     end = last_day + timedelta(days=1)
     if end <= target.valid_from or (target.valid_to and end > target.valid_to):
         raise TargetError(f"Choose a day within {target.valid_from} to {target.valid_to or 'later'}.", "valid_to")
     before, target.valid_to = target.valid_to, end
     target.save(update_fields=["valid_to"])
-    audit.record(by, "target ended", target, unit=target.unit, before=before, after=end)
+    again = overrides.give_back(target, end, before) if target.overrides and end != before else None
+    back = {"holds_again": plain(again)} if again else {}
+    audit.record(by, "target ended", target, unit=target.unit, before=before, after=end, **back)
     requests.rescore(target.kpi, f"target of {target.kpi.code}", by=by)
     return target
 
 
 @transaction.atomic
-def remove_target(target: Target, *, by) -> None:
-    """Take a target back as if it had never been set; the audit trail keeps it. Raises TargetError for a phase."""
+def remove_target(target: Target, *, by, gives_back: bool = True) -> Target | None:
+    """Take a target back as if it had never been set; the audit trail keeps it. Raises TargetError for a phase.
+
+    The days of one that was set within another say again what that one says, which is returned; unless it is to hold
+    no more either (`gives_back`).
+    """
     if target.annual_id:
         raise TargetError("This is a part of an annual target: take that one back instead.")
-    _locked([target.kpi])
-    audit.record(by, "target removed", target, unit=target.unit, was=_plain(target))
+    target = _still_there(target)
+    was, name = plain(target), target.pk
     target.delete()
+    again = overrides.taken_back(target, gives_back=gives_back)
+    target.pk = name
+    back = {"holds_again": plain(again)} if again else {}
+    audit.record(by, "target removed", target, unit=target.unit, was=was, **back)
     requests.rescore(target.kpi, f"target of {target.kpi.code}", by=by)
+    return again
 
 
 @transaction.atomic
@@ -212,14 +183,28 @@ def _locked(kpis: Iterable[Kpi]) -> list[Kpi]:
     return list(Kpi.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
 
 
+def _still_there(target: Target) -> Target:
+    """The target as it is now, its KPI locked. Raises TargetError."""
+    _locked([target.kpi])
+    people = ("kpi", "unit", "part_of__within", "overrides__within")
+    found = Target.objects.select_related(*people).filter(pk=target.pk).first()
+    if found is None:
+        raise TargetError("Somebody took this target back meanwhile: look again.")
+    return found
+
+
 def _insert(goal: Goal, kpi: Kpi, by, annual: AnnualTarget | None = None) -> Target:
-    _check(goal, is_phase=annual is not None)
+    check(goal, is_phase=annual is not None)
     ends_after = Q(valid_to=None) | Q(valid_to__gt=goal.valid_from)
-    same = _same(goal).filter(ends_after).select_related("unit", "kpi")
+    same = _same(goal).filter(ends_after).select_related("unit", "kpi", "part_of__within", "overrides")
     if goal.valid_to:
         same = same.filter(valid_from__lt=goal.valid_to)
+    standing = None
     if other := same.order_by("valid_from").first():
-        raise TargetOverlap(other)
+        can_split = annual is None and overrides.can_split(other, goal)
+        if not (can_split and goal.split_standing):
+            raise TargetOverlap(other, can_split=can_split)
+        standing = overrides.split(other, goal, by=by)
     return Target.objects.create(
         kpi=kpi,
         unit=goal.unit,
@@ -234,22 +219,29 @@ def _insert(goal: Goal, kpi: Kpi, by, annual: AnnualTarget | None = None) -> Tar
         basis=goal.basis[:200],
         as_total=goal.as_total,
         annual=annual,
+        overrides=standing,
         set_by=by,
     )
 
 
-def _replace(goal: Goal, by) -> Target | None:
-    """The target with exactly these days gets the new value; the audit trail keeps the old one."""
+def _replace(goal: Goal, by, *, only_parts: bool = False) -> Target | None:
+    """The target with exactly these days gets the new value; the audit trail keeps the old one.
+
+    Of a part of a standing target, the new value is set within that one.
+    """
     target = _same(goal).filter(valid_from=goal.valid_from, valid_to=goal.valid_to, annual=None).first()
-    if target is None:
+    if target is None or (only_parts and target.part_of is None):
         return None
-    _check(goal)
-    before = _plain(target)
+    check(goal)
+    before = plain(target)
     target.value, target.low, target.high, target.set_by = goal.value, goal.low, goal.high, by
     target.as_total = goal.as_total
+    if target.part_of:
+        overrides.become_override(target)
+        target.basis = ""
     target.basis = goal.basis[:200] or target.basis
     target.save()
-    audit.record(by, "target changed", target, unit=target.unit, before=before, after=_plain(target))
+    audit.record(by, "target changed", target, unit=target.unit, before=before, after=plain(target))
     return target
 
 
@@ -259,117 +251,12 @@ def _same(goal: Goal):
     )
 
 
-def _check(goal: Goal, *, is_phase: bool = False) -> None:
-    if goal.comparator not in Comparator.values:
-        raise TargetError(f"A comparator is one of {', '.join(Comparator.values)}.", "comparator")
-    if goal.valid_to and goal.valid_to <= goal.valid_from:
-        raise TargetError("A target must end after it starts.", "valid_to")
-    if bool(goal.dimension) != bool(goal.member):
-        raise TargetError("A segment is a dimension and one of its members: give both or neither.", "member")
-    numbers = [number for number in (goal.value, goal.low, goal.high) if number is not None]
-    if not all(Decimal(number).is_finite() and abs(number) < LARGEST for number in numbers):
-        raise TargetError("A target is a finite number below 10^17.", "value")
-    is_band = goal.value is None and goal.low is not None and goal.high is not None
-    if not is_band and (goal.value is None or goal.low is not None or goal.high is not None):
-        raise TargetError("Give one value, or a low and a high end for a band.", "value")
-    if is_band and goal.low > goal.high:
-        raise TargetError("The band's low end is above its high end.", "low")
-    _check_direction(goal, is_band)
-    if goal.as_total and not is_phase:
-        _check_total(goal)
-
-
-def _check_total(goal: Goal) -> None:
-    version = version_on(goal.kpi, goal.valid_from)
-    if version is None or not adds_up_over_time(version):
-        raise TargetError(f"{goal.kpi} does not add up over time: its target holds for each period.", "as_total")
-    if goal.valid_to is None:
-        raise TargetError("A total is that of its days: say up to which day.", "valid_to")
-
-
-def _check_direction(goal: Goal, is_band: bool) -> None:
-    direction = direction_of(goal.kpi, goal.valid_from)
-    if goal.comparator == Comparator.TARGET and direction not in (None, scoring.NONE):
-        if direction == scoring.BAND and not is_band:
-            raise TargetError(f"{goal.kpi} stays within a band: give a low and a high end.", "low")
-        if direction != scoring.BAND and is_band:
-            raise TargetError(f"{goal.kpi} is {direction} is better: give one value.", "value")
-    if goal.comparator in (Comparator.RED_LIMIT, Comparator.STRETCH) and is_band:
-        raise TargetError("A red limit and a stretch are single values.", "value")
-
-
-def direction_of(kpi: Kpi, day: date) -> str | None:
-    """The direction of the version in force on `day`, or of the newest; None without a version."""
-    version = version_on(kpi, day)
-    return version.direction if version else None
-
-
-def version_on(kpi: Kpi, day: date) -> KpiVersion | None:
-    """The version in force on `day`, or the newest; None without a version."""
-    return kpi.versions.in_force(day).order_by("-number").first() or kpi.versions.newest()
-
-
-def _limit_faults(targets: Sequence[Target]) -> Iterator[tuple[Target, TargetError]]:
-    """Targets whose red limit or stretch lies on the wrong side, or that are 0 and have no absolute limit."""
-    book = TargetBook({target.kpi_id for target in targets})
-    first = min((target.valid_from for target in targets), default=date.max)
-    calendars = calendars_of({target.kpi.unit_id for target in targets}, first)
-    versions: dict[tuple[int, date], KpiVersion | None] = {}
-    for target in targets:
-        key = (target.kpi_id, target.valid_from)
-        if key not in versions:
-            versions[key] = version_on(target.kpi, target.valid_from)
-        version = versions[key]
-        is_rated = version is not None and version.direction in (scoring.HIGHER, scoring.LOWER)
-        if is_rated and target.comparator not in (Comparator.FLOOR, Comparator.BUDGET):
-            end, only_totals = _judged(target, version, calendars[target.kpi.unit_id])
-            place = (target.kpi_id, target.unit_id, target.valid_from, end, target.dimension, target.member)
-            try:
-                _check_goals(book.goals(*place, only_totals=only_totals), version.direction, target)
-            except TargetError as fault:
-                yield target, fault
-
-
-def _judged(target: Target, version: KpiVersion, calendar) -> tuple[date | None, bool]:
-    """(end, only totals) of a period in which `target` holds: a month's total never stands beside a limit of days."""
-    if not adds_up_over_time(version):
-        return None, False
-    own_end = calendar.period_of(target.valid_from, version.grain).end
-    return (target.valid_to, target.valid_to != own_end) if target.as_total else (own_end, False)
-
-
-def _check_goals(goals: scoring.Goals, direction: str, target: Target) -> None:
-    if goals.target is None:
-        return
-    sign = 1 if direction == scoring.HIGHER else -1
-    field = "value"
-    if goals.red_limit is not None and sign * (goals.target - goals.red_limit) <= 0:
-        raise TargetError(f"The red limit {goals.red_limit:g} is not worse than the target {goals.target:g}.", field)
-    if goals.stretch is not None and sign * (goals.stretch - goals.target) <= 0:
-        raise TargetError(f"The stretch {goals.stretch:g} is not better than the target {goals.target:g}.", field)
-    try:
-        scoring.status_of(goals.target - sign, direction, goals, scoring.read_bands(target.kpi.bands, direction))
-    except scoring.NeedsAbsoluteLimits as fault:
-        raise TargetError(str(fault), field) from None
-
-
 def _tell(targets: Sequence[Target], action: str, by) -> None:
     """One audit entry for each KPI and unit, and one request to score the KPI again."""
     groups: dict[tuple[int, int], list[Target]] = {}
     for target in targets:
         groups.setdefault((target.kpi_id, target.unit_id), []).append(target)
     for group in groups.values():
-        audit.record(by, action, group[0], unit=group[0].unit, targets=[_plain(target) for target in group])
+        audit.record(by, action, group[0], unit=group[0].unit, targets=[plain(target) for target in group])
     for kpi in {target.kpi_id: target.kpi for target in targets}.values():
         requests.rescore(kpi, f"target of {kpi.code}", by=by)
-
-
-def _plain(target: Target) -> dict:
-    names = ("comparator", "dimension", "member", "value", "low", "high", "valid_from", "valid_to", "as_total", "basis")
-    return {name: getattr(target, name) for name in names}
-
-
-def _amount(target: Target) -> str:
-    if target.value is not None:
-        return f"{target.value.normalize():f}"
-    return f"{target.low.normalize():f} to {target.high.normalize():f}"

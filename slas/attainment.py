@@ -168,7 +168,7 @@ def _follow(agreement: Agreement, link: AttainmentKpi, by) -> None:
     standing = Target.objects.filter(kpi=link.kpi, unit=agreement.unit, dimension="", comparator="target")
     for old in standing:
         if wanted.get(old.valid_from) != (old.valid_to, old.value):
-            targets.remove_target(old, by=by)
+            targets.remove_target(old, by=by, gives_back=False)
         else:
             del wanted[old.valid_from]
     for start, (end, value) in wanted.items():

@@ -12,6 +12,8 @@ from kpis.definitions import DefinitionError, WrongState
 from kpis.selectors import NotYours
 from organization.access import VIEW
 
+SPLIT = "To split it, send split_standing true: it is kept before and after."
+
 
 class ScopedIdField(serializers.PrimaryKeyRelatedField):
     """The id of something of a unit that the caller may see; a foreign id reads like one that does not exist."""
@@ -76,6 +78,20 @@ def refused_definition(fault, code: str) -> Problem:
     return Problem(400, "invalid", str(fault), errors=errors)
 
 
+def refused_grid(fault: targets.GridRefused) -> Problem:
+    """Every faulty cell of a grid of targets, by its row."""
+    errors = [
+        {
+            "row": e.row,
+            "field": f"targets.{e.row}.{e.column}",
+            "code": "invalid",
+            "message": f"{e.message} {SPLIT}" if e.can_split else e.message,
+        }
+        for e in fault.errors
+    ]
+    return Problem(400, "grid_refused", str(fault), errors=errors)
+
+
 def as_problem(fault: Exception) -> Exception:
     """This room's refusals as the API says them: which field, what is wrong, what to do next."""
     match fault:
@@ -86,16 +102,14 @@ def as_problem(fault: Exception) -> Exception:
         case workflow.PassportIncomplete():
             return Problem(409, "passport_incomplete", str(fault), gaps=fault.gaps)
         case targets.GridRefused():
-            errors = [
-                {"row": e.row, "field": f"targets.{e.row}.{e.column}", "code": "invalid", "message": e.message}
-                for e in fault.errors
-            ]
-            return Problem(400, "grid_refused", str(fault), errors=errors)
+            return refused_grid(fault)
         case exchange.ExchangeRefused():
             errors = [{"field": code, "code": "exchange", "message": message} for code, message in fault.faults]
             return Problem(400, "exchange_refused", str(fault), errors=errors)
         case targets.TargetOverlap():
-            return Problem(409, "target_overlap", str(fault), field=fault.field, other=fault.other.pk)
+            words = f"{fault} {SPLIT}" if fault.can_split else str(fault)
+            more = {"other": fault.other.pk, "can_split": fault.can_split}
+            return Problem(409, "target_overlap", words, field=fault.field, **more)
         case scorecards.ScorecardCycle():
             return Problem(409, "scorecard_cycle", str(fault), field=fault.field, path=fault.path)
         case targets.TargetError() | scorecards.ScorecardError() | manual.EntryRefused() | rebasing.ChartRefused():

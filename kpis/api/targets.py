@@ -1,6 +1,6 @@
 """Targets, one by one or as a grid; annual targets with their phases."""
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
@@ -17,18 +17,46 @@ from organization.models import Unit
 from .base import KpisViewSet
 
 AMOUNT = {"max_digits": 23, "decimal_places": 6}
+MARCH = OpenApiExample(
+    "One month within a standing target",
+    description=(
+        "A target that holds from January on is kept before March and from April on. Without `split_standing` the "
+        "answer is 409 `target_overlap`, with `can_split` true."
+    ),
+    value={
+        "kpi": "on_time",
+        "unit": "north",
+        "value": "90",
+        "valid_from": "2025-03-01",
+        "valid_to": "2025-04-01",
+        "split_standing": True,
+    },
+    request_only=True,
+)
 
 
 class TargetSerializer(serializers.ModelSerializer):
     kpi = serializers.SlugRelatedField("code", read_only=True)
     unit = serializers.SlugRelatedField("code", read_only=True)
     set_by = serializers.SlugRelatedField("username", read_only=True)
+    part_of = serializers.IntegerField(
+        source="part_of_id",
+        read_only=True,
+        allow_null=True,
+        help_text="A number that the parts of a standing target share, which was split around others.",
+    )
+    overrides = serializers.IntegerField(
+        source="overrides_id",
+        read_only=True,
+        allow_null=True,
+        help_text="The `part_of` of the parts within whose days it was set; taken back, its days go back to them.",
+    )
 
     class Meta:
         model = Target
         fields = (
             "id", "kpi", "unit", "comparator", "dimension", "member", "value", "low", "high", "valid_from", "valid_to",
-            "as_total", "basis", "annual", "set_by", "set_at",
+            "as_total", "basis", "annual", "part_of", "overrides", "set_by", "set_at",
         )  # fmt: skip
 
 
@@ -51,6 +79,13 @@ class GoalSerializer(StrictSerializer):
         ),
     )
     basis = serializers.CharField(max_length=200, default="", allow_blank=True)
+    split_standing = serializers.BooleanField(
+        default=False,
+        help_text=(
+            "A target that holds on all these days and on others is kept before and after them, instead of being a "
+            "reason to refuse this one. A total is not split."
+        ),
+    )
 
 
 class GridSerializer(StrictSerializer):
@@ -97,8 +132,9 @@ class TargetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSe
     }
     needs = {"read": VIEW, "write": TARGET}
 
-    @extend_schema(request=GoalSerializer, responses={201: TargetSerializer}, parameters=[AGAIN])
+    @extend_schema(request=GoalSerializer, responses={201: TargetSerializer}, parameters=[AGAIN], examples=[MARCH])
     def create(self, request):
+        """Set one target. One that overlaps another is refused, or that one is split (`split_standing`)."""
         values = self.checked(GoalSerializer)
         self.require(TARGET, values["unit"])
         return once(request, lambda: self.answer(targets.set_target(targets.Goal(**values), by=request.user), 201))
@@ -116,11 +152,12 @@ class TargetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSe
     @extend_schema(request=TargetEnd, responses=TargetSerializer)
     @action(methods=["post"], detail=True)
     def end(self, request, pk):
-        """Let the target hold up to and including a day."""
+        """Let the target hold up to and including a day; one set within another gives it the days after back."""
         return self.answer(targets.end_target(self._mine(), self.checked(TargetEnd)["last_day"], by=request.user))
 
     @extend_schema(responses={204: None})
     def destroy(self, request, pk):
+        """Take the target back as if it had never been set; one set within another gives it its days back."""
         targets.remove_target(self._mine(), by=request.user)
         return Response(status=204)
 

@@ -7,7 +7,7 @@ from .results import ManualEntry, Result, Run, StatusChange
 from .scorecards import NodeWeight, Scorecard, ScorecardNode
 from .stories import Annotation
 from .strategy import KpiLink, Objective, Theme
-from .targets import AnnualTarget, Target
+from .targets import AnnualTarget, StandingTarget, Target
 from .webhooks import Webhook, WebhookDelivery
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Scorecard",
     "ScorecardNode",
     "Signal",
+    "StandingTarget",
     "StatusChange",
     "Target",
     "Theme",

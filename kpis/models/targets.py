@@ -55,6 +55,27 @@ class AnnualTarget(models.Model):
         return f"{self.kpi}, {self.get_comparator_display().lower()} of the year from {self.year_start}"
 
 
+class StandingTarget(models.Model):
+    """What a target said when another was first set within its days: it is split around that one.
+
+    Its `parts` are what is left of it, its `overrides` were set within it. When one of them is taken back, its days say
+    this again. An override may itself be split: `within` is then what that one was set within.
+    """
+
+    kpi = models.ForeignKey(Kpi, models.CASCADE, related_name="+")
+    unit = models.ForeignKey(Unit, models.CASCADE, related_name="+")
+    value = models.DecimalField(max_digits=24, decimal_places=6, null=True)
+    low = models.DecimalField(max_digits=24, decimal_places=6, null=True)
+    high = models.DecimalField(max_digits=24, decimal_places=6, null=True)
+    basis = models.CharField(max_length=200, blank=True)
+    within = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    set_at = models.DateTimeField()
+
+    def __str__(self):
+        return f"{self.kpi}, standing target for {self.unit}"
+
+
 class Target(models.Model):
     """`value`, or the band `low` to `high`, holds for `unit` and below from `valid_from` up to (not on) `valid_to`.
 
@@ -75,6 +96,8 @@ class Target(models.Model):
     as_total = models.BooleanField(default=False, help_text="Of its days together, not of each period in them.")
     basis = models.CharField(max_length=200, blank=True, help_text="Regulation, contract, benchmark, history ...")
     annual = models.ForeignKey(AnnualTarget, models.CASCADE, null=True, blank=True, related_name="phases")
+    part_of = models.ForeignKey(StandingTarget, models.SET_NULL, null=True, blank=True, related_name="parts")
+    overrides = models.ForeignKey(StandingTarget, models.SET_NULL, null=True, blank=True, related_name="overrides")
     set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     set_at = models.DateTimeField(auto_now_add=True)
 
@@ -98,6 +121,7 @@ class Target(models.Model):
                 condition=Q(as_total=False) | Q(valid_to__isnull=False), name="target_of_a_total_has_an_end"
             ),
             models.CheckConstraint(condition=Q(annual=None) | Q(as_total=True), name="target_phase_is_a_total"),
+            models.CheckConstraint(condition=Q(part_of=None) | Q(as_total=False), name="target_total_is_not_split"),
             models.CheckConstraint(
                 condition=Q(dimension="", member="") | (~Q(dimension="") & ~Q(member="")),
                 name="target_segment_has_dimension_and_member",

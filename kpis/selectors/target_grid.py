@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from kpis.calendars import calendars_of
 from kpis.measures import adds_up_over_time, base_of, is_total
-from kpis.models import AnnualTarget, Kpi, KpiVersion, Target
+from kpis.models import AnnualTarget, Kpi, KpiVersion, StandingTarget, Target
 from kpis.target_book import Found, TargetBook
 from kpis.typed_numbers import written
 from organization.access import TARGET, Access
@@ -24,9 +24,10 @@ COLUMNS = {"day": "month", "week": "month", "month": "month", "quarter": "quarte
 class Cell:
     """What holds for a unit in a period. own: the target set for exactly this period, which the cell edits.
 
-    found: what holds there, and from where; phase: a part of an annual target, which is changed there. as_total:
-    whether the cell's amount is that of the period, or of each finer one in it; None where there is no such difference.
-    sets_total: what is typed is the period's total, added up for longer ones.
+    around: the unit's own target of longer days, within which a number typed here is set. found: what holds there, and
+    from where; phase: a part of an annual target, which is changed there. as_total: whether the cell's amount is that
+    of the period, or of each finer one in it; None where there is no such difference. sets_total: what is typed is the
+    period's total, added up for longer ones.
     """
 
     unit_id: int
@@ -39,6 +40,7 @@ class Cell:
     may_edit: bool
     as_total: bool | None = None
     sets_total: bool = False
+    around: Target | None = None
 
     @property
     def name(self) -> str:
@@ -59,8 +61,22 @@ class Cell:
 
     @property
     def _own_text(self) -> str:
-        own = self.own
-        return written(own.value) if own.value is not None else f"{written(own.low)}..{written(own.high)}"
+        return _typed(self.own)
+
+    @property
+    def beneath(self) -> str:
+        """What holds again when the cell's own target, which was set within another, is taken back."""
+        return _typed(self.own.overrides) if self.own is not None and self.own.overrides else ""
+
+    @property
+    def keeps(self) -> str:
+        """What stays of the longer target once a number is typed here; empty where there is none."""
+        if self.around is None:
+            return ""
+        around, is_after = self.around, self.around.valid_to is None or self.around.valid_to > self.end
+        sides = ["before"] * (around.valid_from < self.start) + ["after"] * is_after
+        where = "on its other days" if around.part_of_id else " and ".join(sides)
+        return f"the standing {around.get_comparator_display().lower()} {_typed(around)} is kept {where}"
 
     @property
     def inherited(self) -> str:
@@ -141,16 +157,14 @@ def target_grid(
     require_visible(unit, access)
     version = kpi.versions.select_related("dataset").in_force(day).order_by("-number").first()
     version = version or kpi.versions.newest()
-    calendar = calendars_of([kpi.unit_id], day)[kpi.unit_id]
-    year = calendar.period_of(year_of, "year")
-    grain = COLUMNS[version.grain if version else "month"]
-    periods = tuple(calendar.periods(grain, year.start, year.end)) if grain != "year" else (year,)
+    year, periods = _columns(kpi, version, year_of, day)
     _, below, _ = neighbours(unit, day, access)
     units = [unit_ref(unit), *below[:MOST_UNITS]]
     own, standing, phases = _sorted_targets(kpi, [u.id for u in units], comparator, periods)
     amounts = _amounts(version, amounts, own.values(), standing, phases, comparator)
     book = TargetBook([kpi.pk])
-    cells = {u.id: _cells(kpi, u, comparator, periods, own, book, access) for u in units}
+    longer = _longer(standing, comparator, periods)
+    cells = {u.id: _cells(kpi, u, comparator, periods, own, longer, book, access) for u in units}
     adds_up = version is not None and adds_up_over_time(version)
     cells = _marked(cells, phases, {EACH: False, TOTAL: True}.get(amounts), adds_up and amounts != EACH)
     sums = {u.id: _total(kpi, u, comparator, year, book) for u in units} if adds_up else {}
@@ -169,6 +183,14 @@ def target_grid(
         cut=len(below[MOST_UNITS:]),
         amounts=amounts,
     )
+
+
+def _columns(kpi: Kpi, version: KpiVersion | None, year_of: date, day: date) -> tuple:
+    """(the fiscal year that holds `year_of`, its periods by which targets are set)."""
+    calendar = calendars_of([kpi.unit_id], day)[kpi.unit_id]
+    year = calendar.period_of(year_of, "year")
+    grain = COLUMNS[version.grain if version else "month"]
+    return year, tuple(calendar.periods(grain, year.start, year.end)) if grain != "year" else (year,)
 
 
 def _finer(version: KpiVersion | None) -> str:
@@ -197,27 +219,41 @@ def _sorted_targets(kpi: Kpi, units: list[int], comparator: str, periods) -> tup
     """{(unit, start): target} of single periods, all others, and (unit, start) of phases of a year. One query."""
     ends = {period.start: period.end for period in periods}
     own, standing, phases = {}, [], set()
-    targets = Target.objects.filter(kpi=kpi, unit__in=units).select_related("unit", "set_by")
+    targets = Target.objects.filter(kpi=kpi, unit__in=units).select_related("unit", "set_by", "overrides")
     for target in targets.order_by("unit__name", "comparator", "valid_from"):
         if target.annual_id:
             is_here = target.comparator == comparator and periods[0].start <= target.valid_from < periods[-1].end
             phases |= {(target.unit_id, target.valid_from)} if is_here else set()
             continue
         of_the_grid = target.comparator == comparator and not target.dimension and target.valid_to is not None
-        if of_the_grid and ends.get(target.valid_from) == target.valid_to:
+        if of_the_grid and not target.part_of_id and ends.get(target.valid_from) == target.valid_to:
             own[(target.unit_id, target.valid_from)] = target
         elif target.valid_to is None or (target.valid_to > periods[0].start and target.valid_from < periods[-1].end):
             standing.append(target)
     return own, tuple(target for target in standing if target.valid_from < periods[-1].end), phases
 
 
-def _cells(kpi, unit: UnitRef, comparator: str, periods, own: dict, book: TargetBook, access: Access) -> list[Cell]:
+def _longer(standing, comparator: str, periods) -> dict[tuple[int, date], Target]:
+    """{(unit, start): the target of longer days that may be split around the period}, and parts of such ones."""
+    plain = [t for t in standing if t.comparator == comparator and not t.dimension and not t.as_total]
+    return {
+        (target.unit_id, period.start): target
+        for target in plain
+        for period in periods
+        if target.valid_from <= period.start and (target.valid_to is None or period.end <= target.valid_to)
+    }
+
+
+def _cells(
+    kpi, unit: UnitRef, comparator: str, periods, own: dict, longer: dict, book: TargetBook, access: Access
+) -> list[Cell]:
     may_edit = access.allows(TARGET, unit.id)
     cells = []
     for period in periods:
         found = book.find(kpi.pk, unit.id, period.start, period.end, comparator=comparator)
-        mine = own.get((unit.id, period.start))
-        cells.append(Cell(unit.id, period.start, period.end, mine, found, "", False, may_edit))
+        place = (unit.id, period.start)
+        cell = Cell(unit.id, period.start, period.end, own.get(place), found, "", False, may_edit)
+        cells.append(replace(cell, around=longer.get(place)))
     return cells
 
 
@@ -246,6 +282,10 @@ def _rows(units: list[UnitRef], cells: dict[int, list[Cell]], sums: dict, access
 
 def _named(cell: Cell, names: dict[int, str]) -> Cell:
     return replace(cell, from_name=names.get(cell.found.from_unit, "a unit above")) if cell.found else cell
+
+
+def _typed(target: Target | StandingTarget) -> str:
+    return written(target.value) if target.value is not None else f"{written(target.low)}..{written(target.high)}"
 
 
 def _plain(value: float) -> str:

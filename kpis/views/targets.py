@@ -37,9 +37,9 @@ def targets(request):
     grid = _grid(request, kpi)
     if request.method == "GET":
         return _page(request, grid)
-    errors, typed = _save(request, grid)
-    if errors:
-        return _page(request, grid, errors=errors, typed=typed, status=422)
+    errors, typed, unasked = _save(request, grid)
+    if errors or unasked:
+        return _page(request, grid, errors=errors, typed=typed, unasked=unasked, status=422)
     return redirect(f"{reverse('targets')}?{_query(grid)}")
 
 
@@ -91,9 +91,13 @@ def _query(grid: TargetGrid, **changes) -> str:
     return urlencode({**words, **changes})
 
 
-def _save(request, grid: TargetGrid) -> tuple[dict[str, str], dict[str, str]]:
-    """({cell name: what is wrong}, {cell name: what was typed}); both empty when all was set."""
-    before = _texts_before(request)
+def _save(request, grid: TargetGrid) -> tuple[dict[str, str], dict[str, str], bool]:
+    """({cell name: what is wrong}, {cell name: what was typed}, whether to ask first); nothing of it when all was set.
+
+    A number within a longer target's days is set once the page has shown what is kept of that one: `kept` names these
+    cells.
+    """
+    before, kept = _texts_before(request), set(request.POST.get("kept", "").split())
     goals, cleared, errors, typed = [], [], {}, {}
     for cell in grid.cells():
         text = request.POST.get(cell.name)
@@ -111,14 +115,15 @@ def _save(request, grid: TargetGrid) -> tuple[dict[str, str], dict[str, str]]:
                 goals.append((cell, _goal(grid, cell, text, request.POST.get("basis", ""))))
             except NotANumber as fault:
                 errors[cell.name] = str(fault)
-    if errors:
-        return errors, typed
-    return (_set(goals, cleared, request), typed) if goals or cleared else _nothing(request)
+    unasked = not errors and any(cell.around and cell.name not in kept for cell, _ in goals)
+    if errors or unasked:
+        return errors, typed, unasked
+    return (_set(goals, cleared, request) if goals or cleared else _nothing(request)), typed, False
 
 
-def _nothing(request):
+def _nothing(request) -> dict[str, str]:
     messages.info(request, "No cell was changed.")
-    return {}, {}
+    return {}
 
 
 def _texts_before(request) -> dict[str, str]:
@@ -131,7 +136,7 @@ def _texts_before(request) -> dict[str, str]:
 
 def _goal(grid: TargetGrid, cell: Cell, text: str, basis: str) -> Goal:
     goal = Goal(grid.kpi, Unit(pk=cell.unit_id), cell.start, cell.end, comparator=grid.comparator, basis=basis[:200])
-    goal = replace(goal, as_total=cell.sets_total)
+    goal = replace(goal, as_total=cell.sets_total, split_standing=cell.around is not None)
     if grid.version and grid.version.direction == "band" and grid.comparator == Comparator.TARGET:
         low, high = read_band(text)
         return replace(goal, low=low, high=high)
@@ -143,8 +148,7 @@ def _set(goals: list[tuple[Cell, Goal]], cleared: list[Cell], request) -> dict[s
     goals = [(cell, replace(goal, unit=units[cell.unit_id])) for cell, goal in goals]
     try:
         with transaction.atomic():
-            for cell in cleared:
-                verbs.remove_target(cell.own, by=request.user)
+            again = [verbs.remove_target(cell.own, by=request.user) for cell in cleared]
             verbs.set_many([goal for _, goal in goals], by=request.user)
     except GridRefused as refusal:
         return {goals[error.row][0].name: error.message for error in refusal.errors}
@@ -152,45 +156,26 @@ def _set(goals: list[tuple[Cell, Goal]], cleared: list[Cell], request) -> dict[s
         return {cleared[0].name: str(fault)}
     said = [f"{len(goals)} set"] if goals else []
     said += [f"{len(cleared)} removed"] if cleared else []
+    said[-1] += ", where the standing target holds again" if any(again) else ""
     messages.success(request, f"Targets: {', '.join(said)}. Status and score are computed again.")
     return {}
 
 
-def _page(request, grid: TargetGrid, *, errors=None, typed=None, status=200, annual=None, single=None):
+def _page(request, grid: TargetGrid, *, errors=None, typed=None, unasked=False, status=200, annual=None, single=None):
     errors, typed = errors or {}, typed or {}
     offer, decimals = _offer(grid, request), grid.version.decimals if grid.version else 2
-    previous_year = date(grid.year.start.year - 1, grid.year.start.month, min(grid.year.start.day, 28))
-    rows = [
-        {
-            "row": row,
-            "cells": [
-                {"cell": cell, "value": typed.get(cell.name, cell.text), "error": errors.get(cell.name, "")}
-                for cell in row.cells
-            ],
-        }
-        for row in grid.rows
-    ]
+    rows = _lines(grid, typed, errors)
     context = {
         "heading": f"Targets of {grid.kpi.name}",
         "breadcrumb": [("KPIs", reverse("kpis")), (grid.kpi.name, reverse("kpi", args=[grid.kpi.code]))],
         "grid": grid,
         "rows": rows,
-        "errors": [
-            f"{row.unit.name}, {period.label}: {errors[cell.name]}"
-            for row in grid.rows
-            for cell, period in zip(row.cells, grid.periods, strict=True)
-            if cell.name in errors
-        ],
+        "kept": [item for line in rows for item in line["cells"] if item["keeps"] and item["value"].strip()],
+        "unasked": unasked,
+        "errors": [(item["cell"].name, item["says"]) for line in rows for item in line["cells"] if item["error"]],
         "widest": max([7, *(len(typed.get(cell.name, cell.text or cell.inherited)) for cell in grid.cells())]),
         "before": json.dumps({cell.name: cell.text for cell in grid.cells()}),
-        "amounts": [
-            (kind, f"for each {grain}", f"?{_query(grid, amounts=kind)}")
-            for kind, grain in ((EACH, grid.each), (TOTAL, grid.whole))
-            if grid.amounts
-        ],
-        "comparators": [(value, label, f"?{_query(grid, comparator=value)}") for value, label in Comparator.choices],
-        "previous_url": f"?{_query(grid, year=previous_year.isoformat())}",
-        "next_url": f"?{_query(grid, year=grid.year.end.isoformat())}",
+        **_links(grid),
         "query": _query(grid),
         "may_edit": any(cell.may_edit for cell in grid.cells()),
         "annual_form": annual or AnnualForm(initial={"unit": grid.unit.code, "decimals": decimals}, **offer),
@@ -199,6 +184,40 @@ def _page(request, grid: TargetGrid, *, errors=None, typed=None, status=200, ann
         "shows_annual": annual is not None,
     }
     return render(request, "kpis/targets.html", context, status=status)
+
+
+def _lines(grid: TargetGrid, typed: dict[str, str], errors: dict[str, str]) -> list[dict]:
+    """The grid's rows with what was typed, what is wrong with it, and what it keeps of a longer target."""
+
+    def item(unit, period, cell: Cell) -> dict:
+        place, error = f"{unit.name}, {period.label}", errors.get(cell.name, "")
+        return {
+            "cell": cell,
+            "value": typed.get(cell.name, cell.text),
+            "error": error,
+            "says": f"{place}: {error}",
+            "keeps": f"{place}: {cell.keeps}" if cell.keeps and cell.may_edit else "",
+        }
+
+    return [
+        {"row": row, "cells": [item(row.unit, *pair) for pair in zip(grid.periods, row.cells, strict=True)]}
+        for row in grid.rows
+    ]
+
+
+def _links(grid: TargetGrid) -> dict:
+    """To the other amounts, comparators and years."""
+    previous_year = date(grid.year.start.year - 1, grid.year.start.month, min(grid.year.start.day, 28))
+    return {
+        "amounts": [
+            (kind, f"for each {grain}", f"?{_query(grid, amounts=kind)}")
+            for kind, grain in ((EACH, grid.each), (TOTAL, grid.whole))
+            if grid.amounts
+        ],
+        "comparators": [(value, label, f"?{_query(grid, comparator=value)}") for value, label in Comparator.choices],
+        "previous_url": f"?{_query(grid, year=previous_year.isoformat())}",
+        "next_url": f"?{_query(grid, year=grid.year.end.isoformat())}",
+    }
 
 
 def _offer(grid: TargetGrid, request) -> dict:
@@ -290,13 +309,14 @@ def _end(target: Target, request) -> str:
         day = date.fromisoformat(request.POST.get("last_day", ""))
     except ValueError:
         raise TargetError("Say the last day on which it holds, such as 2025-03-31.") from None
+    within = target.overrides_id
     verbs.end_target(target, day, by=request.user)
-    return f"It holds up to {day:%-d %b %Y}."
+    return f"It holds up to {day:%-d %b %Y}{', then the one within which it was set' if within else ''}."
 
 
 def _remove(target: Target, request) -> str:
-    verbs.remove_target(target, by=request.user)
-    return "The target was removed; the trail keeps it."
+    again = verbs.remove_target(target, by=request.user)
+    return f"The target was removed; the trail keeps it.{' What it was set within holds again.' if again else ''}"
 
 
 def _remove_annual(annual: AnnualTarget, request) -> str:

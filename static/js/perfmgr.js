@@ -264,6 +264,16 @@
     };
     table.addEventListener("input", ({ target }) =>
       target.closest("td")?.classList.toggle("changed", target.value !== target.defaultValue));
+    const kept = table.closest("form")?.querySelector("[data-pm-kept]"); // what stays of a longer target beside a typed number
+    const tell = () => {
+      const over = all(table, "[data-pm-keeps]").filter((input) => input.value.trim());
+      const lines = over.slice(0, 6).map((input) => input.dataset.pmKeeps);
+      if (over.length > 6) lines.push(`${over.length - 6} more`);
+      kept.querySelector("input").value = over.map((input) => input.name).join(" ");
+      kept.querySelector("ul").replaceChildren(...lines.map((line) => Object.assign(document.createElement("li"), { textContent: line })));
+      kept.firstElementChild.hidden = !over.length;
+    };
+    if (kept) { table.addEventListener("input", tell); tell(); }
     const pasted = []; // the blocks, each of [cell, before, after]: what a script sets, the browser's own undo does not know
     const undone = () => {
       if (!pasted.at(-1)?.every(([input, , after]) => input.value === after)) return false; // typed over since: the browser's turn
@@ -276,11 +286,12 @@
         if (undone()) event.preventDefault();
         return;
       }
+      if (event.altKey || event.ctrlKey || event.metaKey || (event.shiftKey && event.key !== "Enter")) return; // the browser's: back, by words, selecting
       const { value, selectionStart, selectionEnd } = event.target;
       const [row, column] = place(event.target);
       const whole = selectionStart === 0 && selectionEnd === value.length;
       const next = {
-        ArrowDown: () => cell(row + 1, column), Enter: () => cell(row + 1, column), ArrowUp: () => cell(row - 1, column),
+        ArrowDown: () => cell(row + 1, column), Enter: () => cell(row + (event.shiftKey ? -1 : 1), column), ArrowUp: () => cell(row - 1, column),
         ArrowRight: () => (whole || selectionStart === value.length) && cell(row, column + 1),
         ArrowLeft: () => (whole || selectionEnd === 0) && cell(row, column - 1),
       }[event.key]?.();

@@ -141,7 +141,7 @@ def test_one_wrong_cell_and_nothing_is_set(client, made):
 
 
 def test_an_overlap_is_named_in_its_cell(client, made):
-    targets.set_target(targets.Goal(made.kpi, made.north, date(2024, 1, 1), value=Decimal(70)), by=made.manager)
+    targets.set_target(targets.Goal(made.kpi, made.north, date(2025, 1, 15), value=Decimal(70)), by=made.manager)
     answer = set_cells(client, made.manager, {cell(made.north, 1): "80"})
     assert answer.status_code == 422 and "end that one first" in answer.content.decode()
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from kpis import targets
 from kpis.models import Kpi, Target
 from organization.models import AuditEntry
 from slas import attainment, drafting, lifecycle
@@ -235,3 +236,13 @@ def test_the_kpis_target_follows_the_versions(desk, dataset):
         (date(2025, 1, 1), date(2025, 6, 1), 90),
         (date(2025, 6, 1), None, 95),
     ]
+
+
+def test_a_target_set_by_hand_within_the_promise_gives_way_to_what_was_signed(desk, dataset):
+    version = desk.signed(dataset)
+    kpi = Kpi.objects.get(attainment__agreement=version.agreement)
+    march = targets.Goal(kpi, desk.unit, date(2025, 3, 1), date(2025, 4, 1), Decimal(80), split_standing=True)
+    targets.set_target(march, by=desk.author)
+    assert kpi.targets.count() == 3
+    attainment.keep(version.agreement, by=desk.author)
+    assert [(t.valid_from, t.valid_to, t.value) for t in kpi.targets.all()] == [(date(2025, 1, 1), None, 90)]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('kpis', '0009_targets_of_totals'),
+        ('kpis', '0010_targets_within_targets'),
         ('organization', '0003_people_manager'),
     ]
 

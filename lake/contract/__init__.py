@@ -48,8 +48,8 @@ class Column:
     minimum, maximum: inclusive; a number for numeric columns, ISO text for dates and timestamps.
     unit: unit of measure; "%" and "ratio" decide what a percent sign means (12 % is 12, or 0.12).
     format: how dates are written: strptime text, several separated by "|" and tried in order; or one of "iso"
-        (the default), "iso_week" (2025-W07, its Monday; 2025-W07-3, that day), "epoch_s", "epoch_ms", "excel_serial",
-        "excel_serial_1904". Two-digit years need "%y".
+        (the default), "iso_week" (2025-W07 or KW 07/2025, its Monday; 2025-W07-3, that day), "epoch_s", "epoch_ms",
+        "excel_serial", "excel_serial_1904". Two-digit years need "%y".
     missing: texts that mean "no value", besides the empty cell.
     number_forms: "percent", "parentheses" (negative), "trailing_minus", or a currency sign such as "$" or "EUR".
     trim: blanks around a text are padding, not data (other types always ignore them).

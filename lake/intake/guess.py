@@ -15,10 +15,11 @@ from lake.contract.words import format_in_words
 from lake.intake.database import query
 from lake.intake.hints import numbered_days, of_texts, weeks
 from lake.intake.marks import marks_of
-from lake.intake.reading import iso_week, literal
+from lake.intake.reading import literal
 from lake.intake.spelling import FEWEST, MOST, almost_dates, types_of
 from lake.intake.tally import Tally
 from lake.intake.terms import ColumnGuess, Question
+from lake.intake.weeks import iso_week
 
 _EVENT = re.compile(r"date|time|open|creat|start|sched|period|month|day|_at$", re.IGNORECASE)
 _KEY = re.compile(r"\b(id|key|number|no|nr|code|ref|reference)\b|#|_id$", re.IGNORECASE)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from lake.contract.dates import as_written
-from lake.intake.spelling import date_formats, is_missing_week, reads
+from lake.intake.spelling import date_formats, reads
+from lake.intake.weeks import has_day, is_missing_week
 
 _NUMBERED = (  # from 1990 to 2050, as each of them counts
     ("excel_serial", "date", "the days as Excel counts them", 32_874, 54_789),
@@ -30,7 +31,7 @@ def of_texts(header: str, values: Sequence[str]) -> Iterator[str]:
 
 def weeks(header: str, values: Sequence[str]) -> Iterator[str]:
     """That a column of weeks without a day is read as their Mondays."""
-    if bare := next((value for value in values if re.search(r"W\d\d$", value)), None):
+    if bare := next((value for value in values if not has_day(value)), None):
         yield f"{header}: {bare} is a week and is read as its Monday; choose the type text to keep weeks as written."
 
 

@@ -17,7 +17,7 @@ from lake.contract.words import format_in_words
 from lake.intake.chunk import Ragged
 from lake.intake.misspelt import misspellings
 from lake.intake.reading import Spelling
-from lake.intake.spelling import is_missing_week
+from lake.intake.weeks import is_missing_week
 
 SCHEMA = pa.schema(
     [

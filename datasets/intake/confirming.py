@@ -190,7 +190,6 @@ def proposed_contract(preview: Preview, *, timezone: str = "UTC") -> Contract:
     """The contract as the sample suggests it; what is ambiguous is left to the questions."""
     from lake.contract import Column, ColumnType, Contract, Role
 
-    asked = {question.column for question in preview.questions if question.code == "day_first"}
     columns = []
     for guess in preview.columns:
         kind = ColumnType(guess.types[0]) if guess.types else ColumnType.TEXT
@@ -201,7 +200,7 @@ def proposed_contract(preview: Preview, *, timezone: str = "UTC") -> Contract:
                 header=guess.header,
                 type=kind,
                 roles=roles,
-                format=guess.formats[0] if kind.temporal and guess.formats and guess.name not in asked else "",
+                format=guess.formats[0] if len(guess.formats) == 1 else "",
                 missing=guess.missing,
                 **(WORDS if kind is ColumnType.BOOLEAN else {}),
                 number_forms=guess.number_forms if kind.numeric else (),

@@ -22,7 +22,6 @@ from datasets.forms_contract import (
     contract_from,
     offer_formats,
     questions_for,
-    refuse_unanswered,
 )
 from datasets.models import Dataset, Upload
 from datasets.refusals import Refusal
@@ -110,9 +109,6 @@ def upload_confirm(request, public_id):
     offer_formats(columns, preview)
     about = None if upload.dataset else NewDatasetForm(given, access=request.access, initial=_named(upload))
     valid = given is not None and form.is_valid() & columns.is_valid() & (about is None or about.is_valid())
-    if valid:
-        refuse_unanswered(columns, preview)
-        valid = not any(columns.errors)
     if valid and (loading := _load(request, upload, preview, proposed, (form, columns, about))):
         return loading
     context = {

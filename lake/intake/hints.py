@@ -41,7 +41,7 @@ def missing_weeks(header: str, values: Sequence[str]) -> Iterator[str]:
     if missing and all(value in missing or reads(value, "iso_week") for value in values):
         yield (
             f"{header}: {missing[0]} is a week that its year does not have, so the weeks are read as text. To have "
-            "them as dates, choose the type date and write iso_week under “Dates are written”; such rows are then set "
+            "them as dates, choose the type date and write iso_week under “Written as”; such rows are then set "
             "aside."
         )
 
@@ -58,8 +58,8 @@ def two_ways(header: str, values: Sequence[str]) -> Iterator[str]:
         first, second, other = found.pop()
         yield (
             f"{header}: {values[0]!r} and {other!r} are dates written in two ways, so it is read as text. To have them "
-            f"as dates, choose the type date or timestamp and write {as_written(f'{first}|{second}')} under “Dates are "
-            "written”."
+            f"as dates, choose the type date or timestamp and write {as_written(f'{first}|{second}')} under “Written "
+            "as”."
         )
 
 

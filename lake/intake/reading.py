@@ -7,10 +7,10 @@ and 24:00 as the next day. A value counts only if its text is the one the type w
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from lake.contract import SPECIAL_FORMATS, Column, ColumnType
+from lake.contract import NUMBER_FORMATS, SPECIAL_FORMATS, Column, ColumnType
 from lake.intake.weeks import iso_week
 
 _TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?"
@@ -45,6 +45,13 @@ class Spelling:
     earliest: date
     latest: date
     strict: bool
+
+    def of_column(self, column: Column) -> Spelling:
+        """How the column's numbers are written: as its own format says, or as the file."""
+        if not column.type.numeric or not column.format:
+            return self
+        point, thousands = NUMBER_FORMATS[column.format]
+        return replace(self, decimal_comma=point == ",", thousands=thousands)
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ def explain(
 
 
 def _misspelt(column: Column, code: str, value: str, spelling: Spelling) -> tuple[str, str]:
-    found = misspellings(column, value, spelling)
+    found = misspellings(column, value, spelling.of_column(column))
     if not found:
         return code, ""
     if column.type is ColumnType.DECIMAL and all(one.is_size for one in found):

@@ -135,9 +135,9 @@ def test_a_question_s_step_names_the_field_as_a_table_and_as_a_list_name_it(clie
     rows = "".join(f"k{n},0{n % 9 + 1}/05/2025\n" for n in range(20))
     page = client.get(dropped(client, "x.csv", f"id,opened\n{rows}".encode()))
     (question,) = page.context["questions"]
-    assert question["step"] == "Choose under “Dates are written” below."
+    assert question["step"] == "Choose under “Written as” below."
     said = page.content.decode()
-    assert '<th scope="col">Dates are written</th>' in said and 'data-label="Dates are written"' in said
+    assert '<th scope="col">Written as</th>' in said and 'data-label="Written as"' in said
 
 
 def test_a_comma_that_may_be_thousands_or_decimals_must_be_said(client, analyst):
@@ -155,6 +155,26 @@ def test_a_comma_that_may_be_thousands_or_decimals_must_be_said(client, analyst)
     perform(upload.job)
     answer = client.get(reverse("explore"), {"dataset": "x", "total": "sum", "of": "cost", "group": ""})
     assert b"3.734" in answer.content  # 1,234 + 2,500 with decimal commas, not 3,734
+
+
+def test_a_point_that_may_be_thousands_or_decimals_is_chosen_for_its_column(client, analyst):
+    """1.250 kg beside 99,50 EUR: unanswered it loads nothing, and is then read as it was answered."""
+    address = dropped(client, "x.csv", b"id;cost;kg\na;99,50;1.250\nb;0,75;2.375\n")
+    page = client.get(address)
+    assert codes_asked(page) == ["decimal_point"]
+    row = page.context["columns"][2]
+    assert row.fields["format"].widget.choices == [
+        ("", "choose"), ("1.234,56", "1.234,56"), ("1234.56", "1234.56")
+    ]  # fmt: skip
+    refused = client.post(address, filled(page))
+    assert (refused.status_code, Dataset.objects.count()) == (422, 0)
+    assert b"Say what stands before decimals: write it as in 1.234,56 or 1,234.56." in refused.content
+    assert client.post(address, {**filled(page), "c-2-format": "1234.56"}).status_code == 302
+    perform(Upload.objects.get().job)
+    answer = client.get(reverse("explore"), {"dataset": "x", "total": "sum", "of": "kg", "group": ""})
+    assert b"3.625" in answer.content  # 1.250 + 2.375, not 3,625
+    contract = contract_of(Dataset.objects.get())
+    assert [column.format for column in contract.columns] == ["", "", "1234.56"]
 
 
 def test_a_declared_encoding_is_kept_while_the_rest_is_asked(client, analyst):

@@ -244,6 +244,14 @@ def offer_formats(columns, preview) -> None:
             row.fields["format"].widget = forms.Select(choices=choices)
 
 
+def refuse_unread(columns, unread: dict[str, str]) -> None:
+    """Beside each column of which nothing in the file would be read: why not (by the column's name)."""
+    for row in columns:
+        if row.is_kept and (why := unread.get(row.cleaned_data["name"])):
+            field = "format" if row.cleaned_data["format"] else "type"
+            row.add_error(field, f"Every row would be set aside: no value looked at is read. {why}")
+
+
 _DECIMALS_STEP = (
     "Choose under “Written as” below; or, for all such columns, say it with “Numbers” and “Thousands” under “How the "
     "file is written”, and read again."

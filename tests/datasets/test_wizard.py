@@ -177,6 +177,24 @@ def test_a_point_that_may_be_thousands_or_decimals_is_chosen_for_its_column(clie
     assert [column.format for column in contract.columns] == ["", "", "1234.56"]
 
 
+@pytest.mark.parametrize(
+    ("changed", "field", "why"),
+    [
+        ({"c-1-format": "DD.MM.YYYY XX"}, "format", "day: '31.01.2025' is not a date written as day.month.year XX"),
+        ({"c-1-format": "MM/DD/YYYY"}, "format", "day: '31.01.2025' is not a date written as month/day/year"),
+        ({"c-0-type": "integer"}, "type", "id: 'a' is not a whole number"),
+    ],
+)
+def test_what_would_reject_every_row_is_told_before_the_load(client, analyst, changed, field, why):
+    address = dropped(client, "x.csv", b"id,day,cost\na,31.01.2025,2\nb,28.02.2025,3\n")
+    form = filled(client.get(address)) | {"c-1-must_choose": ""}
+    refused = client.post(address, form | changed)
+    assert (refused.status_code, Dataset.objects.count()) == (422, 0)
+    ((name, said),) = [(name, said) for row in refused.context["columns"] for name, said in row.errors.items()]
+    assert name == field and said[0].startswith(f"Every row would be set aside: no value looked at is read. {why}")
+    assert client.post(address, form).status_code == 302
+
+
 def test_a_declared_encoding_is_kept_while_the_rest_is_asked(client, analyst):
     text = "Bericht\n;;\nid;Ort;Betrag\n1;Köln;1\n2;Ulm;2\n".encode("cp1252")
     page = client.get(dropped(client, "x.csv", text, encoding="cp1252"))

@@ -13,7 +13,7 @@ from organization.models import Unit, UnitAlias
 
 from ..contracts import put_in_force
 from ..facts import contract_of
-from ..models import Dataset, Upload
+from ..models import ContractVersion, Dataset, Upload
 from ..refusals import CodeTaken, InvalidRequest, WrongState
 from .receiving import check_takes_uploads, discard, original_of
 
@@ -211,7 +211,8 @@ def proposed_contract(preview: Preview, *, timezone: str = "UTC") -> Contract:
 
 @transaction.atomic
 def confirm(upload: Upload, contract: Contract, dialect: Dialect, *, by, into: Dataset | NewDataset) -> Dataset:
-    """Say how the upload is read and where it belongs; makes the dataset, or a new contract version, where needed.
+    """Say how the upload is read and where it belongs; makes the dataset, or a new contract version, where needed. A
+    dataset that was made for the upload by an earlier confirmation, and has nothing in it, makes way.
 
     Raises ContractError, CodeTaken, WrongState, ComputedDataset.
     """
@@ -227,10 +228,23 @@ def confirm(upload: Upload, contract: Contract, dialect: Dialect, *, by, into: D
     put_in_force(dataset, contract, by=by)
     Dataset.objects.filter(pk=dataset.pk).update(dialect=dialect.to_dict())
     dataset.refresh_from_db()
+    before = upload.dataset
     upload.dataset, upload.dialect, upload.contract_number = dataset, dialect.to_dict(), dataset.contract_number
     upload.fault = None
     upload.save()
+    if before not in (None, dataset) and before.owner_id == by.pk and _was_made_for(upload, before):
+        audit.record(by, "empty dataset removed", before, instead=dataset.code)
+        before.delete()
     return dataset
+
+
+def _was_made_for(upload: Upload, dataset: Dataset) -> bool:
+    """Whether the dataset came with the upload's confirmation, and nothing but its contract was put there since."""
+    if dataset.created_at < upload.uploaded_at or dataset.current_version is not None:
+        return False
+    relations = (field for field in Dataset._meta.get_fields(include_hidden=True) if field.one_to_many)
+    others = (one for one in relations if one.related_model is not ContractVersion)
+    return not any(one.related_model._base_manager.filter(**{one.field.name: dataset}).exists() for one in others)
 
 
 def new_dataset(wanted: NewDataset, *, by, **more: Any) -> Dataset:

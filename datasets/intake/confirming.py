@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 
 from organization import audit
-from organization.models import Unit, UnitAlias
+from organization.models import Unit
 
 from ..contracts import put_in_force
 from ..facts import contract_of
 from ..models import ContractVersion, Dataset, Upload
 from ..refusals import CodeTaken, InvalidRequest, WrongState
 from .receiving import check_takes_uploads, discard, original_of
+from .unit_columns import with_known_units
 
 if TYPE_CHECKING:
     from lake.contract import Contract
@@ -62,30 +63,7 @@ def inspect(upload: Upload, dialect: Dialect | None = None) -> Preview:
         )
     except sandbox.SandboxKilled as killed:
         raise reader_failed(killed, upload.file_name) from killed
-    return preview if upload.dataset else _with_known_units(preview)
-
-
-def _with_known_units(preview: Preview) -> Preview:
-    """A column that is called like units, but among whose first values is no code of a unit, is a dimension instead:
-    as the unit column it would have every row rejected."""
-    place = next((n for n, column in enumerate(preview.columns) if "unit" in column.roles), None)
-    if place is None:
-        return preview
-    values = {row[place].strip() for row in preview.first_rows if len(row) > place} - {""}
-    asked = {spelling for value in values for spelling in (value, value.upper(), value.lower())}
-    known = (model.objects.filter(code__in=asked).exists() for model in (Unit, UnitAlias))
-    if not values or any(known):
-        return preview
-    columns = list(preview.columns)
-    roles = tuple("dimension" if role == "unit" else role for role in columns[place].roles)
-    columns[place] = replace(columns[place], roles=roles)
-    shown = sorted(values)[:3]
-    are = "is no code of a unit" if len(shown) == 1 else "are no codes of units"
-    note = (
-        f"{columns[place].header}: {', '.join(shown)} {are}, so it is proposed as a dimension. "
-        "If they are units, create them first, or give them these codes as aliases."
-    )
-    return replace(preview, columns=tuple(columns), notes=(*preview.notes, note))
+    return preview if upload.dataset else with_known_units(preview)
 
 
 def examine(upload: Upload, *, encoding: str = "") -> Preview:

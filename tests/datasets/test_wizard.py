@@ -12,7 +12,7 @@ from datasets.facts import contract_of
 from datasets.models import Dataset, Upload
 from lake.contract import Column, Contract
 from lake.contract import Role as ColumnRole
-from organization.models import Role
+from organization.models import Role, UnitAlias
 from tests.factories import UnitFactory, loaded_dataset, member, perform
 
 pytestmark = pytest.mark.django_db
@@ -304,6 +304,29 @@ def test_a_column_called_like_units_is_one_only_if_it_holds_codes_of_units(clien
     page = client.get(dropped(client, "y.csv", rows.format("North").encode()))
     assert page.context["columns"][1]["roles"].value() == ["unit"]
     assert not page.context["notes"]
+
+
+def test_a_column_that_holds_codes_of_units_is_proposed_as_such_whatever_it_is_called(client, analyst, home):
+    """Linie holds our own codes; Werk those that a system of ours uses, and pieces are numbers all the same."""
+    for number, code in enumerate(("L-1", "L-2"), start=1):
+        UnitAlias.objects.create(unit=UnitFactory(code=code, parent=home), system="SAP", code=f"101{number}")
+    page = client.get(dropped(client, "x.csv", b"id,Linie,pieces\n1,L-1,2\n2,L-2,3\n"))
+    assert [column["roles"].value() for column in page.context["columns"]][:3] == [["key"], ["unit"], ["measure"]]
+    assert "Linie: L-1, L-2 are codes of units, so it is proposed as the unit column." in page.context["notes"]
+    page = client.get(dropped(client, "y.csv", b"id,Werk,pieces\na,1011,2\nb,1012,3\n"))
+    row = page.context["columns"][1]
+    assert (row["roles"].value(), row["type"].value()) == (["unit"], "text")
+    assert any("They are codes of SAP: write it under “Code system”." in note for note in page.context["notes"])
+    page = client.get(dropped(client, "z.csv", b"id,team,Linie\na,East,L-1\nb,South,L-2\n"))
+    assert [column["roles"].value() for column in page.context["columns"]][1:3] == [["dimension"], ["unit"]]
+
+
+def test_polish_windows_is_among_the_encodings_that_may_be_declared(client, analyst):
+    text = "id,miasto\n1,Kraków\n2,Łódź\n".encode("cp1250")
+    refused = client.post(reverse("upload_new"), {"file": SimpleUploadedFile("x.csv", text)})
+    assert refused.status_code == 422 and 'href="?encoding=cp1250"' in refused.content.decode()
+    page = client.get(dropped(client, "x.csv", text, encoding="cp1250"))
+    assert page.context["preview"].first_rows == (("1", "Kraków"), ("2", "Łódź"))
 
 
 def test_a_load_that_is_refused_whole_leads_back_to_how_it_is_read(client, analyst):

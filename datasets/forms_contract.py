@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -85,6 +86,8 @@ class ColumnForm(forms.Form):
         super().__init__(*args, **kwargs)
         if self.initial.get("type") in ("date", "timestamp"):
             self.fields["format"].widget.attrs["placeholder"] = "YYYY-MM-DD"
+        elif self.initial.get("type") in NUMERIC:
+            self.fields["format"].widget.attrs["placeholder"] = "as the file"
 
     def clean_format(self):
         written = self.cleaned_data["format"]
@@ -106,7 +109,7 @@ class ColumnForm(forms.Form):
             if given.get("type") in ("date", "timestamp"):
                 self.add_error("format", "Say which comes first, the day or the month.")
             elif given.get("type") in NUMERIC:
-                self.add_error("format", "Say what stands before decimals: write it as in 1.234,56 or 1,234.56.")
+                self.add_error("format", "Say whether its points or commas part thousands or decimals.")
         if self.is_new and self.has_changed() and not given.get("formula"):
             self.add_error("formula", "Write how the new column is calculated, such as cost / pieces.")
         return given
@@ -239,9 +242,14 @@ def offer_formats(columns, preview) -> None:
     for row in columns:
         if question := asked.get(row.initial.get("name", "")):
             formats = [DECIMALS.get(text, text) for text in question.options]
-            said = [(text, text if text in NUMBER_FORMATS else format_in_words(text)) for text in formats]
+            said = [(text, _said_of_format(text, place)) for place, text in enumerate(formats)]
             choices = [("", "choose"), *((as_written(text), words) for text, words in said)]
             row.fields["format"].widget = forms.Select(choices=choices)
+
+
+def _said_of_format(text: str, place: int) -> str:
+    """place: of a number's formats the first is of a sign between thousands, the second of one before decimals."""
+    return f"{text} ({('thousands', 'decimals')[place]})" if text in NUMBER_FORMATS else format_in_words(text)
 
 
 def refuse_unread(columns, unread: dict[str, str]) -> None:
@@ -267,8 +275,9 @@ STEPS = {
 
 
 def questions_for(preview: Preview) -> list[dict]:
-    """Those that a person must see, each with what to do; what a field asks stands there too."""
-    return [
+    """Those that a person must see, each with what to do, which alike ones say once; what a field asks stands there
+    too."""
+    asked = [
         {
             "code": question.code,
             "said": question.text,
@@ -277,6 +286,9 @@ def questions_for(preview: Preview) -> list[dict]:
         for question in preview.questions
         if question.code != "replace_with_nothing"
     ]
+    for one, following in pairwise(asked):
+        one["step"] = "" if one["step"] == following["step"] else one["step"]
+    return asked
 
 
 def _step(options: tuple[str, ...]) -> str:

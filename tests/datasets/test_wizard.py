@@ -164,11 +164,11 @@ def test_a_point_that_may_be_thousands_or_decimals_is_chosen_for_its_column(clie
     assert codes_asked(page) == ["decimal_point"]
     row = page.context["columns"][2]
     assert row.fields["format"].widget.choices == [
-        ("", "choose"), ("1.234,56", "1.234,56"), ("1234.56", "1234.56")
+        ("", "choose"), ("1.234,56", "1.234,56 (thousands)"), ("1234.56", "1234.56 (decimals)")
     ]  # fmt: skip
     refused = client.post(address, filled(page))
     assert (refused.status_code, Dataset.objects.count()) == (422, 0)
-    assert b"Say what stands before decimals: write it as in 1.234,56 or 1,234.56." in refused.content
+    assert b"Say whether its points or commas part thousands or decimals." in refused.content
     assert client.post(address, {**filled(page), "c-2-format": "1234.56"}).status_code == 302
     perform(Upload.objects.get().job)
     answer = client.get(reverse("explore"), {"dataset": "x", "total": "sum", "of": "kg", "group": ""})
@@ -319,6 +319,19 @@ def test_a_column_that_holds_codes_of_units_is_proposed_as_such_whatever_it_is_c
     assert any("They are codes of SAP: write it under “Code system”." in note for note in page.context["notes"])
     page = client.get(dropped(client, "z.csv", b"id,team,Linie\na,East,L-1\nb,South,L-2\n"))
     assert [column["roles"].value() for column in page.context["columns"]][1:3] == [["dimension"], ["unit"]]
+
+
+def test_questions_with_the_same_answer_say_it_once_and_what_is_likely_is_chosen(client, analyst):
+    """Pieces of 1.014 and 985: most likely thousands, which stand in the form to be seen."""
+    page = client.get(dropped(client, "x.csv", b"id;min;all;good\na;12,5;1.014;1.001\nb;0,5;985;970\n"))
+    steps = [question["step"] for question in page.context["questions"]]
+    assert steps[0] == "" and steps[1].startswith("Choose under “Written as” below; or, for all such columns")
+    row = page.context["columns"][2]
+    assert (row["format"].value(), row["type"].value()) == ("1.234,56", "integer")
+    assert client.post(page.request["PATH_INFO"], filled(page)).status_code == 302
+    perform(Upload.objects.get().job)
+    answer = client.get(reverse("explore"), {"dataset": "x", "total": "sum", "of": "all", "group": ""})
+    assert b"1999" in answer.content  # 1014 + 985
 
 
 def test_polish_windows_is_among_the_encodings_that_may_be_declared(client, analyst):

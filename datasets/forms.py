@@ -79,8 +79,11 @@ def largest_first(units):
 
 ENCODINGS = (
     ("utf-8", "UTF-8"),
-    ("cp1252", "Windows-1252"),
+    ("cp1252", "Windows-1252 (Western)"),
+    ("cp1250", "Windows-1250 (Central European)"),
+    ("cp1251", "Windows-1251 (Cyrillic)"),
     ("latin-1", "Latin-1"),
+    ("iso-8859-2", "Latin-2"),
     ("shift-jis", "Shift JIS"),
     ("gb18030", "GB 18030"),
 )

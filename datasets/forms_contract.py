@@ -5,18 +5,22 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 
 from lake.contract import Column, ColumnType, Contract, Role, RowRule
 from lake.contract.dates import as_format, as_written, not_understood
-from lake.contract.words import SPECIAL_FORMATS, format_in_words
+from lake.contract.words import NUMBER_FORMATS, SPECIAL_FORMATS, format_in_words
 from organization.forms import ZoneField
 
 if TYPE_CHECKING:
     from lake.intake import Preview
 
+NUMERIC = ("integer", "number", "decimal")
+CHOSEN = ("day_first", "decimal_comma", "decimal_point")  # questions that are answered column by column
+DECIMALS = {"thousands": "1,234.56", "decimal": "1234,56"}  # what the answers about a comma mean for its column
 LISTS = ("allowed", "missing", "number_forms", "true_words", "false_words")  # several words, separated by commas
 MORE = (
     "unit",
@@ -47,8 +51,8 @@ class ColumnForm(forms.Form):
     )  # fmt: skip
     required = forms.BooleanField(required=False, label="Must be filled")
     format = forms.CharField(
-        max_length=100, required=False, label="Dates are written",
-        widget=forms.TextInput(attrs={"list": "ways-of-dates", "autocomplete": "off"}),
+        max_length=100, required=False, label="Written as",
+        widget=forms.TextInput(attrs={"list": "ways-of-writing", "autocomplete": "off"}),
     )  # fmt: skip
     allowed = forms.CharField(
         required=False, label="Allowed values", widget=forms.TextInput(attrs={"placeholder": "a,b,c"})
@@ -82,9 +86,13 @@ class ColumnForm(forms.Form):
         super().__init__(*args, **kwargs)
         if self.initial.get("type") in ("date", "timestamp"):
             self.fields["format"].widget.attrs["placeholder"] = "YYYY-MM-DD"
+        elif self.initial.get("type") in NUMERIC:
+            self.fields["format"].widget.attrs["placeholder"] = "as the file"
 
     def clean_format(self):
         written = self.cleaned_data["format"]
+        if self.cleaned_data.get("type") in NUMERIC:
+            return _number_format(written)
         text = as_format(written)
         if word := not_understood(written):
             said = "Write YYYY or YY, MM, DD, HH, MM, SS, and AM for AM or PM."
@@ -97,8 +105,11 @@ class ColumnForm(forms.Form):
 
     def clean(self):
         given = super().clean()
-        if given.get("must_choose") and given.get("type") in ("date", "timestamp") and not given.get("format"):
-            self.add_error("format", "Say which comes first, the day or the month.")
+        if given.get("must_choose") and not given.get("format") and "format" not in self.errors:
+            if given.get("type") in ("date", "timestamp"):
+                self.add_error("format", "Say which comes first, the day or the month.")
+            elif given.get("type") in NUMERIC:
+                self.add_error("format", "Say whether its points or commas part thousands or decimals.")
         if self.is_new and self.has_changed() and not given.get("formula"):
             self.add_error("formula", "Write how the new column is calculated, such as cost / pieces.")
         return given
@@ -159,7 +170,7 @@ class ColumnForm(forms.Form):
             **{name: given[name] for name in ("name", "header", "required", "unit", "formula", "trim", "description")},
             type=kind,
             roles=tuple(Role(role) for role in given["roles"]),
-            format=given["format"] if kind.temporal else "",
+            format=given["format"] if kind.temporal or kind.numeric else "",
             minimum=_bound(given["minimum"], kind),
             maximum=_bound(given["maximum"], kind),
             allowed=lists["allowed"],
@@ -220,41 +231,53 @@ def contract_from(form: ContractForm, columns, before: Contract | None, *, zone:
 
 
 def column_initials(contract: Contract, preview: Preview | None = None) -> list[dict[str, Any]]:
-    asked = {question.column for question in preview.questions if question.code == "day_first"} if preview else set()
+    asked = {question.column for question in preview.questions if question.code in CHOSEN} if preview else set()
     return [{**ColumnForm.initial_of(column), "must_choose": column.name in asked} for column in contract.columns]
 
 
 def offer_formats(columns, preview) -> None:
-    """Where the file does not say whether the day or the month comes first, let the person choose between the two."""
-    asked = {question.column: question.options for question in preview.questions if question.code == "day_first"}
+    """Where the file does not say whether the day or the month comes first, or whether a sign parts thousands or
+    decimals, let the person choose between the two."""
+    asked = {question.column: question for question in preview.questions if question.code in CHOSEN}
     for row in columns:
-        formats = asked.get(row.initial.get("name", ""))
-        if formats:
-            choices = [("", "choose"), *((as_written(text), format_in_words(text)) for text in formats)]
+        if question := asked.get(row.initial.get("name", "")):
+            formats = [DECIMALS.get(text, text) for text in question.options]
+            said = [(text, _said_of_format(text, place)) for place, text in enumerate(formats)]
+            choices = [("", "choose"), *((as_written(text), words) for text, words in said)]
             row.fields["format"].widget = forms.Select(choices=choices)
 
 
-def refuse_unanswered(columns, preview) -> None:
-    """A number that may be thousands or a decimal comma is asked and never guessed: beside each such column."""
-    asked = {question.column: question for question in preview.questions if question.code == "decimal_comma"}
+def _said_of_format(text: str, place: int) -> str:
+    """place: of a number's formats the first is of a sign between thousands, the second of one before decimals."""
+    return f"{text} ({('thousands', 'decimals')[place]})" if text in NUMBER_FORMATS else format_in_words(text)
+
+
+def refuse_unread(columns, unread: dict[str, str]) -> None:
+    """Beside each column of which nothing in the file would be read: why not (by the column's name)."""
     for row in columns:
-        question = asked.get(row.initial.get("name", ""))
-        if question and row.is_kept and row.cleaned_data["type"] in ("integer", "number", "decimal"):
-            row.add_error("type", f"{question.text} Say it under “How the file is written”, and read again.")
+        if row.is_kept and (why := unread.get(row.cleaned_data["name"])):
+            field = "format" if row.cleaned_data["format"] else "type"
+            row.add_error(field, f"Every row would be set aside: no value looked at is read. {why}")
 
 
+_DECIMALS_STEP = (
+    "Choose under “Written as” below; or, for all such columns, say it with “Numbers” and “Thousands” under “How the "
+    "file is written”, and read again."
+)
 STEPS = {
     "header_row": "If not, correct “Header in row” under “How the file is written”, and read again.",
-    "day_first": "Choose under “Dates are written” below.",
-    "two_digit_year": "If not, correct “Dates are written” below, or the export.",
-    "decimal_comma": "Say it with “Numbers” and “Thousands” under “How the file is written”, and read again.",
+    "day_first": "Choose under “Written as” below.",
+    "two_digit_year": "If not, correct “Written as” below, or the export.",
+    "decimal_comma": _DECIMALS_STEP,
+    "decimal_point": _DECIMALS_STEP,
     "total_row": "If so, write the word under “Leave out rows beginning with”, and read again.",
 }
 
 
 def questions_for(preview: Preview) -> list[dict]:
-    """Those that a person must see, each with what to do; what a field asks stands there too."""
-    return [
+    """Those that a person must see, each with what to do, which alike ones say once; what a field asks stands there
+    too."""
+    asked = [
         {
             "code": question.code,
             "said": question.text,
@@ -263,11 +286,20 @@ def questions_for(preview: Preview) -> list[dict]:
         for question in preview.questions
         if question.code != "replace_with_nothing"
     ]
+    for one, following in pairwise(asked):
+        one["step"] = "" if one["step"] == following["step"] else one["step"]
+    return asked
 
 
 def _step(options: tuple[str, ...]) -> str:
     named = " or ".join({"\t": "tab"}.get(option, option) for option in options)
     return f"{named}: set it under “How the file is written”, and read again." if options else ""
+
+
+def _number_format(written: str) -> str:
+    if written and written not in NUMBER_FORMATS:
+        raise forms.ValidationError(f"Write it as one of {'; '.join(NUMBER_FORMATS)}; or empty: as the file.")
+    return written
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -34,7 +34,9 @@ class GuessedColumnSerializer(serializers.Serializer):
     name = serializers.CharField()
     header = serializers.CharField()
     types = _texts("Column types that fit every value, the narrowest first.")
-    formats = _texts("Formats of days or moments that fit all.")
+    formats = _texts(
+        "Formats of days or moments that fit all; of numbers, where they are written unlike the rest of the file."
+    )
     roles = _texts("Proposed.")
     missing = _texts("Texts found that commonly mean that there is no value.")
     number_forms = _texts("How numbers are written.")

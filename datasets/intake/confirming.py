@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 
 from organization import audit
-from organization.models import Unit, UnitAlias
+from organization.models import Unit
 
 from ..contracts import put_in_force
 from ..facts import contract_of
-from ..models import Dataset, Upload
+from ..models import ContractVersion, Dataset, Upload
 from ..refusals import CodeTaken, InvalidRequest, WrongState
 from .receiving import check_takes_uploads, discard, original_of
+from .unit_columns import with_known_units
 
 if TYPE_CHECKING:
     from lake.contract import Contract
@@ -62,30 +63,7 @@ def inspect(upload: Upload, dialect: Dialect | None = None) -> Preview:
         )
     except sandbox.SandboxKilled as killed:
         raise reader_failed(killed, upload.file_name) from killed
-    return preview if upload.dataset else _with_known_units(preview)
-
-
-def _with_known_units(preview: Preview) -> Preview:
-    """A column that is called like units, but among whose first values is no code of a unit, is a dimension instead:
-    as the unit column it would have every row rejected."""
-    place = next((n for n, column in enumerate(preview.columns) if "unit" in column.roles), None)
-    if place is None:
-        return preview
-    values = {row[place].strip() for row in preview.first_rows if len(row) > place} - {""}
-    asked = {spelling for value in values for spelling in (value, value.upper(), value.lower())}
-    known = (model.objects.filter(code__in=asked).exists() for model in (Unit, UnitAlias))
-    if not values or any(known):
-        return preview
-    columns = list(preview.columns)
-    roles = tuple("dimension" if role == "unit" else role for role in columns[place].roles)
-    columns[place] = replace(columns[place], roles=roles)
-    shown = sorted(values)[:3]
-    are = "is no code of a unit" if len(shown) == 1 else "are no codes of units"
-    note = (
-        f"{columns[place].header}: {', '.join(shown)} {are}, so it is proposed as a dimension. "
-        "If they are units, create them first, or give them these codes as aliases."
-    )
-    return replace(preview, columns=tuple(columns), notes=(*preview.notes, note))
+    return preview if upload.dataset else with_known_units(preview)
 
 
 def examine(upload: Upload, *, encoding: str = "") -> Preview:
@@ -190,7 +168,6 @@ def proposed_contract(preview: Preview, *, timezone: str = "UTC") -> Contract:
     """The contract as the sample suggests it; what is ambiguous is left to the questions."""
     from lake.contract import Column, ColumnType, Contract, Role
 
-    asked = {question.column for question in preview.questions if question.code == "day_first"}
     columns = []
     for guess in preview.columns:
         kind = ColumnType(guess.types[0]) if guess.types else ColumnType.TEXT
@@ -201,7 +178,7 @@ def proposed_contract(preview: Preview, *, timezone: str = "UTC") -> Contract:
                 header=guess.header,
                 type=kind,
                 roles=roles,
-                format=guess.formats[0] if kind.temporal and guess.formats and guess.name not in asked else "",
+                format=guess.formats[0] if len(guess.formats) == 1 else "",
                 missing=guess.missing,
                 **(WORDS if kind is ColumnType.BOOLEAN else {}),
                 number_forms=guess.number_forms if kind.numeric else (),
@@ -212,7 +189,8 @@ def proposed_contract(preview: Preview, *, timezone: str = "UTC") -> Contract:
 
 @transaction.atomic
 def confirm(upload: Upload, contract: Contract, dialect: Dialect, *, by, into: Dataset | NewDataset) -> Dataset:
-    """Say how the upload is read and where it belongs; makes the dataset, or a new contract version, where needed.
+    """Say how the upload is read and where it belongs; makes the dataset, or a new contract version, where needed. A
+    dataset that was made for the upload by an earlier confirmation, and has nothing in it, makes way.
 
     Raises ContractError, CodeTaken, WrongState, ComputedDataset.
     """
@@ -228,10 +206,23 @@ def confirm(upload: Upload, contract: Contract, dialect: Dialect, *, by, into: D
     put_in_force(dataset, contract, by=by)
     Dataset.objects.filter(pk=dataset.pk).update(dialect=dialect.to_dict())
     dataset.refresh_from_db()
+    before = upload.dataset
     upload.dataset, upload.dialect, upload.contract_number = dataset, dialect.to_dict(), dataset.contract_number
     upload.fault = None
     upload.save()
+    if before not in (None, dataset) and before.owner_id == by.pk and _was_made_for(upload, before):
+        audit.record(by, "empty dataset removed", before, instead=dataset.code)
+        before.delete()
     return dataset
+
+
+def _was_made_for(upload: Upload, dataset: Dataset) -> bool:
+    """Whether the dataset came with the upload's confirmation, and nothing but its contract was put there since."""
+    if dataset.created_at < upload.uploaded_at or dataset.current_version is not None:
+        return False
+    relations = (field for field in Dataset._meta.get_fields(include_hidden=True) if field.one_to_many)
+    others = (one for one in relations if one.related_model is not ContractVersion)
+    return not any(one.related_model._base_manager.filter(**{one.field.name: dataset}).exists() for one in others)
 
 
 def new_dataset(wanted: NewDataset, *, by, **more: Any) -> Dataset:

@@ -31,7 +31,7 @@ class Requested:
     def message(self) -> str:
         if not self.already:
             return f"Upload #{self.upload.pk} waits for a worker."
-        word = "is loaded" if self.upload.state == Upload.State.LOADED else "is being loaded"
+        word = "is loaded" if self.upload.state == Upload.State.LOADED else "was sent"
         return f"This file {word} already as #{self.upload.pk} ({self.upload.file_name}). Nothing was changed."
 
 

@@ -38,6 +38,7 @@ def _context(request, found: Upload) -> dict:
     sees = bool(found.fault or found.rejected) and rejects.may_see(found, request.access)
     may_restate = bool(found.dataset) and request.access.allows(RESTATE, found.dataset.unit_id)
     may_define = bool(found.dataset) and request.access.allows(DEFINE, found.dataset.unit_id)
+    replays = list(found.replayed_by.visible_to(request.access).order_by("pk"))
     crumbs = [("Datasets", reverse("datasets"))]
     if found.dataset:
         crumbs.append((found.dataset.name, found.dataset.get_absolute_url()))
@@ -56,7 +57,8 @@ def _context(request, found: Upload) -> dict:
         "may_undo": found.state == "loaded" and undo.may_undo(found, request.access),
         "may_change": changes,
         "taken_back": undo.asked_for([found]).get(found.pk) if found.state == "undone" else None,
-        "corrected_as": found.replayed_by.visible_to(request.access).filter(state="loaded").order_by("pk"),
+        "corrected_as": [one for one in replays if one.state == "loaded"],
+        "replays": replays,
         "shows_counts": may_count(found, request.access),
         "shows_rejects": bool(found.rejected) and sees,
         "rejects_of": found.replays if found.replays and rejects.is_correctable(found) else found,
@@ -80,7 +82,9 @@ def upload_load(request, public_id):
     found = own(request, public_id)
     try:
         reason = restatement_of(request, found.dataset)
-        messages.info(request, intake.request_load(found, by=request.user, restatement=reason).message)
+        requested = intake.request_load(found, by=request.user, restatement=reason)
+        if requested.already:
+            messages.info(request, requested.message)
     except refusals() as refusal:
         messages.error(request, f"{refusal} {refusal.next_step}")
     return redirect("upload", public_id)
@@ -96,7 +100,6 @@ def upload_undo(request, public_id):
         reason = request.POST.get("reason", "")
         restatement = restatement_of(request, found.dataset)
         undo.request_undo(found, by=request.user, reason=reason, restatement=restatement)
-        messages.success(request, "The upload is being taken back.")
     except Refusal as refusal:
         messages.error(request, f"{refusal} {refusal.next_step}")
     return redirect("upload", public_id)

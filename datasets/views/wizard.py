@@ -22,7 +22,7 @@ from datasets.forms_contract import (
     contract_from,
     offer_formats,
     questions_for,
-    refuse_unanswered,
+    refuse_unread,
 )
 from datasets.models import Dataset, Upload
 from datasets.refusals import Refusal
@@ -110,9 +110,6 @@ def upload_confirm(request, public_id):
     offer_formats(columns, preview)
     about = None if upload.dataset else NewDatasetForm(given, access=request.access, initial=_named(upload))
     valid = given is not None and form.is_valid() & columns.is_valid() & (about is None or about.is_valid())
-    if valid:
-        refuse_unanswered(columns, preview)
-        valid = not any(columns.errors)
     if valid and (loading := _load(request, upload, preview, proposed, (form, columns, about))):
         return loading
     context = {
@@ -136,6 +133,7 @@ def upload_confirm(request, public_id):
 def _load(request, upload: Upload, preview, proposed, forms) -> HttpResponse | None:
     """Confirm what the valid forms say and queue the load; None when it is refused, the reason beside its field."""
     from lake.contract import ContractError
+    from lake.intake import unread
 
     form, columns, about = forms
     try:
@@ -143,6 +141,9 @@ def _load(request, upload: Upload, preview, proposed, forms) -> HttpResponse | N
         require(request, DEFINE, into.unit)
         zone = timezone_of(into.unit, request.day).key
         contract = contract_from(form, columns, proposed, zone=zone)
+        if faults := unread(contract.check(), preview):
+            refuse_unread(columns, faults)
+            return None
         intake.confirm(upload, contract, preview.dialect, by=request.user, into=into)
         upload.refresh_from_db()
         requested = intake.request_load(upload, by=request.user)

@@ -14,6 +14,7 @@ from lake.entries import known_entries
 from .checks import CompileFormula, check
 from .words import (
     MAX_COLUMNS,
+    NUMBER_FORMATS,
     NUMBER_FORMS,
     SPECIAL_FORMATS,
     THOUSANDS,
@@ -24,6 +25,7 @@ from .words import (
 
 __all__ = [
     "MAX_COLUMNS",
+    "NUMBER_FORMATS",
     "NUMBER_FORMS",
     "SPECIAL_FORMATS",
     "THOUSANDS",
@@ -48,8 +50,9 @@ class Column:
     minimum, maximum: inclusive; a number for numeric columns, ISO text for dates and timestamps.
     unit: unit of measure; "%" and "ratio" decide what a percent sign means (12 % is 12, or 0.12).
     format: how dates are written: strptime text, several separated by "|" and tried in order; or one of "iso"
-        (the default), "iso_week" (2025-W07, its Monday; 2025-W07-3, that day), "epoch_s", "epoch_ms", "excel_serial",
-        "excel_serial_1904". Two-digit years need "%y".
+        (the default), "iso_week" (2025-W07 or KW 07/2025, its Monday; 2025-W07-3, that day), "epoch_s", "epoch_ms",
+        "excel_serial", "excel_serial_1904". Two-digit years need "%y". Of a number: an example of `NUMBER_FORMATS`,
+        such as 1,234.56 or 1234,56, where the column is written otherwise than its file; empty: as the file.
     missing: texts that mean "no value", besides the empty cell.
     number_forms: "percent", "parentheses" (negative), "trailing_minus", or a currency sign such as "$" or "EUR".
     trim: blanks around a text are padding, not data (other types always ignore them).

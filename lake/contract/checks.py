@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from .words import (
     FORMAT_PARTS,
     MAX_COLUMNS,
+    NUMBER_FORMATS,
     SPECIAL_FORMATS,
     THOUSANDS,
     YEAR_PARTS,
@@ -89,8 +90,10 @@ def _column_faults(column: Column) -> Iterator[str]:
         yield f"a unit or vendor column holds codes and is text, not {column.type}."
     if column.formula and Role.KEY in roles:
         yield "a calculated column cannot be part of the key."
-    if column.format and not column.type.temporal:
-        yield "only a date or timestamp has a format."
+    if column.format and not column.type.temporal and not column.type.numeric:
+        yield "only a date, a timestamp or a number has a format."
+    if column.format and column.type.numeric and column.format not in NUMBER_FORMATS:
+        yield f"the format {column.format!r} of a number is none of {'; '.join(NUMBER_FORMATS)}."
     if column.number_forms and not column.type.numeric:
         yield "only a numeric column has number forms."
     if "percent" in column.number_forms and column.unit == "ratio" and column.type is not ColumnType.NUMBER:
@@ -105,7 +108,7 @@ def _column_faults(column: Column) -> Iterator[str]:
         w.casefold() for w in column.false_words
     }:
         yield "a word cannot mean both true and false."
-    for text in column.formats:
+    for text in column.formats if column.type.temporal else ():
         if text not in SPECIAL_FORMATS and "%" not in text:
             special = ", ".join(sorted(SPECIAL_FORMATS))
             yield f"the format {text!r} is neither strptime text such as %d/%m/%Y nor one of {special}."

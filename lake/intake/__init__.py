@@ -3,6 +3,7 @@
 from lake.intake.loading import load, load_records
 from lake.intake.preview import inspect
 from lake.intake.terms import ColumnGuess, Dialect, IntakeError, Limits, Loaded, Preview, Question
+from lake.intake.trial import unread
 
 __all__ = [
     "ColumnGuess",
@@ -15,4 +16,5 @@ __all__ = [
     "inspect",
     "load",
     "load_records",
+    "unread",
 ]

@@ -103,8 +103,8 @@ class _Compiled:
     def __init__(self, cell: Cell, present: Present, spelling: Spelling) -> None:
         self.column = cell.column
         self.position = cell.position
-        self.spelling = spelling
-        self.reading = Reading(cell.column, spelling)
+        self.spelling = spelling.of_column(cell.column)
+        self.reading = Reading(cell.column, self.spelling)
         self.native = cell.position in present.natives
         self.fault = cell.position in present.faults
         self.x, self.n, self.f = (f"{prefix}_{self.column.name}" for prefix in ("_x", "_n", "_f"))

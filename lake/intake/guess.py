@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -13,12 +13,14 @@ import pyarrow as pa
 
 from lake.contract.words import format_in_words
 from lake.intake.database import query
+from lake.intake.decimals import Numbers, settle
 from lake.intake.hints import numbered_days, of_texts, weeks
 from lake.intake.marks import marks_of
-from lake.intake.reading import iso_week, literal
+from lake.intake.reading import literal
 from lake.intake.spelling import FEWEST, MOST, almost_dates, types_of
 from lake.intake.tally import Tally
-from lake.intake.terms import ColumnGuess, Question
+from lake.intake.terms import ColumnGuess, Dialect, Question
+from lake.intake.weeks import iso_week
 
 _EVENT = re.compile(r"date|time|open|creat|start|sched|period|month|day|_at$", re.IGNORECASE)
 _KEY = re.compile(r"\b(id|key|number|no|nr|code|ref|reference)\b|#|_id$", re.IGNORECASE)
@@ -51,21 +53,34 @@ class _Read:
     nothings: tuple[str, ...] = ()
 
 
-def guess(connection: duckdb.DuckDBPyConnection, headers: Sequence[str], table: pa.Table) -> Guessed:
-    """table: `c<i>` texts (natives already in canonical text) of the sampled records, one per header."""
+def guess(
+    connection: duckdb.DuckDBPyConnection,
+    headers: Sequence[str],
+    table: pa.Table,
+    dialect: Dialect,
+    natives: Collection[int] = (),
+) -> Guessed:
+    """table: `c<i>` texts of the sampled records, one per header, natives (of the columns at the places `natives`)
+    already in canonical text. dialect: how the file is written, as far as that is declared."""
     names = column_names(headers)
     questions: list[Question] = []
     notes: list[str] = []
-    columns, spellings = [], set()
+    numbers: list[Numbers] = []
     for position, (name, header) in enumerate(zip(names, headers, strict=True)):
         tally = Tally.of(connection, table.column(f"c{position}"))
-        column, spelling = _guess_column(tally, name, header, table.num_rows, questions, notes)
-        columns.append(column)
-        spellings.add(spelling)
-    comma = True if any("comma" in spelling for spelling in spellings) else None
-    signs = {spelling[-1] for spelling in spellings if re.fullmatch(r"(point|comma)[,.' ]", spelling)}
-    thousands = min(signs - ({","} if comma else {"."}), default=None)
-    return Guessed(_with_roles(connection, table, columns), tuple(questions), tuple(notes), comma, thousands)
+        numbers.append(_guess_column(tally, name, header, table.num_rows, questions, notes))
+    columns = _with_roles(connection, table, [one.column for one in numbers])
+    numbers = [replace(one, column=column) for one, column in zip(numbers, columns, strict=True)]
+    settled = settle(numbers, dialect, natives)
+    asked = [one.column.header for one in numbers if one.column.name in {q.column for q in settled.questions}]
+    told = [note for note in notes if not (" is read as " in note and any(note.startswith(f"{h}: ") for h in asked))]
+    return Guessed(
+        settled.columns,
+        (*questions, *settled.questions),
+        (*told, *settled.notes),
+        settled.decimal_comma,
+        settled.thousands,
+    )
 
 
 def column_names(headers: Sequence[str]) -> list[str]:
@@ -85,11 +100,11 @@ def column_names(headers: Sequence[str]) -> list[str]:
 
 def _guess_column(
     tally: Tally, name: str, header: str, rows: int, questions: list[Question], notes: list[str]
-) -> tuple[ColumnGuess, str]:
+) -> Numbers:
     """The column, without roles, and how its numbers are spelt; adds what must be asked and told of it."""
     told, values = tally.told(), tally.values()
     read = _read(tally, values, header, notes)
-    _ask(name, header, read.formats, read.spelling, values, questions)
+    _ask(name, header, read.formats, values, questions)
     column = ColumnGuess(
         name=name,
         header=header,
@@ -103,7 +118,7 @@ def _guess_column(
         padded=told["padded"] > 0.5 * max(1, told["filled"]),
         examples=tuple(value[:80] for value in values[:5]),
     )
-    return column, read.spelling
+    return Numbers(column, read.spelling, values)
 
 
 def _read(tally: Tally, values: Sequence[str], header: str, notes: list[str]) -> _Read:
@@ -167,9 +182,7 @@ def _almost_numbers(tally: Tally, header: str, notes: list[str]) -> tuple[str, .
     return ("text",)
 
 
-def _ask(
-    name: str, header: str, formats: Sequence[str], spelling: str, values: Sequence[str], questions: list[Question]
-) -> None:
+def _ask(name: str, header: str, formats: Sequence[str], values: Sequence[str], questions: list[Question]) -> None:
     example = values[0] if values else ""
     if len(formats) > 1:
         text = (
@@ -179,10 +192,6 @@ def _ask(
     elif any("%y" in text for text in formats):
         text = f"{header}: the years have two digits; 00 to 68 will be read as 2000 to 2068. Is that right?"
         questions.append(Question("two_digit_year", text, name, tuple(formats)))
-    if spelling == "ambiguous":
-        example = next(value for value in values if "," in value)
-        text = f"{header}: is {example!r} a number with thousands separator, or with decimal comma?"
-        questions.append(Question("decimal_comma", text, name, ("thousands", "decimal")))
 
 
 def _said(formats: Sequence[str], between: str = " or ") -> str:

@@ -13,6 +13,8 @@ from lake.contract import Contract
 from lake.intake.chunk import Chunk
 from lake.intake.terms import IntakeError
 
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+
 
 @dataclass(frozen=True, slots=True)
 class Matched:
@@ -39,13 +41,7 @@ def match_headers(headers: Sequence[str], contract: Contract, row: int) -> Match
         if plain_heading(column.heading) in place
     }
     if not positions:
-        raise IntakeError(
-            "header_not_found",
-            f"None of the contract's columns is a heading in row {row}; it reads: {_listed(plain)}.",
-            row=row,
-            next_step="Declare the row that holds the headings, or add a header to the file.",
-            details={"row": plain[:50]},
-        )
+        raise _no_heading(plain, contract, row)
     absent = [column for column in contract.supplied if column.name not in positions]
     needed = [column.heading for column in absent if column.needed]
     if needed:
@@ -59,6 +55,17 @@ def match_headers(headers: Sequence[str], contract: Contract, row: int) -> Match
             f"Columns that the file does not have are empty: {_listed([column.heading for column in absent])}."
         )
     return Matched(positions, tuple(i for i, header in enumerate(plain) if not header), tuple(notes))
+
+
+def _no_heading(plain: Sequence[str], contract: Contract, row: int) -> IntakeError:
+    said = f"None of the contract's columns is a heading in row {row}; it reads: {_listed(plain)}."
+    step = "Declare the row that holds the headings, or add a header to the file."
+    known = {plain_heading(column.heading) for column in contract.supplied}
+    for sign, word in _SEPARATORS.items():
+        if len(plain) == 1 and {plain_heading(part.strip('"')) for part in plain[0].split(sign)} & known:
+            said = f"Its headings are separated by {word}, which the files of this dataset are not."
+            step = "Export it as the earlier files, or declare its delimiter."
+    return IntakeError("header_not_found", said, row=row, next_step=step, details={"row": plain[:50]})
 
 
 def refuse_duplicates(headers: Sequence[str], row: int) -> None:

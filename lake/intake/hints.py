@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from lake.contract.dates import as_written
-from lake.intake.spelling import date_formats, is_missing_week, reads
+from lake.intake.spelling import date_formats, reads
+from lake.intake.weeks import has_day, is_missing_week
 
 _NUMBERED = (  # from 1990 to 2050, as each of them counts
     ("excel_serial", "date", "the days as Excel counts them", 32_874, 54_789),
@@ -30,7 +31,7 @@ def of_texts(header: str, values: Sequence[str]) -> Iterator[str]:
 
 def weeks(header: str, values: Sequence[str]) -> Iterator[str]:
     """That a column of weeks without a day is read as their Mondays."""
-    if bare := next((value for value in values if re.search(r"W\d\d$", value)), None):
+    if bare := next((value for value in values if not has_day(value)), None):
         yield f"{header}: {bare} is a week and is read as its Monday; choose the type text to keep weeks as written."
 
 
@@ -40,7 +41,7 @@ def missing_weeks(header: str, values: Sequence[str]) -> Iterator[str]:
     if missing and all(value in missing or reads(value, "iso_week") for value in values):
         yield (
             f"{header}: {missing[0]} is a week that its year does not have, so the weeks are read as text. To have "
-            "them as dates, choose the type date and write iso_week under “Dates are written”; such rows are then set "
+            "them as dates, choose the type date and write iso_week under “Written as”; such rows are then set "
             "aside."
         )
 
@@ -57,8 +58,8 @@ def two_ways(header: str, values: Sequence[str]) -> Iterator[str]:
         first, second, other = found.pop()
         yield (
             f"{header}: {values[0]!r} and {other!r} are dates written in two ways, so it is read as text. To have them "
-            f"as dates, choose the type date or timestamp and write {as_written(f'{first}|{second}')} under “Dates are "
-            "written”."
+            f"as dates, choose the type date or timestamp and write {as_written(f'{first}|{second}')} under “Written "
+            "as”."
         )
 
 

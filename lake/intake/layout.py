@@ -17,7 +17,7 @@ _SAMPLE_BYTES = 512 * 1024
 _SAMPLE_RECORDS = 300
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _BYTEWISE = set(ENCODINGS) - {"utf-8", "utf-16-le", "utf-16-be"}
-_LEGACY = ("cp1252", "shift-jis", "gb18030", "latin-1")
+_LEGACY = ("cp1252", "cp1250", "shift-jis", "gb18030", "latin-1")
 _NOT_A_NAME = re.compile(
     r"[-+(]?[$€£]?\s?\d[\d.,'\s\u00a0]*\s?[%)€]?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*|true|false|nan|null", re.IGNORECASE
 )
@@ -85,7 +85,7 @@ def _unknown(head: bytes, error: UnicodeDecodeError) -> IntakeError:
         "and the file does not say what it is.",
         row=line,
         value=head[max(0, error.start - 20) : error.start + 20].decode("ascii", "replace"),
-        next_step="Declare the encoding of the source (for example cp1252 for Western Windows), or export as UTF-8.",
+        next_step="Declare the encoding (cp1252: Western, cp1250: Central European Windows), or export as UTF-8.",
         details={"byte": error.start, "line": line, "possible": possible},
     )
 

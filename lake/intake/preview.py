@@ -197,16 +197,16 @@ def _native_types(column: ColumnGuess, kind: pa.DataType) -> ColumnGuess:
 def _preview(name: str, dialect: Dialect, source: Source, questions: list[Question], scratch: Path) -> Preview:
     plain = [plain_heading(header) for header in source.headers]
     unnamed = [position for position, header in enumerate(plain) if not header]
-    table, complete, ragged = _sample(source.chunks(), len(plain), unnamed)
+    table, complete, ragged, natives = _sample(source.chunks(), len(plain), unnamed)
     table = _without_totals(table, dialect.total_words)
     if ragged and not table.num_rows:
         raise _no_row_fits(ragged[0])
     connection = connect(scratch)
     try:
-        guessed = guess(connection, source.headers, table)
+        guessed = guess(connection, source.headers, table, dialect, natives)
     finally:
         connection.close()
-    questions += [q for q in guessed.questions if q.code != "decimal_comma" or dialect.decimal_comma is None]
+    questions += guessed.questions
     if complete and not table.num_rows:
         text = "The file has a header and no rows: replace what is there with nothing?"
         questions.append(Question("replace_with_nothing", text, "", ("no", "yes")))
@@ -255,27 +255,32 @@ def _counted(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
-def _sample(chunks: Iterable[Chunk], width: int, unnamed: Collection[int]) -> tuple[pa.Table, bool, list[Ragged]]:
-    """The sampled records as one table of texts, whether these are all, and those that do not fit the header.
+def _sample(
+    chunks: Iterable[Chunk], width: int, unnamed: Collection[int]
+) -> tuple[pa.Table, bool, list[Ragged], set[int]]:
+    """The sampled records as one table of texts, whether these are all, those that do not fit the header, and the
+    places of the columns that have native values.
 
     IntakeError unnamed_column.
     """
     tables: list[pa.Table] = []
     ragged: list[Ragged] = []
+    natives: set[int] = set()
     rows, iterator = 0, iter(chunks)
     for chunk in iterator:
         refuse_unnamed(chunk, unnamed)
         tables.append(_texts(chunk, width))
+        natives |= {place for place, values in chunk.natives.items() if values.null_count < len(values)}
         rows += len(chunk.rows)
         ragged += chunk.ragged
         if rows >= _SAMPLE_ROWS:
             break
     complete = next(iterator, None) is None
     if not tables:
-        return pa.table({f"c{i}": pa.array([], pa.string()) for i in range(width)}), True, ragged
+        return pa.table({f"c{i}": pa.array([], pa.string()) for i in range(width)}), True, ragged, natives
     whole = pa.concat_tables(tables)
     filled = _filled(whole)
-    return whole.filter(filled).slice(0, _SAMPLE_ROWS), complete and rows <= _SAMPLE_ROWS, ragged
+    return whole.filter(filled).slice(0, _SAMPLE_ROWS), complete and rows <= _SAMPLE_ROWS, ragged, natives
 
 
 def _texts(chunk: Chunk, width: int) -> pa.Table:

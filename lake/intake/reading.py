@@ -7,16 +7,16 @@ and 24:00 as the next day. A value counts only if its text is the one the type w
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from lake.contract import SPECIAL_FORMATS, Column, ColumnType
+from lake.contract import NUMBER_FORMATS, SPECIAL_FORMATS, Column, ColumnType
+from lake.intake.weeks import iso_week
 
 _TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?"
 _ISO_NAIVE = rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:[ T]{_TIME})?"
 _ISO_ZONED = rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[ T]{_TIME} ?(?:Z|[+-][0-9]{{2}}(?::?[0-9]{{2}})?)"
 _ISO_MIDNIGHT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]00:00(?::00(?:\.0+)?)?"
-ISO_WEEK = r"[0-9]{4}(?:-W[0-9]{2}(?:-[1-7])?|W[0-9]{2}[1-7]?| W[0-9]{2})"
 _PLAIN_DECIMAL = r"[+-]?[0-9]*(?:\.[0-9]{0,4}0*)?"
 _BLANK_SEPARATORS = "[ \u00a0\u2007\u2009\u202f]"
 _APOSTROPHES = "['\u2019]"
@@ -36,15 +36,6 @@ def one_of(texts: Collection[str]) -> str:
     return "(" + ", ".join(literal(text) for text in texts) + ")"
 
 
-def iso_week(x: str) -> str:
-    """SQL for the day of an ISO week, its Monday without one; null for a week that its year has not, which DuckDB's
-    strptime counts on into the next."""
-    formats = ", ".join(literal(text) for text in ("%G-W%V-%u", "%G-W%V", "%GW%V%u", "%GW%V", "%G W%V"))
-    found = f"try_strptime({x}, [{formats}])"
-    is_one = f"regexp_full_match({x}, {literal(ISO_WEEK)}) AND isoyear({found}) = try_cast(left({x}, 4) AS BIGINT)"
-    return f"CASE WHEN {is_one} THEN {found} END"
-
-
 @dataclass(frozen=True, slots=True)
 class Spelling:
     """How the numbers of a file are written, and the days that a date may lie between (inclusive)."""
@@ -54,6 +45,13 @@ class Spelling:
     earliest: date
     latest: date
     strict: bool
+
+    def of_column(self, column: Column) -> Spelling:
+        """How the column's numbers are written: as its own format says, or as the file."""
+        if not column.type.numeric or not column.format:
+            return self
+        point, thousands = NUMBER_FORMATS[column.format]
+        return replace(self, decimal_comma=point == ",", thousands=thousands)
 
 
 @dataclass(frozen=True, slots=True)

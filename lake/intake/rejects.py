@@ -17,7 +17,7 @@ from lake.contract.words import format_in_words
 from lake.intake.chunk import Ragged
 from lake.intake.misspelt import misspellings
 from lake.intake.reading import Spelling
-from lake.intake.spelling import is_missing_week
+from lake.intake.weeks import is_missing_week
 
 SCHEMA = pa.schema(
     [
@@ -123,7 +123,7 @@ def explain(
 
 
 def _misspelt(column: Column, code: str, value: str, spelling: Spelling) -> tuple[str, str]:
-    found = misspellings(column, value, spelling)
+    found = misspellings(column, value, spelling.of_column(column))
     if not found:
         return code, ""
     if column.type is ColumnType.DECIMAL and all(one.is_size for one in found):

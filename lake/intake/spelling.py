@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 
-from lake.intake.reading import ISO_WEEK
+from lake.intake.weeks import is_week, year_of
 
 FEWEST, MOST = 9, 0.9  # values that must fit before a column is said to be of a type that some do not fit
 _DAYS = (
@@ -15,7 +15,6 @@ _DAYS = (
 )  # fmt: skip
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M", "T%H:%M:%S")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?( ?(Z|[+-]\d{2}:?\d{2}))?")
-_WEEK = re.compile(ISO_WEEK)
 _BOOLEANS = (
     {"true", "false"},
     {"yes", "no"},
@@ -87,7 +86,7 @@ def date_formats(value: str) -> list[str]:
     """The formats that the first value fits, so that the others are tried with few."""
     if _ISO.fullmatch(value):
         return ["iso"]
-    if _WEEK.fullmatch(value):
+    if is_week(value):
         return ["iso_week"]
     if not 6 <= len(value) <= 30 or not any(char.isdigit() for char in value):
         return []
@@ -98,7 +97,7 @@ def reads(value: str, text: str) -> bool:
     if text == "iso":
         return _ISO.fullmatch(value) is not None
     if text == "iso_week":
-        return _WEEK.fullmatch(value) is not None and week_exists(value) and 1900 <= int(value[:4]) <= 2100
+        return 1900 <= (year_of(value) or 0) <= 2100
     if text == "%Y%m%d" and len(value) != 8:
         return False
     try:
@@ -106,21 +105,6 @@ def reads(value: str, text: str) -> bool:
     except ValueError:
         return False
     return 1900 <= found.year <= 2100
-
-
-def week_exists(value: str) -> bool:
-    """Whether the year of an ISO week, 2025-W53, has that week: some have 52, some 53."""
-    year, week = value[:4], value.partition("W")[2][:2]
-    try:
-        date.fromisocalendar(int(year), int(week), 1)
-    except ValueError:
-        return False
-    return True
-
-
-def is_missing_week(value: str) -> bool:
-    """Whether a text is written as an ISO week, and there is none."""
-    return _WEEK.fullmatch(value) is not None and not week_exists(value)
 
 
 def almost_dates(values: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -140,7 +140,7 @@ class Limits:
 class Question:
     """Something that the file does not say by itself and a person must answer.
 
-    code: header_row, day_first, decimal_comma, encoding, total_row, replace_with_nothing, sheet...
+    code: header_row, day_first, decimal_comma, decimal_point, encoding, total_row, replace_with_nothing, sheet...
     options: the possible answers, the most likely one first; a date question's options are strptime formats.
     """
 
@@ -154,7 +154,8 @@ class Question:
 class ColumnGuess:
     """What a sample says about one column. Counts are of the sample.
 
-    types: candidate column types that fit every sampled value, the narrowest first. formats: date formats that fit all.
+    types: candidate column types that fit every sampled value, the narrowest first. formats: date formats that fit all;
+        of a number, how it is written where that is unlike its file.
     missing: texts found that commonly mean "no value" (only proposed). roles: proposed. unique: no value repeats.
     """
 

@@ -25,6 +25,7 @@ ENCODINGS = {
     "cp1252": "cp1252",
     "latin-1": "latin-1",
     "iso-8859-15": "iso-8859-15",
+    "iso-8859-2": "iso-8859-2",
     "cp1250": "cp1250",
     "cp1251": "cp1251",
     "shift-jis": "cp932",
@@ -160,7 +161,7 @@ def _encoding_error(dialect: Dialect, error: UnicodeDecodeError, start: int, lin
         f"Byte {at:,} (line {line:,}) is {bad.hex().upper() or 'missing'}, which is not {dialect.encoding} text.",
         row=line,
         value=bytes(error.object[max(0, error.start - 20) : error.start + 20]).decode("ascii", "replace"),
-        next_step="Declare the encoding of the source (for example cp1252 for Western Windows), or export as UTF-8.",
+        next_step="Declare the encoding (cp1252: Western, cp1250: Central European Windows), or export as UTF-8.",
         details={"byte": at, "line": line},
     )
 

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from datasets import scan
 from datasets.contracts import put_in_force
 from datasets.facts import facts_of
-from datasets.models import Dataset, Upload
+from datasets.models import Dataset, SavedView, Upload
 from jobs.models import Job
 from lake.contract import Column, ColumnType, Contract, Role
 from lake.intake import Dialect
@@ -215,6 +215,22 @@ def test_the_wizard_by_api_inspects_confirms_and_loads(analyst, home):
     assert Dataset.objects.get(code="costs").rows == 2
     again = analyst("post", f"{base}/confirm/", body)
     assert (again[0], again[1]["code"]) == (409, "wrong_state")
+
+
+def test_a_dataset_that_an_upload_was_confirmed_into_first_makes_way_while_it_is_empty(analyst, home, orders):
+    """Confirmed as `cost`, then as `costs`: the first name was a mistake and leaves no empty dataset behind."""
+    _, upload = analyst.send(TEXT, dataset=None)
+    base = f"uploads/{upload['public_id']}/confirm/"
+    body = {"contract": CONTRACT.to_dict(), "dialect": upload["dialect"]}
+    for code in ("cost", "costs"):
+        assert analyst("post", base, {**body, "new_dataset": {"code": code, "name": code, "unit": home.pk}})[0] == 200
+    assert sorted(Dataset.objects.values_list("code", flat=True)) == ["costs", "orders"]
+    removed = AuditEntry.objects.get(action="empty dataset removed")
+    assert (removed.object_name, removed.details) == ("cost", {"instead": "costs"})
+    costs = Dataset.objects.get(code="costs")
+    SavedView.objects.create(dataset=costs, name="kept", question={}, created_by=analyst.user)
+    assert analyst("post", base, {**body, "dataset": "orders"})[0] == 200
+    assert Dataset.objects.filter(code="costs").exists()  # somebody keeps a view of it
 
 
 def test_a_contract_change_shows_its_difference_and_a_wrong_one_names_its_column(analyst, orders):

@@ -188,6 +188,23 @@ def test_rejected_rows_are_corrected_in_their_place_and_replayed(client, analyst
     perform(replay.job)
     assert upload.rejects.get().state == "replayed"
     assert client.get(f"{rejects}?as=xlsx").status_code == 200
+    link = f'<a href="{replay.get_absolute_url()}">#{replay.pk}</a>'
+    assert f"Its corrected rows were sent as {link}." in text_of(client, upload.get_absolute_url())
+    client.post(reverse("upload_undo", args=[replay.public_id]), {"reason": "wrong day"})
+    perform(Job.objects.filter(kind="datasets.undo").get())
+    assert f"Its corrected rows were sent as {link} (taken back)." in text_of(client, upload.get_absolute_url())
+
+
+def test_no_message_tells_a_state_that_passes_while_the_page_shows_the_next(client, analyst, orders):
+    """What the load or the undo is doing stands in the upload's state, which is looked up anew each second."""
+    upload = upload_csv(orders, "id,day,cost,site\n8,2025-02-01,1,n\n", by=analyst)
+    Upload.objects.filter(pk=upload.pk).update(state=Upload.State.FAILED)
+    for address in ("upload_load", "upload_undo"):
+        client.post(reverse(address, args=[upload.public_id]), {"reason": "wrong file"})
+        waiting = client.get(upload.get_absolute_url())
+        assert list(waiting.context["messages"]) == [] and "Waiting for a worker" in waiting.content.decode()
+        upload.refresh_from_db()
+        perform(upload.job)
 
 
 def test_rejected_rows_are_summed_up_by_their_reason(client, analyst, orders):

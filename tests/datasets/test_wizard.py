@@ -12,7 +12,7 @@ from datasets.facts import contract_of
 from datasets.models import Dataset, Upload
 from lake.contract import Column, Contract
 from lake.contract import Role as ColumnRole
-from organization.models import Role
+from organization.models import Role, UnitAlias
 from tests.factories import UnitFactory, loaded_dataset, member, perform
 
 pytestmark = pytest.mark.django_db
@@ -135,9 +135,9 @@ def test_a_question_s_step_names_the_field_as_a_table_and_as_a_list_name_it(clie
     rows = "".join(f"k{n},0{n % 9 + 1}/05/2025\n" for n in range(20))
     page = client.get(dropped(client, "x.csv", f"id,opened\n{rows}".encode()))
     (question,) = page.context["questions"]
-    assert question["step"] == "Choose under “Dates are written” below."
+    assert question["step"] == "Choose under “Written as” below."
     said = page.content.decode()
-    assert '<th scope="col">Dates are written</th>' in said and 'data-label="Dates are written"' in said
+    assert '<th scope="col">Written as</th>' in said and 'data-label="Written as"' in said
 
 
 def test_a_comma_that_may_be_thousands_or_decimals_must_be_said(client, analyst):
@@ -155,6 +155,44 @@ def test_a_comma_that_may_be_thousands_or_decimals_must_be_said(client, analyst)
     perform(upload.job)
     answer = client.get(reverse("explore"), {"dataset": "x", "total": "sum", "of": "cost", "group": ""})
     assert b"3.734" in answer.content  # 1,234 + 2,500 with decimal commas, not 3,734
+
+
+def test_a_point_that_may_be_thousands_or_decimals_is_chosen_for_its_column(client, analyst):
+    """1.250 kg beside 99,50 EUR: unanswered it loads nothing, and is then read as it was answered."""
+    address = dropped(client, "x.csv", b"id;cost;kg\na;99,50;1.250\nb;0,75;2.375\n")
+    page = client.get(address)
+    assert codes_asked(page) == ["decimal_point"]
+    row = page.context["columns"][2]
+    assert row.fields["format"].widget.choices == [
+        ("", "choose"), ("1.234,56", "1.234,56 (thousands)"), ("1234.56", "1234.56 (decimals)")
+    ]  # fmt: skip
+    refused = client.post(address, filled(page))
+    assert (refused.status_code, Dataset.objects.count()) == (422, 0)
+    assert b"Say whether its points or commas part thousands or decimals." in refused.content
+    assert client.post(address, {**filled(page), "c-2-format": "1234.56"}).status_code == 302
+    perform(Upload.objects.get().job)
+    answer = client.get(reverse("explore"), {"dataset": "x", "total": "sum", "of": "kg", "group": ""})
+    assert b"3.625" in answer.content  # 1.250 + 2.375, not 3,625
+    contract = contract_of(Dataset.objects.get())
+    assert [column.format for column in contract.columns] == ["", "", "1234.56"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "why"),
+    [
+        ({"c-1-format": "DD.MM.YYYY XX"}, "format", "day: '31.01.2025' is not a date written as day.month.year XX"),
+        ({"c-1-format": "MM/DD/YYYY"}, "format", "day: '31.01.2025' is not a date written as month/day/year"),
+        ({"c-0-type": "integer"}, "type", "id: 'a' is not a whole number"),
+    ],
+)
+def test_what_would_reject_every_row_is_told_before_the_load(client, analyst, changed, field, why):
+    address = dropped(client, "x.csv", b"id,day,cost\na,31.01.2025,2\nb,28.02.2025,3\n")
+    form = filled(client.get(address)) | {"c-1-must_choose": ""}
+    refused = client.post(address, form | changed)
+    assert (refused.status_code, Dataset.objects.count()) == (422, 0)
+    ((name, said),) = [(name, said) for row in refused.context["columns"] for name, said in row.errors.items()]
+    assert name == field and said[0].startswith(f"Every row would be set aside: no value looked at is read. {why}")
+    assert client.post(address, form).status_code == 302
 
 
 def test_a_declared_encoding_is_kept_while_the_rest_is_asked(client, analyst):
@@ -266,6 +304,42 @@ def test_a_column_called_like_units_is_one_only_if_it_holds_codes_of_units(clien
     page = client.get(dropped(client, "y.csv", rows.format("North").encode()))
     assert page.context["columns"][1]["roles"].value() == ["unit"]
     assert not page.context["notes"]
+
+
+def test_a_column_that_holds_codes_of_units_is_proposed_as_such_whatever_it_is_called(client, analyst, home):
+    """Linie holds our own codes; Werk those that a system of ours uses, and pieces are numbers all the same."""
+    for number, code in enumerate(("L-1", "L-2"), start=1):
+        UnitAlias.objects.create(unit=UnitFactory(code=code, parent=home), system="SAP", code=f"101{number}")
+    page = client.get(dropped(client, "x.csv", b"id,Linie,pieces\n1,L-1,2\n2,L-2,3\n"))
+    assert [column["roles"].value() for column in page.context["columns"]][:3] == [["key"], ["unit"], ["measure"]]
+    assert "Linie: L-1, L-2 are codes of units, so it is proposed as the unit column." in page.context["notes"]
+    page = client.get(dropped(client, "y.csv", b"id,Werk,pieces\na,1011,2\nb,1012,3\n"))
+    row = page.context["columns"][1]
+    assert (row["roles"].value(), row["type"].value()) == (["unit"], "text")
+    assert any("They are codes of SAP: write it under “Code system”." in note for note in page.context["notes"])
+    page = client.get(dropped(client, "z.csv", b"id,team,Linie\na,East,L-1\nb,South,L-2\n"))
+    assert [column["roles"].value() for column in page.context["columns"]][1:3] == [["dimension"], ["unit"]]
+
+
+def test_questions_with_the_same_answer_say_it_once_and_what_is_likely_is_chosen(client, analyst):
+    """Pieces of 1.014 and 985: most likely thousands, which stand in the form to be seen."""
+    page = client.get(dropped(client, "x.csv", b"id;min;all;good\na;12,5;1.014;1.001\nb;0,5;985;970\n"))
+    steps = [question["step"] for question in page.context["questions"]]
+    assert steps[0] == "" and steps[1].startswith("Choose under “Written as” below; or, for all such columns")
+    row = page.context["columns"][2]
+    assert (row["format"].value(), row["type"].value()) == ("1.234,56", "integer")
+    assert client.post(page.request["PATH_INFO"], filled(page)).status_code == 302
+    perform(Upload.objects.get().job)
+    answer = client.get(reverse("explore"), {"dataset": "x", "total": "sum", "of": "all", "group": ""})
+    assert b"1999" in answer.content  # 1014 + 985
+
+
+def test_polish_windows_is_among_the_encodings_that_may_be_declared(client, analyst):
+    text = "id,miasto\n1,Kraków\n2,Łódź\n".encode("cp1250")
+    refused = client.post(reverse("upload_new"), {"file": SimpleUploadedFile("x.csv", text)})
+    assert refused.status_code == 422 and 'href="?encoding=cp1250"' in refused.content.decode()
+    page = client.get(dropped(client, "x.csv", text, encoding="cp1250"))
+    assert page.context["preview"].first_rows == (("1", "Kraków"), ("2", "Łódź"))
 
 
 def test_a_load_that_is_refused_whole_leads_back_to_how_it_is_read(client, analyst):

@@ -10,7 +10,7 @@ CLOCKS = ["31.01.2025 17:05:00", "31.01.2025 08:40:57 AM", "01.02.2025 09:00:00"
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        (CLOCKS, "write DD.MM.YYYY HH:MM:SS | DD.MM.YYYY HH:MM:SS AM under “Dates are written”"),
+        (CLOCKS, "write DD.MM.YYYY HH:MM:SS | DD.MM.YYYY HH:MM:SS AM under “Written as”"),
         (["2025-01-31", "45292", "2025-02-01"], "write YYYY-MM-DD | excel_serial under"),
         (["45292", "31/01/2025"], "'45292' and '31/01/2025' are dates written in two ways"),
         (["80 %", "0.875", "1"], "ratio as its unit: 80 % is then read as 0.8."),

@@ -355,6 +355,16 @@ def test_C19_a_sign_in_numbers_is_no_second_delimiter(tmp_path):
     assert [question.code for question in intake.inspect(tmp_path / "x.csv").questions] == ["decimal_comma"]
 
 
+def test_headings_separated_otherwise_than_declared_are_told_as_such(tmp_path):
+    ticket = Contract((Column("ticket", roles=(Role.KEY,)), Column("day", type=ColumnType.DATE)))
+    (tmp_path / "x.csv").write_text("day,ticket,new\n2025-01-31,k1,5\n")
+    with pytest.raises(IntakeError) as fault:
+        intake.load(tmp_path / "x.csv", ticket, Dialect(delimiter=";"), into=tmp_path)
+    assert fault.value.code == "header_not_found"
+    assert fault.value.message == "Its headings are separated by commas, which the files of this dataset are not."
+    assert fault.value.next_step == "Export it as the earlier files, or declare its delimiter."
+
+
 def test_C24_a_heading_over_two_lines_is_the_one_with_a_blank(tmp_path):
     ticket = Contract((Column("ticket", "tick et", roles=(Role.KEY,)), Column("day", type=ColumnType.DATE)))
     (tmp_path / "x.csv").write_text('"tick\n  et",day\nk1,2025-01-01\n')

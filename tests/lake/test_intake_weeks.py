@@ -7,8 +7,8 @@ import pytest
 
 from lake import intake
 from lake.contract import Column, ColumnType
-from lake.intake.reading import iso_week
 from lake.intake.spelling import reads
+from lake.intake.weeks import iso_week
 from tests.corpus.reading import cells, messages
 from tests.lake.test_intake_values import codes, day, when
 
@@ -23,9 +23,29 @@ def test_a_week_is_its_monday(tmp_path):
     assert cells(tmp_path, when(format="iso_week"), "2025-W07").column("t") == [datetime(2025, 2, 10)]
 
 
+def test_a_week_is_read_as_people_write_it(tmp_path):
+    written = (
+        "W07-2025",
+        "KW 07/2025",
+        "KW07/2025",
+        "kw 7 2025",
+        "CW 7, 2025",
+        "2025 KW 7",
+        "2025/KW07",
+        "Week 7 2025",
+    )
+    found = cells(tmp_path, day(format="iso_week"), *written, "Woche 7.2025", "2025-W7", "2025-W07-3")
+    assert found.column("d") == [date(2025, 2, 10)] * 10 + [date(2025, 2, 12)]
+    others = cells(
+        tmp_path, day(format="iso_week"), "KW 53/2025", "KW 07/25", "07/2025", "Q1-2025", "KW 072025", "KW 1/2026"
+    )
+    assert others.column("d") == [date(2025, 12, 29)] and codes(others) == ["not_a_date"] * 5
+    assert messages(others)[0] == "d: 'KW 53/2025' is a week that its year does not have; correct the week."
+
+
 def test_a_week_that_its_year_does_not_have_is_set_aside_with_the_reason(tmp_path):
-    found = cells(tmp_path, day(format="iso_week"), "2025-W53", "2025-W00", "2025-W52", "W52", "2025-W52-8", "2025-W5")
-    assert found.column("d") == [date(2025, 12, 22)] and codes(found) == ["not_a_date"] * 5
+    found = cells(tmp_path, day(format="iso_week"), "2025-W53", "2025-W00", "2025-W52", "W52", "2025-W52-8")
+    assert found.column("d") == [date(2025, 12, 22)] and codes(found) == ["not_a_date"] * 4
     missing, _, other, *_ = messages(found)
     assert missing == "d: '2025-W53' is a week that its year does not have; correct the week."
     assert "'W52' is not a date written as a week such as 2025-W07; correct it" in other
@@ -44,6 +64,9 @@ def test_the_reader_and_the_preview_know_the_same_weeks_as_python():
     known = [(text, found) for text, found in zip(texts, read, strict=True) if found]
     assert all(found == date.fromisocalendar(int(text[:4]), int(text[6:]), 1) for text, found in known)
     assert len(known) == 10_488  # 201 years of 52 weeks, 36 of which have a 53rd
+    for written in ("W{1}-{0}", "KW {1}/{0}", "{0} CW{1}"):
+        again = duckdb.execute(sql, {"texts": [written.format(text[:4], text[6:]) for text, _ in known]}).fetchall()
+        assert [found for (found,) in again] == [found for _, found in known]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +75,10 @@ def test_the_reader_and_the_preview_know_the_same_weeks_as_python():
         (("2025-W06", "2025-W07"), ("date", "timestamp", "text"), ("iso_week",)),
         (("2025W06", "2025W07"), ("date", "timestamp", "text"), ("iso_week",)),
         (("2025-W06-1", "2025-W07-3"), ("date", "timestamp", "text"), ("iso_week",)),
+        (("W06-2025", "W07-2025"), ("date", "timestamp", "text"), ("iso_week",)),
+        (("KW 06/2025", "KW 07/2025"), ("date", "timestamp", "text"), ("iso_week",)),
         (("2025-W06", "W07"), ("text",), ()),
+        (("KW 06/25", "KW 07/25"), ("text",), ()),
         (("2025-W52", "2025-W53"), ("text",), ()),
     ],
 )

@@ -29,7 +29,7 @@ def explore_page(request):
     dataset, choices = _chosen(request)
     if dataset is None:
         return _choice(request, choices, "explore")
-    form = QuestionForm(request.GET, dataset=dataset, contract=contract_of(dataset))
+    form = QuestionForm(request.GET, dataset=dataset, contract=contract_of(dataset), clock=request.clock)
     context = {
         "times": times.times_said(form.contract),
         "dataset": dataset,
@@ -105,7 +105,7 @@ def sql_page(request):
         "times": times.times_of_sql(contract),
         "clock": times.clock_in_sql(contract),
         "names": explore.table_names(dataset),
-        "shown_form": (shown := ShownForm(request.POST or request.GET, dataset=dataset)),
+        "shown_form": (shown := ShownForm(request.POST or request.GET, dataset=dataset, clock=request.clock)),
         "sql": statement or _first_statement(contract),
         "breadcrumb": _crumbs(dataset),
         "most": (SHOWN, explore.MOST_ROWS),
@@ -134,7 +134,7 @@ def sql_page(request):
 @page(VIEW)
 def save_view(request, code):
     dataset = visible(Dataset.objects, request, code=code)
-    form = QuestionForm(request.POST, dataset=dataset, contract=contract_of(dataset))
+    form = QuestionForm(request.POST, dataset=dataset, contract=contract_of(dataset), clock=request.clock)
     try:
         if not form.is_valid():
             raise Refusal("This question cannot be kept as it is.")

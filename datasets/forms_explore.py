@@ -13,6 +13,7 @@ from django import forms
 from lake.contract import ColumnType, Contract
 from lake.instants import Clock
 
+from . import headings
 from .explore import MOST_ROWS
 from .facts import readable_versions
 from .models import Dataset
@@ -22,10 +23,7 @@ PERIODS = [
     ("", "each value"), *((unit, unit) for unit in ("day", "week", "month", "quarter", "year")),
     ("weekday", "weekday"), ("hour", "hour of the day"),
 ]  # fmt: skip
-TOTALS = [
-    ("", "the rows"), ("count", "number of rows"), ("sum", "sum"), ("avg", "mean"), ("median", "median"),
-    ("min", "least"), ("max", "most"), ("count_distinct", "different values"),
-]  # fmt: skip
+TOTALS = [("", "the rows"), *headings.TOTALS.items()]
 OPERATORS = [
     ("eq", "="), ("ne", "≠"), ("gt", ">"), ("gte", "≥"), ("lt", "<"), ("lte", "≤"), ("in", "is one of"),
     ("not_in", "is none of"), ("contains", "contains"), ("starts_with", "begins with"), ("is_null", "is empty"),

@@ -3,6 +3,7 @@
 from django import forms
 
 from doors.days import DayField
+from lake.instants import Clock
 from organization.access import Access
 
 from .models import Alert, AlertRule
@@ -68,8 +69,13 @@ class WishesForm(forms.Form):
         required=False,
         label="Quiet from",
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-        help_text="E-mail waits in these hours, by the clock of your time zone. The inbox has everything at once.",
     )
     quiet_until = forms.TimeField(
         required=False, label="Quiet until", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     )
+
+    def __init__(self, *args, clock: Clock, **options):
+        super().__init__(*args, **options)
+        self.fields[
+            "quiet_from"
+        ].help_text = f"E-mail waits in these hours, by your clock ({clock.zone}). The inbox has everything at once."

@@ -68,5 +68,5 @@ def _standing(alert: Alert) -> Alert:
     """The alert as it is now, locked: two people who act at once act one after the other."""
     alert = Alert.objects.select_for_update(of=("self",)).select_related("rule", "unit", "kpi").get(pk=alert.pk)
     if not alert.is_standing:
-        raise AlertOver(f"This alert has been resolved on {alert.resolved_at:%-d %b %Y}.")
+        raise AlertOver(f"This alert has been resolved at {alert.resolved_at:%-d %b %Y, %H:%M} UTC.")
     return alert

@@ -14,8 +14,8 @@ from django.db.models import TextChoices
 from jobs.work import submit
 from kpis import webhooks
 from organization.access import VIEW, holders
+from organization.clocks import clocks_of
 from organization.models import Unit, User
-from organization.zones import FALLBACK, timezone_of
 
 from .models import InboxEntry, Mail, Notice, NotificationSettings
 from .quiet import released_at
@@ -70,13 +70,13 @@ def tell(
 
 def _write_mails(entries: list[InboxEntry], notice: Notice, now: datetime) -> None:
     wishes = {one.user_id: one for one in NotificationSettings.objects.filter(user__in=[e.user_id for e in entries])}
-    at_the_unit = timezone_of(notice.unit, now.date()).key if notice.unit else FALLBACK
+    clocks = clocks_of([entry.user for entry in entries], now.date())
     mails = []
     for entry in entries:
         wish = wishes.get(entry.user_id) or NotificationSettings()
         if entry.user.email and wish.email:
             moment = max(now, notice.held_until or now)
-            zone = ZoneInfo(entry.user.timezone or at_the_unit)
+            zone = ZoneInfo(clocks[entry.user_id].zone)
             mails.append(Mail(entry=entry, due_at=released_at(moment, wish.quiet_from, wish.quiet_until, zone)))
     for mail in Mail.objects.bulk_create(mails):
         if mail.due_at <= now:

@@ -41,7 +41,8 @@ class TooMuch(Refusal):
 class Answer:
     """columns in order; rows as lists of plain values. truncated: there were more rows. version: of the data.
 
-    all_rows, all_columns: as in `lake.explore.Tabled`.
+    all_rows, all_columns: as in `lake.explore.Tabled`. headings: what people read above the columns, and measured: what
+    the numbers of a pivot are; both from `datasets.headings`, for pages and workbooks.
     """
 
     columns: tuple[str, ...]
@@ -51,6 +52,12 @@ class Answer:
     version: int | None
     all_rows: list[Any] | None = None
     all_columns: list[Any] | None = None
+    headings: tuple[str, ...] = ()
+    measured: str = ""
+
+    @property
+    def headed(self) -> tuple[str, ...]:
+        return self.headings or self.columns
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -67,17 +74,17 @@ class Answer:
     def whole(self) -> Whole:
         """With what it says of all rows below, and of a pivot's columns together at the right."""
         if self.all_rows is None:
-            return Whole(self.columns, self.rows)
+            return Whole(self.headed, self.rows)
         keys = len(self.columns) - len(self.all_rows)
         last = [ALL_ROWS, *[""] * (keys - 1), *self.all_rows]
         if self.all_columns is None:
-            return Whole(self.columns, self.rows, last, keys)
+            return Whole(self.headed, self.rows, last, keys)
         rows = [[*row, value] for row, value in zip(self.rows, self.all_columns, strict=False)]
-        return Whole((*self.columns, ALL_COLUMNS), rows, [*last, self.all_columns[-1]], keys)
+        return Whole((*self.headed, ALL_COLUMNS), rows, [*last, self.all_columns[-1]], keys)
 
 
 class Whole(NamedTuple):
-    columns: tuple[str, ...]
+    headings: tuple[str, ...]
     rows: list[list[Any]]
     last: list[Any] | None = None
     keys: int | None = None  # how many columns are those of its groups

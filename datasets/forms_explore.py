@@ -11,7 +11,9 @@ from typing import Any
 from django import forms
 
 from lake.contract import ColumnType, Contract
+from lake.instants import Clock
 
+from . import headings
 from .explore import MOST_ROWS
 from .facts import readable_versions
 from .models import Dataset
@@ -21,10 +23,7 @@ PERIODS = [
     ("", "each value"), *((unit, unit) for unit in ("day", "week", "month", "quarter", "year")),
     ("weekday", "weekday"), ("hour", "hour of the day"),
 ]  # fmt: skip
-TOTALS = [
-    ("", "the rows"), ("count", "number of rows"), ("sum", "sum"), ("avg", "mean"), ("median", "median"),
-    ("min", "least"), ("max", "most"), ("count_distinct", "different values"),
-]  # fmt: skip
+TOTALS = [("", "the rows"), *headings.TOTALS.items()]
 OPERATORS = [
     ("eq", "="), ("ne", "≠"), ("gt", ">"), ("gte", "≥"), ("lt", "<"), ("lte", "≤"), ("in", "is one of"),
     ("not_in", "is none of"), ("contains", "contains"), ("starts_with", "begins with"), ("is_null", "is empty"),
@@ -42,10 +41,11 @@ class VersionForm(forms.Form):
 
     version = forms.TypedChoiceField(required=False, label="Data", coerce=int, empty_value=None)
 
-    def __init__(self, *args, dataset: Dataset, **kwargs):
+    def __init__(self, *args, dataset: Dataset, clock: Clock, **kwargs):
+        """clock: of who asks. Its zone stands behind each time, since the rows have the clock of their dataset."""
         super().__init__(*args, **kwargs)
-        found = readable_versions(dataset, MOST_VERSIONS)
-        older = {str(number): f"as of version {number}, {at:%Y-%m-%d %H:%M}" for number, at in found}
+        found, named = readable_versions(dataset, MOST_VERSIONS), Clock(clock.zone, is_named=True)
+        older = {str(number): f"as of version {number}, {named.shown(at)}" for number, at in found}
         asked = str((self.data or self.initial).get("version") or "")
         if asked not in older and asked.isdigit() and dataset.versions.filter(version=asked[:18]).exists():
             older[asked] = f"as of version {asked}"  # no longer kept: the answer says so

@@ -1,6 +1,6 @@
 """A day that a person sends: YYYY-MM-DD only, from 1900 to 2200; no guess whether 01/02 is in January or February."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 
 from django import forms
 from django.contrib import messages
@@ -22,11 +22,6 @@ def day_asked(request, name: str, otherwise: str) -> date | None:
     if text and not day:
         messages.warning(request, f"“{text[:20]}” is not a day such as 2025-03-31, so {otherwise}.")
     return day
-
-
-def end_of(day: date) -> datetime:
-    """The last moment of a day, in UTC: what was recorded on it was known by then."""
-    return datetime.combine(day + timedelta(days=1), time.min, UTC)
 
 
 class DayField(forms.DateField):

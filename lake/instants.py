@@ -5,10 +5,45 @@ the first of the two, one that is skipped is taken with the offset before the ch
 time that the clock shows twice, and only there; what is written is read back as the same instant.
 """
 
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 IN_WINTER_AND_SUMMER = (datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 7, 1, tzinfo=UTC))
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The clock of an IANA zone. is_named: the zone stands behind each time, where its page goes by another."""
+
+    zone: str
+    is_named: bool = False
+
+    @property
+    def said(self) -> str:
+        """By which clock times are, as a sentence."""
+        return clock_said(self.zone)
+
+    def of(self, instant: datetime) -> datetime:
+        """A stored instant, or an aware one, as this clock shows it."""
+        return by_clock(instant.astimezone(UTC) if instant.tzinfo else instant, self.zone)
+
+    def shown(self, instant: datetime, **form: str) -> str:
+        """A stored instant, or an aware one, in words."""
+        text = in_words(self.of(instant), **form)
+        return f"{text} {self.zone}" if self.is_named else text
+
+    def read(self, typed: datetime) -> datetime:
+        """The instant that somebody means who types a time by this clock."""
+        return instant_of(typed.replace(tzinfo=None).isoformat(), self.zone).replace(tzinfo=UTC)
+
+    def start_of(self, day: date) -> datetime:
+        """The first moment of the day."""
+        return self.read(datetime.combine(day, time()))
+
+    def end_of(self, day: date) -> datetime:
+        """The first moment after the day."""
+        return self.start_of(day + timedelta(days=1))
 
 
 def by_clock(instant: datetime, zone: str) -> datetime:

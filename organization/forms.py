@@ -6,6 +6,7 @@ from django import forms
 
 from doors.codes import NewCode, free, taken
 from doors.days import DayField
+from lake.instants import Clock
 
 from .fields import UnitField
 from .models import (
@@ -21,6 +22,7 @@ from .tokens import DEFAULT_DAYS, LONGEST_DAYS
 from .zones import zone_names
 
 MONTHS = [(number, date(2000, number, 1).strftime("%B")) for number in range(1, 13)]
+OWN_CLOCK = "By its clock pages show when something was done, and quiet hours hold. Data have a clock of their own."
 WEEKDAYS = [(number, date(2024, 1, 1 + number).strftime("%A")) for number in range(7)]  # a week that starts on Monday
 
 
@@ -158,11 +160,16 @@ class MemberFilter(forms.Form):
 
 
 class ProfileForm(forms.ModelForm):
-    timezone = ZoneField(empty="As the unit")
-
     class Meta:
         model = User
         fields = ("first_name", "last_name", "email", "timezone", "theme")
+
+    def __init__(self, *args, at_work: Clock, **options):
+        """at_work: the person's clock while they choose none."""
+        super().__init__(*args, **options)
+        zone = ZoneField(empty=f"As my unit: {at_work.zone}", help_text=OWN_CLOCK)
+        zone.keep(self.instance.timezone)
+        self.fields["timezone"] = zone
 
 
 class TokenForm(forms.Form):
@@ -270,8 +277,8 @@ class AuditFilter(forms.Form):
     since = DayField(required=False)
     until = DayField(required=False)
 
-    def apply_to(self, entries):
-        """The entries that fit; all while the filter itself has a fault."""
+    def apply_to(self, entries, clock: Clock):
+        """The entries that fit, days by `clock`; all while the filter itself has a fault."""
         if not self.is_valid():
             return entries
         wanted = self.cleaned_data
@@ -282,8 +289,8 @@ class AuditFilter(forms.Form):
         if wanted["action"]:
             entries = entries.filter(action__icontains=wanted["action"])
         if wanted["since"]:
-            entries = entries.filter(at__date__gte=wanted["since"])
-        return entries.filter(at__date__lte=wanted["until"]) if wanted["until"] else entries
+            entries = entries.filter(at__gte=clock.start_of(wanted["since"]))
+        return entries.filter(at__lt=clock.end_of(wanted["until"])) if wanted["until"] else entries
 
 
 def _administered(access):

@@ -1,5 +1,8 @@
 """What all tests share."""
 
+from datetime import datetime
+from functools import wraps
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -71,6 +74,26 @@ def django_db_setup(django_db_setup, django_db_blocker):
         cursor.execute("alter table organization_auditentry disable trigger audit_stays")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "execute_sql_flush", until_done)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_instant_without_a_clock():
+    """No page of any test shows an instant but by `{% when %}`, which knows the clock of who looks."""
+    from django.template import base, defaultfilters
+
+    def guarded(once):
+        @wraps(once)
+        def shown(value, *args):
+            assert not (isinstance(value, datetime) and value.tzinfo), f"{value} is shown by no clock: use {{% when %}}"
+            return once(value, *args)
+
+        return shown
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(base, "render_value_in_context", guarded(base.render_value_in_context))
+        for name in ("date", "time", "timesince", "timeuntil"):
+            patch.setitem(defaultfilters.register.filters, name, guarded(defaultfilters.register.filters[name]))
         yield
 
 

@@ -79,5 +79,5 @@ def inbox_settings(request):
         "lead": f"E-mail goes to {email}." if email else "Your profile has no e-mail address.",
         "breadcrumb": [("Inbox", reverse("inbox"))],
     }
-    form = WishesForm(request.POST or None, initial=initial)
+    form = WishesForm(request.POST or None, initial=initial, clock=request.clock)
     return form_page(request, form, act, back=reverse("inbox"), **context)

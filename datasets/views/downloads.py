@@ -28,14 +28,15 @@ def download(
 ):
     """The answer as a file of `kind` (see KINDS); `what` ends its name, `filters` are those of the question.
 
-    A CSV is read on by programs and has the answer's rows alone; a workbook has what they are together as well.
+    A CSV is read on by programs and has the answer's rows alone, below the technical names of its columns. A workbook
+    is read by people: it has the page's headings, with the names on its first sheet, and what the rows are together.
     times: by which clock the answer shows them, in words.
     """
     name = f"{dataset.code}-{what}"
     if kind == "csv":
         return csv_response(name, [Column(heading) for heading in answer.columns], answer.rows)
     whole = answer.whole
-    sheet = Sheet("Answer", [Column(heading) for heading in whole.columns], whole.rows, whole.last)
+    sheet = Sheet("Answer", [Column(heading) for heading in whole.headings], whole.rows, whole.last)
     return xlsx_response(name, [sheet], Cover(dataset.name, _facts(dataset, answer, filters, times)))
 
 
@@ -49,6 +50,8 @@ def _facts(
         ("Data complete through", dataset.complete_through),
         ("Data version", answer.version),
         *([("Clock", times)] if times else []),
+        *([("Numbers", answer.measured)] if answer.measured else []),
+        *((f"Column {said}", name) for said, name in zip(answer.headed, answer.columns, strict=True) if said != name),
         ("Statement", answer.sql),
     ]
 

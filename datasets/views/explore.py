@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from datasets import charts, explore, saved_views, scope, times
+from datasets import charts, explore, headings, saved_views, scope, times
 from datasets.facts import NoSuchVersion, contract_of
 from datasets.forms_explore import QuestionForm, ShownForm, address_of
 from datasets.models import Dataset, SavedView
@@ -29,7 +29,7 @@ def explore_page(request):
     dataset, choices = _chosen(request)
     if dataset is None:
         return _choice(request, choices, "explore")
-    form = QuestionForm(request.GET, dataset=dataset, contract=contract_of(dataset))
+    form = QuestionForm(request.GET, dataset=dataset, contract=contract_of(dataset), clock=request.clock)
     context = {
         "times": times.times_said(form.contract),
         "dataset": dataset,
@@ -61,12 +61,12 @@ def explore_page(request):
 
 
 def _answered(dataset: Dataset, question: dict, access, version: int | None = None) -> explore.Answer:
-    """The answer with its times by the clock that the page names, and hours and weekdays in words."""
+    """The answer in words: its headings, hours and weekdays; its times by the clock that the page names."""
     answer = explore.ask(dataset, question, access, version=version)
     contract, together = contract_of(dataset), {"all_rows": answer.all_rows, "all_columns": answer.all_columns}
     totals = {name: times.by_their_clock([row], contract)[0] for name, row in together.items() if row is not None}
     rows = times.units_in_words(times.by_their_clock(answer.rows, contract), question)
-    return replace(answer, rows=rows, **totals)
+    return headings.headed(replace(answer, rows=rows, **totals), question, contract)
 
 
 def _rows(request, dataset: Dataset, filters: list[dict], version: int | None) -> dict:
@@ -84,6 +84,7 @@ def _rows(request, dataset: Dataset, filters: list[dict], version: int | None) -
     return {
         "rows": rows,
         "listed": listed,
+        "headings": [headings.heading(name) for name in rows.columns],
         "offset": offset,
         "previous_offset": max(0, offset - explore.PAGE) or None,
         "next_offset": following if following < rows.total else None,
@@ -105,7 +106,7 @@ def sql_page(request):
         "times": times.times_of_sql(contract),
         "clock": times.clock_in_sql(contract),
         "names": explore.table_names(dataset),
-        "shown_form": (shown := ShownForm(request.POST or request.GET, dataset=dataset)),
+        "shown_form": (shown := ShownForm(request.POST or request.GET, dataset=dataset, clock=request.clock)),
         "sql": statement or _first_statement(contract),
         "breadcrumb": _crumbs(dataset),
         "most": (SHOWN, explore.MOST_ROWS),
@@ -134,7 +135,7 @@ def sql_page(request):
 @page(VIEW)
 def save_view(request, code):
     dataset = visible(Dataset.objects, request, code=code)
-    form = QuestionForm(request.POST, dataset=dataset, contract=contract_of(dataset))
+    form = QuestionForm(request.POST, dataset=dataset, contract=contract_of(dataset), clock=request.clock)
     try:
         if not form.is_valid():
             raise Refusal("This question cannot be kept as it is.")

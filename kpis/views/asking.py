@@ -10,10 +10,12 @@ from datetime import date, datetime
 
 from django.contrib import messages
 
-from doors.days import day_asked, day_from, end_of
+from doors.days import day_asked, day_from
 from kpis.calendars import calendars_of, period_of
 from kpis.models import KpiVersion, Scorecard
 from kpis.selectors.scorecard import first_unit_of
+from lake.instants import Clock
+from organization.clocks import UTC_CLOCK
 from organization.models import Unit
 
 from .addresses import same_page
@@ -29,7 +31,7 @@ MOST_PERIODS = 120
 class Asked:
     """`period` None is the latest complete one of each KPI. `calendar` is that of the scorecard's unit.
 
-    `known_on` None: as it is known now.
+    `known_on` None: as it is known now; a day ends by `clock`, that of who looks.
     """
 
     day: date
@@ -38,10 +40,11 @@ class Asked:
     calendar: object
     include_open: bool = False
     known_on: date | None = None
+    clock: Clock = UTC_CLOCK
 
     @property
     def known_at(self) -> datetime | None:
-        return end_of(self.known_on) if self.known_on else None
+        return self.clock.end_of(self.known_on) if self.known_on else None
 
     @property
     def is_open(self) -> bool:
@@ -60,7 +63,8 @@ def asked_of(request, unit_id: int, finest: str = KpiVersion.Grain.MONTH) -> Ask
         grain = finest
     calendar = calendars_of({unit_id}, day)[unit_id]
     known_on = day_asked(request, "known", "this is what is known now")
-    return Asked(day, grain, _period(request, calendar, grain), calendar, request.GET.get("open") == "1", known_on)
+    period, include_open = _period(request, calendar, grain), request.GET.get("open") == "1"
+    return Asked(day, grain, period, calendar, include_open, known_on, request.clock)
 
 
 def day_of(request) -> date:

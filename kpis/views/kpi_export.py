@@ -70,7 +70,7 @@ def _facts(place: Place, request) -> list[tuple[str, object]]:
         ("Unit", f"{place.unit.name} ({place.unit.code})"),
         ("Period", place.grain),
         ("As of", place.day),
-        ("As known on", place.known_on or "now"),
+        ("As known at", place.known_at or "now"),
         ("Unit of measure", version.unit_of_measure),
         ("Direction", version.get_direction_display()),
         ("Definition", f"version {version.number}, {version.get_state_display().lower()}"),

@@ -2,7 +2,8 @@
 
     /kpis/made_sla/?unit=north&grain=month&period=2025-03-01&as_of=2025-05-03&known=2025-05-10&by=priority
 
-`as_of` moves the whole page to another day; `known` keeps the day, but shows what was recorded by then.
+`as_of` moves the whole page to another day; `known` keeps the day, but shows what was recorded by then,
+by the clock of who looks.
 
 What is missing has a default; what cannot be read is said and left out; a unit of others is a 404.
 """
@@ -15,13 +16,15 @@ from django.contrib import messages
 from django.http import Http404
 from django.urls import reverse
 
-from doors.days import day_asked, end_of
+from doors.days import day_asked
 from kpis.measures import grains_of
 from kpis.models import Kpi, KpiVersion
 from kpis.selectors.catalogue import first_unit
 from kpis.selectors.readings import Book, book_of
 from kpis.selectors.words import NotYours
+from lake.instants import Clock
 from organization.access import VIEW
+from organization.clocks import UTC_CLOCK
 from organization.models import Unit
 
 from .asking import LATEST, day_of
@@ -42,6 +45,7 @@ class Place:
     known_on: date | None
     day: date
     day_is_chosen: bool = False
+    clock: Clock = UTC_CLOCK
 
     @property
     def version(self) -> KpiVersion:
@@ -49,7 +53,7 @@ class Place:
 
     @property
     def known_at(self) -> datetime | None:
-        return end_of(self.known_on) if self.known_on else None
+        return self.clock.end_of(self.known_on) if self.known_on else None
 
     def query(self, **changes) -> str:
         """The address' query for the same place with `changes` (None leaves one out)."""
@@ -91,6 +95,7 @@ def place_of(request, kpi: Kpi) -> Place:
         known_on=day_asked(request, "known", NEWEST),
         day=day,
         day_is_chosen=day != request.day,
+        clock=request.clock,
     )
 
 

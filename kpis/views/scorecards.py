@@ -228,6 +228,6 @@ def _cover(card: Scorecard, view: ScorecardView, asked: Asked) -> Cover:
             ("Coverage %", view.coverage_pct),
             ("Data complete through", view.complete_through),
             ("As of", asked.day),
-            ("As known on", asked.known_on or "now"),
+            ("As known at", asked.known_at or "now"),
         ],
     )

@@ -8,12 +8,15 @@ from django.views.decorators.http import require_POST
 
 from doors.pages import form_page, visible
 from organization import forms, members, tokens
+from organization.clocks import clocks_at_work
 from organization.models import ApiToken, User
 
 
 @login_required
 def profile(request):
-    form = forms.ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
+    user = User.objects.get(pk=request.user.pk)
+    at_work = clocks_at_work([user.pk], timezone.now().date())[user.pk]
+    form = forms.ProfileForm(request.POST or None, instance=user, at_work=at_work)
 
     def act(values):
         members.change_profile(request.user, **values)

@@ -14,7 +14,7 @@ from organization.models import AuditEntry
 @require_GET
 def trail(request):
     form = forms.AuditFilter(request.GET or None)
-    entries = form.apply_to(AuditEntry.objects.visible_to(request.access).select_related("unit"))
+    entries = form.apply_to(AuditEntry.objects.visible_to(request.access).select_related("unit"), request.clock)
     return render(request, "organization/audit.html", {"form": form, "page": paged(request, entries)})
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from typing import Any
 
 from datasets.facts import contract_of
+from lake.instants import Clock
 from organization.models import BusinessCalendar
 from slas.models import Agreement, AgreementVersion, ServiceTarget
 
@@ -20,41 +21,6 @@ from .calendars import ALWAYS, zones_noted
 
 TO_THE_SECOND, WITH_WEEKDAY = "%-d %b %Y, %H:%M:%S", "%a %-d %b %Y, %H:%M"
 OTHERS = "Where the calendar of a case has another clock, its zone stands behind the time."
-
-
-@dataclass(frozen=True)
-class Clock:
-    """The clock of an IANA zone. is_named: the zone stands behind each time, where its page goes by another."""
-
-    zone: str
-    is_named: bool = False
-
-    @property
-    def said(self) -> str:
-        """By which clock times are, as a sentence."""
-        from lake.instants import clock_said
-
-        return clock_said(self.zone)
-
-    def shown(self, instant: datetime, **form: str) -> str:
-        """A stored instant, or an aware one, in words."""
-        from lake.instants import by_clock, in_words
-
-        stored = instant.astimezone(UTC) if instant.tzinfo else instant
-        text = in_words(by_clock(stored, self.zone), **form)
-        return f"{text} {self.zone}" if self.is_named else text
-
-    def read(self, typed: datetime) -> datetime:
-        """The instant that somebody means who types a time by this clock."""
-        from lake.instants import instant_of
-
-        return instant_of(typed.replace(tzinfo=None).isoformat(), self.zone).replace(tzinfo=UTC)
-
-    def end_of(self, day: date) -> datetime:
-        """The first moment after the day."""
-        from lake.instants import instant_of
-
-        return instant_of(datetime.combine(day + timedelta(days=1), time()).isoformat(), self.zone).replace(tzinfo=UTC)
 
 
 UTC_CLOCK = Clock("UTC")

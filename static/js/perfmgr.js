@@ -214,6 +214,16 @@
   });
   addEventListener("afterprint", () => printed(() => ({ autosize: true, width: null })));
 
+  // --- lists that are closed to save room on a screen print whole; afterwards they are as they were --------------------
+  addEventListener("beforeprint", () => all(document, "details[data-pm-print]:not([open])").forEach((list) => {
+    list.dataset.pmPrint = "closed";
+    list.open = true;
+  }));
+  addEventListener("afterprint", () => all(document, "details[data-pm-print=closed]").forEach((list) => {
+    list.dataset.pmPrint = "";
+    list.open = false;
+  }));
+
   // --- trees: arrow keys move, fold and unfold -----------------------------------------------------------------------
   const level = (row) => Number(row.getAttribute("aria-level") || 1);
   const fold = (row, open) => {

@@ -39,7 +39,7 @@ def test_home_lists_what_is_off_target_and_what_turned_red():
     assert page.context["summary"] is None
     assert "Turned red lately" in text_of(page)
     assert "South West Nov 2025" in text_of(page)
-    assert "Times are in UTC unless a page names another clock" in text_of(page)
+    assert "Times are in UTC unless another clock is named" in text_of(page)
 
 
 def test_who_sees_a_part_of_the_tree_sees_their_own_number_of_what_another_unit_answers_for():

@@ -57,5 +57,5 @@ def test_a_chart_is_saved_with_its_title_and_its_numbers(page):
             page.locator(".chart-save").get_by_text(kind, exact=True).click()
         saved[taken.value.suggested_filename] = taken.value.path().read_text("utf-8-sig")
     assert list(saved) == ["Lines.svg", "Lines.csv"]
-    assert ">Lines</text>" in saved["Lines.svg"]
+    assert ">Lines</text>" in saved["Lines.svg"] and ">Sum of amount</text>" in saved["Lines.svg"]
     assert saved["Lines.csv"].splitlines() == ["day,sum_amount", "2025-01-01,1"]

@@ -62,7 +62,7 @@ def test_hours_down_and_weekdays_across_have_their_totals(client, analyst):
     assert "<td>00:00</td>" in page.content.decode()
     book = load_workbook(BytesIO(explored(client, **CROSSED, **{"as": "xlsx"}).getvalue()))
     rows = [[cell.value for cell in row] for row in book["Answer"].iter_rows()]
-    assert rows[:2] == [["at_hour", "Mon", "Tue", "Sun", "All"], ["00:00", 1, 1, None, 2]]
+    assert rows[:2] == [["Hour of at", "Mon", "Tue", "Sun", "All"], ["00:00", 1, 1, None, 2]]
 
 
 def test_a_chart_draws_hours_along_the_clock_and_a_line_a_weekday(client, analyst):

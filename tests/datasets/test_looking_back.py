@@ -112,11 +112,11 @@ def test_a_chart_says_what_it_measures_and_how_many_of_its_lines_it_draws(client
     for more in ({"group2": "site"}, {"pivot": "site"}):
         chart = explored(client, group="day", total="sum", of="cost", chart="line", **more)["chart"]
         said = (chart.subtitle, chart.figure["layout"]["yaxis"]["title"]["text"], len(chart.figure["data"]))
-        assert said == ("the first 8 of 10 series", "sum_cost", 8)
+        assert said == ("the first 8 of 10 series", "Sum of cost", 8)
         dashes = [line.get("line", {}).get("dash") for line in chart.figure["data"]]
         assert dashes == [None] * 6 + ["dot"] * 2  # there are six colours
     alone = explored(client, group="kind", total="count", chart="bar")["chart"]
-    assert (alone.subtitle, alone.figure["layout"]["yaxis"]["title"]["text"]) == ("", "count")
+    assert (alone.subtitle, alone.figure["layout"]["yaxis"]["title"]["text"]) == ("", "Number of rows")
 
 
 def test_a_workbook_keeps_numbers_and_days_and_says_what_was_asked(client, analyst, orders):

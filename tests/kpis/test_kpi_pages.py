@@ -144,6 +144,23 @@ def test_a_kpi_is_shown_as_it_was_known(client, made):
     assert "As known on 6 Apr 2025" in opened(client, made.viewer, "kpi", "in_time", known="2025-04-06")
 
 
+def test_the_day_on_which_it_was_known_ends_by_the_clock_of_who_looks(client, made):
+    """23:30 in UTC on 5 April 2025 is 05:00 in Kolkata on the 6th: there the 5th does not know it yet."""
+    Result.objects.filter(kpi=made.kpi).update(recorded_at="2025-04-05T23:30:00Z")
+    nothing = "Nothing was recorded here by that day"
+
+    def at_home(day: str) -> str:
+        return opened(client, made.viewer, "kpi", "in_time", known=day)
+
+    assert nothing not in at_home("2025-04-05")
+    made.viewer.timezone = "Asia/Kolkata"
+    made.viewer.save()
+    assert nothing in at_home("2025-04-05") and "As known on 5 Apr 2025, Asia/Kolkata" in at_home("2025-04-05")
+    assert nothing not in at_home("2025-04-06")
+    answer = client.get("/kpis/in_time/export/csv/", {"known": "2025-04-05"})
+    assert len(b"".join(answer).decode().splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -96,12 +96,12 @@ def test_a_scorecard_as_it_was_known_on_a_day(board, manager):
     assert on_time("/scorecards/operations/")[0] == 50
     value, page = on_time("/scorecards/operations/", known="2025-12-09")
     assert value == now_.value
-    assert "As known on 9 Dec 2025. What was recorded later is left out." in text_of(page)
+    assert "As known on 9 Dec 2025, UTC. What was recorded later is left out." in text_of(page)
     assert all("known=2025-12-09" in row.url for row in page.context["rows"] if row.url)
     assert all("known=2025-12-09" in url for _, url in page.context["exports"])
     assert "known=2025-12-09" in page.context["review"]
     review = manager.get("/review/", AS_OF | {"known": "2025-12-09"})
-    assert "As known on 9 Dec 2025." in text_of(review)
+    assert "As known on 9 Dec 2025, UTC." in text_of(review)
     export = manager.get("/scorecards/operations/export/csv/", AS_OF | {"known": "2025-12-09"})
     lines = csv.DictReader(io.StringIO(b"".join(export).decode("utf-8-sig")))
     assert next(float(line["Actual"]) for line in lines if line["Code"] == "on_time") == pytest.approx(now_.value)

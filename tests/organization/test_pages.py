@@ -238,10 +238,10 @@ def fill(top, rows):
     ("path", "most"),
     [
         ("/units/", 10),
-        ("/members/", 10),
+        ("/members/", 11),
         ("/audit/", 10),
         ("/calendars/", 11),
-        ("/profile/", 9),
+        ("/profile/", 10),
         ("/administration/", 7),
         ("/api/v1/units/", 8),
         ("/api/v1/unit-aliases/", 8),

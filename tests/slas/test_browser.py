@@ -1,12 +1,14 @@
 """The journey of an agreement in a browser: draft, replay, sign, see attainment, explain, exclude, close, claim."""
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import expect
 
 from jobs.models import Job
 from slas.models import Agreement
 from tests.factories import perform
 
+from . import sample_clocks
 from .sample import DAY, Desk, deliveries
 
 
@@ -104,3 +106,26 @@ def test_from_draft_to_claim(people, settings):
     finance.get_by_role("button", name="Claim $50.00").click()
     expect(finance.get_by_text("$50.00 are claimed")).to_be_visible()
     assert Agreement.objects.get().claims.get().claimed_by == desk.finance
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_closed_list_of_intervals_prints_whole_and_is_closed_again(people, settings):
+    """As is one of more than 60. B runs, pauses, runs, is out of hours and runs."""
+    settings.AS_OF = "2025-01-08"
+    desk = sample_clocks.Desk()
+    desk.run()
+    page = people(desk.signer)
+    page.goto(reverse("clock_explain", args=["desk"]) + "?case=B&target=p1")
+    rows, heading = page.locator("details tbody tr"), page.get_by_text("5 intervals")
+    heading.click()
+    expect(rows.first).to_be_hidden()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(rows).to_have_count(5)
+    expect(rows.last).to_be_visible()
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(rows.last).to_be_hidden()
+    heading.click()
+    for event in ("beforeprint", "afterprint"):
+        page.evaluate("event => dispatchEvent(new Event(event))", event)
+    expect(rows.last).to_be_visible()

@@ -45,7 +45,7 @@ def london(client):
 def page_of(client, name: str, **asked) -> str:
     """The text of the page, without what each page says of times at its foot."""
     text = text_of(client.get(reverse(name, args=["desk"]), {"load": 1, **asked}))
-    return text.replace("Times are in UTC unless a page names another clock", "")
+    return text.replace("Times are in UTC unless another clock is named", "")
 
 
 def by_paris_from_october(desk) -> None:

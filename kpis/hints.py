@@ -10,18 +10,20 @@ from datasets import explore
 from datasets.facts import NoSuchVersion, contract_of
 from datasets.refusals import Refusal
 from kpis.measures import base_of
-from kpis.models import KpiVersion
+from kpis.models import Kpi, KpiVersion
 from organization.access import Access
 
 Kind = KpiVersion.Kind
 MOST_COLUMNS, NAMED = 3, 5
 TOO_MANY_PERCENT = 150
+PERCENT = "percent"
 
 
 def hints_of(version: KpiVersion, values: Sequence[float | Decimal | None], access: Access) -> list[str]:
     """values: of its last periods, as they are shown. Looks only at rows that `access` may see."""
     shown = [value for value in values if value is not None]
-    return [*_texts_of_no_row(version, access), *_read_in_utc(version), *_odd_unit(version, shown)]
+    found = [*_texts_of_no_row(version, access), *_read_in_utc(version), *_odd_unit(version, shown)]
+    return [*found, *_percentages_multiplied(version)]
 
 
 def _texts_of_no_row(version: KpiVersion, access: Access) -> Iterator[str]:
@@ -85,7 +87,30 @@ def _odd_unit(version: KpiVersion, values: Sequence[float | Decimal]) -> Iterato
     if base_of(version) != Kind.RATIO or not values:
         return
     times_100 = re.search(r"\b100\b", version.formula)
-    if version.unit_of_measure == "percent" and times_100 and max(map(abs, values)) > TOO_MANY_PERCENT:
+    if version.unit_of_measure == PERCENT and times_100 and max(map(abs, values)) > TOO_MANY_PERCENT:
         yield "The unit percent takes a ratio times 100 by itself: leave the 100 out of the formula."
     if version.unit_of_measure == "number" and all(0 <= value <= 1 for value in values) and any(values):
         yield "As a part of the whole this reads better in the unit percent, which shows 0.1 as 10 %."
+
+
+def _percentages_multiplied(version: KpiVersion) -> Iterator[str]:
+    """91 % counts as 91 in a derived KPI, so that the product of three is ten thousand times what was meant."""
+    from lake.formula import inputs_of
+    from lake.formula.percentages import Scale
+
+    if version.kind != Kind.DERIVED:
+        return
+    inputs = Kpi.objects.filter(code__in=inputs_of(version.formula))
+    percentages = sorted(inputs.whose_newest(unit_of_measure=PERCENT).values_list("code", flat=True))
+    scale, wanted = Scale.of(version.formula, percentages), int(version.unit_of_measure == PERCENT)
+    if scale.degree is None:
+        return
+    if scale.degree > wanted and scale.multiplies:  # a difference of percentages may be shown in points
+        said = f"{_listed(percentages)} {'counts' if len(percentages) == 1 else 'count'} as shown, 91 % as 91"
+        yield f"{said}: divide by {100 ** (scale.degree - wanted)} for what is meant."
+    elif scale.degree < wanted and scale.divides:
+        yield f"This is a share, and a derived KPI is shown as it is: write 100 * ({version.formula}) for per cent."
+
+
+def _listed(codes: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(codes[:-1]), *codes[-1:]]))

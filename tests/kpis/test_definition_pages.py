@@ -6,10 +6,12 @@ import pytest
 from rest_framework.test import APIClient
 
 from jobs.models import Job
+from kpis import definitions
 from kpis.models import Kpi, KpiVersion, Result, Run
+from kpis.recompute import recompute
 from tests.factories import KpiFactory, ResultFactory, UnitFactory, member
 from tests.kpis.pages import opened, sent
-from tests.kpis.sample_desk import PASSPORT
+from tests.kpis.sample_desk import DAY, PASSPORT
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_this_process", "on_the_day")]
 
@@ -89,6 +91,28 @@ def test_what_is_likely_wrong_is_said_beside_the_preview(client, made, formula, 
     assert said in html.unescape(
         sent(client, made.analyst, "kpi_preview", **RATIO | {"formula": formula} | more).content.decode()
     )
+
+
+@pytest.mark.parametrize(
+    ("formula", "unit", "said"),
+    [
+        ("in_time * in_time", "percent", "in_time counts as shown, 91 % as 91: divide by 100 for what is meant."),
+        ("in_time * in_time / 100", "percent", ""),
+        ("in_time * cases", "number", "in_time counts as shown, 91 % as 91: divide by 100 for what is meant."),
+        ("in_time - 5", "number", ""),
+        ("cases / (cases + 10)", "percent", "write 100 * (cases / (cases + 10)) for per cent."),
+        ("100 * cases / (cases + 10)", "percent", ""),
+    ],
+)
+def test_percentages_in_a_derived_kpi_count_as_they_are_shown(client, made, formula, unit, said):
+    cases = {"kind": "simple", "formula": "count(*)", "unit_of_measure": "number"}
+    definitions.create_kpi(
+        code="cases", name="Cases", unit=made.group, owner=made.analyst, by=made.analyst, dataset=made.dataset, **cases
+    )
+    recompute(made.dataset.pk, day=DAY)
+    asked = NEW | {"kind": "derived", "dataset": "", "percentile": "", "formula": formula, "unit_of_measure": unit}
+    answer = sent(client, made.analyst, "kpi_preview", **asked)
+    assert " ".join(answer.context["hints"]).endswith(said) if said else answer.context["hints"] == []
 
 
 def test_it_is_said_too_where_the_condition_leaves_no_row(client, made):

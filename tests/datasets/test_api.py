@@ -195,6 +195,8 @@ def test_rejects_are_listed_downloaded_neutralised_corrected_and_replayed(analys
     facts = facts_of(orders)
     assert scan.fetch(f"select id from ({facts.relation}) order by id", facts.files) == [{"id": "1"}, {"id": "=1+1"}]
     assert upload.rejects.get().state == "replayed"
+    status, problem = analyst("patch", f"{base}/rejects/7/", {"cells": {"cost": "6"}})
+    assert (status, problem["code"], problem["row"]) == (404, "no_such_row", 7)
     status, problem = analyst("patch", f"{base}/rejects/3/", {"cells": {"nope": "x"}})
     assert (status, problem["code"]) == (409, "wrong_state")
 

@@ -9,7 +9,7 @@ from kpis.requests import as_of_day
 from organization.access import CERTIFY, DEFINE, MONEY, VIEW
 from slas import claims, closing, exclusions, periods
 from slas.figures import read_figures
-from slas.models import Agreement, CreditClaim, Exclusion, PeriodResult, Restatement
+from slas.models import Agreement, CreditClaim, Exclusion, PeriodResult, Restatement, Withdrawal
 
 from .agreements import Reason
 from .base import MONEY_FIELD, SlasViewSet
@@ -52,7 +52,17 @@ class AgreementPeriodSerializer(serializers.ModelSerializer):
         }
 
 
+class WithdrawalSerializer(serializers.ModelSerializer):
+    asked_by = serializers.SlugRelatedField("username", read_only=True, allow_null=True)
+    decided_by = serializers.SlugRelatedField("username", read_only=True, allow_null=True)
+
+    class Meta:
+        model = Withdrawal
+        fields = ("reason", "state", "asked_by", "asked_at", "decided_by", "decided_at", "note")
+
+
 class ExclusionSerializer(serializers.ModelSerializer):
+    withdrawals = WithdrawalSerializer(many=True, read_only=True)
     agreement = serializers.SlugRelatedField("code", read_only=True)
     proposed_by = serializers.SlugRelatedField("username", read_only=True)
     decided_by = serializers.SlugRelatedField("username", read_only=True)
@@ -61,7 +71,7 @@ class ExclusionSerializer(serializers.ModelSerializer):
         model = Exclusion
         fields = (
             "id", "agreement", "kind", "reason", "target_code", "cases", "starts_at", "ends_at", "condition", "state",
-            "proposed_by", "proposed_at", "decided_by", "decided_at", "decision_note",
+            "proposed_by", "proposed_at", "decided_by", "decided_at", "decision_note", "withdrawals",
         )  # fmt: skip
 
 
@@ -78,6 +88,10 @@ class NewExclusion(StrictSerializer):
 
 class Note(StrictSerializer):
     note = serializers.CharField(max_length=2000, default="", allow_blank=True)
+
+
+class RefusalNote(StrictSerializer):
+    note = serializers.CharField(max_length=2000, help_text="Why.")
 
 
 class CreditSerializer(serializers.ModelSerializer):
@@ -165,10 +179,14 @@ class RestatementViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasV
 class ExclusionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSet):
     """What does not count, with reason and a second person's approval."""
 
-    queryset = Exclusion.objects.select_related("agreement", "proposed_by", "decided_by")
+    queryset = Exclusion.objects.select_related("agreement", "proposed_by", "decided_by").prefetch_related(
+        "withdrawals__asked_by", "withdrawals__decided_by"
+    )
     serializer_class = ExclusionSerializer
     filterset_fields = {"agreement__code": ["exact"], "state": ["exact"], "kind": ["exact"]}
-    needs = {"read": VIEW, "write": DEFINE, "approve": CERTIFY, "reject": CERTIFY}
+    needs = {"read": VIEW, "write": DEFINE} | dict.fromkeys(
+        ("approve", "reject", "approve_withdrawal", "reject_withdrawal"), CERTIFY
+    )
 
     @extend_schema(request=NewExclusion, responses={201: ExclusionSerializer})
     def create(self, request):
@@ -181,19 +199,39 @@ class ExclusionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasVie
     @action(methods=["post"], detail=True)
     def approve(self, request, pk):
         found = self.mine(CERTIFY)
-        return self.answer(exclusions.decide(found, by=request.user, is_approved=True, **self.checked(Note)))
+        return self._after(exclusions.decide(found, by=request.user, is_approved=True, **self.checked(Note)))
 
-    @extend_schema(request=Note, responses=ExclusionSerializer)
+    @extend_schema(request=RefusalNote, responses=ExclusionSerializer)
     @action(methods=["post"], detail=True)
     def reject(self, request, pk):
         found = self.mine(CERTIFY)
-        return self.answer(exclusions.decide(found, by=request.user, is_approved=False, **self.checked(Note)))
+        return self._after(exclusions.decide(found, by=request.user, is_approved=False, **self.checked(RefusalNote)))
 
     @extend_schema(request=Reason, responses=ExclusionSerializer)
     @action(methods=["post"], detail=True)
     def withdraw(self, request, pk):
+        """Take back what you proposed; or ask that what was approved ends, which a second person decides."""
         found = self.mine(DEFINE)
-        return self.answer(exclusions.withdraw(found, by=request.user, **self.checked(Reason)))
+        return self._after(exclusions.withdraw(found, by=request.user, **self.checked(Reason)))
+
+    @extend_schema(request=Note, responses=ExclusionSerializer)
+    @action(methods=["post"], detail=True)
+    def approve_withdrawal(self, request, pk):
+        """By a second person: what it left out counts again."""
+        return self._withdrawal(True, self.mine(CERTIFY), self.checked(Note))
+
+    @extend_schema(request=RefusalNote, responses=ExclusionSerializer)
+    @action(methods=["post"], detail=True)
+    def reject_withdrawal(self, request, pk):
+        """By a second person, saying why: it stays left out."""
+        return self._withdrawal(False, self.mine(CERTIFY), self.checked(RefusalNote))
+
+    def _withdrawal(self, is_approved: bool, found: Exclusion, words: dict):
+        return self._after(exclusions.decide_withdrawal(found, by=self.request.user, is_approved=is_approved, **words))
+
+    def _after(self, exclusion: Exclusion):
+        """The answer with its withdrawals as they are now."""
+        return self.answer(self.get_queryset().get(pk=exclusion.pk))
 
 
 class CreditViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSet):

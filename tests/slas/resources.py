@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from organization.models import Role
+from tests.factories import UserFactory
 from tests.matrix.table import ALL, Resource
 
 from .factories import (
@@ -19,6 +20,7 @@ AUTHORS = frozenset({Role.ANALYST, Role.MANAGER, Role.ADMINISTRATOR, Role.INTEGR
 SIGNERS = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
 PAYERS = frozenset({Role.EXECUTIVE, Role.FINANCE, Role.ADMINISTRATOR})
 A = "/api/v1"
+NOW = datetime(2025, 2, 3, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,18 @@ def its_period(unit):
 
 def an_exclusion(unit):
     return ExclusionFactory(agreement=an_agreement(unit), reason=f"exclusion-of-{unit.code}")
+
+
+def an_approved_exclusion(unit):
+    decided = {"state": "approved", "decided_by": UserFactory(), "decided_at": NOW}
+    return ExclusionFactory(agreement=an_agreement(unit), **decided)
+
+
+def an_approved_one(unit):
+    """Whose withdrawal waits."""
+    made = an_approved_exclusion(unit)
+    made.withdrawals.create(asked_by=UserFactory(), asked_at=NOW, reason="Wrong month")
+    return made
 
 
 def a_credit(unit):
@@ -112,6 +126,10 @@ RESOURCES = [
     Resource("the exclusions", "get", "/agreements/{}/exclusions/", its_page),
     Resource("proposing an exclusion", "get", "/agreements/{}/exclusions/new/", its_page, AUTHORS, door="define"),
     post("approving an exclusion", "/exclusions/{}/approve/", an_exclusion, SIGNERS),
+    post("rejecting an exclusion", "/exclusions/{}/reject/", an_exclusion, SIGNERS),
+    post("withdrawing an exclusion", "/exclusions/{}/withdraw/", an_exclusion, AUTHORS),
+    post("agreeing to a withdrawal", "/exclusions/{}/approve-withdrawal/", an_approved_one, SIGNERS),
+    post("rejecting a withdrawal", "/exclusions/{}/reject-withdrawal/", an_approved_one, SIGNERS),
     Resource("all credits", "get", "/service-credits/", a_credit, is_list=True, marker=of_agreement),
     Resource("a credit", "get", "/service-credits/{}/", a_credit),
     post("claiming a credit", "/service-credits/{}/claim/", a_credit, PAYERS),
@@ -130,6 +148,12 @@ RESOURCES = [
     call("API: disputing it", f"{A}/agreement-periods/{{}}/dispute/", a_period, AUTHORS, "define", reason="Late data"),
     Resource("API: exclusions", "get", f"{A}/exclusions/", an_exclusion, is_list=True, marker=lambda e: e.reason),
     call("API: approving one", f"{A}/exclusions/{{}}/approve/", an_exclusion, SIGNERS, "certify"),
+    call("API: rejecting one", f"{A}/exclusions/{{}}/reject/", an_exclusion, SIGNERS, "certify", note="No such day"),
+    call("API: asking to withdraw one", f"{A}/exclusions/{{}}/withdraw/", an_approved_exclusion, AUTHORS, "define",
+         reason="Wrong month"),
+    call("API: agreeing to that", f"{A}/exclusions/{{}}/approve_withdrawal/", an_approved_one, SIGNERS, "certify"),
+    call("API: rejecting that", f"{A}/exclusions/{{}}/reject_withdrawal/", an_approved_one, SIGNERS, "certify",
+         note="It holds"),
     Resource("API: a credit", "get", f"{A}/service-credits/{{}}/", a_credit, ALL),
     call("API: claiming one", f"{A}/service-credits/{{}}/claim/", a_credit, PAYERS, "money"),
     Resource("API: SLOs", "get", f"{A}/slos/", an_slo, is_list=True, marker=code),

@@ -99,11 +99,6 @@ def test_an_exclusion_is_proposed_by_one_and_approved_by_another(client, desk):
     post(client, desk.signer, "exclusion_decide", exclusion.pk, "approve")
     exclusion.refresh_from_db()
     assert (exclusion.state, exclusion.decided_by) == ("approved", desk.signer)
-    post(client, desk.author, "exclusion_decide", exclusion.pk, "withdraw")  # without a reason it stays approved
-    exclusion.refresh_from_db()
-    assert exclusion.state == "approved"
-    post(client, desk.author, "exclusion_decide", exclusion.pk, "withdraw", reason="Wrong month")
-    assert "withdrawn" in get(client, desk.author, "agreement_exclusions", "acme")
 
 
 @pytest.mark.parametrize(

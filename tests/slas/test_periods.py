@@ -182,7 +182,8 @@ def test_an_exclusion_counts_once_a_second_person_approves_it(desk, agreement):
     assert (figure.attainment, figure.attainment_with_all, figure.excluded) == (D("88.8888"), D("80.0000"), 1)  # 8 of 9
     newest = agreement.attainment_kpis.get().kpi.versions.first()
     assert "cast('2025-01-13 00:00:00' as timestamp)" in newest.condition and newest.state == "certified"
-    exclusions.withdraw(asked, by=desk.signer, reason="The port was open.")
+    exclusions.withdraw(asked, by=desk.author, reason="The port was open.")
+    exclusions.decide_withdrawal(asked, by=desk.signer, is_approved=True)
     periods.refresh(agreement, day=DAY)
     assert on_time(the(agreement, JANUARY)).total == "10"
 

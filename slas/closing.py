@@ -18,9 +18,12 @@ def close_period(period: PeriodResult, *, by, day: date) -> PeriodResult:
 
 
 @transaction.atomic
-def decide_restatement(restatement: Restatement, *, by, is_approved: bool, day: date) -> Restatement:
-    """Approve or reject; a credit that nobody claimed yet follows the restated figures. Raises periods.WrongState."""
-    decided = periods.decide_restatement(restatement, by=by, is_approved=is_approved)
+def decide_restatement(restatement: Restatement, *, by, is_approved: bool, day: date, note: str = "") -> Restatement:
+    """Approve or reject; a credit that nobody claimed yet follows the restated figures.
+
+    Raises periods.WrongState, periods.SecondPersonNeeded, AgreementRefused.
+    """
+    decided = periods.decide_restatement(restatement, by=by, is_approved=is_approved, note=note)
     if is_approved:
         claims.calculate(decided.period, by=by, day=day)
     return decided

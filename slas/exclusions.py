@@ -19,6 +19,7 @@ from organization import audit
 from . import attainment
 from .drafting import AgreementRefused
 from .models import Agreement, Exclusion, Withdrawal
+from .reasons import said
 from .signals import exclusions_changed
 
 State = Exclusion.State
@@ -77,7 +78,7 @@ def decide(exclusion: Exclusion, *, by, is_approved: bool, note: str = "") -> Ex
     exclusion = _locked(exclusion, State.PROPOSED)
     if by.pk == exclusion.proposed_by_id:
         raise SecondPersonNeeded("You proposed this exclusion: a second person must decide on it.")
-    note = note.strip() if is_approved else _said(note, "note", "Say why it is rejected, for whoever proposed it.")
+    note = note.strip() if is_approved else said(note, "note", "Say why it is rejected, for whoever proposed it.")
     exclusion.state = State.APPROVED if is_approved else State.REJECTED
     exclusion.decided_by, exclusion.decided_at, exclusion.decision_note = by, timezone.now(), note
     exclusion.save()
@@ -94,7 +95,7 @@ def withdraw(exclusion: Exclusion, *, by, reason: str) -> Exclusion:
     Raises SecondPersonNeeded (what another proposed is rejected instead), WrongState, AgreementRefused (no reason).
     """
     exclusion = _locked(exclusion, State.PROPOSED, State.APPROVED)
-    reason = _said(reason, "reason", "Say why: what two people agreed on does not end without a reason.")
+    reason = said(reason, "reason", "Say why: what two people agreed on does not end without a reason.")
     if exclusion.state == State.PROPOSED:
         return _taken_back(exclusion, by, reason)
     if exclusion.withdrawal_asked:
@@ -116,7 +117,7 @@ def decide_withdrawal(exclusion: Exclusion, *, by, is_approved: bool, note: str 
         raise WrongState(f"Nobody asks that {exclusion} is withdrawn, or it was decided on already.")
     if by.pk == asked.asked_by_id:
         raise SecondPersonNeeded("You asked for this withdrawal: a second person must decide on it.")
-    note = note.strip() if is_approved else _said(note, "note", "Say why it stays, for whoever asked.")
+    note = note.strip() if is_approved else said(note, "note", "Say why it stays, for whoever asked.")
     asked.state = Withdrawal.State.APPROVED if is_approved else Withdrawal.State.REJECTED
     asked.decided_by, asked.decided_at, asked.note = by, timezone.now(), note
     asked.save()
@@ -143,13 +144,6 @@ def _taken_back(exclusion: Exclusion, by, reason: str) -> Exclusion:
 def _noted(exclusion: Exclusion, by, action: str, **details) -> None:
     agreement = exclusion.agreement
     audit.record(by, action, exclusion, unit=agreement.unit, agreement=agreement.code, **details)
-
-
-def _said(text: str, field: str, otherwise: str) -> str:
-    """The reason; none is refused in the words `otherwise`."""
-    if not text.strip():
-        raise AgreementRefused([Fault(field, otherwise)])
-    return text.strip()
 
 
 def exclusion_conditions(agreement: Agreement, target_code: str, dataset: Dataset, time_column: str) -> list[str]:

@@ -17,13 +17,16 @@ from .base import MONEY_FIELD, SlasViewSet
 
 class RestatementSerializer(serializers.ModelSerializer):
     proposed_by = serializers.SlugRelatedField("username", read_only=True)
+    caused_by = serializers.SlugRelatedField(
+        "username", many=True, read_only=True, help_text="Who changed what it is made from: they do not decide on it."
+    )
     decided_by = serializers.SlugRelatedField("username", read_only=True)
 
     class Meta:
         model = Restatement
         fields = (
             "id", "period", "number", "cause", "before", "after", "cases_hash", "sources", "state", "proposed_by",
-            "proposed_at", "decided_by", "decided_at",
+            "proposed_at", "caused_by", "decided_by", "decided_at", "decision_note",
         )  # fmt: skip
 
 
@@ -154,26 +157,30 @@ class PeriodViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSe
 class RestatementViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSet):
     """Restatements of closed periods, before and after."""
 
-    queryset = Restatement.objects.select_related("period__agreement", "proposed_by", "decided_by")
+    queryset = Restatement.objects.select_related("period__agreement", "proposed_by", "decided_by").prefetch_related(
+        "caused_by"
+    )
     serializer_class = RestatementSerializer
     filterset_fields = {"period": ["exact"], "period__agreement__code": ["exact"], "state": ["exact"]}
     needs = {"read": VIEW, "write": CERTIFY}
 
-    @extend_schema(request=None, responses=RestatementSerializer)
+    @extend_schema(request=Note, responses=RestatementSerializer)
     @action(methods=["post"], detail=True)
     def approve(self, request, pk):
-        return self._decided(True)
+        """By a second person: neither who asked for it, nor who changed what it is made from."""
+        return self._decided(True, Note)
 
-    @extend_schema(request=None, responses=RestatementSerializer)
+    @extend_schema(request=RefusalNote, responses=RestatementSerializer)
     @action(methods=["post"], detail=True)
     def reject(self, request, pk):
-        return self._decided(False)
+        """By a second person, saying why."""
+        return self._decided(False, RefusalNote)
 
-    def _decided(self, is_approved: bool):
+    def _decided(self, is_approved: bool, body):
         found = self.get_object()
         self.require(CERTIFY, found.period.agreement.unit_id)
-        by, day = self.request.user, as_of_day()
-        return self.answer(closing.decide_restatement(found, by=by, is_approved=is_approved, day=day))
+        by, day, words = self.request.user, as_of_day(), self.checked(body)
+        return self.answer(closing.decide_restatement(found, by=by, is_approved=is_approved, day=day, **words))
 
 
 class ExclusionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSet):

@@ -101,11 +101,14 @@ class RestatementQuerySet(models.QuerySet):
     def to_decide(self, access):
         """What others, or perfmgr itself, proposed for agreements whose periods the person may restate."""
         waiting = self.filter(state=Restatement.State.PROPOSED, period__agreement__unit__in=access.units(CERTIFY))
-        return waiting.filter(Q(proposed_by=None) | ~Q(proposed_by=access.user_id))
+        return waiting.filter(Q(proposed_by=None) | ~Q(proposed_by=access.user_id)).exclude(caused_by=access.user_id)
 
 
 class Restatement(models.Model):
-    """What a closed period would be by today's data, calendar and targets; it counts once a second person approves."""
+    """What a closed period would be by today's data, calendar and targets; it counts once a second person approves.
+
+    Whoever asked for it, or changed what it is made from (`caused_by`), is no second person.
+    """
 
     class State(models.TextChoices):
         PROPOSED = "proposed", "Proposed"
@@ -124,8 +127,12 @@ class Restatement(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", help_text="None: found by perfmgr."
     )
     proposed_at = models.DateTimeField(auto_now_add=True)
+    caused_by = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, related_name="+", blank=True, help_text="Who changed what it is made from."
+    )
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
+    decision_note = models.TextField(blank=True, help_text="What the second person says.")
 
     objects = RestatementQuerySet.as_manager()
 

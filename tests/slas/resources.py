@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from organization.models import Role
+from slas.models import Restatement
 from tests.factories import UserFactory
 from tests.matrix.table import ALL, Resource
 
@@ -79,11 +80,23 @@ def an_approved_one(unit):
     return made
 
 
-def a_credit(unit):
-    closed = {"figures_hash": "f" * 64, "cases_hash": "c" * 64, "closed_at": datetime(2025, 2, 3, tzinfo=UTC)}
+def a_closed_period(unit):
+    closed = {"figures_hash": "f" * 64, "cases_hash": "c" * 64, "closed_at": NOW}
     agreement = an_agreement(unit)
-    period = PeriodResultFactory(agreement=agreement, state="closed", closed_by=agreement.owner, **closed)
-    return CreditClaimFactory(period=period, claim_by="2100-01-01")
+    return PeriodResultFactory(agreement=agreement, state="closed", closed_by=agreement.owner, **closed)
+
+
+def a_restatement(unit):
+    period = a_closed_period(unit)
+    return Restatement.objects.create(period=period, number=1, cause="A late extract", before={}, after={})
+
+
+def its_restatement(unit):
+    return Address(f"{a_restatement(unit).period.agreement.code}/periods/2025-01-01/restatements/1", unit.code)
+
+
+def a_credit(unit):
+    return CreditClaimFactory(period=a_closed_period(unit), claim_by="2100-01-01")
 
 
 def an_slo(unit):
@@ -123,6 +136,8 @@ RESOURCES = [
     Resource("an agreement's periods", "get", "/agreements/{}/periods/", its_page),
     Resource("a period", "get", "/agreements/{}/", its_period),
     post("closing a period", "/agreements/{}/steps/close/", its_period, SIGNERS),
+    post("approving a restatement", "/agreements/{}/approve/", its_restatement, SIGNERS),
+    post("rejecting a restatement", "/agreements/{}/reject/", its_restatement, SIGNERS),
     Resource("the exclusions", "get", "/agreements/{}/exclusions/", its_page),
     Resource("proposing an exclusion", "get", "/agreements/{}/exclusions/new/", its_page, AUTHORS, door="define"),
     post("approving an exclusion", "/exclusions/{}/approve/", an_exclusion, SIGNERS),
@@ -146,6 +161,9 @@ RESOURCES = [
     call("API: removing a target", f"{A}/service-targets/{{}}/", a_target, AUTHORS, "define", 204, "delete"),
     Resource("API: a period", "get", f"{A}/agreement-periods/{{}}/", a_period),
     call("API: disputing it", f"{A}/agreement-periods/{{}}/dispute/", a_period, AUTHORS, "define", reason="Late data"),
+    call("API: approving a restatement", f"{A}/restatements/{{}}/approve/", a_restatement, SIGNERS, "certify"),
+    call("API: rejecting a restatement", f"{A}/restatements/{{}}/reject/", a_restatement, SIGNERS, "certify",
+         note="As agreed"),
     Resource("API: exclusions", "get", f"{A}/exclusions/", an_exclusion, is_list=True, marker=lambda e: e.reason),
     call("API: approving one", f"{A}/exclusions/{{}}/approve/", an_exclusion, SIGNERS, "certify"),
     call("API: rejecting one", f"{A}/exclusions/{{}}/reject/", an_exclusion, SIGNERS, "certify", note="No such day"),

@@ -139,7 +139,7 @@ def test_a_rejected_restatement_is_not_proposed_again(desk, agreement, dataset):
     january = closing.close_period(the(agreement, JANUARY), by=desk.signer, day=DAY)
     upload_csv(dataset, deliveries_csv(late=(), months=(1,)), name="corrected.csv")
     periods.refresh(agreement, day=DAY)
-    closing.decide_restatement(january.restatements.get(), by=desk.signer, is_approved=False, day=DAY)
+    closing.decide_restatement(january.restatements.get(), by=desk.signer, is_approved=False, day=DAY, note="As agreed")
     periods.refresh(agreement, day=DAY)
     assert january.restatements.count() == 1
     assert periods.standing_figures(january) == january.figures

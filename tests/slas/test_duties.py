@@ -9,14 +9,16 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
 from datasets import undo
+from doors.revisions import ChangedMeanwhile
 from organization import audit
-from slas import closing, exclusions, periods
+from slas import closing, drafting, exclusions, lifecycle, periods
 from slas.drafting import AgreementRefused
-from slas.models import Exclusion
+from slas.models import AgreementVersion, Exclusion
+from slas.revisions import revision_of
 from tests.factories import ApiTokenFactory, member, perform, upload_csv
 
 from .factories import AgreementFactory, ExclusionFactory
-from .sample import DAY, Desk, deliveries, deliveries_csv
+from .sample import DAY, Desk, deliveries, deliveries_csv, described
 
 pytestmark = pytest.mark.django_db
 JUNE = datetime(2025, 6, 1, tzinfo=UTC)
@@ -277,3 +279,77 @@ def test_a_dispute_and_how_it_ended_stand_in_the_history_of_the_period(client, d
     periods.settle(one, by=desk.signer, outcome="Two lines are left out")
     shown = page(client, desk.author, "agreement_period", "acme", "2025-01-01")
     assert "dispute settled" in shown and "Strike at the port" in shown and "Two lines are left out" in shown
+
+
+# signatures
+
+
+@pytest.fixture
+def offered(desk):
+    return lifecycle.offer(desk.agreement(described(desk.unit)), by=desk.author)
+
+
+CHANGES = {
+    "the document": lambda version, by: drafting.change_version(version, by=by, claim_days=45),
+    "a target": lambda version, by: drafting.set_target(version, "on-time", by=by, required_pct=80),
+    "how it is measured": lambda version, by: drafting.set_target(
+        version, "on-time", by=by, measure={"good": "count(*)"}
+    ),
+    "a tier": lambda version, by: drafting.set_tiers(version, [{"below_pct": 90, "credit_pct": 9}], by=by),
+    "a party": lambda version, by: drafting.change_agreement(
+        version.agreement, by=by, providers=[version.agreement.unit]
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_what_was_looked_at_is_signed_not_what_was_offered_meanwhile(desk, offered, change):
+    """A second tab: the author changes it and offers it again while the page is open."""
+    offered.refresh_from_db()
+    seen = revision_of(offered)
+    change(offered, desk.author)
+    offered.refresh_from_db()
+    assert offered.state == "draft"  # the change took the offer back
+    lifecycle.offer(offered, by=desk.author)
+    with pytest.raises(ChangedMeanwhile, match="was changed since you opened it: nothing was decided"):
+        lifecycle.sign(offered, by=desk.signer, day=DAY, seen=seen)
+    now = AgreementVersion.objects.get()
+    assert lifecycle.sign(now, by=desk.signer, day=DAY, seen=revision_of(now)).state == "active"
+
+
+def test_the_pages_and_the_api_refuse_what_was_not_looked_at(client, desk, offered):
+    old = said(client, desk.signer, "agreement_step", "acme", 1, "sign", revision="0" * 16)
+    assert "Look at it again, then decide." in old
+    assert "Look at it again" in said(client, desk.signer, "agreement_step", "acme", 1, "sign")  # a form of before
+    status, problem = Caller(client, desk.signer)(f"agreement-versions/{offered.pk}/sign/", revision="0" * 16)
+    assert (status, problem["code"]) == (409, "changed_meanwhile")
+    offered.refresh_from_db()
+    assert offered.state == "in_negotiation"
+
+
+def test_saving_the_parties_as_they_are_leaves_the_offer(desk, offered):
+    drafting.change_agreement(offered.agreement, by=desk.author, name="Acme", providers=[], supports=[])
+    offered.refresh_from_db()
+    assert offered.state == "in_negotiation"
+
+
+def test_who_edited_a_version_of_another_does_not_sign_it(client, desk, second, offered):
+    drafting.change_version(offered, by=desk.signer, claim_days=45)
+    lifecycle.offer(offered, by=desk.author)
+    shown = page(client, desk.signer, "agreement_document", "acme")
+    assert 'name="revision"' not in shown and "who wrote any of it, or offered it, cannot sign it" in shown
+    assert f"changed by {desk.signer}" in shown
+    with pytest.raises(lifecycle.SecondPersonNeeded):
+        lifecycle.sign(offered, by=desk.signer, day=DAY)
+    assert lifecycle.sign(offered, by=second, day=DAY).signed_by == second
+
+
+def test_a_notice_is_withdrawn_with_a_reason_that_stands_on_the_agreement(client, desk):
+    version = desk.signed(deliveries(desk.unit))
+    periods.refresh(version.agreement, day=DAY)
+    lifecycle.give_notice(version, by=desk.signer, day=DAY, last_day=date(2025, 12, 31), reason="Price")
+    step = ("agreement_step", "acme", 1, "withdraw_notice")
+    assert "Say why" in said(client, desk.signer, *step)
+    assert "goes on" in said(client, desk.signer, *step, reason="A better price")
+    shown = page(client, desk.author, "agreement", "acme")
+    assert "notice withdrawn" in shown and "A better price" in shown

@@ -1,5 +1,6 @@
 """Pages and REST of agreements: the journey of a person, what is refused beside which field, constant queries."""
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -68,7 +69,9 @@ def test_from_an_empty_list_to_a_claimed_credit(client, desk):
     post(client, desk.author, "agreement_tiers", "acme", 1, **tiers)
     post(client, desk.author, "agreement_step", "acme", 1, "offer")
     assert "waits for a second person" in get(client, desk.author, "agreement_document", "acme")
-    post(client, desk.signer, "agreement_step", "acme", 1, "sign")
+    offered = get(client, desk.signer, "agreement_document", "acme")
+    revision = re.search(r'name="revision" value="(\w+)"', offered).group(1)
+    post(client, desk.signer, "agreement_step", "acme", 1, "sign", revision=revision)
     agreement = Agreement.objects.get()
     assert agreement.versions.get().state == "active"
     periods.refresh(agreement, day=DAY)

@@ -101,18 +101,27 @@ class CreditSerializer(serializers.ModelSerializer):
     agreement = serializers.SlugRelatedField("code", read_only=True)
     period_start = serializers.DateField(source="period.period_start", read_only=True)
     claimed_by = serializers.SlugRelatedField("username", read_only=True)
+    decided_by = serializers.SlugRelatedField("username", read_only=True, allow_null=True)
+    credited_by = serializers.SlugRelatedField("username", read_only=True, allow_null=True)
 
     class Meta:
         model = CreditClaim
         fields = (
             "id", "agreement", "period", "period_start", "state", "currency", "charge", "amount", "breakdown",
-            "agreed_amount", "earned_back", "claim_by", "claimed_on", "claimed_by", "decided_on", "credited_on",
-            "reference", "note",
+            "agreed_amount", "earned_back", "claim_by", "claimed_on", "claimed_by", "decided_on", "decided_by",
+            "decision_note", "credited_on", "credited_by", "reference", "note",
         )  # fmt: skip
 
 
-class Amount(StrictSerializer):
+class Claimed(Note):
+    amount = serializers.DecimalField(
+        **MONEY_FIELD, required=False, help_text="As you read it: 409 `changed_meanwhile` if it is another by now."
+    )
+
+
+class Amount(Note):
     amount = serializers.DecimalField(**MONEY_FIELD, default=None, allow_null=True, help_text="Null: all of it.")
+    note = serializers.CharField(max_length=2000, default="", allow_blank=True, help_text="Why, if it is less.")
 
 
 class Reference(StrictSerializer):
@@ -244,16 +253,17 @@ class ExclusionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasVie
 class CreditViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSet):
     """Service credits from calculated to credited."""
 
-    queryset = CreditClaim.objects.select_related("agreement", "period", "claimed_by")
+    queryset = CreditClaim.objects.select_related("agreement", "period", "claimed_by", "decided_by", "credited_by")
     serializer_class = CreditSerializer
     filterset_fields = {"agreement__code": ["exact"], "state": ["exact"], "currency": ["exact"]}
     needs = {"read": VIEW, "claim": MONEY, "agree": VIEW, "reject": VIEW, "credit": MONEY}
 
-    @extend_schema(request=Note, responses=CreditSerializer)
+    @extend_schema(request=Claimed, responses=CreditSerializer)
     @action(methods=["post"], detail=True)
     def claim(self, request, pk):
-        found = self.mine(MONEY)
-        return self.answer(claims.claim_credit(found, by=request.user, day=as_of_day(), **self.checked(Note)))
+        found, words = self.mine(MONEY), self.checked(Claimed)
+        seen = words.pop("amount", None)
+        return self.answer(claims.claim_credit(found, by=request.user, day=as_of_day(), seen=seen, **words))
 
     @extend_schema(request=Amount, responses=CreditSerializer)
     @action(methods=["post"], detail=True)

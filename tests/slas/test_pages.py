@@ -82,7 +82,7 @@ def test_from_an_empty_list_to_a_claimed_credit(client, desk):
     post(client, desk.signer, "agreement_period_step", "acme", "2025-01-01", "close")
     claim = CreditClaim.objects.get()
     assert claim.amount == Decimal("50.00")  # 5 % of 1,000
-    post(client, desk.finance, "service_credit_step", claim.pk, "claim")
+    post(client, desk.finance, "service_credit_step", claim.pk, "claim", amount="50.00")
     post(client, desk.signer, "service_credit_step", claim.pk, "agree", amount="50.00")
     post(client, desk.finance, "service_credit_step", claim.pk, "credit", reference="CN-1")
     claim.refresh_from_db()

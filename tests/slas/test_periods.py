@@ -216,7 +216,7 @@ def test_a_claim_goes_through_two_hands_and_in_time(desk, agreement):
         claims.agree(claim, by=desk.finance, day=DAY)
     with pytest.raises(claims.ClaimRefused, match=r"up to \$100.00"):
         claims.agree(claim, by=desk.signer, day=DAY, amount=D("100.01"))
-    claim = claims.agree(claim, by=desk.signer, day=DAY, amount=D("80"))
+    claim = claims.agree(claim, by=desk.signer, day=DAY, amount=D("80"), note="One line was in dispute")
     with pytest.raises(claims.ClaimRefused, match="credit note"):
         claims.credit(claim, by=desk.finance, day=DAY, reference=" ")
     claim = claims.credit(claim, by=desk.finance, day=DAY, reference="CN-17")
@@ -237,7 +237,7 @@ def test_a_rejected_claim_keeps_its_reason(desk, agreement):
     claim = closing.close_period(the(agreement, JANUARY), by=desk.signer, day=DAY).claim
     claims.claim_credit(claim, by=desk.finance, day=DAY)
     claim = claims.reject(claim, by=member("manager", desk.unit), day=DAY, reason="Force majeure clause.")
-    assert (claim.state, claim.note) == ("rejected", "Force majeure clause.")
+    assert (claim.state, claim.decision_note) == ("rejected", "Force majeure clause.")
 
 
 def test_a_met_period_after_it_earns_a_credit_back(desk, dataset):

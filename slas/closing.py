@@ -8,12 +8,17 @@ from . import claims, periods
 from .models import PeriodResult, Restatement
 
 
-@transaction.atomic
-def close_period(period: PeriodResult, *, by, day: date) -> PeriodResult:
-    """Freeze the period, calculate what it owes and what earlier credits earn back. Raises periods.WrongState."""
-    closed = periods.close(period, by=by, day=day)
-    claims.calculate(closed, by=by, day=day)
-    claims.earn_back(closed, by=by)
+def close_period(period: PeriodResult, *, by, day: date, seen: str | None = None) -> PeriodResult:
+    """Freeze the period, calculate what it owes and what earlier credits earn back.
+
+    It is computed anew first, and that is kept even if the close is refused because other figures were looked at.
+    Raises periods.WrongState, ChangedMeanwhile.
+    """
+    periods.refresh(period.agreement, day=day, by=by)
+    with transaction.atomic():
+        closed = periods.close(period, by=by, seen=seen)
+        claims.calculate(closed, by=by, day=day)
+        claims.earn_back(closed, by=by)
     return closed
 
 

@@ -12,6 +12,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from datasets.models import Dataset
+from doors.revisions import require_same
 from kpis.calendars import calendars_of
 from organization import audit
 
@@ -116,10 +117,13 @@ def settle(period: PeriodResult, *, by, outcome: str) -> PeriodResult:
 
 
 @transaction.atomic
-def close(period: PeriodResult, *, by, day: date) -> PeriodResult:
-    """Freeze the figures and the hash of the cases, as they are now. Raises WrongState."""
-    refresh(period.agreement, day=day, by=by)
+def close(period: PeriodResult, *, by, seen: str | None = None) -> PeriodResult:
+    """Freeze the figures and the hash of the cases, as they were last computed (see `closing.close_period`).
+
+    seen: the hash of the figures that the person looked at; None: nobody asks. Raises WrongState, ChangedMeanwhile.
+    """
     period = _locked(period, State.PROVISIONAL)
+    require_same(seen, period.figures_hash, str(period))
     period.state, period.closed_by, period.closed_at = State.CLOSED, by, timezone.now()
     period.figures_hash = hash_of(period.figures)
     period.save(update_fields=["state", "closed_by", "closed_at", "figures_hash"])

@@ -128,6 +128,12 @@ class Reference(StrictSerializer):
     reference = serializers.CharField(max_length=100)
 
 
+class Close(StrictSerializer):
+    figures_hash = serializers.CharField(
+        max_length=64, required=False, help_text="As you read it: 409 `changed_meanwhile` if the figures changed."
+    )
+
+
 class PeriodViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSet):
     """Periods with their figures; a closed one never changes."""
 
@@ -136,11 +142,12 @@ class PeriodViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSe
     filterset_fields = {"agreement__code": ["exact"], "state": ["exact"], "period_start": ["exact", "gte", "lt"]}
     needs = {"read": VIEW, "close": CERTIFY, "settle": CERTIFY, "dispute": DEFINE, "restate": DEFINE}
 
-    @extend_schema(request=None, responses=AgreementPeriodSerializer)
+    @extend_schema(request=Close, responses=AgreementPeriodSerializer)
     @action(methods=["post"], detail=True)
     def close(self, request, pk):
         """Freeze figures and case list, and calculate the credit."""
-        return self.answer(closing.close_period(self.mine(CERTIFY), by=request.user, day=as_of_day()))
+        found, seen = self.mine(CERTIFY), self.checked(Close).get("figures_hash")
+        return self.answer(closing.close_period(found, by=request.user, day=as_of_day(), seen=seen))
 
     @extend_schema(request=Reason, responses=AgreementPeriodSerializer)
     @action(methods=["post"], detail=True)

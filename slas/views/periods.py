@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from doors.pages import page, require
+from doors.revisions import ChangedMeanwhile
 from kpis.requests import as_of_day
 from organization.access import CERTIFY, DEFINE, VIEW
 from organization.money import written
@@ -20,7 +21,7 @@ from .document import _reason as reason_of
 from .frame import frame_of, the_agreement
 
 State = PeriodResult.State
-REFUSALS = (periods.WrongState, periods.SecondPersonNeeded, AgreementRefused)
+REFUSALS = (periods.WrongState, periods.SecondPersonNeeded, AgreementRefused, ChangedMeanwhile)
 
 
 @page(VIEW)
@@ -62,6 +63,7 @@ def period(request, code, start: str):
         period=one,
         promises=selectors.promises_of(one.figures, codes, selectors.order_of(found), one.state == "open"),
         restatements=restatements,
+        close_fields=[("figures_hash", one.figures_hash)],
         claim=CreditClaim.objects.filter(period=one).first(),
         trail=[_said(entry) for entry in selectors.trail_of(one)],
     )
@@ -101,12 +103,13 @@ def _done(request, one: PeriodResult, act):
     except ValidationError as fault:
         messages.error(request, " ".join(fault.messages))
     except REFUSALS as fault:
-        messages.error(request, str(fault))
+        messages.error(request, f"{fault} {getattr(fault, 'next_step', '')}".strip())
     return redirect(one)
 
 
 def _close(one, request) -> str:
-    closed = closing.close_period(one, by=request.user, day=as_of_day())
+    seen = request.POST.get("figures_hash", "")
+    closed = closing.close_period(one, by=request.user, day=as_of_day(), seen=seen)
     claim = CreditClaim.objects.filter(period=closed).first()
     return f"Closed. {f'{written(claim.amount, claim.currency)} are due.' if claim else 'No credit is due.'}"
 

@@ -402,3 +402,23 @@ def test_nobody_decides_on_the_credit_that_they_claimed(desk, claim):
     claims.claim_credit(claim, by=desk.finance, day=DAY)
     with pytest.raises(IntegrityError, match="credit_decided_by_a_second_person"), transaction.atomic():
         CreditClaim.objects.update(decided_by=desk.finance)
+
+
+# closing
+
+
+def test_the_figures_that_were_looked_at_are_closed(client, desk):
+    """Rows come while the page is open: 9 of 10 would be frozen where 8 of 10 was read."""
+    dataset = deliveries(desk.unit)
+    made = desk.signed(dataset).agreement
+    periods.refresh(made, day=DAY)
+    january = made.periods.get(period_start=date(2025, 1, 1))
+    seen = january.figures_hash
+    upload_csv(dataset, deliveries_csv(late=(3,), months=(1,)), name="corrected.csv")
+    step = ("agreement_period_step", "acme", "2025-01-01", "close")
+    assert "Look at it again, then decide." in said(client, desk.signer, *step, figures_hash=seen)
+    january.refresh_from_db()
+    assert (january.state, january.figures["targets"]["on-time"]["good"]) == ("provisional", "9")  # shown from now on
+    status, problem = Caller(client, desk.signer)(f"agreement-periods/{january.pk}/close/", figures_hash=seen)
+    assert (status, problem["code"]) == (409, "changed_meanwhile")
+    assert "Closed." in said(client, desk.signer, *step, figures_hash=january.figures_hash)

@@ -79,7 +79,8 @@ def test_from_an_empty_list_to_a_claimed_credit(client, desk):
     assert "80.00" in page and "broken" in page and "$50.00" in page
     assert "where feb 2025 will land" in get(client, desk.signer, "agreement", "acme").lower()
     assert "Close the period" in get(client, desk.signer, "agreement_period", "acme", "2025-01-01")
-    post(client, desk.signer, "agreement_period_step", "acme", "2025-01-01", "close")
+    shown = agreement.periods.get(period_start=date(2025, 1, 1)).figures_hash
+    post(client, desk.signer, "agreement_period_step", "acme", "2025-01-01", "close", figures_hash=shown)
     claim = CreditClaim.objects.get()
     assert claim.amount == Decimal("50.00")  # 5 % of 1,000
     post(client, desk.finance, "service_credit_step", claim.pk, "claim", amount="50.00")
@@ -197,7 +198,8 @@ def test_what_a_person_does_happens_today_whatever_day_they_look_from(client, de
     session = client.session
     session["as_of"] = "2025-01-20"
     session.save()
-    answer = client.post(reverse("agreement_period_step", args=["acme", "2025-01-01", "close"]))
+    seen = {"figures_hash": agreement.periods.get(period_start=date(2025, 1, 1)).figures_hash}
+    answer = client.post(reverse("agreement_period_step", args=["acme", "2025-01-01", "close"]), seen)
     assert answer.status_code == 302
     assert list(agreement.periods.order_by("period_start").values_list("state", flat=True)) == ["closed", "open"]
     assert agreement.claims.get().claim_by == DAY + timedelta(days=30)

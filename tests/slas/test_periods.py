@@ -103,7 +103,7 @@ def test_closing_freezes_and_calculates_the_credit(desk, agreement):
     assert claim.breakdown[-1] == {"earned": "200.00", "cap": "100.00", "is_capped": True, "amount": "100.00"}
     assert claim.claim_by == date(2025, 4, 9)
     with pytest.raises(periods.WrongState, match="closed; this step needs it to be provisional"):
-        periods.close(closed, by=desk.signer, day=DAY)
+        periods.close(closed, by=desk.signer)
 
 
 def test_an_open_period_is_not_closed(desk, agreement):

@@ -14,7 +14,7 @@ from organization import audit
 
 from . import requests
 from .definitions import FIELDS, DefinitionError, WrongState, tile
-from .measures import faults_of
+from .measures import Fault, faults_of
 from .models import Kpi, KpiVersion
 
 State = KpiVersion.State
@@ -109,9 +109,14 @@ def certify(version: KpiVersion, *, by, seen: str | None = None) -> KpiVersion:
 
 
 @transaction.atomic
-def deprecate(version: KpiVersion, *, by, from_day: date, reason: str = "") -> KpiVersion:
-    """Let a certified version hold up to, not including, `from_day`; what was computed stays. Raises WrongState."""
+def deprecate(version: KpiVersion, *, by, from_day: date, reason: str) -> KpiVersion:
+    """Let a certified version hold up to, not including, `from_day`; what was computed stays.
+
+    Raises WrongState, DefinitionError (no reason).
+    """
     version = _locked(version, State.CERTIFIED)
+    if not reason.strip():
+        raise DefinitionError([Fault("reason", "Say why it is taken out of use.")])
     if from_day < version.valid_from or (version.valid_to and from_day > version.valid_to):
         raise WrongState(f"{version} does not hold on {from_day}: choose a day between its first and its last.")
     version.state, version.deprecated_from = State.DEPRECATED, from_day

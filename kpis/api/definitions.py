@@ -136,7 +136,7 @@ class Certification(StrictSerializer):
 
 class Deprecation(StrictSerializer):
     from_day = DayField()
-    reason = serializers.CharField(max_length=500, required=False, default="")
+    reason = serializers.CharField(max_length=500)
 
 
 class YamlText(StrictSerializer):

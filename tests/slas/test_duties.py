@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from datasets import undo
 from doors.revisions import ChangedMeanwhile
+from kpis import definitions
 from organization import audit
 from slas import claims, closing, drafting, exclusions, lifecycle, periods
 from slas.drafting import AgreementRefused
@@ -422,3 +423,20 @@ def test_the_figures_that_were_looked_at_are_closed(client, desk):
     status, problem = Caller(client, desk.signer)(f"agreement-periods/{january.pk}/close/", figures_hash=seen)
     assert (status, problem["code"]) == (409, "changed_meanwhile")
     assert "Closed." in said(client, desk.signer, *step, figures_hash=january.figures_hash)
+
+
+# attainment KPIs
+
+
+def test_a_signature_certifies_what_the_agreement_says_and_no_draft_beside_it(desk):
+    """An analyst drafts weeks; an exclusion then lets the agreement word its KPI anew."""
+    made = desk.signed(deliveries(desk.unit)).agreement
+    kpi = made.attainment_kpis.get().kpi
+    assert (kpi.versions.newest().grain, kpi.versions.newest().state) == ("month", "certified")
+    draft = definitions.edit(kpi.versions.newest(), by=desk.author, grain="week")
+    excluded(desk, made, cases=["103"])
+    newest = kpi.versions.newest()
+    assert (newest.grain, newest.state, newest.certified_by) == ("month", "certified", desk.signer)
+    assert "103" in newest.condition
+    draft.refresh_from_db()
+    assert (draft.grain, draft.certified_by) == ("week", None)

@@ -99,6 +99,15 @@ def a_credit(unit):
     return CreditClaimFactory(period=a_closed_period(unit), claim_by="2100-01-01")
 
 
+def a_claimed_credit(unit, **words):
+    claimed = {"state": "claimed", "claimed_on": "2025-02-03", "claimed_by": UserFactory()} | words
+    return CreditClaimFactory(period=a_closed_period(unit), claim_by="2100-01-01", **claimed)
+
+
+def an_agreed_credit(unit):
+    return a_claimed_credit(unit, state="agreed", agreed_amount="500.00", decided_by=UserFactory())
+
+
 def an_slo(unit):
     return SloFactory(unit=unit, code=f"slo-of-{unit.code}")
 
@@ -148,6 +157,9 @@ RESOURCES = [
     Resource("all credits", "get", "/service-credits/", a_credit, is_list=True, marker=of_agreement),
     Resource("a credit", "get", "/service-credits/{}/", a_credit),
     post("claiming a credit", "/service-credits/{}/claim/", a_credit, PAYERS),
+    post("agreeing to a credit", "/service-credits/{}/agree/", a_claimed_credit, SIGNERS | PAYERS),
+    post("rejecting a credit", "/service-credits/{}/reject/", a_claimed_credit, SIGNERS | PAYERS),
+    post("writing the credit note down", "/service-credits/{}/credit/", an_agreed_credit, PAYERS),
     Resource("the objectives", "get", "/slos/", an_slo, is_list=True, marker=code),
     Resource("an objective", "get", "/slos/{}/", its_slo),
     Resource("API: agreements", "get", f"{A}/agreements/", an_agreement, is_list=True, marker=code),
@@ -174,5 +186,11 @@ RESOURCES = [
          note="It holds"),
     Resource("API: a credit", "get", f"{A}/service-credits/{{}}/", a_credit, ALL),
     call("API: claiming one", f"{A}/service-credits/{{}}/claim/", a_credit, PAYERS, "money"),
+    call("API: agreeing to a credit", f"{A}/service-credits/{{}}/agree/", a_claimed_credit, SIGNERS | PAYERS, "view"),
+    call("API: rejecting a credit", f"{A}/service-credits/{{}}/reject/", a_claimed_credit, SIGNERS | PAYERS, "view",
+         reason="Force majeure"),
+    call("API: its credit note", f"{A}/service-credits/{{}}/credit/", an_agreed_credit, PAYERS, "money",
+         reference="CN-1"),
+    call("API: signing", f"{A}/agreement-versions/{{}}/sign/", a_draft, SIGNERS, "certify", 409),  # it was not offered
     Resource("API: SLOs", "get", f"{A}/slos/", an_slo, is_list=True, marker=code),
 ]  # fmt: skip

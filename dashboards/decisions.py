@@ -15,7 +15,7 @@ from kpis.selectors import Home
 from kpis.views.addresses import kpi_address, with_query
 from organization.access import Access
 from organization.money import written
-from slas.models import AgreementVersion, CreditClaim, Exclusion, Restatement
+from slas.models import AgreementVersion, CreditClaim, Exclusion, Restatement, Withdrawal
 from studies.models import Study
 from vendors.models import CorrectivePlan, VendorAction
 
@@ -32,7 +32,7 @@ class Decision:
 
 
 def decisions(access: Access, home: Home, day: date) -> list[Decision]:
-    """Those of `home` (the KPIs' own) first, then the other rooms'. Nine queries."""
+    """Those of `home` (the KPIs' own) first, then the other rooms'. Ten queries."""
     rooms = (_of_kpis(home), _closings(access), _agreements(access), _credits(access, day), _studies(access))
     return list(chain(*rooms, _vendors(access)))
 
@@ -66,6 +66,10 @@ def _agreements(access: Access) -> Iterator[Decision]:
         url = reverse("agreement_exclusions", args=[one.agreement.code])
         what = _by(f"an exclusion ({one.get_kind_display().lower()})", one.proposed_by)
         yield Decision(one.agreement.name, what, url)
+    ending = Withdrawal.objects.to_decide(access).select_related("exclusion__agreement", "asked_by")
+    for one in ending[:MOST_OF_A_KIND]:
+        url = reverse("agreement_exclusions", args=[one.exclusion.agreement.code])
+        yield Decision(one.exclusion.agreement.name, _by("an exclusion to withdraw, asked for", one.asked_by), url)
     restated = Restatement.objects.to_decide(access).select_related("period__agreement", "proposed_by")
     for one in restated[:MOST_OF_A_KIND]:
         yield Decision(str(one.period), _by("a restatement", one.proposed_by), one.period.get_absolute_url())

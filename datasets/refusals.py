@@ -87,5 +87,11 @@ class InvalidRequest(Refusal):
     status, code = 400, "invalid"
 
 
+class NoSuchRow(Refusal):
+    """The upload has no rejected row of this number."""
+
+    status, code = 404, "no_such_row"
+
+
 class CodeTaken(InvalidRequest):
     """Another dataset has the code."""

@@ -18,7 +18,7 @@ from organization.access import UPLOAD, Access
 
 from .facts import contract_of
 from .models import Reject, Upload
-from .refusals import InvalidRequest, OriginalMissing, TooLarge, WrongState
+from .refusals import InvalidRequest, NoSuchRow, OriginalMissing, TooLarge, WrongState
 from .scope import row_scope
 
 MOST_REPLAYED = 50_000
@@ -62,7 +62,7 @@ PLACE = ["row", "column", "value", "code", "message", "state"]
 def correct(upload: Upload, row: int, cells: Mapping[str, str], *, by) -> list[Reject]:
     """Write down how the cells of a rejected row should have been; those not given stay. Nothing is loaded yet.
 
-    Raises WrongState, InvalidRequest (no such row or heading).
+    Raises WrongState, NoSuchRow, InvalidRequest (no such heading).
     """
     rejects = _open_rejects(upload, row)
     record = rejects[0].record
@@ -88,7 +88,7 @@ def correct(upload: Upload, row: int, cells: Mapping[str, str], *, by) -> list[R
 
 @transaction.atomic
 def dismiss(upload: Upload, row: int, *, by, reason: str = "") -> None:
-    """Leave a rejected row out for good; it stays in the list. Raises WrongState, InvalidRequest."""
+    """Leave a rejected row out for good; it stays in the list. Raises WrongState, NoSuchRow."""
     rejects = _open_rejects(upload, row)
     Reject.objects.filter(pk__in=[reject.pk for reject in rejects]).update(state=Reject.State.DISMISSED)
     audit.record(by, "reject dismissed", upload, unit=upload.dataset.unit, row=row, reason=reason)
@@ -203,7 +203,9 @@ def _open_rejects(upload: Upload, row: int) -> list[Reject]:
     _must_be_loaded(upload)
     rejects = list(upload.rejects.filter(row=row))
     if not rejects:
-        raise InvalidRequest(f"Upload #{upload.pk} has no rejected row {row}.", row=row, field="row")
+        raise NoSuchRow(
+            f"Upload #{upload.pk} has no rejected row {row}.", next_step="Its rejects name their rows.", row=row
+        )
     if rejects[0].state not in (Reject.State.OPEN, Reject.State.CORRECTED):
         raise WrongState(f"Row {row} is {rejects[0].get_state_display().lower()}: it is settled.", row=row)
     return rejects

@@ -10,6 +10,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from .permissions import SAFE, in_words
 from .problems import Problem
+from .revisions import ChangedMeanwhile
 
 LOST_PLUS = "In an address a + is a space: write %2B in its place, or the moment in UTC, such as 2025-05-03T12:00:00Z."
 TRUE_OR_FALSE = ("true", "false")
@@ -107,6 +108,8 @@ class ScopedViewSet(viewsets.GenericViewSet):
         if isinstance(exc, self.refusals):
             code = re.sub(r"(?<!^)(?=[A-Z])", "_", type(exc).__name__).lower()
             exc = Problem(409, code, str(exc))
+        elif isinstance(exc, ChangedMeanwhile):
+            exc = Problem(exc.status, exc.code, exc.message, next_step=exc.next_step)
         return super().handle_exception(exc)
 
 

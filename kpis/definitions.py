@@ -110,6 +110,7 @@ def create_kpi(*, code: str, name: str, unit: Unit, owner: User, by, valid_from:
     kpi.save()
     version = KpiVersion(kpi=kpi, number=1, valid_from=valid_from, created_by=by, **words.version)
     _save(version)
+    version.authors.add(by)
     _check_bands(kpi, version)
     audit.record(by, "KPI created", kpi, unit=unit, definition=_plain(words.version))
     requests.definition(kpi, f"definition of {code}", by=by)
@@ -141,6 +142,7 @@ def _edit_draft(version: KpiVersion, kpi: Kpi, values: dict, valid_from: date | 
         before["valid_from"], version.valid_from = version.valid_from, valid_from
     version.state, version.submitted_by = State.DRAFT, None
     _save(version)
+    version.authors.add(by)
     _check_bands(kpi, version)
     tile(kpi)
     audit.record(by, "KPI draft changed", kpi, version=version.number, before=_plain(before), after=_plain(values))
@@ -159,6 +161,7 @@ def _new_draft(version: KpiVersion, kpi: Kpi, values: dict, valid_from: date | N
         **{**copied, **values},
     )
     _save(draft)
+    draft.authors.add(by)
     _check_bands(kpi, draft)
     tile(kpi)
     audit.record(
@@ -179,7 +182,7 @@ def _new_draft(version: KpiVersion, kpi: Kpi, values: dict, valid_from: date | N
 def change_kpi(kpi: Kpi, *, by, **values) -> Kpi:
     """Change the KPI's own words: name, unit, owner, steward, counter KPI, bands; what is so already is no change.
 
-    Raises DefinitionError.
+    Other bands drop the certificate, or take what is in review back, as an edit does. Raises DefinitionError.
     """
     words = Definition.of(values)
     if words.version:
@@ -204,6 +207,8 @@ def change_kpi(kpi: Kpi, *, by, **values) -> Kpi:
         requests.definition(kpi, f"unit of {kpi.code}", by=by)
     elif "bands" in before:
         requests.rescore(kpi, f"bands of {kpi.code}", by=by)
+    if "bands" in before and newest and newest.state != State.DEPRECATED:
+        edit(newest, by=by)  # bands say what is red: a certificate is of them as well
     return kpi
 
 

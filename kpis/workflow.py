@@ -9,11 +9,12 @@ from datetime import date
 from django.db import transaction
 from django.utils import timezone
 
+from doors import revisions
 from organization import audit
 
 from . import requests
-from .definitions import DefinitionError, WrongState, tile
-from .measures import faults_of
+from .definitions import FIELDS, DefinitionError, WrongState, tile
+from .measures import Fault, faults_of
 from .models import Kpi, KpiVersion
 
 State = KpiVersion.State
@@ -32,7 +33,7 @@ INSIDE = frozenset({"decision", "financial_link", "gaming_risk"})
 
 
 class SecondPersonNeeded(Exception):
-    """Who wrote or submitted a definition cannot certify it."""
+    """Who wrote any of a definition, or submitted it, cannot certify it."""
 
 
 class PassportIncomplete(Exception):
@@ -73,12 +74,30 @@ def send_back(version: KpiVersion, *, by, reason: str) -> KpiVersion:
     return version
 
 
+def revision_of(version: KpiVersion) -> str:
+    """What a certificate is of: the definition, its passport, and the words of the KPI that decide how it is read."""
+    words = [getattr(version, name) for name in sorted(FIELDS)]
+    kpi = version.kpi
+    return revisions.revision_of(
+        version.pk, version.valid_from, words, kpi.name, kpi.unit_id, kpi.steward_id, kpi.counter_kpi_id, kpi.bands
+    )
+
+
+def has_written(version: KpiVersion, person) -> bool:
+    """Whether the person wrote any of the version, or submitted it: then a second person certifies it."""
+    return person.pk in (version.submitted_by_id, version.created_by_id) or person in version.authors.all()
+
+
 @transaction.atomic
-def certify(version: KpiVersion, *, by) -> KpiVersion:
-    """Certify a version in review. Raises WrongState, SecondPersonNeeded, PassportIncomplete, DefinitionError."""
+def certify(version: KpiVersion, *, by, seen: str | None = None) -> KpiVersion:
+    """Certify a version in review. seen: its `revision_of` when the person looked at it; None: as it stands.
+
+    Raises WrongState, SecondPersonNeeded, ChangedMeanwhile, PassportIncomplete, DefinitionError.
+    """
     version = _locked(version, State.IN_REVIEW)
-    if by.pk in (version.submitted_by_id, version.created_by_id):
+    if has_written(version, by):
         raise SecondPersonNeeded("You wrote or submitted this definition: a second person must certify it.")
+    revisions.require_same(seen, revision_of(version), str(version))
     if gaps := passport_gaps(version):
         raise PassportIncomplete(gaps)
     if faults := faults_of(version):
@@ -90,9 +109,14 @@ def certify(version: KpiVersion, *, by) -> KpiVersion:
 
 
 @transaction.atomic
-def deprecate(version: KpiVersion, *, by, from_day: date, reason: str = "") -> KpiVersion:
-    """Let a certified version hold up to, not including, `from_day`; what was computed stays. Raises WrongState."""
+def deprecate(version: KpiVersion, *, by, from_day: date, reason: str) -> KpiVersion:
+    """Let a certified version hold up to, not including, `from_day`; what was computed stays.
+
+    Raises WrongState, DefinitionError (no reason).
+    """
     version = _locked(version, State.CERTIFIED)
+    if not reason.strip():
+        raise DefinitionError([Fault("reason", "Say why it is taken out of use.")])
     if from_day < version.valid_from or (version.valid_to and from_day > version.valid_to):
         raise WrongState(f"{version} does not hold on {from_day}: choose a day between its first and its last.")
     version.state, version.deprecated_from = State.DEPRECATED, from_day

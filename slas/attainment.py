@@ -140,11 +140,20 @@ def _kept(agreement: Agreement, target: ServiceTarget, words: dict, by) -> Kpi:
         AttainmentKpi.objects.create(agreement=agreement, target_code=target.code, kpi=version.kpi)
         _certify(version, target.version)
         return version.kpi
-    newest = link.kpi.versions.newest()
-    changed = {name: value for name, value in words.items() if getattr(newest, name) != value}
+    base = _base(link.kpi)
+    changed = {name: value for name, value in words.items() if getattr(base, name) != value}
     if changed:
-        _certify(definitions.edit(newest, by=_author(target.version), **changed), target.version)
+        _certify(definitions.edit(base, by=_author(target.version), **changed), target.version)
     return link.kpi
+
+
+def _base(kpi: Kpi) -> KpiVersion:
+    """What the next wording starts from: the last one that was certified, never a person's draft beside it.
+
+    The signature under the agreement certifies what the agreement says, and not what somebody drafted meanwhile.
+    """
+    certified = kpi.versions.filter(state=KpiVersion.State.CERTIFIED).order_by("-number").first()
+    return certified or kpi.versions.newest()
 
 
 def _certify(version: KpiVersion, signed: AgreementVersion) -> None:

@@ -11,6 +11,7 @@ from decimal import ROUND_DOWN, Decimal
 from django.db import transaction
 from django.utils import timezone
 
+from doors.revisions import ChangedMeanwhile
 from organization import audit
 from organization.money import written
 
@@ -18,6 +19,7 @@ from . import credits
 from .figures import PLACES, Figure, read_figures
 from .models import AgreementVersion, CreditClaim, PeriodResult, ServiceTarget
 from .periods import standing_figures
+from .reasons import said
 
 State = CreditClaim.State
 SIDES = {"below": False, "at_or_below": True}
@@ -79,11 +81,20 @@ def calculate(period: PeriodResult, *, by, day: date) -> CreditClaim | None:
 
 
 @transaction.atomic
-def claim_credit(claim: CreditClaim, *, by, day: date, note: str = "") -> CreditClaim:
-    """Claim it from the provider. Raises WrongState, DeadlinePassed."""
+def claim_credit(claim: CreditClaim, *, by, day: date, note: str = "", seen: Decimal | None = None) -> CreditClaim:
+    """Claim it from the provider. seen: the amount that the person looked at; a restatement may have changed it.
+
+    Raises WrongState, DeadlinePassed, ChangedMeanwhile.
+    """
     claim = _locked(claim, State.CALCULATED)
     if day > claim.claim_by:
         raise DeadlinePassed(f"The last day to claim was {claim.claim_by}; agree on a later one in the agreement.")
+    if seen is not None and seen != claim.amount:
+        now, then = written(claim.amount, claim.currency), written(seen, claim.currency)
+        raise ChangedMeanwhile(
+            f"The credit is {now} by now, not {then}: nothing was claimed.",
+            next_step="Look at it again, then claim it.",
+        )
     claim.state, claim.claimed_on, claim.claimed_by = State.CLAIMED, day, by
     claim.note = note or claim.note
     claim.save()
@@ -93,30 +104,39 @@ def claim_credit(claim: CreditClaim, *, by, day: date, note: str = "") -> Credit
 
 @transaction.atomic
 def agree(claim: CreditClaim, *, by, day: date, amount: Decimal | None = None, note: str = "") -> CreditClaim:
-    """The provider agrees to the amount, or to a part. Raises WrongState, SecondPersonNeeded, ClaimRefused."""
+    """The provider agrees to the amount, or to a part, saying why.
+
+    Raises WrongState, SecondPersonNeeded, ClaimRefused, AgreementRefused (less without a reason).
+    """
     claim = _locked(claim, State.CLAIMED)
     if by.pk == claim.claimed_by_id:
         raise SecondPersonNeeded("You claimed this credit: somebody else must record that it was agreed.")
     amount = claim.amount if amount is None else credits.rounded(amount, claim.currency)
     if not 0 < amount <= claim.amount:
         raise ClaimRefused(f"Agree on an amount above 0 and up to {written(claim.amount, claim.currency)}.")
-    claim.state, claim.agreed_amount, claim.decided_on = State.AGREED, amount, day
-    claim.note = note or claim.note
-    claim.save()
-    _noted(claim, by, "credit agreed")
+    if amount < claim.amount:
+        note = said(note, "note", f"Say why less than {written(claim.amount, claim.currency)} is agreed.")
+    claim.state, claim.agreed_amount = State.AGREED, amount
+    _decided(claim, by, day, note.strip())
+    _noted(claim, by, "credit agreed", note=claim.decision_note)
     return claim
 
 
 @transaction.atomic
 def reject(claim: CreditClaim, *, by, day: date, reason: str) -> CreditClaim:
-    """The provider does not owe it. Raises WrongState, SecondPersonNeeded."""
+    """The provider does not owe it. Raises WrongState, SecondPersonNeeded, AgreementRefused (no reason)."""
     claim = _locked(claim, State.CLAIMED)
     if by.pk == claim.claimed_by_id:
         raise SecondPersonNeeded("You claimed this credit: somebody else must record that it was rejected.")
-    claim.state, claim.decided_on, claim.note = State.REJECTED, day, reason
-    claim.save()
-    _noted(claim, by, "credit rejected")
+    claim.state = State.REJECTED
+    _decided(claim, by, day, said(reason, "reason", "Say why it is not owed."))
+    _noted(claim, by, "credit rejected", reason=claim.decision_note)
     return claim
+
+
+def _decided(claim: CreditClaim, by, day: date, note: str) -> None:
+    claim.decided_by, claim.decided_on, claim.decision_note = by, day, note
+    claim.save()
 
 
 @transaction.atomic
@@ -125,9 +145,10 @@ def credit(claim: CreditClaim, *, by, day: date, reference: str) -> CreditClaim:
     claim = _locked(claim, State.AGREED)
     if not reference.strip():
         raise ClaimRefused("Give the number of the credit note or the invoice that it reduces.")
-    claim.state, claim.credited_on, claim.reference = State.CREDITED, day, reference.strip()
+    claim.state, claim.credited_on, claim.credited_by = State.CREDITED, day, by
+    claim.reference = reference.strip()
     claim.save()
-    _noted(claim, by, "credit credited")
+    _noted(claim, by, "credit credited", reference=claim.reference)
     return claim
 
 
@@ -246,9 +267,9 @@ def _breakdown(credit: credits.Credit) -> list[dict]:
     return [*lines, cap | {"is_capped": credit.is_capped, "amount": f"{credit.amount:f}"}]
 
 
-def _noted(claim: CreditClaim, by, action: str) -> None:
+def _noted(claim: CreditClaim, by, action: str, **details) -> None:
     amount = claim.amount if claim.agreed_amount is None else claim.agreed_amount
-    audit.record(by, action, claim, unit=claim.agreement.unit, amount=amount, currency=claim.currency)
+    audit.record(by, action, claim, unit=claim.agreement.unit, amount=amount, currency=claim.currency, **details)
 
 
 def _locked(claim: CreditClaim, *states: str) -> CreditClaim:

@@ -87,6 +87,7 @@ def create_agreement(
     version = AgreementVersion(agreement=agreement, number=1, valid_from=valid_from, created_by=by, **words)
     version.full_clean()
     version.save()
+    version.authors.add(by)
     audit.record(by, "agreement drafted", agreement, unit=unit, kind=kind, valid_from=valid_from)
     return version
 
@@ -100,20 +101,35 @@ def change_agreement(
     supports: Iterable[Agreement] | None = None,
     **words,
 ) -> Agreement:
-    """Change what does not belong to a version: name, parties, owner, what it supports. Raises AgreementRefused."""
+    """Change what does not belong to a version: name, parties, owner, what it supports.
+
+    It takes an offer back: who signs sees the parties as well. Raises AgreementRefused.
+    """
     _only(words, AGREEMENT_WORDS)
     agreement = Agreement.objects.select_for_update().get(pk=agreement.pk)
-    changed = {name: value for name, value in words.items() if getattr(agreement, name) != value}
-    if not changed and providers is None and supports is None:
-        return agreement
-    before = {name: str(getattr(agreement, name)) for name in changed}
-    for name, value in changed.items():
+    before = _parties(agreement)
+    for name, value in words.items():
         setattr(agreement, name, value)
     agreement.full_clean()
     agreement.save()
     _link(agreement, providers, supports)
-    audit.record(by, "agreement changed", agreement, before=before, after={n: str(v) for n, v in changed.items()})
+    after = _parties(agreement)
+    changed = [name for name in after if before[name] != after[name]]
+    if not changed:
+        return agreement
+    kept = ({name: found[name] for name in changed} for found in (before, after))
+    audit.record(by, "agreement changed", agreement, **dict(zip(("before", "after"), kept, strict=True)))
+    if offered := agreement.versions.filter(state=State.IN_NEGOTIATION).first():
+        _noted(offered, by, "parties changed")
     return agreement
+
+
+def _parties(agreement: Agreement) -> dict[str, str]:
+    """What does not belong to a version, in words."""
+    found = {name: str(getattr(agreement, name)) for name in sorted(AGREEMENT_WORDS)}
+    found["providers"] = ", ".join(sorted(agreement.providers.values_list("code", flat=True)))
+    found["supports"] = ", ".join(sorted(agreement.supports.values_list("code", flat=True)))
+    return found
 
 
 @transaction.atomic
@@ -141,6 +157,7 @@ def new_version(version: AgreementVersion, *, by, valid_from: date) -> Agreement
     made = AgreementVersion(agreement=agreement, number=number, valid_from=valid_from, created_by=by, **words)
     made.full_clean()
     made.save()
+    made.authors.add(by)
     targets = {old.pk: _copied_target(old, made) for old in version.targets.select_related("clock", "measure")}
     for tier in version.tiers.all():
         _copy(tier, version=made, target=targets.get(tier.target_id))
@@ -233,7 +250,11 @@ def editable(version: AgreementVersion) -> AgreementVersion:
 
 
 def _noted(version: AgreementVersion, by, action: str, **details) -> None:
-    """An edit of what is in negotiation takes the offer back: it must be offered again as it now reads."""
+    """An edit of what is in negotiation takes the offer back: it must be offered again as it now reads.
+
+    Who edits is one of its authors, and does not sign it.
+    """
+    version.authors.add(by)
     if version.state == State.IN_NEGOTIATION:
         version.state, version.submitted_by = State.DRAFT, None
         version.save(update_fields=["state", "submitted_by"])

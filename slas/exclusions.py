@@ -1,4 +1,5 @@
 """What does not count, why, and who agreed to it. Proposed by one person, decided on by another; nothing is deleted.
+What two people agreed on ends in the same way: one asks for its withdrawal, another decides.
 
 An approved exclusion reaches clocked promises by the column `excluded` of the agreement's cases, which the next clock
 run writes (`exclusions_changed` asks for it), and measured ones by the condition of their KPI.
@@ -17,14 +18,15 @@ from organization import audit
 
 from . import attainment
 from .drafting import AgreementRefused
-from .models import Agreement, Exclusion
+from .models import Agreement, Exclusion, Withdrawal
+from .reasons import said
 from .signals import exclusions_changed
 
 State = Exclusion.State
 
 
 class SecondPersonNeeded(Exception):
-    """Who proposed an exclusion cannot decide on it."""
+    """Who proposed an exclusion, or its withdrawal, cannot decide on it."""
 
 
 class WrongState(Exception):
@@ -66,39 +68,82 @@ def propose(
     )
     exclusion.full_clean()
     exclusion.save()
-    audit.record(by, "exclusion proposed", exclusion, unit=agreement.unit, agreement=agreement.code, reason=reason)
+    _noted(exclusion, by, "exclusion proposed", reason=reason)
     return exclusion
 
 
 @transaction.atomic
 def decide(exclusion: Exclusion, *, by, is_approved: bool, note: str = "") -> Exclusion:
-    """Approve or reject. Raises SecondPersonNeeded, WrongState."""
-    exclusion = _locked(exclusion)
+    """Approve, or reject saying why. Raises SecondPersonNeeded, WrongState, AgreementRefused."""
+    exclusion = _locked(exclusion, State.PROPOSED)
     if by.pk == exclusion.proposed_by_id:
         raise SecondPersonNeeded("You proposed this exclusion: a second person must decide on it.")
+    note = note.strip() if is_approved else said(note, "note", "Say why it is rejected, for whoever proposed it.")
     exclusion.state = State.APPROVED if is_approved else State.REJECTED
     exclusion.decided_by, exclusion.decided_at, exclusion.decision_note = by, timezone.now(), note
     exclusion.save()
-    agreement = exclusion.agreement
-    action = "exclusion approved" if is_approved else "exclusion rejected"
-    audit.record(by, action, exclusion, unit=agreement.unit, agreement=agreement.code, note=note)
+    _noted(exclusion, by, "exclusion approved" if is_approved else "exclusion rejected", note=note)
     if is_approved:
-        _tell(agreement, by)
+        _tell(exclusion.agreement, by)
     return exclusion
 
 
 @transaction.atomic
 def withdraw(exclusion: Exclusion, *, by, reason: str) -> Exclusion:
-    """Let what was proposed or approved count again. Raises WrongState."""
+    """Take back what one proposed; or ask that what two people approved counts again, which a second person decides.
+
+    Raises SecondPersonNeeded (what another proposed is rejected instead), WrongState, AgreementRefused (no reason).
+    """
     exclusion = _locked(exclusion, State.PROPOSED, State.APPROVED)
-    was_approved = exclusion.state == State.APPROVED
+    reason = said(reason, "reason", "Say why: what two people agreed on does not end without a reason.")
+    if exclusion.state == State.PROPOSED:
+        return _taken_back(exclusion, by, reason)
+    if exclusion.withdrawal_asked:
+        raise WrongState(f"The withdrawal of {exclusion} waits for a second person already.")
+    exclusion.withdrawals.create(asked_by=by, asked_at=timezone.now(), reason=reason)
+    _noted(exclusion, by, "exclusion's withdrawal proposed", reason=reason)
+    return exclusion
+
+
+@transaction.atomic
+def decide_withdrawal(exclusion: Exclusion, *, by, is_approved: bool, note: str = "") -> Exclusion:
+    """A second person lets what was left out count again, or keeps it left out, saying why.
+
+    Raises SecondPersonNeeded, WrongState, AgreementRefused.
+    """
+    exclusion = _locked(exclusion, State.APPROVED)
+    asked = exclusion.withdrawal_asked
+    if asked is None:
+        raise WrongState(f"Nobody asks that {exclusion} is withdrawn, or it was decided on already.")
+    if by.pk == asked.asked_by_id:
+        raise SecondPersonNeeded("You asked for this withdrawal: a second person must decide on it.")
+    note = note.strip() if is_approved else said(note, "note", "Say why it stays, for whoever asked.")
+    asked.state = Withdrawal.State.APPROVED if is_approved else Withdrawal.State.REJECTED
+    asked.decided_by, asked.decided_at, asked.note = by, timezone.now(), note
+    asked.save()
+    if not is_approved:
+        _noted(exclusion, by, "exclusion's withdrawal rejected", note=note)
+        return exclusion
     exclusion.state = State.WITHDRAWN
     exclusion.save(update_fields=["state"])
-    agreement = exclusion.agreement
-    audit.record(by, "exclusion withdrawn", exclusion, unit=agreement.unit, agreement=agreement.code, reason=reason)
-    if was_approved:
-        _tell(agreement, by)
+    _noted(exclusion, by, "exclusion withdrawn", reason=asked.reason, note=note)
+    _tell(exclusion.agreement, by)
     return exclusion
+
+
+def _taken_back(exclusion: Exclusion, by, reason: str) -> Exclusion:
+    if by.pk != exclusion.proposed_by_id:
+        raise SecondPersonNeeded("Only who proposed it may take it back: reject it instead.")
+    exclusion.withdrawals.create(asked_by=by, asked_at=timezone.now(), reason=reason, state=Withdrawal.State.ALONE)
+    exclusion.state = State.WITHDRAWN
+    exclusion.save(update_fields=["state"])
+    _noted(exclusion, by, "exclusion withdrawn", reason=reason)
+    return exclusion
+
+
+def _noted(exclusion: Exclusion, by, action: str, **details) -> None:
+    agreement = exclusion.agreement
+    audit.record(by, action, exclusion, unit=agreement.unit, agreement=agreement.code, **details)
 
 
 def exclusion_conditions(agreement: Agreement, target_code: str, dataset: Dataset, time_column: str) -> list[str]:
@@ -189,6 +234,6 @@ def _moment(at: datetime) -> str:
 
 def _locked(exclusion: Exclusion, *states: str) -> Exclusion:
     exclusion = Exclusion.objects.select_for_update(of=("self",)).select_related("agreement__unit").get(pk=exclusion.pk)
-    if exclusion.state not in (states or (State.PROPOSED,)):
+    if exclusion.state not in states:
         raise WrongState(f"{exclusion} is {exclusion.get_state_display().lower()} already.")
     return exclusion

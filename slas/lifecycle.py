@@ -10,19 +10,22 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from doors.revisions import require_same
 from organization import audit
 
 from . import attainment
 from .checks import faults_of_version
 from .drafting import AgreementRefused, WrongState
 from .models import Agreement, AgreementVersion
+from .reasons import said
+from .revisions import revision_of
 
 State = AgreementVersion.State
 LIVE = (State.SIGNED, State.ACTIVE, State.UNDER_NOTICE)
 
 
 class SecondPersonNeeded(Exception):
-    """Who wrote or offered a version cannot sign it."""
+    """Who wrote any of a version, or offered it, cannot sign it."""
 
 
 class ClosedPeriod(Exception):
@@ -51,15 +54,22 @@ def take_back(version: AgreementVersion, *, by, reason: str) -> AgreementVersion
     return version
 
 
+def has_written(version: AgreementVersion, person) -> bool:
+    """Whether the person wrote any of the version, or offered it: then a second person signs it."""
+    return person.pk in (version.submitted_by_id, version.created_by_id) or person in version.authors.all()
+
+
 @transaction.atomic
-def sign(version: AgreementVersion, *, by, day: date) -> AgreementVersion:
+def sign(version: AgreementVersion, *, by, day: date, seen: str | None = None) -> AgreementVersion:
     """Sign what is in negotiation; it ends the version before it on its first day, and makes the attainment KPIs.
 
-    Raises WrongState, SecondPersonNeeded, AgreementRefused, ClosedPeriod.
+    seen: its `revision_of` when the person looked at it; None: as it stands.
+    Raises WrongState, SecondPersonNeeded, ChangedMeanwhile, AgreementRefused, ClosedPeriod.
     """
     version = _locked(version, State.IN_NEGOTIATION)
-    if by.pk in (version.submitted_by_id, version.created_by_id):
+    if has_written(version, by):
         raise SecondPersonNeeded("You wrote or offered this version: a second person must sign it.")
+    require_same(seen, revision_of(version), str(version))
     if faults := faults_of_version(version):
         raise AgreementRefused(faults)
     _spare_closed_periods(version)
@@ -90,13 +100,14 @@ def give_notice(version: AgreementVersion, *, by, day: date, last_day: date, rea
 
 
 @transaction.atomic
-def withdraw_notice(version: AgreementVersion, *, by) -> AgreementVersion:
-    """Both sides go on, up to the end that it had before. Raises WrongState."""
+def withdraw_notice(version: AgreementVersion, *, by, reason: str) -> AgreementVersion:
+    """Both sides go on, up to the end that it had before. Raises WrongState, AgreementRefused (no reason)."""
+    reason = said(reason, "reason", "Say why it goes on.")
     version = _locked(version, State.UNDER_NOTICE)
     version.state, version.notice_given_on, version.notice_reason = State.ACTIVE, None, ""
     version.valid_to, version.end_before_notice = version.end_before_notice, None
     version.save(update_fields=["state", "notice_given_on", "notice_reason", "end_before_notice", "valid_to"])
-    audit.record(by, "notice withdrawn", version.agreement, version=version.number)
+    audit.record(by, "notice withdrawn", version.agreement, version=version.number, reason=reason)
     return version
 
 

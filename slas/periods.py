@@ -12,11 +12,14 @@ from django.db.models import Max
 from django.utils import timezone
 
 from datasets.models import Dataset
+from doors.revisions import require_same
 from kpis.calendars import calendars_of
 from organization import audit
 
+from .causes import causers
 from .figures import Figures, Stretch, figures_of, hash_of
 from .models import Agreement, AgreementVersion, PeriodResult, Restatement
+from .reasons import said
 from .signals import periods_changed
 
 State = PeriodResult.State
@@ -28,7 +31,7 @@ class WrongState(Exception):
 
 
 class SecondPersonNeeded(Exception):
-    """Who asked for a restatement cannot decide on it."""
+    """Who asked for a restatement, or changed what it is made from, cannot decide on it."""
 
 
 def stretches_of(agreement: Agreement, day: date) -> list[Stretch]:
@@ -114,10 +117,13 @@ def settle(period: PeriodResult, *, by, outcome: str) -> PeriodResult:
 
 
 @transaction.atomic
-def close(period: PeriodResult, *, by, day: date) -> PeriodResult:
-    """Freeze the figures and the hash of the cases, as they are now. Raises WrongState."""
-    refresh(period.agreement, day=day, by=by)
+def close(period: PeriodResult, *, by, seen: str | None = None) -> PeriodResult:
+    """Freeze the figures and the hash of the cases, as they were last computed (see `closing.close_period`).
+
+    seen: the hash of the figures that the person looked at; None: nobody asks. Raises WrongState, ChangedMeanwhile.
+    """
     period = _locked(period, State.PROVISIONAL)
+    require_same(seen, period.figures_hash, str(period))
     period.state, period.closed_by, period.closed_at = State.CLOSED, by, timezone.now()
     period.figures_hash = hash_of(period.figures)
     period.save(update_fields=["state", "closed_by", "closed_at", "figures_hash"])
@@ -138,23 +144,40 @@ def propose_restatement(period: PeriodResult, *, by, cause: str) -> Restatement:
 
 
 @transaction.atomic
-def decide_restatement(restatement: Restatement, *, by, is_approved: bool) -> Restatement:
-    """A second person lets it count, or not. The figures of the close are kept as they were. Raises WrongState, ..."""
+def decide_restatement(restatement: Restatement, *, by, is_approved: bool, note: str = "") -> Restatement:
+    """A second person lets it count, or not, saying why. The figures of the close are kept as they were.
+
+    Raises WrongState, SecondPersonNeeded, AgreementRefused.
+    """
     period = _locked(restatement.period, State.CLOSED, State.RESTATED)
-    restatement = period.restatements.get(pk=restatement.pk)
-    if restatement.state != Restatement.State.PROPOSED:
-        raise WrongState(f"{restatement} was decided on already.")
-    if restatement.proposed_by_id == by.pk:
-        raise SecondPersonNeeded("You asked for this restatement: a second person must decide on it.")
+    restatement = period.restatements.filter(pk=restatement.pk).first()
+    if restatement is None or restatement.state != Restatement.State.PROPOSED:
+        raise WrongState("This restatement was decided on, or replaced by another one: look at the period again.")
+    if refusal := second_person_needed(restatement, by):
+        raise SecondPersonNeeded(refusal)
+    note = note.strip() if is_approved else said(note, "note", "Say why the figures of the close go on to count.")
     restatement.state = Restatement.State.APPROVED if is_approved else Restatement.State.REJECTED
-    restatement.decided_by, restatement.decided_at = by, timezone.now()
+    restatement.decided_by, restatement.decided_at, restatement.decision_note = by, timezone.now(), note
     restatement.save()
     if is_approved:
         period.state = State.RESTATED
         period.save(update_fields=["state"])
+    words = {"number": restatement.number, "cause": restatement.cause, "note": note}
     action = "restatement approved" if is_approved else "restatement rejected"
-    audit.record(by, action, period, unit=period.agreement.unit, number=restatement.number, cause=restatement.cause)
+    audit.record(by, action, period, unit=period.agreement.unit, **words)
     return restatement
+
+
+def second_person_needed(restatement: Restatement, by) -> str:
+    """Why this person cannot decide on it, in a sentence; empty for a second person."""
+    if restatement.proposed_by_id == by.pk:
+        return "You asked for this restatement: a second person must decide on it."
+    if by in restatement.caused_by.all():
+        return (
+            "You changed what this restatement is made from, by loading rows, taking an upload back or a change of the "
+            "calendar: a second person must decide on it."
+        )
+    return ""
 
 
 def standing_figures(period: PeriodResult) -> dict:
@@ -214,6 +237,7 @@ def _propose(period: PeriodResult, now: Figures, cause: str, by) -> Restatement:
         sources=now.sources,
         proposed_by=by,
     )
+    made.caused_by.set(causers(period))
     audit.record(by, "restatement proposed", period, unit=period.agreement.unit, number=number, cause=cause)
     return made
 

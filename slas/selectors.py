@@ -174,9 +174,9 @@ def order_of(agreement: Agreement) -> Order:
     return lambda item: (places.get(item[0], (1000, 0)), item[0])
 
 
-def trail_of(agreement: Agreement) -> list[AuditEntry]:
-    """The newest entries of the audit trail about the agreement."""
-    entries = AuditEntry.objects.filter(object_type="slas.agreement", object_id=str(agreement.pk))
+def trail_of(thing: Agreement | PeriodResult) -> list[AuditEntry]:
+    """The newest entries of the audit trail about an agreement, or about one of its periods."""
+    entries = AuditEntry.objects.filter(object_type=thing._meta.label_lower, object_id=str(thing.pk))
     return list(entries.order_by("-seq")[:30])
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import transaction
 
 from datasets.models import Dataset
+from doors import revisions
 from kpis.models import Kpi
 from organization import audit
 from organization.models import Unit
@@ -112,12 +113,21 @@ def submit(study: Study, *, by) -> Study:
     return study
 
 
+def revision_of(study: Study, run: int) -> str:
+    """What a review is of: the conclusion, and the newest run."""
+    return revisions.revision_of(study.pk, study.conclusion, run)
+
+
 @transaction.atomic
-def accept(study: Study, *, by, at: datetime, note: str = "") -> Study:
-    """Review a study as right, in its newest run. Raises WrongState, SecondPersonNeeded."""
+def accept(study: Study, *, by, at: datetime, note: str = "", seen: str | None = None) -> Study:
+    """Review a study as right, in its newest run. seen: its `revision_of` when the person looked; None: as it stands.
+
+    Raises WrongState, SecondPersonNeeded, ChangedMeanwhile.
+    """
     study = _locked(study, State.IN_REVIEW)
     if by.pk == study.analyst_id:
         raise SecondPersonNeeded("You made this study: a second person must review it.")
+    revisions.require_same(seen, revision_of(study, study.runs.first().number), str(study))
     study.state, study.reviewer, study.reviewed_at = State.REVIEWED, by, at
     study.reviewed_run, study.review_note = study.runs.first().number, note.strip()
     study.save(update_fields=["state", "reviewer", "reviewed_at", "reviewed_run", "review_note", "changed_at"])

@@ -56,6 +56,9 @@ class OverrideSerializer(serializers.ModelSerializer):
 
 class OverrideBody(StrictSerializer):
     reason = serializers.CharField(max_length=2_000)
+    version = serializers.IntegerField(
+        required=False, min_value=0, help_text="Of the result that you read: 409 `changed_meanwhile` if it is another."
+    )
 
 
 class QualityRuleViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsViewSet):
@@ -104,9 +107,12 @@ class QualityRuleViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Datas
     @extend_schema(request=OverrideBody, responses={201: OverrideSerializer})
     @action(methods=["post"], detail=True)
     def override(self, request, pk):
-        """Answer for using the data although the rule fails, at this version."""
-        rule = self._definable()
-        made = quality.override(rule, reason=self.checked(OverrideBody)["reason"], by=request.user)
+        """Answer for using the data although the rule fails, at this version.
+
+        Of a critical rule by another person than who loaded the rows (409 `second_person_needed`).
+        """
+        rule, body = self._definable(), self.checked(OverrideBody)
+        made = quality.override(rule, reason=body["reason"], by=request.user, seen=body.get("version"))
         return Response(OverrideSerializer(made).data, status=status.HTTP_201_CREATED)
 
     def _definable(self) -> QualityRule:

@@ -260,7 +260,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
     @extend_schema(request=CorrectionBody, responses=RejectSerializer(many=True))
     @action(methods=["patch"], detail=True, url_path=r"rejects/(?P<row>[0-9]{1,9})", **PLAIN_LIST)
     def correct(self, request, public_id, row):
-        """Write down how the cells of a rejected row should have been."""
+        """Write down how the cells of a rejected row should have been; 404 `no_such_row` if none has this number."""
         upload = self._with_rejects(UPLOAD)
         found = rejects.correct(upload, int(row), self.checked(CorrectionBody)["cells"], by=request.user)
         return Response(RejectSerializer(found, many=True).data)

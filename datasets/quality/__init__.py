@@ -5,7 +5,7 @@
 
 from .evaluate import check_freshness, evaluate, request_run, run
 from .rules import CONDITIONS, InvalidRule, check_rule
-from .verdict import define_rule, latest_results, override, retire_rule, score_of, settle_verdict
+from .verdict import define_rule, is_loader, latest_results, override, retire_rule, score_of, settle_verdict
 
 __all__ = [
     "CONDITIONS",
@@ -14,6 +14,7 @@ __all__ = [
     "check_rule",
     "define_rule",
     "evaluate",
+    "is_loader",
     "latest_results",
     "override",
     "request_run",

@@ -13,11 +13,12 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from doors.revisions import ChangedMeanwhile
 from organization import audit
 from organization.access import Access
 
 from ..models import Dataset, QualityOverride, QualityResult, QualityRule
-from ..refusals import InvalidRequest, WrongState
+from ..refusals import InvalidRequest, SecondPersonNeeded, WrongState
 from ..signals import provisional_changed
 from .rules import OF_ROWS, check_rule
 
@@ -68,16 +69,23 @@ def is_overridden(result: QualityResult) -> bool:
 
 
 @transaction.atomic
-def override(rule: QualityRule, *, reason: str, by) -> QualityOverride:
+def override(rule: QualityRule, *, reason: str, by, seen: int | None = None) -> QualityOverride:
     """Answer for using the data although the rule fails, at the version of its last result only.
 
-    Raises WrongState if it does not fail, InvalidRequest without a reason.
+    seen: the version whose result the person looked at; None: nobody asks. Raises WrongState if it does not fail,
+    SecondPersonNeeded if it is critical and `by` loaded the rows, ChangedMeanwhile, InvalidRequest without a reason.
     """
     if len(reason.strip()) < 5:
         raise InvalidRequest("Say why the data may be used although the rule fails.", field="reason")
     result = rule.results.first()
     if result is None or result.passed:
         raise WrongState(f"The rule {rule.name!r} does not fail; there is nothing to override.")
+    _require_another(rule, result, by)
+    if seen is not None and seen != result.version:
+        raise ChangedMeanwhile(
+            f"The rule {rule.name!r} fails at another version of the rows by now: nothing was overridden.",
+            next_step="Look at its new result first.",
+        )
     dataset = Dataset.objects.select_for_update().get(pk=rule.dataset_id)
     made = QualityOverride.objects.create(rule=rule, version=result.version, reason=reason.strip(), by=by)
     audit.record(by, "quality rule overridden", rule, unit=dataset.unit, version=result.version, reason=reason)
@@ -85,11 +93,33 @@ def override(rule: QualityRule, *, reason: str, by) -> QualityOverride:
     return made
 
 
+def is_loader(result: QualityResult, person) -> bool:
+    """Whether the person loaded the version that was judged, or let closed rows change in it."""
+    upload = result.upload
+    return upload is not None and person.pk in (upload.uploaded_by_id, upload.restated_by_id)
+
+
+def _require_another(rule: QualityRule, result: QualityResult | None, by) -> None:
+    """Whether a critical rule that fails counts is not for who loaded the rows to say. Raises SecondPersonNeeded."""
+    fails = result is not None and not result.passed and not is_overridden(result)
+    if fails and rule.severity == QualityRule.Severity.CRITICAL and is_loader(result, by):
+        raise SecondPersonNeeded(
+            f"You loaded the rows for which the critical rule {rule.name!r} fails: a second person must answer for "
+            "them.",
+            next_step="Ask another analyst, or a manager, of the dataset's unit; or load corrected rows.",
+        )
+
+
 @transaction.atomic
 def define_rule(dataset: Dataset, *, by, access: Access, rule: QualityRule | None = None, **values: Any) -> QualityRule:
-    """Make a rule, or change `rule`; it is evaluated at once. InvalidRule, or InvalidRequest if the name is taken."""
+    """Make a rule, or change `rule`; it is evaluated at once.
+
+    Raises InvalidRule, InvalidRequest (the name is taken), SecondPersonNeeded (see `override`).
+    """
     from .evaluate import request_run
 
+    if rule is not None:
+        _require_another(QualityRule.objects.get(pk=rule.pk), rule.results.first(), by)
     changed = rule or QualityRule(dataset=dataset, created_by=by)
     for name, value in values.items():
         setattr(changed, name, value)
@@ -108,7 +138,8 @@ def define_rule(dataset: Dataset, *, by, access: Access, rule: QualityRule | Non
 
 @transaction.atomic
 def retire_rule(rule: QualityRule, *, by) -> None:
-    """Evaluate the rule no more; its results stay."""
+    """Evaluate the rule no more; its results stay. Raises SecondPersonNeeded (see `override`)."""
+    _require_another(rule, rule.results.first(), by)
     dataset = Dataset.objects.select_for_update().get(pk=rule.dataset_id)
     QualityRule.objects.filter(pk=rule.pk).update(is_active=False)
     audit.record(by, "quality rule retired", rule, unit=dataset.unit)

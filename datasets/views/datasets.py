@@ -185,7 +185,15 @@ def quality_page(request, code):
     results = {result.rule_id: result for result in quality.latest_results(found)}
     rules = found.quality_rules.filter(is_active=True).prefetch_related("overrides__by")
     all_rows = scope.row_scope(found, request.access).everything
-    listed = [(rule, results.get(rule.pk), _answer_to(rule, results.get(rule.pk))) for rule in rules]
+    listed = [
+        (
+            rule,
+            result := results.get(rule.pk),
+            answer := _answer_to(rule, result),
+            _is_bound(rule, result, answer, request),
+        )
+        for rule in rules
+    ]
     context = context_of(request, found, "dataset_quality", form=form, rules=listed, shows_values=all_rows)
     return render(request, "datasets/quality.html", context, status=422 if form.errors else 200)
 
@@ -193,6 +201,12 @@ def quality_page(request, code):
 def _answer_to(rule: QualityRule, result):
     """The override of the rule's last result, if somebody answered for it."""
     return next((one for one in rule.overrides.all() if result and one.version == result.version), None)
+
+
+def _is_bound(rule: QualityRule, result, answer, request) -> bool:
+    """Whether the person loaded the rows for which a critical rule fails: another one answers for them."""
+    fails = result and not result.passed and not answer and rule.severity == QualityRule.Severity.CRITICAL
+    return bool(fails) and quality.is_loader(result, request.user)
 
 
 @page(VIEW)
@@ -227,10 +241,12 @@ def _defined(request, dataset: Dataset, form: RuleForm, rule: QualityRule | None
 def override_rule(request, pk):
     rule = _definable(request, pk)
     try:
-        quality.override(rule, reason=request.POST.get("reason", ""), by=request.user)
+        seen = request.POST.get("version", "")
+        version = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 18 else -1
+        quality.override(rule, reason=request.POST.get("reason", ""), by=request.user, seen=version)
         messages.success(request, f"{rule.name}: noted with your reason.")
     except Refusal as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, f"{refusal} {refusal.next_step}".strip())
     return redirect("dataset_quality", rule.dataset.code)
 
 
@@ -238,8 +254,11 @@ def override_rule(request, pk):
 @page(VIEW)
 def retire_rule(request, pk):
     rule = _definable(request, pk)
-    quality.retire_rule(rule, by=request.user)
-    messages.success(request, f"{rule.name} is no longer evaluated.")
+    try:
+        quality.retire_rule(rule, by=request.user)
+        messages.success(request, f"{rule.name} is no longer evaluated.")
+    except Refusal as refusal:
+        messages.error(request, f"{refusal} {refusal.next_step}".strip())
     return redirect("dataset_quality", rule.dataset.code)
 
 

@@ -33,14 +33,21 @@ class KpiVersionSerializer(serializers.ModelSerializer):
     submitted_by = serializers.SlugRelatedField("username", read_only=True)
     certified_by = serializers.SlugRelatedField("username", read_only=True)
     inputs = serializers.SlugRelatedField("code", many=True, read_only=True)
+    authors = serializers.SlugRelatedField(
+        "username", many=True, read_only=True, help_text="Who wrote any of it: none of them certifies it."
+    )
     passport_gaps = serializers.SerializerMethodField()
+    revision = serializers.SerializerMethodField(help_text="Of what it says now; see `certify`.")
 
     class Meta:
         model = KpiVersion
         fields = (
             "number", "valid_from", "valid_to", "deprecated_from", "state", *WORDS, "inputs", "passport_gaps",
-            "created_by", "created_at", "submitted_by", "certified_by", "certified_at",
+            "created_by", "created_at", "authors", "submitted_by", "certified_by", "certified_at", "revision",
         )  # fmt: skip
+
+    def get_revision(self, version) -> str:
+        return workflow.revision_of(version)
 
     def get_passport_gaps(self, version) -> dict[str, str]:
         return workflow.passport_gaps(version)
@@ -121,9 +128,15 @@ class SendBack(StrictSerializer):
     reason = serializers.CharField(max_length=500)
 
 
+class Certification(StrictSerializer):
+    revision = serializers.CharField(
+        max_length=40, required=False, help_text="Of the version as you read it: 409 `changed_meanwhile` if it changed."
+    )
+
+
 class Deprecation(StrictSerializer):
     from_day = DayField()
-    reason = serializers.CharField(max_length=500, required=False, default="")
+    reason = serializers.CharField(max_length=500)
 
 
 class YamlText(StrictSerializer):
@@ -172,6 +185,7 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
         "versions__inputs",
         "versions__kpi",
         "versions__created_by",
+        "versions__authors",
         "versions__submitted_by",
         "versions__certified_by",
     )
@@ -211,7 +225,8 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
     def versions(self, request, code):
         """All versions, newest first; POST changes the newest, or makes a new draft of it."""
         if request.method == "GET":
-            found = self.get_object().versions.select_related("dataset", "kpi").order_by("-number")
+            found = self.get_object().versions.select_related("dataset", "kpi").prefetch_related("authors")
+            found = found.order_by("-number")
             return Response(KpiVersionSerializer(found, many=True, context=self.get_serializer_context()).data)
         kpi, values = self._mine(), self.checked(VersionChange, partial=True)
         version = definitions.edit(kpi.versions.newest(), by=request.user, **values)
@@ -222,11 +237,12 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
     def submit(self, request, code, number):
         return self._shown(workflow.submit(self._version(number, DEFINE), by=request.user))
 
-    @extend_schema(request=None, responses=KpiVersionSerializer)
+    @extend_schema(request=Certification, responses=KpiVersionSerializer)
     @action(methods=["post"], detail=True, url_path=r"versions/(?P<number>[0-9]{1,6})/certify")
     def certify(self, request, code, number):
         """By a second person; refused while the passport has a gap."""
-        return self._shown(workflow.certify(self._version(number, CERTIFY), by=request.user))
+        seen = self.checked(Certification).get("revision")
+        return self._shown(workflow.certify(self._version(number, CERTIFY), by=request.user, seen=seen))
 
     @extend_schema(request=SendBack, responses=KpiVersionSerializer)
     @action(methods=["post"], detail=True, url_path=r"versions/(?P<number>[0-9]{1,6})/send-back")

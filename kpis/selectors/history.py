@@ -30,9 +30,9 @@ class VersionEntry:
 
 
 def versions_of(kpi: Kpi, day: date) -> list[VersionEntry]:
-    """All versions, the newest first; each beside the last one before it that was not discarded. One query."""
+    """All versions, the newest first; each beside the last one before it that was not discarded. Two queries."""
     people = ("created_by", "submitted_by", "certified_by", "dataset", "kpi")
-    versions = list(kpi.versions.select_related(*people).order_by("number"))
+    versions = list(kpi.versions.select_related(*people).prefetch_related("authors").order_by("number"))
     found, earlier = [], None
     for version in versions:
         found.append(VersionEntry(version, _changes(earlier, version), _holds(version, day)))

@@ -105,6 +105,7 @@ def _to_approve(user: User, access: Access, day: date) -> tuple[Waiting, ...]:
         KpiVersion.objects.filter(state=KpiVersion.State.IN_REVIEW, kpi__unit__in=access.units(CERTIFY))
         .exclude(submitted_by=user)
         .exclude(created_by=user)
+        .exclude(authors=user)
         .select_related("kpi", "submitted_by")
     )
     entries = (

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from doors.pages import page, require, visible
+from doors.revisions import ChangedMeanwhile
 from kpis import definitions, workflow
 from kpis.band_text import write_bands_text
 from kpis.models import Kpi, KpiVersion
@@ -22,6 +23,7 @@ State = KpiVersion.State
 REFUSALS = (
     workflow.SecondPersonNeeded,
     workflow.PassportIncomplete,
+    ChangedMeanwhile,
     definitions.WrongState,
     definitions.DefinitionError,
 )
@@ -41,6 +43,7 @@ def kpi_definition(request, code):
         **frame,
         "shown": shown,
         "newest": newest,
+        "revision": workflow.revision_of(newest),
         "versions": versions,
         "gaps": workflow.passport_gaps(newest),
         "passport": _passport(shown, request.access),
@@ -88,9 +91,9 @@ def _passport(version: KpiVersion, access) -> list[dict]:
 
 def _steps(request, kpi: Kpi, newest: KpiVersion, versions) -> dict:
     """What this person may do next with the newest version, and why not."""
-    access, me = request.access, request.user.pk
+    access = request.access
     may_define, may_certify = access.allows(DEFINE, kpi.unit_id), access.allows(CERTIFY, kpi.unit_id)
-    is_mine = me in (newest.submitted_by_id, newest.created_by_id)
+    is_mine = workflow.has_written(newest, request.user)
     in_review = newest.state == State.IN_REVIEW
     return {
         "submit": may_define and newest.state == State.DRAFT,
@@ -120,7 +123,7 @@ def kpi_workflow(request, code, step: str):
     except ValidationError as fault:
         messages.error(request, " ".join(fault.messages))
     except REFUSALS as fault:
-        messages.error(request, str(fault))
+        messages.error(request, f"{fault} {getattr(fault, 'next_step', '')}".strip())
     else:
         messages.success(request, said)
     return back
@@ -143,7 +146,7 @@ def _submit(version, request) -> str:
 
 
 def _certify(version, request) -> str:
-    workflow.certify(version, by=request.user)
+    workflow.certify(version, by=request.user, seen=request.POST.get("revision", ""))
     return f"Version {version.number} is certified."
 
 

@@ -139,8 +139,10 @@ def _changed(form: DesignForm, kpi: Kpi, version: KpiVersion, by) -> str:
     with transaction.atomic():
         if own:
             definitions.change_kpi(kpi, by=by, **own)
+        kept = newest_of(kpi)  # another one already, where bands dropped a certificate
         if words or start:
-            kept = definitions.edit(version, by=by, valid_from=start, **words)
+            kept = definitions.edit(kept, by=by, valid_from=start, **words)
+        if words or start or kept != version:
             return _said_of(kept, instead_of=version, computed=bool(start) or bool(words.keys() & COMPUTES))
     return "The change is kept." if own else "Nothing was changed."
 

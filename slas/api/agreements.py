@@ -14,6 +14,8 @@ from organization.access import CERTIFY, DEFINE, VIEW
 from organization.models import BusinessCalendar, Unit, User
 from slas import drafting, lifecycle
 from slas.models import Agreement, AgreementVersion, ClockRule, CreditTier, MeasureRule, ServiceTarget
+from slas.revisions import READS as REVISED
+from slas.revisions import revision_of
 from slas.supports import backing_of
 
 from .base import MONEY_FIELD, PERCENT, SlasViewSet
@@ -81,13 +83,20 @@ class VersionSerializer(serializers.ModelSerializer):
     signed_by = serializers.SlugRelatedField("username", read_only=True)
     submitted_by = serializers.SlugRelatedField("username", read_only=True)
     tiers = TierSerializer(many=True, read_only=True)
+    authors = serializers.SlugRelatedField(
+        "username", many=True, read_only=True, help_text="Who wrote any of it, and so does not sign it."
+    )
+    revision = serializers.SerializerMethodField(help_text="Of what it says now, with targets and parties; see `sign`.")
 
     class Meta:
         model = AgreementVersion
         fields = (
-            "id", "agreement", "number", "state", *VERSION_FIELDS, "notice_given_on", "notice_reason", "submitted_by",
-            "signed_by", "signed_at", "tiers",
+            "id", "agreement", "number", "state", *VERSION_FIELDS, "notice_given_on", "notice_reason", "authors",
+            "submitted_by", "signed_by", "signed_at", "tiers", "revision",
         )  # fmt: skip
+
+    def get_revision(self, version) -> str:
+        return revision_of(version)
 
 
 class VersionWords(StrictSerializer):
@@ -121,6 +130,12 @@ class Day(StrictSerializer):
 
 class Reason(StrictSerializer):
     reason = serializers.CharField(max_length=2000)
+
+
+class Signature(StrictSerializer):
+    revision = serializers.CharField(
+        max_length=40, required=False, help_text="Of the version as you read it: 409 `changed_meanwhile` if it changed."
+    )
 
 
 class DayAndReason(Day, Reason):
@@ -244,7 +259,7 @@ class VersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewS
 
     queryset = AgreementVersion.objects.select_related(
         "agreement", "calendar", "charge_dataset", "signed_by", "submitted_by"
-    ).prefetch_related("tiers__target")
+    ).prefetch_related("tiers__target", "authors", *REVISED)
     serializer_class = VersionSerializer
     filterset_fields = {"agreement__code": ["exact"], "state": ["exact"]}
     needs = {"read": VIEW, "write": DEFINE} | dict.fromkeys(("sign", "notice", "withdraw_notice", "terminate"), CERTIFY)
@@ -290,10 +305,12 @@ class VersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewS
         found = self.mine(DEFINE)
         return self.answer(lifecycle.take_back(found, by=request.user, **self.checked(Reason)))
 
-    @extend_schema(request=None, responses=VersionSerializer)
+    @extend_schema(request=Signature, responses=VersionSerializer)
     @action(methods=["post"], detail=True)
     def sign(self, request, pk):
-        return self.answer(lifecycle.sign(self.mine(CERTIFY), by=request.user, day=as_of_day()))
+        """By a second person, who wrote none of it."""
+        found, seen = self.mine(CERTIFY), self.checked(Signature).get("revision")
+        return self.answer(lifecycle.sign(found, by=request.user, day=as_of_day(), seen=seen))
 
     @extend_schema(request=Day, responses={201: VersionSerializer})
     @action(methods=["post"], detail=True)
@@ -313,10 +330,11 @@ class VersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewS
             )
         )
 
-    @extend_schema(request=None, responses=VersionSerializer)
+    @extend_schema(request=Reason, responses=VersionSerializer)
     @action(methods=["post"], detail=True)
     def withdraw_notice(self, request, pk):
-        return self.answer(lifecycle.withdraw_notice(self.mine(CERTIFY), by=request.user))
+        found = self.mine(CERTIFY)
+        return self.answer(lifecycle.withdraw_notice(found, by=request.user, **self.checked(Reason)))
 
     @extend_schema(request=DayAndReason, responses=VersionSerializer)
     @action(methods=["post"], detail=True)

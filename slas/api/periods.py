@@ -9,7 +9,7 @@ from kpis.requests import as_of_day
 from organization.access import CERTIFY, DEFINE, MONEY, VIEW
 from slas import claims, closing, exclusions, periods
 from slas.figures import read_figures
-from slas.models import Agreement, CreditClaim, Exclusion, PeriodResult, Restatement
+from slas.models import Agreement, CreditClaim, Exclusion, PeriodResult, Restatement, Withdrawal
 
 from .agreements import Reason
 from .base import MONEY_FIELD, SlasViewSet
@@ -17,13 +17,16 @@ from .base import MONEY_FIELD, SlasViewSet
 
 class RestatementSerializer(serializers.ModelSerializer):
     proposed_by = serializers.SlugRelatedField("username", read_only=True)
+    caused_by = serializers.SlugRelatedField(
+        "username", many=True, read_only=True, help_text="Who changed what it is made from: they do not decide on it."
+    )
     decided_by = serializers.SlugRelatedField("username", read_only=True)
 
     class Meta:
         model = Restatement
         fields = (
             "id", "period", "number", "cause", "before", "after", "cases_hash", "sources", "state", "proposed_by",
-            "proposed_at", "decided_by", "decided_at",
+            "proposed_at", "caused_by", "decided_by", "decided_at", "decision_note",
         )  # fmt: skip
 
 
@@ -52,7 +55,17 @@ class AgreementPeriodSerializer(serializers.ModelSerializer):
         }
 
 
+class WithdrawalSerializer(serializers.ModelSerializer):
+    asked_by = serializers.SlugRelatedField("username", read_only=True, allow_null=True)
+    decided_by = serializers.SlugRelatedField("username", read_only=True, allow_null=True)
+
+    class Meta:
+        model = Withdrawal
+        fields = ("reason", "state", "asked_by", "asked_at", "decided_by", "decided_at", "note")
+
+
 class ExclusionSerializer(serializers.ModelSerializer):
+    withdrawals = WithdrawalSerializer(many=True, read_only=True)
     agreement = serializers.SlugRelatedField("code", read_only=True)
     proposed_by = serializers.SlugRelatedField("username", read_only=True)
     decided_by = serializers.SlugRelatedField("username", read_only=True)
@@ -61,7 +74,7 @@ class ExclusionSerializer(serializers.ModelSerializer):
         model = Exclusion
         fields = (
             "id", "agreement", "kind", "reason", "target_code", "cases", "starts_at", "ends_at", "condition", "state",
-            "proposed_by", "proposed_at", "decided_by", "decided_at", "decision_note",
+            "proposed_by", "proposed_at", "decided_by", "decided_at", "decision_note", "withdrawals",
         )  # fmt: skip
 
 
@@ -80,26 +93,45 @@ class Note(StrictSerializer):
     note = serializers.CharField(max_length=2000, default="", allow_blank=True)
 
 
+class RefusalNote(StrictSerializer):
+    note = serializers.CharField(max_length=2000, help_text="Why.")
+
+
 class CreditSerializer(serializers.ModelSerializer):
     agreement = serializers.SlugRelatedField("code", read_only=True)
     period_start = serializers.DateField(source="period.period_start", read_only=True)
     claimed_by = serializers.SlugRelatedField("username", read_only=True)
+    decided_by = serializers.SlugRelatedField("username", read_only=True, allow_null=True)
+    credited_by = serializers.SlugRelatedField("username", read_only=True, allow_null=True)
 
     class Meta:
         model = CreditClaim
         fields = (
             "id", "agreement", "period", "period_start", "state", "currency", "charge", "amount", "breakdown",
-            "agreed_amount", "earned_back", "claim_by", "claimed_on", "claimed_by", "decided_on", "credited_on",
-            "reference", "note",
+            "agreed_amount", "earned_back", "claim_by", "claimed_on", "claimed_by", "decided_on", "decided_by",
+            "decision_note", "credited_on", "credited_by", "reference", "note",
         )  # fmt: skip
 
 
-class Amount(StrictSerializer):
+class Claimed(Note):
+    amount = serializers.DecimalField(
+        **MONEY_FIELD, required=False, help_text="As you read it: 409 `changed_meanwhile` if it is another by now."
+    )
+
+
+class Amount(Note):
     amount = serializers.DecimalField(**MONEY_FIELD, default=None, allow_null=True, help_text="Null: all of it.")
+    note = serializers.CharField(max_length=2000, default="", allow_blank=True, help_text="Why, if it is less.")
 
 
 class Reference(StrictSerializer):
     reference = serializers.CharField(max_length=100)
+
+
+class Close(StrictSerializer):
+    figures_hash = serializers.CharField(
+        max_length=64, required=False, help_text="As you read it: 409 `changed_meanwhile` if the figures changed."
+    )
 
 
 class PeriodViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSet):
@@ -110,11 +142,12 @@ class PeriodViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSe
     filterset_fields = {"agreement__code": ["exact"], "state": ["exact"], "period_start": ["exact", "gte", "lt"]}
     needs = {"read": VIEW, "close": CERTIFY, "settle": CERTIFY, "dispute": DEFINE, "restate": DEFINE}
 
-    @extend_schema(request=None, responses=AgreementPeriodSerializer)
+    @extend_schema(request=Close, responses=AgreementPeriodSerializer)
     @action(methods=["post"], detail=True)
     def close(self, request, pk):
         """Freeze figures and case list, and calculate the credit."""
-        return self.answer(closing.close_period(self.mine(CERTIFY), by=request.user, day=as_of_day()))
+        found, seen = self.mine(CERTIFY), self.checked(Close).get("figures_hash")
+        return self.answer(closing.close_period(found, by=request.user, day=as_of_day(), seen=seen))
 
     @extend_schema(request=Reason, responses=AgreementPeriodSerializer)
     @action(methods=["post"], detail=True)
@@ -140,35 +173,43 @@ class PeriodViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSe
 class RestatementViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSet):
     """Restatements of closed periods, before and after."""
 
-    queryset = Restatement.objects.select_related("period__agreement", "proposed_by", "decided_by")
+    queryset = Restatement.objects.select_related("period__agreement", "proposed_by", "decided_by").prefetch_related(
+        "caused_by"
+    )
     serializer_class = RestatementSerializer
     filterset_fields = {"period": ["exact"], "period__agreement__code": ["exact"], "state": ["exact"]}
     needs = {"read": VIEW, "write": CERTIFY}
 
-    @extend_schema(request=None, responses=RestatementSerializer)
+    @extend_schema(request=Note, responses=RestatementSerializer)
     @action(methods=["post"], detail=True)
     def approve(self, request, pk):
-        return self._decided(True)
+        """By a second person: neither who asked for it, nor who changed what it is made from."""
+        return self._decided(True, Note)
 
-    @extend_schema(request=None, responses=RestatementSerializer)
+    @extend_schema(request=RefusalNote, responses=RestatementSerializer)
     @action(methods=["post"], detail=True)
     def reject(self, request, pk):
-        return self._decided(False)
+        """By a second person, saying why."""
+        return self._decided(False, RefusalNote)
 
-    def _decided(self, is_approved: bool):
+    def _decided(self, is_approved: bool, body):
         found = self.get_object()
         self.require(CERTIFY, found.period.agreement.unit_id)
-        by, day = self.request.user, as_of_day()
-        return self.answer(closing.decide_restatement(found, by=by, is_approved=is_approved, day=day))
+        by, day, words = self.request.user, as_of_day(), self.checked(body)
+        return self.answer(closing.decide_restatement(found, by=by, is_approved=is_approved, day=day, **words))
 
 
 class ExclusionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSet):
     """What does not count, with reason and a second person's approval."""
 
-    queryset = Exclusion.objects.select_related("agreement", "proposed_by", "decided_by")
+    queryset = Exclusion.objects.select_related("agreement", "proposed_by", "decided_by").prefetch_related(
+        "withdrawals__asked_by", "withdrawals__decided_by"
+    )
     serializer_class = ExclusionSerializer
     filterset_fields = {"agreement__code": ["exact"], "state": ["exact"], "kind": ["exact"]}
-    needs = {"read": VIEW, "write": DEFINE, "approve": CERTIFY, "reject": CERTIFY}
+    needs = {"read": VIEW, "write": DEFINE} | dict.fromkeys(
+        ("approve", "reject", "approve_withdrawal", "reject_withdrawal"), CERTIFY
+    )
 
     @extend_schema(request=NewExclusion, responses={201: ExclusionSerializer})
     def create(self, request):
@@ -181,34 +222,55 @@ class ExclusionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasVie
     @action(methods=["post"], detail=True)
     def approve(self, request, pk):
         found = self.mine(CERTIFY)
-        return self.answer(exclusions.decide(found, by=request.user, is_approved=True, **self.checked(Note)))
+        return self._after(exclusions.decide(found, by=request.user, is_approved=True, **self.checked(Note)))
 
-    @extend_schema(request=Note, responses=ExclusionSerializer)
+    @extend_schema(request=RefusalNote, responses=ExclusionSerializer)
     @action(methods=["post"], detail=True)
     def reject(self, request, pk):
         found = self.mine(CERTIFY)
-        return self.answer(exclusions.decide(found, by=request.user, is_approved=False, **self.checked(Note)))
+        return self._after(exclusions.decide(found, by=request.user, is_approved=False, **self.checked(RefusalNote)))
 
     @extend_schema(request=Reason, responses=ExclusionSerializer)
     @action(methods=["post"], detail=True)
     def withdraw(self, request, pk):
+        """Take back what you proposed; or ask that what was approved ends, which a second person decides."""
         found = self.mine(DEFINE)
-        return self.answer(exclusions.withdraw(found, by=request.user, **self.checked(Reason)))
+        return self._after(exclusions.withdraw(found, by=request.user, **self.checked(Reason)))
+
+    @extend_schema(request=Note, responses=ExclusionSerializer)
+    @action(methods=["post"], detail=True)
+    def approve_withdrawal(self, request, pk):
+        """By a second person: what it left out counts again."""
+        return self._withdrawal(True, self.mine(CERTIFY), self.checked(Note))
+
+    @extend_schema(request=RefusalNote, responses=ExclusionSerializer)
+    @action(methods=["post"], detail=True)
+    def reject_withdrawal(self, request, pk):
+        """By a second person, saying why: it stays left out."""
+        return self._withdrawal(False, self.mine(CERTIFY), self.checked(RefusalNote))
+
+    def _withdrawal(self, is_approved: bool, found: Exclusion, words: dict):
+        return self._after(exclusions.decide_withdrawal(found, by=self.request.user, is_approved=is_approved, **words))
+
+    def _after(self, exclusion: Exclusion):
+        """The answer with its withdrawals as they are now."""
+        return self.answer(self.get_queryset().get(pk=exclusion.pk))
 
 
 class CreditViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSet):
     """Service credits from calculated to credited."""
 
-    queryset = CreditClaim.objects.select_related("agreement", "period", "claimed_by")
+    queryset = CreditClaim.objects.select_related("agreement", "period", "claimed_by", "decided_by", "credited_by")
     serializer_class = CreditSerializer
     filterset_fields = {"agreement__code": ["exact"], "state": ["exact"], "currency": ["exact"]}
     needs = {"read": VIEW, "claim": MONEY, "agree": VIEW, "reject": VIEW, "credit": MONEY}
 
-    @extend_schema(request=Note, responses=CreditSerializer)
+    @extend_schema(request=Claimed, responses=CreditSerializer)
     @action(methods=["post"], detail=True)
     def claim(self, request, pk):
-        found = self.mine(MONEY)
-        return self.answer(claims.claim_credit(found, by=request.user, day=as_of_day(), **self.checked(Note)))
+        found, words = self.mine(MONEY), self.checked(Claimed)
+        seen = words.pop("amount", None)
+        return self.answer(claims.claim_credit(found, by=request.user, day=as_of_day(), seen=seen, **words))
 
     @extend_schema(request=Amount, responses=CreditSerializer)
     @action(methods=["post"], detail=True)

@@ -3,7 +3,7 @@
 from .agreements import Agreement, AgreementVersion
 from .credits import CreditClaim, CreditTier
 from .objectives import Slo
-from .periods import Exclusion, PeriodResult, Restatement
+from .periods import Exclusion, PeriodResult, Restatement, Withdrawal
 from .targets import AttainmentKpi, ClockRule, MeasureRule, ServiceTarget
 from .warnings import ClockWarning
 
@@ -21,4 +21,5 @@ __all__ = [
     "Restatement",
     "ServiceTarget",
     "Slo",
+    "Withdrawal",
 ]

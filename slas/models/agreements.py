@@ -99,7 +99,8 @@ class AgreementVersionQuerySet(models.QuerySet):
     def to_sign(self, access):
         """What others wrote and offered, of agreements that the person may sign."""
         offered = self.filter(state=AgreementVersion.State.IN_NEGOTIATION, agreement__unit__in=access.units(CERTIFY))
-        return offered.exclude(submitted_by=access.user_id).exclude(created_by=access.user_id)
+        mine = Q(submitted_by=access.user_id) | Q(created_by=access.user_id)
+        return offered.exclude(mine).exclude(authors=access.user_id)
 
 
 class AgreementVersion(models.Model):
@@ -171,6 +172,12 @@ class AgreementVersion(models.Model):
     terms = models.TextField(blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    authors = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        related_name="+",
+        blank=True,
+        help_text="Who wrote any of it: they do not sign it.",
+    )
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     signed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     signed_at = models.DateTimeField(null=True, blank=True)

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from organization.access import CERTIFY, MONEY
 from organization.money import written
@@ -90,7 +90,17 @@ class CreditClaim(models.Model):
     claimed_on = models.DateField(null=True, blank=True)
     claimed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     decided_on = models.DateField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Agreed or not.",
+    )
+    decision_note = models.TextField(blank=True, help_text="Why it is rejected, or less is agreed.")
     credited_on = models.DateField(null=True, blank=True)
+    credited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     reference = models.CharField(max_length=100, blank=True, help_text="The number of the credit note.")
     note = models.TextField(blank=True)
 
@@ -111,6 +121,10 @@ class CreditClaim(models.Model):
             models.CheckConstraint(
                 condition=~Q(state__in=["agreed", "credited"]) | Q(agreed_amount__isnull=False),
                 name="agreed_credit_has_an_amount",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by=None) | Q(claimed_by=None) | ~Q(decided_by=F("claimed_by")),
+                name="credit_decided_by_a_second_person",
             ),
         ]
 

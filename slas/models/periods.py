@@ -101,11 +101,14 @@ class RestatementQuerySet(models.QuerySet):
     def to_decide(self, access):
         """What others, or perfmgr itself, proposed for agreements whose periods the person may restate."""
         waiting = self.filter(state=Restatement.State.PROPOSED, period__agreement__unit__in=access.units(CERTIFY))
-        return waiting.filter(Q(proposed_by=None) | ~Q(proposed_by=access.user_id))
+        return waiting.filter(Q(proposed_by=None) | ~Q(proposed_by=access.user_id)).exclude(caused_by=access.user_id)
 
 
 class Restatement(models.Model):
-    """What a closed period would be by today's data, calendar and targets; it counts once a second person approves."""
+    """What a closed period would be by today's data, calendar and targets; it counts once a second person approves.
+
+    Whoever asked for it, or changed what it is made from (`caused_by`), is no second person.
+    """
 
     class State(models.TextChoices):
         PROPOSED = "proposed", "Proposed"
@@ -124,8 +127,12 @@ class Restatement(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", help_text="None: found by perfmgr."
     )
     proposed_at = models.DateTimeField(auto_now_add=True)
+    caused_by = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, related_name="+", blank=True, help_text="Who changed what it is made from."
+    )
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
+    decision_note = models.TextField(blank=True, help_text="What the second person says.")
 
     objects = RestatementQuerySet.as_manager()
 
@@ -183,8 +190,9 @@ class Exclusion(models.Model):
                 name="exclusion_decided_by_a_second_person",
                 violation_error_message="Who proposed the exclusion cannot decide on it.",
             ),
-            models.CheckConstraint(
-                condition=Q(starts_at=None, ends_at=None) | Q(ends_at__gt=F("starts_at")),
+            models.CheckConstraint(  # without the two "is not null" half a stretch would be neither true nor false
+                condition=Q(starts_at=None, ends_at=None)
+                | Q(starts_at__isnull=False, ends_at__isnull=False, ends_at__gt=F("starts_at")),
                 name="exclusion_time_runs_forward",
                 violation_error_message="Give both ends of the time, the later one last.",
             ),
@@ -196,3 +204,63 @@ class Exclusion(models.Model):
 
     def __str__(self):
         return f"{self.get_kind_display()} #{self.pk}"
+
+    @property
+    def withdrawal_asked(self) -> "Withdrawal | None":
+        """What waits for a second person. Costs no query where `withdrawals` is prefetched."""
+        return next((one for one in self.withdrawals.all() if one.state == Withdrawal.State.PROPOSED), None)
+
+
+class WithdrawalQuerySet(models.QuerySet):
+    def to_decide(self, access):
+        """What others want to have withdrawn, of agreements whose exclusions the person may approve."""
+        waiting = self.filter(state=Withdrawal.State.PROPOSED, exclusion__agreement__unit__in=access.units(CERTIFY))
+        return waiting.filter(Q(asked_by=None) | ~Q(asked_by=access.user_id))
+
+
+class Withdrawal(models.Model):
+    """Somebody wants an exclusion to end. One that was approved goes on to hold until a second person agrees."""
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", "Waits for a second person"
+        APPROVED = "approved", "Agreed"
+        REJECTED = "rejected", "Rejected"
+        ALONE = "alone", "By one person"
+
+    exclusion = models.ForeignKey(Exclusion, models.CASCADE, related_name="withdrawals")
+    reason = models.TextField()
+    state = models.CharField(
+        max_length=10,
+        choices=State,
+        default=State.PROPOSED,
+        help_text="alone: taken back by its proposer, or withdrawn before that took two people.",
+    )
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", help_text="None: by perfmgr."
+    )
+    asked_at = models.DateTimeField()
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    note = models.TextField(blank=True, help_text="What the second person says.")
+
+    objects = WithdrawalQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["exclusion"], condition=Q(state="proposed"), name="one_proposed_withdrawal_per_exclusion"
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by=None) | Q(asked_by=None) | ~Q(decided_by=F("asked_by")),
+                name="withdrawal_decided_by_a_second_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["proposed", "alone"], decided_by=None, decided_at=None)
+                | Q(state__in=["approved", "rejected"], decided_by__isnull=False, decided_at__isnull=False),
+                name="withdrawal_decided_by_and_at_together",
+            ),
+        ]
+
+    def __str__(self):
+        return f"withdrawal of {self.exclusion}"

@@ -12,10 +12,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from doors.exports import Column, csv_response
 from doors.pages import page, paged, require, visible
+from doors.revisions import ChangedMeanwhile
 from kpis.requests import as_of_day
 from organization.access import CERTIFY, MONEY, VIEW
 from organization.money import written
 from slas import claims
+from slas.drafting import AgreementRefused
 from slas.figures import read_figures
 from slas.models import CreditClaim
 from slas.periods import standing_figures
@@ -24,7 +26,20 @@ from .document import _reason as reason_of
 from .frame import frame_of, the_agreement
 
 State = CreditClaim.State
-REFUSALS = (claims.WrongState, claims.DeadlinePassed, claims.SecondPersonNeeded, claims.ClaimRefused)
+PEOPLE = ("claimed_by", "decided_by", "credited_by")
+REFUSALS = (
+    claims.WrongState,
+    claims.DeadlinePassed,
+    claims.SecondPersonNeeded,
+    claims.ClaimRefused,
+    AgreementRefused,
+    ChangedMeanwhile,
+)
+WAITS = {
+    State.CALCULATED: "It waits for somebody who sees money at its unit to claim it: finance, an executive.",
+    State.CLAIMED: "It waits for a second person, of finance or who may sign the agreement.",
+    State.AGREED: "It waits for finance to write down the credit note.",
+}
 COLUMNS = (
     Column("Agreement", width=30),
     Column("Period"),
@@ -107,6 +122,7 @@ def service_credit(request, pk: int):
         "second_person": claim.state == State.CLAIMED and is_mine,
         "credit": may_claim and claim.state == State.AGREED,
     }
+    steps["waits"] = "" if any(steps.values()) else WAITS.get(State(claim.state), "")
     context = frame_of(
         request,
         claim.agreement,
@@ -137,23 +153,28 @@ def service_credit_step(request, pk: int, name: str):
     except ValidationError as fault:
         messages.error(request, " ".join(fault.messages))
     except REFUSALS as fault:
-        messages.error(request, str(fault))
+        messages.error(request, f"{fault} {getattr(fault, 'next_step', '')}".strip())
     return redirect("service_credit", pk=pk)
 
 
 def _claim(claim, request) -> str:
-    claims.claim_credit(claim, by=request.user, day=as_of_day(), note=request.POST.get("reason", "")[:2000])
+    seen = _amount(request) or Decimal(0)  # a form without the amount showed none
+    claims.claim_credit(claim, by=request.user, day=as_of_day(), note=request.POST.get("reason", "")[:2000], seen=seen)
     return f"{written(claim.amount, claim.currency)} are claimed."
 
 
 def _agree(claim, request) -> str:
+    words = {"amount": _amount(request), "note": request.POST.get("reason", "").strip()[:2000]}
+    agreed = claims.agree(claim, by=request.user, day=as_of_day(), **words)
+    return f"{written(agreed.agreed_amount, agreed.currency)} are agreed."
+
+
+def _amount(request) -> Decimal | None:
     text = request.POST.get("amount", "").replace(",", "").strip()
     try:
-        amount = Decimal(text) if text else None
+        return Decimal(text) if text else None
     except InvalidOperation:
         raise ValidationError(f"“{text[:30]}” is no amount such as 1250.00.") from None
-    agreed = claims.agree(claim, by=request.user, day=as_of_day(), amount=amount)
-    return f"{written(agreed.agreed_amount, agreed.currency)} are agreed."
 
 
 def _reject(claim, request) -> str:
@@ -171,6 +192,6 @@ STEPS = {"claim": _claim, "agree": _agree, "reject": _reject, "credit": _credit}
 
 def _the_claim(request, pk: int) -> CreditClaim:
     found = CreditClaim.objects.select_related(
-        "agreement__unit", "agreement__customer", "agreement__owner", "period__version", "claimed_by"
+        "agreement__unit", "agreement__customer", "agreement__owner", "period__version", *PEOPLE
     )
     return visible(found, request, pk=pk)

@@ -10,22 +10,26 @@ from django.views.decorators.http import require_GET, require_POST
 
 from doors.days import day_from
 from doors.pages import page, require
+from doors.revisions import ChangedMeanwhile
 from kpis.requests import as_of_day
 from organization.access import CERTIFY, DEFINE, VIEW
 from slas import drafting, lifecycle, selectors
 from slas.checks import faults_of_version
 from slas.forms_targets import COLUMNS, CONDITIONS, MEASURES
 from slas.models import Agreement, AgreementVersion, ServiceTarget
+from slas.revisions import revision_of
 from slas.supports import backing_of
 
 from .frame import frame_of, the_agreement, the_version
 
 State = AgreementVersion.State
+SIGNATURES = ("created_by", "submitted_by", "signed_by")
 REFUSALS = (
     drafting.AgreementRefused,
     drafting.WrongState,
     lifecycle.SecondPersonNeeded,
     lifecycle.ClosedPeriod,
+    ChangedMeanwhile,
 )
 
 
@@ -60,7 +64,8 @@ def _page(request, agreement: Agreement, shown: AgreementVersion):
         agreement,
         "document",
         version=shown,
-        versions=agreement.versions.select_related("created_by", "submitted_by", "signed_by"),
+        versions=agreement.versions.select_related(*SIGNATURES).prefetch_related("authors"),
+        revision=revision_of(shown),
         targets=targets,
         tiers=shown.tiers.select_related("target"),
         backing=backing_of(shown),
@@ -95,9 +100,9 @@ def rule_lines(target: ServiceTarget) -> list[tuple[str, str, bool]]:
 
 def _steps(request, agreement: Agreement, shown: AgreementVersion) -> dict:
     """What this person may do next with the version, and why not."""
-    access, me = request.access, request.user.pk
+    access = request.access
     may_draft, may_sign = access.allows(DEFINE, agreement.unit_id), access.allows(CERTIFY, agreement.unit_id)
-    is_mine = me in (shown.submitted_by_id, shown.created_by_id)
+    is_mine = lifecycle.has_written(shown, request.user)
     offered = shown.state == State.IN_NEGOTIATION
     others = agreement.versions.exclude(pk=shown.pk)
     has_draft = others.filter(state__in=[State.DRAFT, State.IN_NEGOTIATION]).exists()
@@ -131,7 +136,7 @@ def step(request, code, number: int, name: str):
     except ValidationError as fault:
         messages.error(request, " ".join(fault.messages))
     except REFUSALS as fault:
-        messages.error(request, str(fault))
+        messages.error(request, f"{fault} {getattr(fault, 'next_step', '')}".strip())
     else:
         messages.success(request, said)
         return redirect(where)
@@ -144,7 +149,8 @@ def _offer(version, request):
 
 
 def _sign(version, request):
-    signed = lifecycle.sign(version, by=request.user, day=as_of_day())
+    seen = request.POST.get("revision", "")
+    signed = lifecycle.sign(version, by=request.user, day=as_of_day(), seen=seen)
     return f"Version {version.number} is signed and {signed.get_state_display().lower()}.", signed
 
 
@@ -170,7 +176,7 @@ def _notice(version, request):
 
 
 def _withdraw_notice(version, request):
-    lifecycle.withdraw_notice(version, by=request.user)
+    lifecycle.withdraw_notice(version, by=request.user, reason=_reason(request))
     return "The notice is withdrawn: it goes on.", version
 
 

@@ -1,5 +1,7 @@
 """The register of what does not count: proposing, deciding, withdrawing."""
 
+from dataclasses import dataclass
+
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
@@ -16,14 +18,53 @@ from slas.models import Exclusion
 
 from .frame import frame_of, the_agreement
 
+REFUSALS = (exclusions.SecondPersonNeeded, exclusions.WrongState, AgreementRefused)
+State = Exclusion.State
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What this person may do with an exclusion; `waits`: why not more, in a sentence."""
+
+    decide: bool = False
+    take_back: bool = False
+    withdraw: bool = False
+    decide_withdrawal: bool = False
+    waits: str = ""
+
 
 @page(VIEW)
 @require_GET
 def exclusion_list(request, code):
     found = the_agreement(request, code)
-    shown = paged(request, found.exclusions.select_related("proposed_by", "decided_by"))
-    clock = times_of(found, request.day).clock
-    return render(request, "slas/exclusions.html", frame_of(request, found, "exclusions", page=shown, clock=clock))
+    people = ("withdrawals__asked_by", "withdrawals__decided_by")
+    shown = paged(request, found.exclusions.select_related("proposed_by", "decided_by").prefetch_related(*people))
+    lines = [(one, steps_of(one, found, request)) for one in shown]
+    context = {"page": shown, "lines": lines, "clock": times_of(found, request.day).clock}
+    return render(request, "slas/exclusions.html", frame_of(request, found, "exclusions", **context))
+
+
+def steps_of(one: Exclusion, agreement, request) -> Steps:
+    access, me = request.access, request.user.pk
+    may_draft, may_sign = access.allows(DEFINE, agreement.unit_id), access.allows(CERTIFY, agreement.unit_id)
+    asked = one.withdrawal_asked
+    if one.state == State.PROPOSED:
+        is_mine = one.proposed_by_id == me
+        waits = _waits(is_mine, may_sign, "who proposed it cannot decide on it")
+        return Steps(decide=may_sign and not is_mine, take_back=may_draft and is_mine, waits=waits)
+    if one.state != State.APPROVED:
+        return Steps()
+    if asked is None:
+        return Steps(withdraw=may_draft)
+    is_mine = asked.asked_by_id == me
+    waits = _waits(is_mine, may_sign, "who asked for the withdrawal cannot decide on it")
+    return Steps(decide_withdrawal=may_sign and not is_mine, waits=waits)
+
+
+def _waits(is_mine: bool, may_sign: bool, why: str) -> str:
+    if is_mine:
+        return f"Waits for a second person: {why}."
+    return "" if may_sign else "Waits for somebody who may sign the agreement."
 
 
 @page(DEFINE)
@@ -54,23 +95,50 @@ def exclusion_new(request, code):
 @page(VIEW)
 @require_POST
 def exclusion_decide(request, pk: int, decision: str):
-    """Approve or reject (a second person), or withdraw."""
+    """Approve or reject what was proposed; withdraw it; agree to the withdrawal of what was approved, or keep it."""
     found = visible(Exclusion.objects.select_related("agreement"), request, pk=pk)
-    permission = DEFINE if decision == "withdraw" else CERTIFY
+    if decision not in STEPS:
+        raise Http404
+    permission, act = STEPS[decision]
     require(request, permission, found.agreement.unit_id)
-    note = request.POST.get("reason", "").strip()[:2000]
     try:
-        if decision == "withdraw" and not note:
-            messages.error(request, "Say why it is withdrawn: press Withdraw again, and give a reason.")
-        elif decision == "withdraw":
-            exclusions.withdraw(found, by=request.user, reason=note)
-            messages.success(request, "Withdrawn: it counts again.")
-        elif decision in ("approve", "reject"):
-            is_approved = decision == "approve"
-            exclusions.decide(found, by=request.user, is_approved=is_approved, note=note)
-            messages.success(request, "Approved: it no longer counts." if is_approved else "Rejected: it counts.")
-        else:
-            raise Http404
-    except (exclusions.SecondPersonNeeded, exclusions.WrongState) as refusal:
+        messages.success(request, act(found, request.user, request.POST.get("reason", "").strip()[:2000]))
+    except REFUSALS as refusal:
         messages.error(request, str(refusal))
     return redirect("agreement_exclusions", code=found.agreement.code)
+
+
+def _approve(found, by, note: str) -> str:
+    exclusions.decide(found, by=by, is_approved=True, note=note)
+    return "Approved: it no longer counts."
+
+
+def _reject(found, by, note: str) -> str:
+    exclusions.decide(found, by=by, is_approved=False, note=note)
+    return "Rejected: it counts."
+
+
+def _withdraw(found, by, reason: str) -> str:
+    withdrawn = exclusions.withdraw(found, by=by, reason=reason)
+    if withdrawn.state == State.WITHDRAWN:
+        return "Taken back: it was never left out."
+    return "Asked for: what it leaves out counts again once a second person has agreed."
+
+
+def _agree(found, by, note: str) -> str:
+    exclusions.decide_withdrawal(found, by=by, is_approved=True, note=note)
+    return "Withdrawn: it counts again."
+
+
+def _keep(found, by, note: str) -> str:
+    exclusions.decide_withdrawal(found, by=by, is_approved=False, note=note)
+    return "Kept: it stays left out."
+
+
+STEPS = {
+    "approve": (CERTIFY, _approve),
+    "reject": (CERTIFY, _reject),
+    "withdraw": (DEFINE, _withdraw),
+    "approve-withdrawal": (CERTIFY, _agree),
+    "reject-withdrawal": (CERTIFY, _keep),
+}

@@ -9,17 +9,19 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from doors.pages import page, require
+from doors.revisions import ChangedMeanwhile
 from kpis.requests import as_of_day
 from organization.access import CERTIFY, DEFINE, VIEW
 from organization.money import written
 from slas import closing, periods, selectors
+from slas.drafting import AgreementRefused
 from slas.models import CreditClaim, PeriodResult
 
 from .document import _reason as reason_of
 from .frame import frame_of, the_agreement
 
 State = PeriodResult.State
-REFUSALS = (periods.WrongState, periods.SecondPersonNeeded)
+REFUSALS = (periods.WrongState, periods.SecondPersonNeeded, AgreementRefused, ChangedMeanwhile)
 
 
 @page(VIEW)
@@ -46,12 +48,13 @@ def period(request, code, start: str):
     restatements = [
         {
             "one": restatement,
+            "key": str(restatement.pk),
+            "fields": [("seen", restatement.pk)],
             "rows": _differences(restatement, codes),
-            "may_decide": request.access.allows(CERTIFY, found.unit_id)
-            and restatement.state == "proposed"
-            and restatement.proposed_by_id != request.user.pk,
+            "waits": (waits := _why_not(request, found, restatement)),
+            "may_decide": restatement.state == "proposed" and not waits,
         }
-        for restatement in one.restatements.select_related("proposed_by", "decided_by")
+        for restatement in one.restatements.select_related("proposed_by", "decided_by").prefetch_related("caused_by")
     ]
     context = frame_of(
         request,
@@ -60,7 +63,9 @@ def period(request, code, start: str):
         period=one,
         promises=selectors.promises_of(one.figures, codes, selectors.order_of(found), one.state == "open"),
         restatements=restatements,
+        close_fields=[("figures_hash", one.figures_hash)],
         claim=CreditClaim.objects.filter(period=one).first(),
+        trail=[_said(entry) for entry in selectors.trail_of(one)],
     )
     return render(request, "slas/period.html", context)
 
@@ -88,6 +93,7 @@ def restatement_decide(request, code, start: str, number: int, decision: str):
     asked = one.restatements.filter(number=number).first()
     if asked is None or decision not in ("approve", "reject"):
         raise Http404
+    asked.pk = _seen(request) or asked.pk  # numbers come again when the data change: what was looked at is decided on
     return _done(request, one, lambda: _decide(asked, request, decision == "approve"))
 
 
@@ -97,12 +103,13 @@ def _done(request, one: PeriodResult, act):
     except ValidationError as fault:
         messages.error(request, " ".join(fault.messages))
     except REFUSALS as fault:
-        messages.error(request, str(fault))
+        messages.error(request, f"{fault} {getattr(fault, 'next_step', '')}".strip())
     return redirect(one)
 
 
 def _close(one, request) -> str:
-    closed = closing.close_period(one, by=request.user, day=as_of_day())
+    seen = request.POST.get("figures_hash", "")
+    closed = closing.close_period(one, by=request.user, day=as_of_day(), seen=seen)
     claim = CreditClaim.objects.filter(period=closed).first()
     return f"Closed. {f'{written(claim.amount, claim.currency)} are due.' if claim else 'No credit is due.'}"
 
@@ -123,7 +130,8 @@ def _restate(one, request) -> str:
 
 
 def _decide(asked, request, is_approved: bool) -> str:
-    closing.decide_restatement(asked, by=request.user, is_approved=is_approved, day=as_of_day())
+    note = request.POST.get("reason", "").strip()[:2000]
+    closing.decide_restatement(asked, by=request.user, is_approved=is_approved, day=as_of_day(), note=note)
     return "The restated figures count." if is_approved else "The figures of the close go on to count."
 
 
@@ -147,8 +155,32 @@ def _the_period(agreement, start: str) -> PeriodResult:
     return kept
 
 
+def _seen(request) -> int | None:
+    """The id of the restatement that the form showed."""
+    text = request.POST.get("seen", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else None
+
+
+def _why_not(request, agreement, restatement) -> str:
+    """Why the person does not decide on what waits; empty for who does."""
+    if restatement.state != "proposed":
+        return ""
+    if not request.access.allows(CERTIFY, agreement.unit_id):
+        return "It waits for somebody who may sign the agreement."
+    return periods.second_person_needed(restatement, request.user)
+
+
 def _waiting(one: PeriodResult) -> bool:
     return any(restatement.state == "proposed" for restatement in one.restatements.all())
+
+
+def _said(entry) -> dict:
+    """An entry of the audit trail as components/history_list.html takes it, with the reason that was given."""
+    details = entry.details
+    numbered = f"number {details['number']}" if "number" in details else ""
+    why = next((details[name] for name in ("reason", "outcome", "note", "cause") if details.get(name)), "")
+    detail = ": ".join(part for part in (numbered, why) if part)
+    return {"at": entry.at, "who": entry.actor_name, "what": entry.action, "detail": detail}
 
 
 def _differences(restatement, codes: dict) -> list[tuple]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import Max
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
@@ -51,13 +52,17 @@ class StudySerializer(serializers.ModelSerializer):
     kpi = serializers.SlugRelatedField("code", read_only=True)
     analyst = serializers.SlugRelatedField("username", read_only=True)
     reviewer = serializers.SlugRelatedField("username", read_only=True)
+    revision = serializers.SerializerMethodField(help_text="Of its conclusion and newest run; see `accept`.")
 
     class Meta:
         model = Study
         fields = (
             "id", "title", "question", "unit", "dataset", "kpi", "grain", "parameters", "conclusion", "state",
-            "analyst", "reviewer", "reviewed_at", "reviewed_run", "review_note", "created_at", "changed_at",
+            "analyst", "reviewer", "reviewed_at", "reviewed_run", "review_note", "created_at", "changed_at", "revision",
         )  # fmt: skip
+
+    def get_revision(self, study) -> str:
+        return saving.revision_of(study, study.newest_run)
 
 
 class ComparedNumberSerializer(serializers.Serializer):
@@ -119,6 +124,12 @@ class StudyNote(StrictSerializer):
     note = serializers.CharField(max_length=2000, required=False, allow_blank=True)
 
 
+class StudyReview(StudyNote):
+    revision = serializers.CharField(
+        max_length=40, required=False, help_text="Of the study as you read it: 409 `changed_meanwhile` if it changed."
+    )
+
+
 class StudyReason(StrictSerializer):
     note = serializers.CharField(max_length=2000)
 
@@ -126,7 +137,9 @@ class StudyReason(StrictSerializer):
 class StudyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewSet):
     """Kept analyses: a question to the data, its answers, and who reviewed it."""
 
-    queryset = Study.objects.select_related("unit", "dataset", "kpi", "analyst", "reviewer")
+    queryset = Study.objects.select_related("unit", "dataset", "kpi", "analyst", "reviewer").annotate(
+        newest_run=Max("runs__number")
+    )
     serializer_class = StudySerializer
     filterset_fields = {"question": ["exact"], "state": ["exact"], "dataset__code": ["exact"], "kpi__code": ["exact"]}
     needs = {"read": VIEW, "write": DEFINE}
@@ -184,12 +197,13 @@ class StudyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewS
     def submit(self, request, pk):
         return self._answer(saving.submit(self._mine(), by=request.user))
 
-    @extend_schema(request=StudyNote, responses=StudySerializer)
+    @extend_schema(request=StudyReview, responses=StudySerializer)
     @action(methods=["post"], detail=True)
     def accept(self, request, pk):
         """A second person found it right."""
-        note = self._checked(StudyNote).get("note", "")
-        return self._answer(saving.accept(self._mine(), by=request.user, at=timezone.now(), note=note))
+        words = self._checked(StudyReview)
+        seen = words.pop("revision", None)
+        return self._answer(saving.accept(self._mine(), by=request.user, at=timezone.now(), seen=seen, **words))
 
     @extend_schema(request=StudyReason, responses=StudySerializer)
     @action(methods=["post"], detail=True, url_path="send-back")

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from analytics.wording import percent
 from doors.pages import page, paged, require, visible
+from doors.revisions import ChangedMeanwhile
 from organization.access import DEFINE, VIEW
 from studies import bench, saving
 from studies.analysis import CannotAnswer
@@ -27,7 +28,8 @@ from .tables import csv_of
 
 PEOPLE = ("unit", "dataset", "kpi", "analyst", "reviewer")
 REFUSALS = (
-    saving.WrongState, saving.SecondPersonNeeded, saving.NotTheAnalyst, saving.NoConclusion, CannotAnswer, TooMuch
+    saving.WrongState, saving.SecondPersonNeeded, saving.NotTheAnalyst, saving.NoConclusion, ChangedMeanwhile,
+    CannotAnswer, TooMuch,
 )  # fmt: skip
 
 
@@ -80,6 +82,8 @@ def study(request, pk: int):
         "may_review": may_change and not mine and found.state == Study.State.IN_REVIEW,
         "conclusion_form": ConclusionForm(initial={"conclusion": found.conclusion}),
         "review_form": ReviewForm(),
+        "revision": saving.revision_of(found, runs[0].number),
+        "is_mine": mine,
     }
     return render(request, "studies/study.html", context)
 
@@ -149,7 +153,8 @@ def study_review(request, pk: int, decision: str):
 
     def act():
         if decision == "accept":
-            saving.accept(found, by=request.user, at=timezone.now(), note=note)
+            seen = request.POST.get("revision", "")
+            saving.accept(found, by=request.user, at=timezone.now(), note=note, seen=seen)
             return "Reviewed."
         saving.send_back(found, by=request.user, note=note)
         return "Sent back to its analyst."
@@ -167,7 +172,7 @@ def _done(request, found: Study, act):
     try:
         messages.success(request, act())
     except REFUSALS as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, f"{refusal} {getattr(refusal, 'next_step', '')}".strip())
     except ValidationError as fault:
         messages.error(request, " ".join(fault.messages))
     return redirect(found)

@@ -50,11 +50,15 @@ def test_versions_exclusions_and_restatements_wait_for_another_one_than_their_au
     AgreementVersionFactory(agreement=agreement, state="in_negotiation", created_by=analyst, submitted_by=analyst)
     ExclusionFactory(agreement=agreement, proposed_by=analyst)
     ExclusionFactory(agreement=agreement, proposed_by=manager)  # their own: not theirs to decide
+    for asker in (analyst, manager):
+        held = ExclusionFactory(agreement=agreement, state="approved", decided_by=manager, decided_at=timezone.now())
+        held.withdrawals.create(asked_by=asker, asked_at=timezone.now(), reason="Wrong month")
     period = PeriodResultFactory(agreement=agreement)
     Restatement.objects.create(period=period, number=1, cause="A late extract", before={}, after={}, proposed_by=None)
     assert asked_of(manager) == [
         ("Incidents", "version 1 to sign, offered by analyst"),
         ("Incidents", "an exclusion (maintenance) by analyst"),
+        ("Incidents", "an exclusion to withdraw, asked for by analyst"),
         ("Incidents Jan 2025", "a restatement"),
     ]
     assert asked_of(analyst) == asked_of(people[Role.VIEWER]) == []

@@ -195,6 +195,8 @@ def test_rejects_are_listed_downloaded_neutralised_corrected_and_replayed(analys
     facts = facts_of(orders)
     assert scan.fetch(f"select id from ({facts.relation}) order by id", facts.files) == [{"id": "1"}, {"id": "=1+1"}]
     assert upload.rejects.get().state == "replayed"
+    status, problem = analyst("patch", f"{base}/rejects/7/", {"cells": {"cost": "6"}})
+    assert (status, problem["code"], problem["row"]) == (404, "no_such_row", 7)
     status, problem = analyst("patch", f"{base}/rejects/3/", {"cells": {"nope": "x"}})
     assert (status, problem["code"]) == (409, "wrong_state")
 
@@ -288,7 +290,10 @@ def test_quality_rules_by_api(analyst, orders):
     (result,) = analyst("get", f"quality-rules/{made['id']}/results/")[1]
     assert (result["passed"], result["checked"], result["failing"]) == (False, 2, 1)
     assert analyst("get", "datasets/orders/")[1]["is_provisional"] is True
-    assert analyst("post", f"quality-rules/{made['id']}/override/", {"reason": "Known and agreed."})[0] == 201
+    override = "post", f"quality-rules/{made['id']}/override/", {"reason": "Known and agreed."}
+    status, problem = analyst(*override)
+    assert (status, problem["code"]) == (409, "second_person_needed")  # they loaded the rows
+    assert Caller(analyst.client, Member.ANALYST, orders.unit)(*override)[0] == 201
     assert analyst("get", "datasets/orders/")[1]["is_provisional"] is False
     status, problem = analyst("post", "quality-rules/", {**rule, "column": "colour"})
     assert (status, "colour" in problem["detail"], problem["field"]) == (400, True, "column")

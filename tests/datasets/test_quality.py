@@ -10,11 +10,12 @@ from datasets import quality
 from datasets.contracts import put_in_force
 from datasets.models import QualityRule
 from datasets.quality.rules import InvalidRule
-from datasets.refusals import InvalidRequest, WrongState
+from datasets.refusals import InvalidRequest, SecondPersonNeeded, WrongState
 from datasets.signals import provisional_changed
+from doors.revisions import ChangedMeanwhile
 from lake.contract import Column, ColumnType, Contract, Role
-from organization.access import access_of
-from tests.factories import DatasetFactory, loaded_dataset, perform, upload_csv
+from organization.access import NOBODY, access_of
+from tests.factories import DatasetFactory, loaded_dataset, member, perform, upload_csv
 
 pytestmark = pytest.mark.django_db
 
@@ -101,7 +102,17 @@ def test_a_failed_critical_rule_makes_provisional_until_it_is_overridden_with_a_
     assert orders.is_provisional
     with pytest.raises(InvalidRequest):
         quality.override(rule, reason=" ", by=orders.owner)
-    quality.override(rule, reason="The cost of order 3 follows next week.", by=orders.owner)
+    for act in (
+        lambda: quality.override(rule, reason="It will do.", by=orders.owner),
+        lambda: quality.retire_rule(rule, by=orders.owner),
+        lambda: quality.define_rule(orders, rule=rule, by=orders.owner, access=NOBODY, severity="info"),
+    ):  # who loaded the rows neither answers for them nor makes the rule milder
+        with pytest.raises(SecondPersonNeeded, match="a second person must answer for them"):
+            act()
+    second = member("analyst", orders.unit)
+    with pytest.raises(ChangedMeanwhile, match="at another version of the rows by now"):
+        quality.override(rule, reason="The cost of order 3 follows next week.", by=second, seen=99)
+    quality.override(rule, reason="The cost of order 3 follows next week.", by=second)
     orders.refresh_from_db()
     assert not orders.is_provisional
     assert told == [True, False]

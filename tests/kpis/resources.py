@@ -2,7 +2,17 @@
 
 from datetime import UTC, datetime
 
-from kpis.models import ChartPhase, ChartSetting, ChartVerdict, ExcludedPoint, Forecast, Kpi, Signal, Webhook
+from kpis.models import (
+    ChartPhase,
+    ChartSetting,
+    ChartVerdict,
+    ExcludedPoint,
+    Forecast,
+    Kpi,
+    ManualEntry,
+    Signal,
+    Webhook,
+)
 from organization.models import Role
 from tests.factories import UserFactory
 from tests.kpis.sample_series import a_share, met, month, write
@@ -12,6 +22,7 @@ ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 DEFINERS = frozenset({Role.ANALYST, Role.MANAGER, Role.ADMINISTRATOR, Role.INTEGRATION})
 CERTIFIERS = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
 AT = datetime(2025, 2, 1, tzinfo=UTC)
+VERSION = "/api/v1/kpis/{}/versions/1/"
 
 
 class ByCode:
@@ -38,6 +49,23 @@ def a_phase(unit):
     return ChartPhase.objects.create(
         **series(unit), starts_on=month(12), reason=f"move of {unit.code}", proposed_by=UserFactory()
     )
+
+
+def in_review(unit) -> ByCode:
+    found = a_charted_kpi(unit)
+    found.kpi.versions.update(state="in_review", submitted_by=UserFactory(), certified_by=None, certified_at=None)
+    return found
+
+
+def certified(unit) -> ByCode:
+    found = a_charted_kpi(unit)
+    found.kpi.versions.update(state="certified", certified_by=UserFactory(), certified_at=AT)
+    return found
+
+
+def an_entry(unit):
+    days = {"period_start": month(1), "period_end": month(2)}
+    return ManualEntry.objects.create(**series(unit), **days, value=1, entered_by=UserFactory())
 
 
 def a_setting(unit):
@@ -121,6 +149,46 @@ RESOURCES = [
     Resource("API: forecasts", "get", "/api/v1/forecasts/", a_forecast, is_list=True, marker=kpi_code),
     Resource("API: chart settings", "get", "/api/v1/chart-settings/", a_setting, is_list=True, marker=kpi_code),
     Resource("API: re-bases", "get", "/api/v1/chart-phases/", a_phase, is_list=True, marker=kpi_code),
+    # 409: its passport has gaps
+    Resource(
+        "API: certifying",
+        "post",
+        VERSION + "certify/",
+        in_review,
+        CERTIFIERS,
+        status=409,
+        door="certify",
+    ),
+    Resource(
+        "API: sending a definition back",
+        "post",
+        VERSION + "send-back/",
+        in_review,
+        CERTIFIERS,
+        door="certify",
+        body={"reason": "Whose hours?"},
+    ),
+    Resource(
+        "API: taking a KPI out of use",
+        "post",
+        VERSION + "deprecate/",
+        certified,
+        CERTIFIERS,
+        door="certify",
+        body={"from_day": "2025-06-01", "reason": "Replaced"},
+    ),
+    Resource(
+        "API: approving a value", "post", "/api/v1/manual-entries/{}/approve/", an_entry, CERTIFIERS, door="certify"
+    ),
+    Resource(
+        "API: rejecting a value",
+        "post",
+        "/api/v1/manual-entries/{}/reject/",
+        an_entry,
+        CERTIFIERS,
+        door="certify",
+        body={"reason": "No evidence"},
+    ),
     Resource(
         "API: approving a re-base", "post", "/api/v1/chart-phases/{}/approve/", a_phase, CERTIFIERS, door="certify"
     ),

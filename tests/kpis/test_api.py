@@ -84,8 +84,13 @@ def test_a_kpi_goes_from_draft_to_certified_by_two_people(client, dataset, group
     gap = second.post(f"{address}/certify/")
     assert (gap.data["code"], list(gap.data["gaps"])) == ("passport_incomplete", ["steward"])
     client.patch(f"{API}/kpis/met_share/", {"steward": "manager"}, format="json")
-    assert second.post(f"{address}/certify/").data["state"] == "certified"
-    out_of_use = f"{address}/deprecate/", {"from_day": "2026-01-01"}
+    stale = second.post(f"{address}/certify/", {"revision": "0" * 16}, format="json")
+    assert (stale.status_code, stale.data["code"]) == (409, "changed_meanwhile")
+    read = second.get(f"{API}/kpis/met_share/").data["version"]["revision"]
+    assert second.post(f"{address}/certify/", {"revision": read}, format="json").data["state"] == "certified"
+    silent = second.post(f"{address}/deprecate/", {"from_day": "2026-01-01"}, format="json")
+    assert (silent.status_code, silent.data["errors"][0]["field"]) == (400, "reason")
+    out_of_use = f"{address}/deprecate/", {"from_day": "2026-01-01", "reason": "Replaced"}
     assert client_of(member("analyst", group)).post(*out_of_use, format="json").status_code == 403  # as on the page
     assert second.post(*out_of_use, format="json").data["deprecated_from"] == "2026-01-01"
     edited = client.post(f"{API}/kpis/met_share/versions/", {"formula": "sum(hours)"}, format="json")

@@ -1,12 +1,14 @@
 """Pages on which a definition is written, tried, certified, run, and taken from one installation to another."""
 
 import html
+import re
 
 import pytest
+from django.urls import reverse
 from rest_framework.test import APIClient
 
 from jobs.models import Job
-from kpis import definitions
+from kpis import definitions, workflow
 from kpis.models import Kpi, KpiVersion, Result, Run
 from kpis.recompute import recompute
 from tests.factories import KpiFactory, ResultFactory, UnitFactory, member
@@ -171,6 +173,61 @@ def test_a_code_with_a_blank_is_refused_in_plain_words(client, made):
     assert answer.status_code == 422 and "digits, - and _ only" in answer.content.decode()
 
 
+def certify(client, user, seen: str | None = None):
+    """What the page says after its button Certify; seen: the revision of an earlier look at it."""
+    page = opened(client, user, "kpi_definition", "hours_p90")
+    shown = re.search(r'name="revision" value="(\w+)"', page)
+    words = {"version": 1, "revision": shown.group(1) if seen is None else seen}
+    answer = client.post(reverse("kpi_workflow", args=["hours_p90", "certify"]), words, follow=True)
+    return " ".join(str(message) for message in answer.context["messages"])
+
+
+def in_review(client, made) -> KpiVersion:
+    given = {**NEW, "owner": made.analyst.username, "steward": made.analyst.username}
+    sent(client, made.analyst, "kpi_new", **given)
+    KpiVersion.objects.filter(kpi__code="hours_p90").update(**PASSPORT)
+    version = KpiVersion.objects.get(kpi__code="hours_p90")
+    return workflow.submit(version, by=made.analyst)
+
+
+def test_what_was_looked_at_is_certified_not_what_was_written_meanwhile(client, made):
+    """A second tab: its author edits and submits again while the page is open."""
+    version = in_review(client, made)
+    seen = workflow.revision_of(version)
+    workflow.submit(definitions.edit(version, by=made.analyst, condition="hours > 0"), by=made.analyst)
+    said = certify(client, made.manager, seen)
+    assert "was changed since you opened it: nothing was decided. Look at it again, then decide." in said
+    version.refresh_from_db()
+    assert version.state == "in_review"
+    assert "is certified" in certify(client, made.manager)
+
+
+def test_who_edited_a_draft_of_another_does_not_certify_it(client, made):
+    version = in_review(client, made)
+    definitions.edit(version, by=made.manager, condition="hours > 0")
+    workflow.submit(version, by=made.analyst)
+    page = opened(client, made.manager, "kpi_definition", "hours_p90")
+    assert 'name="revision"' not in page
+    assert "who wrote any of it, or submitted it, cannot certify it" in page and f"changed by {made.manager}" in page
+    with pytest.raises(workflow.SecondPersonNeeded):
+        workflow.certify(version, by=made.manager)
+    assert workflow.certify(version, by=member("manager", version.kpi.unit)).state == "certified"
+
+
+def test_other_bands_drop_the_certificate_and_take_what_is_in_review_back(client, made):
+    """They say what is red."""
+    version = in_review(client, made)
+    assert workflow.certify(version, by=made.manager).state == "certified"
+    bands = [{"status": "green", "at": 1}, {"status": "red"}]
+    definitions.change_kpi(version.kpi, by=made.analyst, bands=bands)
+    draft = version.kpi.versions.newest()
+    assert (draft.number, draft.state) == (2, "draft")
+    workflow.submit(draft, by=made.analyst)
+    definitions.change_kpi(version.kpi, by=made.manager, bands=[])
+    draft.refresh_from_db()
+    assert (draft.state, set(draft.authors.all())) == ("draft", {made.analyst, made.manager})
+
+
 def test_from_draft_to_certified_by_two_people(client, made):
     given = {**NEW, "owner": made.analyst.username, "steward": made.analyst.username}
     assert sent(client, made.analyst, "kpi_new", **given).status_code == 302
@@ -178,11 +235,11 @@ def test_from_draft_to_certified_by_two_people(client, made):
     assert "gaps" in opened(client, made.analyst, "kpi_definition", "hours_p90")
     sent(client, made.analyst, "kpi_workflow", "hours_p90", "submit", version=1)
     assert sent(client, made.analyst, "kpi_workflow", "hours_p90", "certify", version=1).status_code == 403
-    sent(client, made.manager, "kpi_workflow", "hours_p90", "certify", version=1)
+    certify(client, made.manager)
     version.refresh_from_db()
     assert version.state == "in_review"  # the passport has gaps
     KpiVersion.objects.filter(pk=version.pk).update(**PASSPORT)
-    sent(client, made.manager, "kpi_workflow", "hours_p90", "certify", version=1)
+    certify(client, made.manager)
     version.refresh_from_db()
     assert (version.state, version.certified_by) == ("certified", made.manager)
 

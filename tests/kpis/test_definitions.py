@@ -159,7 +159,7 @@ def test_steps_in_the_wrong_order_are_refused(dataset, author):
 
 def test_a_deprecated_definition_ends_on_its_day(dataset, author):
     version = certified(made(dataset, author), author)
-    workflow.deprecate(version, by=author, from_day=FEB)
+    workflow.deprecate(version, by=author, from_day=FEB, reason="Replaced")
     assert not version.kpi.versions.in_force(FEB).exists()
     assert KpiVersion.objects.get().state == "deprecated"
 
@@ -168,7 +168,7 @@ def test_what_was_taken_out_of_use_stays_so_when_a_later_draft_is_discarded(data
     """v1 certified, v2 instead of it certified and out of use from February on; draft v3 comes and goes."""
     first = certified(made(dataset, author), author)
     second = certified(definitions.edit(first, by=author, formula="sum(hours)"), author)
-    second = workflow.deprecate(second, by=author, from_day=FEB)
+    second = workflow.deprecate(second, by=author, from_day=FEB, reason="Replaced")
     draft = definitions.edit(second, by=author, formula="count(closed)")
     definitions.discard(draft, by=author)
     versions = second.kpi.versions
@@ -180,7 +180,7 @@ def test_what_was_taken_out_of_use_stays_so_when_a_later_draft_is_discarded(data
 def test_what_is_out_of_use_from_its_first_day_holds_for_no_day(dataset, author):
     first = certified(made(dataset, author), author)
     second = certified(definitions.edit(first, by=author, formula="sum(hours)"), author)
-    workflow.deprecate(second, by=author, from_day=second.valid_from)
+    workflow.deprecate(second, by=author, from_day=second.valid_from, reason="Replaced")
     assert not first.kpi.versions.in_force(FEB).exists()
 
 

@@ -99,7 +99,7 @@ def test_notice_takes_its_days_and_then_the_agreement_is_terminated(desk, datase
 def test_notice_can_be_withdrawn(desk, dataset):
     version = desk.signed(dataset, notice_days=0)
     version = lifecycle.give_notice(version, by=desk.signer, day=DAY, last_day=date(2025, 4, 30), reason="Price")
-    version = lifecycle.withdraw_notice(version, by=desk.signer)
+    version = lifecycle.withdraw_notice(version, by=desk.signer, reason="A better price")
     assert (version.state, version.valid_to) == (State.ACTIVE, None)
 
 
@@ -109,7 +109,7 @@ def test_notice_never_makes_a_fixed_term_longer(desk, dataset):
     with pytest.raises(lifecycle.WrongState, match="ends on 2025-06-30 already"):
         lifecycle.give_notice(version, last_day=date(2025, 7, 31), **words)
     version = lifecycle.give_notice(version, last_day=date(2025, 4, 30), **words)
-    assert lifecycle.withdraw_notice(version, by=desk.signer).valid_to == date(2025, 7, 1)
+    assert lifecycle.withdraw_notice(version, by=desk.signer, reason="A better price").valid_to == date(2025, 7, 1)
 
 
 def test_a_version_with_an_end_expires(desk, dataset):

@@ -103,7 +103,7 @@ def test_closing_freezes_and_calculates_the_credit(desk, agreement):
     assert claim.breakdown[-1] == {"earned": "200.00", "cap": "100.00", "is_capped": True, "amount": "100.00"}
     assert claim.claim_by == date(2025, 4, 9)
     with pytest.raises(periods.WrongState, match="closed; this step needs it to be provisional"):
-        periods.close(closed, by=desk.signer, day=DAY)
+        periods.close(closed, by=desk.signer)
 
 
 def test_an_open_period_is_not_closed(desk, agreement):
@@ -139,7 +139,7 @@ def test_a_rejected_restatement_is_not_proposed_again(desk, agreement, dataset):
     january = closing.close_period(the(agreement, JANUARY), by=desk.signer, day=DAY)
     upload_csv(dataset, deliveries_csv(late=(), months=(1,)), name="corrected.csv")
     periods.refresh(agreement, day=DAY)
-    closing.decide_restatement(january.restatements.get(), by=desk.signer, is_approved=False, day=DAY)
+    closing.decide_restatement(january.restatements.get(), by=desk.signer, is_approved=False, day=DAY, note="As agreed")
     periods.refresh(agreement, day=DAY)
     assert january.restatements.count() == 1
     assert periods.standing_figures(january) == january.figures
@@ -182,7 +182,8 @@ def test_an_exclusion_counts_once_a_second_person_approves_it(desk, agreement):
     assert (figure.attainment, figure.attainment_with_all, figure.excluded) == (D("88.8888"), D("80.0000"), 1)  # 8 of 9
     newest = agreement.attainment_kpis.get().kpi.versions.first()
     assert "cast('2025-01-13 00:00:00' as timestamp)" in newest.condition and newest.state == "certified"
-    exclusions.withdraw(asked, by=desk.signer, reason="The port was open.")
+    exclusions.withdraw(asked, by=desk.author, reason="The port was open.")
+    exclusions.decide_withdrawal(asked, by=desk.signer, is_approved=True)
     periods.refresh(agreement, day=DAY)
     assert on_time(the(agreement, JANUARY)).total == "10"
 
@@ -215,7 +216,7 @@ def test_a_claim_goes_through_two_hands_and_in_time(desk, agreement):
         claims.agree(claim, by=desk.finance, day=DAY)
     with pytest.raises(claims.ClaimRefused, match=r"up to \$100.00"):
         claims.agree(claim, by=desk.signer, day=DAY, amount=D("100.01"))
-    claim = claims.agree(claim, by=desk.signer, day=DAY, amount=D("80"))
+    claim = claims.agree(claim, by=desk.signer, day=DAY, amount=D("80"), note="One line was in dispute")
     with pytest.raises(claims.ClaimRefused, match="credit note"):
         claims.credit(claim, by=desk.finance, day=DAY, reference=" ")
     claim = claims.credit(claim, by=desk.finance, day=DAY, reference="CN-17")
@@ -236,7 +237,7 @@ def test_a_rejected_claim_keeps_its_reason(desk, agreement):
     claim = closing.close_period(the(agreement, JANUARY), by=desk.signer, day=DAY).claim
     claims.claim_credit(claim, by=desk.finance, day=DAY)
     claim = claims.reject(claim, by=member("manager", desk.unit), day=DAY, reason="Force majeure clause.")
-    assert (claim.state, claim.note) == ("rejected", "Force majeure clause.")
+    assert (claim.state, claim.decision_note) == ("rejected", "Force majeure clause.")
 
 
 def test_a_met_period_after_it_earns_a_credit_back(desk, dataset):

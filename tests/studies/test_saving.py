@@ -6,6 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from doors.revisions import ChangedMeanwhile
 from organization.models import AuditEntry
 from studies import saving
 from studies.bench import Execution
@@ -60,6 +61,22 @@ def test_a_second_person_reviews(study, analyst, reviewer):
         saving.accept(study, by=analyst, at=AT)
     done = saving.accept(study, by=reviewer, at=AT, note="Fine.")
     assert (done.state, done.reviewer, done.reviewed_run) == ("reviewed", reviewer, 1)
+
+
+def test_the_run_and_the_conclusion_that_were_looked_at_are_reviewed(study, analyst, reviewer):
+    """Somebody runs it again while the page is open; then it is sent back, concluded otherwise and handed in again."""
+    saving.submit(study, by=analyst)
+    first = saving.revision_of(study, 1)
+    saving.run_again(study, replace(FIRST, version=4), by=reviewer, at=AT)
+    with pytest.raises(ChangedMeanwhile, match="was changed since you opened it"):
+        saving.accept(study, by=reviewer, at=AT, seen=first)
+    second = saving.revision_of(study, 2)
+    saving.send_back(study, by=reviewer, note="Which period?")
+    saving.submit(saving.conclude(study, "Begin with B.", by=analyst), by=analyst)
+    with pytest.raises(ChangedMeanwhile):
+        saving.accept(study, by=reviewer, at=AT, seen=second)
+    study.refresh_from_db()
+    assert saving.accept(study, by=reviewer, at=AT, seen=saving.revision_of(study, 2)).reviewed_run == 2
 
 
 def test_the_database_refuses_a_review_by_its_analyst(study, analyst):

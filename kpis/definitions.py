@@ -8,6 +8,7 @@ one. Every change asks for the KPI's results to be computed again.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import zip_longest
 
 from django.db import transaction
 from django.db.models import Max
@@ -264,7 +265,7 @@ def tile(kpi: Kpi) -> None:
     One that was taken out of use ends on that day if it is earlier.
     """
     versions = list(kpi.versions.kept().order_by("valid_from", "number"))
-    for version, following in zip(versions, [*versions[1:], None], strict=True):
+    for version, following in zip_longest(versions, versions[1:]):
         end = following.valid_from if following else None
         last = version.deprecated_from
         if last and (end is None or last < end):

@@ -184,6 +184,13 @@ def test_what_is_out_of_use_from_its_first_day_holds_for_no_day(dataset, author)
     assert not first.kpi.versions.in_force(FEB).exists()
 
 
+def test_the_only_version_there_is_may_be_one_that_nobody_certified():
+    """As versions were kept before certificates: taken out of use it has no version before or after it."""
+    version = KpiFactory().versions.get()
+    workflow.deprecate(version, by=version.kpi.owner, from_day=FEB, reason="Replaced")
+    assert KpiVersion.objects.get().state == "deprecated"
+
+
 def test_a_discarded_draft_is_nowhere_the_newest_version(dataset, author):
     first = certified(made(dataset, author), author)
     definitions.discard(definitions.edit(first, by=author, formula="sum(hours)"), by=author)

@@ -78,7 +78,7 @@ def _organisation(users: Mapping[str, User], say: Say) -> None:
         return
     for name in UNITS:
         seen = unit_import.preview((HERE / name).read_bytes(), people.FIRST_DAY)
-        unit_import.import_units(seen, from_day=people.FIRST_DAY, by=users["admin"])
+        unit_import.import_units(seen, from_day=people.FIRST_DAY, today=people.FIRST_DAY, by=users["admin"])
     april = shared_calendars.add(
         FiscalCalendar, by=users["admin"], code="april", name="Fiscal year from April", start_month=4
     )

@@ -101,7 +101,10 @@ class DesignForm(forms.Form):
     unit = UnitField(label="Answers for it", to_field_name="code")
     owner = forms.ModelChoiceField(User.objects.none(), to_field_name="username")
     steward = forms.ModelChoiceField(
-        User.objects.none(), to_field_name="username", required=False, help_text="Looks after the data behind it."
+        User.objects.none(),
+        to_field_name="username",
+        required=False,
+        help_text="Looks after the data behind it. No certificate without one.",
     )
     counter_kpi = forms.ModelChoiceField(
         Kpi.objects.none(),

@@ -7,7 +7,7 @@ from django import forms
 from kpis.manual import EVIDENCE_KINDS
 from kpis.models import AnnualTarget, Kpi
 from kpis.models.targets import Comparator
-from kpis.typed_numbers import NotANumber, read_band, read_number
+from kpis.typed_numbers import NotANumber, is_band, read_band, read_number
 from organization.access import UPLOAD, Access
 from organization.fields import UnitField
 from organization.models import Unit
@@ -79,8 +79,7 @@ class TargetForm(forms.Form):
     def clean_value(self):
         text = self.cleaned_data["value"]
         try:
-            is_band = ".." in text or " to " in text
-            return read_band(text) if is_band else read_number(text)
+            return read_band(text) if is_band(text) else read_number(text)
         except NotANumber as fault:
             raise forms.ValidationError(str(fault)) from None
 

@@ -5,7 +5,7 @@ from decimal import Decimal, InvalidOperation
 
 BLANKS = re.compile(r"[\s\u00a0\u2009\u202f']")
 CURRENCY = re.compile(r"^[£€$¥]|[£€$¥%]$")
-BAND = re.compile(r"^(?P<low>.+?)(?:\.\.|\bto\b|\s[-–]\s|–)(?P<high>.+)$")  # noqa: RUF001
+BAND = re.compile(r"^(?P<low>.+?)(?:\.\.|\bto\b|\s[-–]\s|–|(?<=[\d%])-(?=\d))(?P<high>.+)$")  # noqa: RUF001
 
 
 class NotANumber(ValueError):
@@ -31,8 +31,13 @@ def read_number(text: str) -> Decimal:
         raise NotANumber(f"“{text[:30]}” is not a number.") from None
 
 
+def is_band(text: str) -> bool:
+    """Whether two ends are written, not one number."""
+    return bool(BAND.match(text.strip()))
+
+
 def read_band(text: str) -> tuple[Decimal, Decimal]:
-    """ "90..95", "90 to 95" or "90 - 95" as a low and a high end. Raises NotANumber."""
+    """ "90..95", "90 to 95" or "90-95" as a low and a high end. Raises NotANumber."""
     found = BAND.match(text.strip())
     if not found:
         raise NotANumber(f"“{text[:30]}” is no band: write its ends such as 90..95.")

@@ -67,7 +67,10 @@ class NewUnitForm(UnitForm):
 
 class MoveForm(forms.Form):
     parent = UnitField(required=False, empty_label="At the top", label="New parent")
-    from_day = DayField(help_text="The days before keep their tree.")
+    from_day = DayField(
+        help_text="The days before keep their tree. A day before its first lets it begin earlier, "
+        "under its first parent."
+    )
 
     def __init__(self, *args, access, **options):
         super().__init__(*args, **options)
@@ -101,7 +104,11 @@ class ImportForm(forms.Form):
     file = forms.FileField(
         help_text="CSV with the columns code, name and as needed kind, parent, timezone, alias:SYSTEM."
     )
-    from_day = DayField(required=False, help_text="From when new places hold. Empty: the day you look from.")
+    from_day = DayField(
+        required=False,
+        help_text="From when new places hold; units that begin later begin on it. Empty: a new unit is there as long "
+        "as its parent, and a move holds from the day you look from.",
+    )
     do_it = forms.BooleanField(
         required=False, label="Take over, if there is no fault", help_text="Otherwise only shown."
     )

@@ -45,10 +45,15 @@ def add_unit(
 
     Raises TreeRefused, ValidationError.
     """
-    from_day = from_day or (parent and parent.placements.aggregate(first=Min("valid_from"))["first"]) or ALWAYS
+    from_day = from_day or (parent and first_day(parent)) or ALWAYS
     unit = plant(code=code, name=name, kind=kind, by=by, parent=parent, from_day=from_day, **values)
     grown([unit], from_day, by=by)
     return unit
+
+
+def first_day(unit: Unit) -> date | None:
+    """The day from which on the unit stands in the tree; None where it never did."""
+    return unit.placements.aggregate(first=Min("valid_from"))["first"]
 
 
 def grown(units: Collection[Unit], from_day: date, *, by) -> None:
@@ -77,13 +82,17 @@ def plant(*, code: str, name: str, kind: str, by, parent: Unit | None, from_day:
 def move_unit(unit: Unit, parent: Unit | None, *, from_day: date, by) -> None:
     """Let `unit` stand under `parent` from `from_day` on, whatever was planned for later days.
 
-    The days before keep their tree. Raises TreeRefused for a cycle, a day outside the unit's life, or a parent that
-    does not exist then.
+    The days before keep their tree. A day before its first lets it begin earlier, under its first parent, and leaves
+    its later places alone. Raises TreeRefused for a cycle, a day outside the unit's life, or a parent that does not
+    exist then.
     """
     _lock_tree()
     placements = list(unit.placements.order_by("valid_from"))
-    if not placements or from_day < placements[0].valid_from:
-        raise TreeRefused(f"{unit} does not exist on {from_day}: choose a day from {_start(placements)} on.")
+    if placements and from_day < placements[0].valid_from:
+        _begin_earlier(placements[0], parent, from_day, by)
+        return
+    if not placements:
+        raise TreeRefused(f"{unit} stands nowhere in the tree.")
     if parent == unit:
         raise TreeRefused(f"{unit} cannot stand below itself: choose another parent.")
     end = placements[-1].valid_to
@@ -94,6 +103,24 @@ def move_unit(unit: Unit, parent: Unit | None, *, from_day: date, by) -> None:
     unit.placements.filter(valid_from__gte=from_day).delete()
     unit.placements.filter(Q(valid_to=None) | Q(valid_to__gt=from_day)).update(valid_to=from_day)
     UnitPlacement.objects.create(unit=unit, parent=parent, valid_from=from_day, valid_to=end)
+    rebuild_paths(_ever_below(unit))
+    if parent is None:
+        members.keep_administered([unit], from_day=from_day, by=by)
+    audit.record(by, "unit moved", unit, unit=unit, parent=parent and parent.code, from_day=from_day, before=before)
+    _announce(unit, from_day)
+
+
+def _begin_earlier(first: UnitPlacement, parent: Unit | None, from_day: date, by) -> None:
+    """The unit stood where it stands first already before the tree was told of it."""
+    unit, was = first.unit, first.valid_from
+    if parent != first.parent:
+        raise TreeRefused(
+            f"{unit} begins on {was} under {first.parent or 'no other unit'}: choose that parent to let it begin "
+            f"earlier, or a day from {was} on to move it."
+        )
+    _require_standing(parent, from_day, was)
+    before = [{"parent": first.parent_id, "from": was, "to": first.valid_to}]
+    unit.placements.filter(pk=first.pk).update(valid_from=from_day)
     rebuild_paths(_ever_below(unit))
     if parent is None:
         members.keep_administered([unit], from_day=from_day, by=by)
@@ -286,10 +313,6 @@ def _lock_tree() -> None:
 
 def _announce(unit: Unit, from_day: date) -> None:
     transaction.on_commit(lambda: tree_changed.send(Unit, unit=unit, from_day=from_day))
-
-
-def _start(placements: list[UnitPlacement]) -> date | str:
-    return placements[0].valid_from if placements else "its first"
 
 
 def _plain(value):

@@ -1,7 +1,9 @@
 """Units and their aliases from a CSV: read, shown with every fault, then taken over whole or not at all.
 
 Columns: code, name, and as needed kind, parent (a code, of the file or of a unit that exists), timezone, and
-`alias:SYSTEM` for each code system. A unit that exists is changed; one whose parent differs moves from the given day.
+`alias:SYSTEM` for each code system. A unit that exists is changed; one whose parent differs moves from the given day,
+and one that begins later begins on it. Without a day, a new unit is there as long as its parent, and a move holds from
+today.
 """
 
 import csv
@@ -12,6 +14,7 @@ from datetime import date
 from zoneinfo import available_timezones
 
 from django.db import transaction
+from django.db.models import Min
 
 from . import tree
 from .models import Unit, UnitAlias, UnitPlacement
@@ -69,30 +72,37 @@ def preview(content: bytes, day: date) -> Preview:
 
 
 @transaction.atomic
-def import_units(seen: Preview, *, from_day: date, by) -> None:
+def import_units(seen: Preview, *, from_day: date | None, today: date, by) -> None:
     """Do what the preview shows, in one transaction. Raises ImportRefused, tree.TreeRefused, ValidationError."""
     if seen.faults:
         raise ImportRefused(f"The file has {len(seen.faults)} faults: correct them and load it again.")
     units = {unit.code: unit for unit in Unit.objects.all()}
-    parents = dict(UnitPlacement.objects.in_force(from_day).values_list("unit__code", "parent__code"))
+    parents = dict(UnitPlacement.objects.in_force(from_day or today).values_list("unit__code", "parent__code"))
     new = [row for row in seen.rows if row.code not in units]
-    for row in new:
-        units[row.code] = tree.plant(
-            code=row.code, name=row.name, kind=row.kind or Unit.Kind.DEPARTMENT, parent=units.get(row.parent), by=by,
-            timezone=row.timezone, from_day=from_day,
-        )  # fmt: skip
-    tree.grown([units[row.code] for row in new], from_day, by=by)
+    _plant(new, units, from_day, by)
     for row in (row for row in seen.rows if row not in new):
         unit = units[row.code]
         values = {"name": row.name, "kind": row.kind or unit.kind, "timezone": row.timezone or unit.timezone}
         tree.change_unit(unit, by=by, **values)
         if row.parent and parents.get(row.code) != row.parent:
-            tree.move_unit(unit, units[row.parent], from_day=from_day, by=by)
+            tree.move_unit(unit, units[row.parent], from_day=from_day or today, by=by)
     known = set(UnitAlias.objects.values_list("unit__code", "system", "code"))
     for row in seen.rows:
         for system, code in row.aliases:
             if (row.code, system, code) not in known:
                 tree.add_alias(units[row.code], system=system, code=code, by=by)
+
+
+def _plant(new: Sequence[Row], units: dict[str, Unit], from_day: date | None, by) -> None:
+    """New units from the day on, or each as long as its parent; they are put into `units`."""
+    firsts = dict(UnitPlacement.objects.order_by().values_list("unit__code").annotate(first=Min("valid_from")))
+    for row in new:
+        since = firsts[row.code] = from_day or firsts.get(row.parent) or tree.ALWAYS
+        units[row.code] = tree.plant(
+            code=row.code, name=row.name, kind=row.kind or Unit.Kind.DEPARTMENT, parent=units.get(row.parent), by=by,
+            timezone=row.timezone, from_day=since,
+        )  # fmt: skip
+    tree.grown([units[row.code] for row in new], min((firsts[row.code] for row in new), default=tree.ALWAYS), by=by)
 
 
 def _rows(content: bytes) -> list[Row]:

@@ -23,6 +23,7 @@ from organization.access import ADMINISTER, DEFINE, UPLOAD, VIEW
 from organization.models import Role
 
 SHOWN = 10
+JUDGED = ("red", "amber", "green")
 
 
 @login_required
@@ -44,6 +45,7 @@ def home(request):
         "home": now,
         "reds": [number_row(reading, as_of=request.GET.get("as_of")) for reading in now.reds[:SHOWN]],
         "more_reds": max(0, now.counts.get("red", 0) - SHOWN),
+        "is_judged": any(now.counts.get(status) for status in JUDGED),
         "new_reds": [
             (red, kpi_address(red.kpi.code, unit=red.unit.code, period=red.period.start.isoformat()))
             for red in now.new_reds[:SHOWN]

@@ -39,13 +39,15 @@ def kpi_definition(request, code):
     shown = _chosen(request, versions) or place.version
     frame = frame_of(request, place, "definition")
     trail = trail_of(kpi)
+    gaps = workflow.passport_gaps(newest)
     context = {
         **frame,
         "shown": shown,
         "newest": newest,
         "revision": workflow.revision_of(newest),
         "versions": versions,
-        "gaps": workflow.passport_gaps(newest),
+        "gaps": gaps,
+        "first_gap": next(iter(gaps), None),
         "passport": _passport(shown, request.access),
         "shows_workings": not request.access.is_vendor_only,
         "bands": write_bands_text(kpi.bands),
@@ -142,6 +144,9 @@ def visible_version(kpi: Kpi, number: str) -> KpiVersion:
 
 def _submit(version, request) -> str:
     workflow.submit(version, by=request.user)
+    if gaps := workflow.passport_gaps(version):
+        left = " ".join(gaps.values())
+        return f"Version {version.number} is in review. No certificate before its passport answers: {left}"
     return f"Version {version.number} is in review: a second person certifies it."
 
 

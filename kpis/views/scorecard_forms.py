@@ -63,7 +63,11 @@ class RowForm(forms.Form):
     parent = forms.ModelChoiceField(ScorecardNode.objects.none(), required=False, label="Under", empty_label="The top")
     roll_up = forms.ChoiceField(choices=ScorecardNode.RollUp.choices, label="Its score is")
     minimum_coverage_pct = forms.IntegerField(
-        min_value=0, max_value=100, label="Least coverage, %", help_text="With less of the weight scored: no score."
+        min_value=0,
+        max_value=100,
+        label="Least coverage, %",
+        help_text="With less of the weight scored: no score. What was never measured there, or has no target, "
+        "is left out.",
     )
     missing = forms.ChoiceField(choices=ScorecardNode.Missing.choices, label="When it has no score")
     carry_periods = forms.IntegerField(min_value=0, max_value=60, label="Carry for at most, periods")

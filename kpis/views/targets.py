@@ -121,6 +121,11 @@ def _save(request, grid: TargetGrid) -> tuple[dict[str, str], dict[str, str], bo
     return (_set(goals, cleared, request) if goals or cleared else _nothing(request)), typed, False
 
 
+def _is_band(grid: TargetGrid) -> bool:
+    """Whether its cells hold two ends in place of one number."""
+    return bool(grid.version and grid.version.direction == "band" and grid.comparator == Comparator.TARGET)
+
+
 def _nothing(request) -> dict[str, str]:
     messages.info(request, "No cell was changed.")
     return {}
@@ -137,7 +142,7 @@ def _texts_before(request) -> dict[str, str]:
 def _goal(grid: TargetGrid, cell: Cell, text: str, basis: str) -> Goal:
     goal = Goal(grid.kpi, Unit(pk=cell.unit_id), cell.start, cell.end, comparator=grid.comparator, basis=basis[:200])
     goal = replace(goal, as_total=cell.sets_total, split_standing=cell.around is not None)
-    if grid.version and grid.version.direction == "band" and grid.comparator == Comparator.TARGET:
+    if _is_band(grid):
         low, high = read_band(text)
         return replace(goal, low=low, high=high)
     return replace(goal, value=read_number(text))
@@ -169,6 +174,7 @@ def _page(request, grid: TargetGrid, *, errors=None, typed=None, unasked=False, 
         "heading": f"Targets of {grid.kpi.name}",
         "breadcrumb": [("KPIs", reverse("kpis")), (grid.kpi.name, reverse("kpi", args=[grid.kpi.code]))],
         "grid": grid,
+        "is_band": _is_band(grid),
         "rows": rows,
         "kept": [item for line in rows for item in line["cells"] if item["keeps"] and item["value"].strip()],
         "unasked": unasked,

@@ -6,6 +6,7 @@ from types import MappingProxyType
 _COUNTED = "count_if(condition)"
 _SUMMED = "sum(column) filter (where condition)"
 _MEAN = "avg(column)"
+_SPAN = "(epoch(until) - epoch(since)) / {}"
 INSTEAD: Mapping[str, str] = MappingProxyType(
     {
         "countif": _COUNTED, "countifs": _COUNTED, "countrows": "count(*)", "counta": "count(column)",
@@ -15,6 +16,8 @@ INSTEAD: Mapping[str, str] = MappingProxyType(
         "averageif": "avg(column) filter (where condition)", "averageifs": "avg(column) filter (where condition)",
         "divide": "a / b, which is empty where b is 0", "isblank": "column is null", "iferror": "coalesce(value, 0)",
         "switch": "case when condition then value else other end", "concatenate": "text || text",
+        "hours_between": _SPAN.format(3600), "hoursbetween": _SPAN.format(3600), "timediff": _SPAN.format(3600),
+        "minutes_between": _SPAN.format(60), "days_between": _SPAN.format(86400), "datedif": _SPAN.format(86400),
         "array": "a column's name without square brackets",
     }
 )  # fmt: skip

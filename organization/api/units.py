@@ -50,7 +50,10 @@ class NewUnit(UnitChange):
 
 class UnitMove(StrictSerializer):
     parent = ScopedCodeOrIdField(queryset=Unit.objects.all(), allow_null=True, help_text="None: to the top.")
-    from_day = DayField(help_text="From this day on; the days before keep their tree.")
+    from_day = DayField(
+        help_text="From this day on; the days before keep their tree. A day before its first: it begins earlier, "
+        "under its first parent."
+    )
 
 
 class UnitClose(StrictSerializer):
@@ -59,7 +62,11 @@ class UnitClose(StrictSerializer):
 
 class UnitFile(serializers.Serializer):
     file = serializers.FileField(help_text="CSV: code, name, kind, parent, timezone, alias:SYSTEM.")
-    from_day = DayField(required=False, help_text="From when new places hold; the day looked from if empty.")
+    from_day = DayField(
+        required=False,
+        help_text="From when new places hold. Empty: a new unit is there as long as its parent, and a move holds from "
+        "the day looked from.",
+    )
     dry_run = serializers.BooleanField(default=False)
 
 
@@ -159,7 +166,7 @@ class UnitViewSet(ScopedReadViewSet):
         seen = unit_import.preview(values["file"].read(), day)
         is_done = not (seen.faults or values["dry_run"])
         if is_done:
-            unit_import.import_units(seen, from_day=day, by=request.user)
+            unit_import.import_units(seen, from_day=values.get("from_day"), today=request.day, by=request.user)
         report = {"added": seen.added, "changed": seen.changed, "imported": is_done, "faults": seen.faults}
         return Response(UnitImportReport(report).data, status=422 if seen.faults else 200)
 

@@ -44,7 +44,8 @@ def member_list(request):
 
 @page(ADMINISTER)
 def member_grant(request):
-    initial = {"from_day": timezone.now().date(), "unit": request.GET.get("unit")}
+    asked = {"user": request.GET.get("user"), "unit": request.GET.get("unit")}
+    initial = {"from_day": timezone.now().date(), **asked}
     form = forms.MemberForm(request.POST or None, initial=initial, access=request.access)
     return _on_members(
         request,
@@ -81,15 +82,19 @@ def member_end(request, pk):
 
 @page(ADMINISTER)
 def user_add(request):
+    """A person, and then the role without which there is nothing for them to see."""
     form = forms.NewUserForm(request.POST or None)
     _require_whole(request)
-    return _on_members(
-        request,
-        form,
-        lambda values: f"{members.add_user(by=request.user, **values)} can sign in, and needs a role.",
-        title="Add a person",
-        label="Add person",
-    )
+    added = []
+
+    def act(values):
+        added.append(members.add_user(by=request.user, **values))
+        return f"{added[0]} can sign in. Now give them a role: without one they see nothing."
+
+    def onward():
+        return f"{reverse('member_grant')}?user={added[0].pk}"
+
+    return _on_members(request, form, act, onward=onward, title="Add a person", label="Add person")
 
 
 @page(ADMINISTER)

@@ -168,7 +168,7 @@ def units_import(request):
                 else f"{seen.added} units would be added and {seen.changed} checked for changes. Nothing is saved yet: "
                 "choose the file again and tick “Take over”."
             )
-        unit_import.import_units(seen, from_day=day, by=request.user)
+        unit_import.import_units(seen, from_day=values["from_day"], today=request.day, by=request.user)
         return f"{seen.added} units were added, {seen.changed} checked for changes."
 
     return form_page(

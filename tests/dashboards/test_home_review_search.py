@@ -42,6 +42,18 @@ def test_home_lists_what_is_off_target_and_what_turned_red():
     assert "Times are in UTC unless another clock is named" in text_of(page)
 
 
+def test_where_no_number_has_a_target_home_says_so_in_place_of_all_well():
+    group = UnitFactory()
+    kpi = KpiFactory(unit=group)
+    ResultFactory(kpi=kpi, unit=group, month=date(2025, 11, 1), status="no_target")
+    client = signed_in(member("manager", group))
+    page = client.get("/", AS_OF)
+    assert "No number has a target yet, so none can be off it. Choose a KPI and set its targets." in text_of(page)
+    assert "Nothing is off target" not in text_of(page)
+    ResultFactory(kpi=KpiFactory(unit=group), unit=group, month=date(2025, 11, 1), status="green", score=100.0)
+    assert "Nothing is off target" in text_of(client.get("/", AS_OF))
+
+
 def test_who_sees_a_part_of_the_tree_sees_their_own_number_of_what_another_unit_answers_for():
     group = UnitFactory()
     kpi, north, south = KpiFactory(unit=group), UnitFactory(parent=group), UnitFactory(parent=group)

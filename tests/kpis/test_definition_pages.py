@@ -244,6 +244,17 @@ def test_from_draft_to_certified_by_two_people(client, made):
     assert (version.state, version.certified_by) == ("certified", made.manager)
 
 
+def test_who_submits_with_a_gap_is_told_the_gap_and_led_to_its_field(client, made):
+    sent(client, made.analyst, "kpi_new", **NEW | {"owner": made.analyst.username})
+    KpiVersion.objects.update(**PASSPORT)  # all but the steward, who is named above the passport
+    page = opened(client, made.analyst, "kpi_definition", "hours_p90")
+    assert '/kpis/hours_p90/edit/#id_steward">Fill it</a>' in page
+    assert "not before the gap of its passport is filled" in page
+    sent(client, made.analyst, "kpi_workflow", "hours_p90", "submit", version=1)
+    page = opened(client, made.analyst, "kpi_definition", "hours_p90")
+    assert "is in review. No certificate before its passport answers: Who looks after the data?" in page
+
+
 def test_an_author_sees_why_a_draft_came_back_until_it_is_submitted_again(client, made):
     given = {**NEW, "owner": made.analyst.username, "steward": made.analyst.username}
     sent(client, made.analyst, "kpi_new", **given)

@@ -38,6 +38,14 @@ def test_a_pasted_row_becomes_targets(client, made):
     ]
 
 
+def test_a_kpi_within_a_band_says_how_a_band_is_written_and_takes_it_with_a_hyphen(client, made):
+    made.kpi.versions.update(direction="band")
+    page = opened(client, made.manager, "targets", kpi="in_time", unit="group")
+    assert "Its target is a band: write both ends, such as 75..85." in page
+    assert set_cells(client, made.manager, {cell(made.north, 1): "75-85"}).status_code == 302
+    assert list(Target.objects.values_list("low", "high")) == [(Decimal(75), Decimal(85))]
+
+
 def test_without_a_kpi_the_page_leads_to_the_designer_and_a_vain_search_back(client):
     group = UnitFactory()
     analyst, viewer = member("analyst", group), member("viewer", group)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kpis.typed_numbers import NotANumber, read_band, read_number, written
+from kpis.typed_numbers import NotANumber, is_band, read_band, read_number, written
 
 
 @pytest.mark.parametrize(
@@ -45,9 +45,14 @@ def test_what_may_be_two_numbers_names_both():
         read_number("1,234")
 
 
-@pytest.mark.parametrize("text", ["90..95", "90 to 95", "90 - 95", "90–95"])  # noqa: RUF001
+@pytest.mark.parametrize("text", ["90..95", "90 to 95", "90 - 95", "90-95", "90%-95%", "90–95"])  # noqa: RUF001
 def test_a_band(text):
     assert read_band(text) == (Decimal(90), Decimal(95))
+
+
+@pytest.mark.parametrize("text", ["-5", "1e-3", "1,234.5", "95 %"])
+def test_one_number_is_no_band(text):
+    assert not is_band(text)
 
 
 @settings(max_examples=50)

@@ -220,6 +220,7 @@ def test_a_measure_that_makes_no_sense_says_why(text, message):
 @pytest.mark.parametrize(
     ("text", "instead"),
     [
+        ("avg(hours_between(opened_at, closed_at))", "; write (epoch(until) - epoch(since)) / 3600"),
         ('COUNTIFS(team, "N") / count(*)', "`COUNTIFS` may not stand in a formula; write count_if(condition)"),
         ("divide(sum(hours), count(*))", "; write a / b, which is empty where b is 0"),
         ("average(hours)", "; write avg(column)"),

@@ -42,7 +42,7 @@ def test_who_administers_everything_administers_a_further_top_too_and_nobody_els
     added = tree.add_unit(code="NEW", name="New", by=whole, from_day=DAY)
     tree.move_unit(Unit.objects.get(code="A"), None, from_day=DAY, by=whole)
     planted = unit_import.preview(b"code,name\nP,P\nQ,Q\n", DAY)
-    unit_import.import_units(planted, from_day=DAY, by=whole)
+    unit_import.import_units(planted, from_day=DAY, today=DAY, by=whole)
     administered = {"TOP", "NEW", "A", "P", "Q"}
     for user, codes in ((whole, administered), (second, administered), (part, {"A"})):
         access = access_of(user, DAY)

@@ -114,7 +114,9 @@ def test_units_are_imported_after_a_look_at_the_faults(admin):
 
 
 def test_members_are_added_given_roles_and_disabled(admin, top):
-    admin.post("/people/add/", {"username": "ada", "password": PASSWORD})
+    answer = admin.post("/people/add/", {"username": "ada", "password": PASSWORD})
+    assert answer.url == f"/members/add/?user={User.objects.get(username='ada').pk}"  # who has no role sees nothing
+    assert admin.get(answer.url).context["form"]["user"].value() == answer.url.rpartition("=")[2]
     ada = User.objects.get(username="ada")
     admin.post("/members/add/", {"user": ada.pk, "unit": top.pk, "role": "viewer", "from_day": "2025-01-01"})
     assert "ada" in admin.get("/members/?role=viewer").content.decode()

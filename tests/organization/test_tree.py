@@ -96,6 +96,17 @@ def test_a_unit_stands_as_long_as_its_parent_unless_a_day_is_given(group):
         tree.add_unit(code="early", name="Early", parent=late, from_day=date(2019, 12, 31), by=None)
 
 
+def test_a_unit_that_was_added_too_late_begins_earlier_and_keeps_its_later_places(group):
+    late = tree.add_unit(code="late", name="Late", parent=group["north"], from_day=date(2026, 11, 28), by=None)
+    tree.move_unit(late, group["south"], from_day=date(2027, 1, 1), by=None)
+    with pytest.raises(tree.TreeRefused, match="begins on 2026-11-28 under Unit north: choose that parent"):
+        tree.move_unit(late, group["south"], from_day=date(2025, 1, 1), by=None)
+    tree.move_unit(late, group["north"], from_day=date(2025, 1, 1), by=None)
+    assert ancestors(late, date(2024, 12, 31)) == set()
+    assert ancestors(late, date(2025, 1, 1)) == {"late", "north", "group"}
+    assert ancestors(late, date(2027, 1, 1)) == {"late", "south", "group"}
+
+
 def test_each_change_is_in_the_audit_trail(group):
     tree.change_unit(group["team"], name="The team", by=None)
     tree.change_unit(group["team"], name="The team", by=None)  # no change, no entry

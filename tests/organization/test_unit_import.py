@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from organization import unit_import
-from organization.models import Unit, UnitAlias
+from organization import tree, unit_import
+from organization.models import Unit, UnitAlias, UnitPlacement
 from tests.factories import UnitFactory
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,7 @@ def test_parents_may_stand_below_their_children_in_the_file():
     group = UnitFactory(code="group")
     seen = unit_import.preview(GOOD.encode(), DAY)
     assert (seen.added, seen.changed, seen.faults) == (2, 0, ())
-    unit_import.import_units(seen, from_day=DAY, by=None)
+    unit_import.import_units(seen, from_day=DAY, today=DAY, by=None)
     team = Unit.objects.get(code="team-a")
     assert set(Unit.objects.above(team, DAY)) == {team, Unit.objects.get(code="north"), group}
     assert sorted(UnitAlias.objects.values_list("system", "code")) == [("itsm", "A"), ("itsm", "A2")]
@@ -30,14 +30,37 @@ def test_parents_may_stand_below_their_children_in_the_file():
 def test_the_same_file_again_changes_nothing_and_a_new_parent_moves():
     UnitFactory(code="group")
     for _ in range(2):
-        unit_import.import_units(unit_import.preview(GOOD.encode(), DAY), from_day=DAY, by=None)
+        unit_import.import_units(unit_import.preview(GOOD.encode(), DAY), from_day=DAY, today=DAY, by=None)
     later = date(2025, 6, 1)
     moved = unit_import.preview(b"code,name,parent\nteam-a,Team A,group\n", later)
     assert (moved.added, moved.changed) == (0, 1)
-    unit_import.import_units(moved, from_day=later, by=None)
+    unit_import.import_units(moved, from_day=later, today=later, by=None)
     team = Unit.objects.get(code="team-a")
     assert {unit.code for unit in Unit.objects.above(team, later)} == {"team-a", "group"}
     assert Unit.objects.above(team, DAY).filter(code="north").exists()
+
+
+def test_without_a_day_new_units_are_there_as_long_as_their_parents_so_that_old_rows_find_them():
+    group = UnitFactory(code="group")
+    unit_import.import_units(unit_import.preview(GOOD.encode(), DAY), from_day=None, today=DAY, by=None)
+    assert set(UnitPlacement.objects.values_list("unit__code", "valid_from")) == {
+        ("group", tree.first_day(group)),
+        ("north", tree.first_day(group)),
+        ("team-a", tree.first_day(group)),
+    }
+    moved = unit_import.preview(b"code,name,parent\nteam-a,Team A,group\n", DAY)
+    unit_import.import_units(moved, from_day=None, today=DAY, by=None)
+    team = UnitPlacement.objects.filter(unit__code="team-a").order_by("valid_from")
+    assert list(team.values_list("parent__code", "valid_to")) == [("north", DAY), ("group", None)]
+
+
+def test_the_same_file_with_an_earlier_day_lets_its_units_begin_earlier():
+    UnitFactory(code="group")
+    late, early = date(2026, 11, 28), DAY
+    for day in (late, early):
+        unit_import.import_units(unit_import.preview(GOOD.encode(), day), from_day=day, today=late, by=None)
+    starts = UnitPlacement.objects.exclude(unit__code="group").values_list("unit__code", "parent__code", "valid_from")
+    assert set(starts) == {("north", "group", early), ("team-a", "north", early)}
 
 
 @pytest.mark.parametrize(
@@ -56,7 +79,7 @@ def test_a_fault_names_row_and_column_and_nothing_is_imported(line, fault):
     seen = unit_import.preview(f"code,name,kind,parent\n{line}\n".encode(), DAY)
     assert (seen.faults[0].row, seen.faults[0].column) == fault
     with pytest.raises(unit_import.ImportRefused):
-        unit_import.import_units(seen, from_day=DAY, by=None)
+        unit_import.import_units(seen, from_day=DAY, today=DAY, by=None)
     assert not Unit.objects.exists()
 
 

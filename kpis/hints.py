@@ -22,8 +22,8 @@ PERCENT = "percent"
 def hints_of(version: KpiVersion, values: Sequence[float | Decimal | None], access: Access) -> list[str]:
     """values: of its last periods, as they are shown. Looks only at rows that `access` may see."""
     shown = [value for value in values if value is not None]
-    found = [*_texts_of_no_row(version, access), *_read_in_utc(version), *_odd_unit(version, shown)]
-    return [*found, *_percentages_multiplied(version)]
+    found = [*_texts_of_no_row(version, access), *_conditions_counted(version), *_read_in_utc(version)]
+    return [*found, *_odd_unit(version, shown), *_percentages_multiplied(version)]
 
 
 def _texts_of_no_row(version: KpiVersion, access: Access) -> Iterator[str]:
@@ -48,6 +48,21 @@ def _texts_of_no_row(version: KpiVersion, access: Access) -> Iterator[str]:
 
 def _parts(version: KpiVersion) -> list[str]:
     return [part for part in (version.formula, version.denominator, version.weight, version.condition) if part]
+
+
+def _conditions_counted(version: KpiVersion) -> Iterator[str]:
+    """Who counts a condition mostly means the rows for which it holds."""
+    from lake.contract import ColumnType
+    from lake.formula.counted import counted_conditions
+
+    contract = contract_of(version.dataset) if version.dataset else None
+    if contract is None:
+        return
+    yes_or_no = [column.name for column in contract.columns if column.type == ColumnType.BOOLEAN]
+    for part in (version.formula, version.denominator):
+        for condition in counted_conditions(part, yes_or_no) if part else ():
+            said = f"count({condition}) counts each row in which that can be told, also where the answer is no"
+            yield f"{said}: write count_if({condition}) for the rows for which it holds."
 
 
 def _read_in_utc(version: KpiVersion) -> Iterator[str]:

@@ -85,6 +85,7 @@ RATIO = NEW | {"kind": "ratio", "denominator": "count(*)", "percentile": "", "un
         ("count_if(priority = 'High')", {}, "No row has 'High' in priority. It has 'high', 'low'; texts are compared"),
         ("count(*)", {"condition": "priority in ('low', 'mid', 'top')"}, "No row has 'mid' or 'top' in priority."),
         ("sum(case priority when 'HIGH' then 1 else 0 end)", {}, "No row has 'HIGH' in priority."),
+        ("count(met = 1)", {}, "also where the answer is no: write count_if(met = 1) for the rows"),
         ("100 * sum(hours)", {}, "The unit percent takes a ratio times 100 by itself: leave the 100 out"),
         ("sum(met)", {"unit_of_measure": "number"}, "reads better in the unit percent, which shows 0.1 as 10 %."),
     ],

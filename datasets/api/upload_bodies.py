@@ -41,7 +41,7 @@ class RestatementBody(StrictSerializer):
 
 class LoadBody(RestatementBody):
     complete = serializers.BooleanField(
-        required=False, help_text="Whether it holds all records of its days; left out, as it was sent."
+        allow_null=True, default=None, help_text="Whether it holds all records of its days; left out, as it was sent."
     )
     confirm_removal = serializers.IntegerField(required=False, min_value=0, help_text=CONFIRM_REMOVAL)
 

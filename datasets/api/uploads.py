@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
@@ -14,8 +15,10 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from datasets import closing, explore, intake, rejects, removal, undo
+from datasets.facts import contract_of
 from datasets.models import Dataset, Reject, Upload
 from datasets.refusals import CodeTaken, InvalidRequest
+from datasets.times import by_their_clock
 from doors.codes import in_words
 from doors.exports import Column, Sheet, csv_response, xlsx_response
 from doors.idempotency import AGAIN
@@ -123,7 +126,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
         dataset = self._writable_dataset(form.validated_data.get("dataset"))
         restatement = self._restatement(dataset, form.validated_data)
         said = _completeness(form.validated_data)
-        if said:
+        if said["complete"] or said["may_remove"] is not None:
             removal.check_offered(dataset)
         file = form.validated_data["file"]
         known = request.headers.get("Idempotency-Key", "")
@@ -318,21 +321,22 @@ def download(upload: Upload, wanted: str):
     )
 
 
-def download_removed(upload: Upload, wanted: str, access):
-    """The first 10,000 of the removed records, as CSV or XLSX."""
+def download_removed(upload: Upload, wanted: str, access, *, local: bool = False):
+    """The first 10,000 of the removed records, as CSV or XLSX. local: times by the clock of the dataset's days."""
     page = removal.removed_rows(upload, access, limit=explore.MOST_ROWS)
     columns = [Column(name) for name in page.columns]
     rows = [[row[name] for name in page.columns] for row in page.rows]
+    if local:
+        rows = by_their_clock(rows, contract_of(upload.dataset))
     name = f"removed-{upload.pk}-{ENDING.sub('', upload.file_name)}"
     return (
         csv_response(name, columns, rows) if wanted == "csv" else xlsx_response(name, [Sheet("Removed", columns, rows)])
     )
 
 
-def _completeness(body) -> dict[str, object]:
+def _completeness(body) -> dict[str, Any]:
     """What a body says of it, as `request_load` takes it."""
-    said = {"complete": body["complete"]} if "complete" in body and (body["complete"] or "file" not in body) else {}
-    return said | ({"may_remove": body["confirm_removal"]} if "confirm_removal" in body else {})
+    return {"complete": body["complete"], "may_remove": body.get("confirm_removal")}
 
 
 def correct_from_file(upload: Upload, file, *, by) -> int:

@@ -73,7 +73,9 @@ def _context(request, found: Upload) -> dict:
 
 def _for_people(fault: dict) -> dict:
     """A question of removal is answered below it on the page, not by a field of a request."""
-    return fault | {"next_step": "Nothing was loaded yet."} if fault.get("code") == ASKS_REMOVAL else fault
+    if fault.get("code") != ASKS_REMOVAL:
+        return fault
+    return fault | {"next_step": "Nothing was loaded yet. Choose what to do."}
 
 
 def _undo_text(corrected_as: Iterable[Upload]) -> str:
@@ -125,7 +127,8 @@ def upload_removed(request, public_id):
     uploads = Upload.objects.select_related("dataset__unit")
     found = visible(uploads, request, public_id=public_id)
     try:
-        return download_removed(found, "xlsx" if request.GET.get("as") == "xlsx" else "csv", request.access)
+        wanted = "xlsx" if request.GET.get("as") == "xlsx" else "csv"
+        return download_removed(found, wanted, request.access, local=True)
     except (Refusal, NoSuchVersion) as refusal:
         messages.error(request, f"{refusal} {getattr(refusal, 'next_step', '')}".strip())
         return redirect("upload", public_id)

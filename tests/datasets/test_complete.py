@@ -285,6 +285,41 @@ def test_over_rest_an_extract_says_that_it_is_complete_and_confirms_a_number(cli
     assert ids(orders) == "15"
 
 
+def test_over_rest_it_may_be_loaded_without_removing_also_by_a_form_that_leaves_complete_out(client, analyst, home):
+    orders = loaded_dataset(ORDERS, CONTRACT, unit=home, code="orders", owner=analyst)
+    upload = complete(orders, HEAD + "1,2025-01-10,10\n5,2025-02-20,50\n")
+    here = f"/api/v1/uploads/{upload.public_id}/load/"
+    assert client.post(here).status_code == 409
+    assert client.post(here, {"confirm_removal": "2"}).status_code == 202  # still complete, and too few are allowed
+    upload.refresh_from_db()
+    perform(upload.job)
+    upload.refresh_from_db()
+    assert (upload.state, upload.complete, upload.fault["removed"]) == ("refused", True, 3)
+    assert posted(client, here, complete=False).status_code == 202
+    upload.refresh_from_db()
+    perform(upload.job)
+    upload.refresh_from_db()
+    assert (upload.state, upload.complete, upload.removed, ids(orders)) == ("loaded", False, None, "12345")
+
+
+def test_times_of_a_page_s_file_are_by_the_clock_of_the_days_and_over_rest_in_utc(client, analyst, home):
+    paris = Contract(
+        columns=(
+            Column("id", roles=(Role.KEY,)),
+            Column("at", type=ColumnType.TIMESTAMP, roles=(Role.EVENT_TIME,)),
+        ),
+        reporting_timezone="Europe/Paris",
+    )
+    text = "id,at\n1,2025-03-29 22:30:00\n2,2025-03-29 23:30:00\n3,2025-03-30 20:00:00\n4,2025-03-30 22:00:00\n"
+    cases = loaded_dataset(text, paris, unit=home, code="cases", owner=analyst)
+    upload = complete(cases, "id,at\n3,2025-03-30 20:00:00\n")  # of 30 March: 2 (00:30 in Paris) and 3
+    assert (upload.removed, upload.complete_from, upload.complete_through) == (1, *[date(2025, 3, 30)] * 2)
+    on_page = client.get(reverse("upload_removed", args=[upload.public_id])).getvalue().decode()
+    assert on_page.splitlines()[1:] == ["2,2025-03-30T00:30:00+01:00"]
+    rows = client.get(f"/api/v1/uploads/{upload.public_id}/removed/").json()["rows"]
+    assert rows == [{"id": "2", "at": "2025-03-29T23:30:00"}]
+
+
 def test_over_rest_complete_where_it_cannot_be_is_refused_at_its_field(client, analyst):
     file = io.BytesIO(HEAD.encode())
     file.name = "all.csv"
@@ -319,7 +354,7 @@ def test_the_page_asks_before_anything_is_removed_and_twice_for_most(client, ana
     upload, here, load = sent(LACKS_TWO)
     asked = client.get(here).content.decode()
     assert "1 of the 3 records of 10 Jan 2025 to 31 Jan 2025 is not in this extract and would be removed." in asked
-    assert "1</span> record</button>" in asked and 'name="sure"' not in asked
+    assert "1</span> record</span></button>" in asked and 'name="sure"' not in asked
     assert ids(orders) == "12345"
     client.post(load, {"confirm_removal": "1"})
     upload.refresh_from_db()
@@ -327,7 +362,10 @@ def test_the_page_asks_before_anything_is_removed_and_twice_for_most(client, ana
     assert ids(orders) == "1345"
     done = client.get(here).content.decode()
     assert "Removed: 1 record of 10 Jan 2025 to 31 Jan 2025 that the extract lacks." in done
-    assert "</span> record removed, of 10 Jan 2025 to 31 Jan 2025" in client.get("/datasets/orders/history/").content.decode()
+    assert (
+        "</span> record removed, of 10 Jan 2025 to 31 Jan 2025"
+        in client.get("/datasets/orders/history/").content.decode()
+    )
     rows = client.get(reverse("upload_removed", args=[upload.public_id]), {"as": "csv"}).getvalue().decode()
     assert rows.splitlines()[1] == "2,2025-01-20,20.0"
 

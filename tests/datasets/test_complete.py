@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 
 from datasets import closing, intake, removal, undo
-from datasets.models import QualityRule, Upload
+from datasets.models import Dataset, QualityRule, Upload
 from datasets.refusals import InvalidRequest, RemovalUnconfirmed
 from datasets.watermark import first_of
 from lake.contract import Column, ColumnType, Contract, Role
@@ -217,10 +217,13 @@ def test_a_removal_from_a_closed_period_needs_a_restatement(orders, home):
     assert (upload.state, upload.removed, version.restated, version.removed) == ("loaded", 1, 1, 1)
 
 
-def test_an_undo_brings_the_removed_back_and_a_later_complete_extract_has_the_last_word(orders):
+@pytest.mark.parametrize("closes", [False, True], ids=["open", "with closed periods"])
+def test_an_undo_brings_the_removed_back_and_a_later_complete_extract_has_the_last_word(orders, closes):
     before = rows_of(orders)
     first = complete(orders, LACKS_TWO)
     second = complete(orders_now(orders), HEAD + "1,2025-01-10,11\n3,2025-01-31,33\n")
+    if closes:  # the check before the job leaves it to the job to tell
+        Dataset.objects.filter(pk=orders.pk).update(closed_through=date(2025, 1, 5))
     job = undo.request_undo(first, by=orders.owner)
     from jobs import work
 

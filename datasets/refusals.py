@@ -81,6 +81,15 @@ class PeriodClosed(Refusal):
     status, code = 409, "period_closed"
 
 
+class RemovalUnconfirmed(Refusal):
+    """A complete extract would remove more records than it may; `confirm_removal` with the number `removed` does it.
+
+    `stored` is how many there are of its days, `first` to `last`.
+    """
+
+    status, code = 409, "removal_unconfirmed"
+
+
 class InvalidRequest(Refusal):
     """A field of the request is wrong; `field` names it."""
 

@@ -15,13 +15,13 @@ from organization import audit
 from organization.access import UPLOAD, Access
 from organization.models import AuditEntry
 
-from . import closing, reconcile, rejects
+from . import closing, reconcile, rejects, removal
 from .facts import contract_of, table_of
 from .models import Dataset, DatasetVersion, Upload
 from .refusals import PeriodClosed, WrongState
 
 if TYPE_CHECKING:
-    from lake.store import Commit
+    from lake.store import Commit, LaterComplete
 
 KIND = "datasets.undo"  # of its job
 ASKED = "undo requested"  # in the audit trail
@@ -67,7 +67,7 @@ def asked_for(uploads: Iterable[Upload]) -> dict[int, AuditEntry]:
 
 def undo(claim: Claim) -> dict[str, Any]:
     """The undo job, once: a second run finds the upload taken back."""
-    from lake.store import UnknownLoad, UnknownVersion
+    from lake.store import LaterComplete, UnknownLoad, UnknownVersion
     from lake.store.durable import failpoint
 
     from .intake.committing import name_version, summary_of
@@ -91,6 +91,8 @@ def undo(claim: Claim) -> dict[str, Any]:
                 commit = table.undo(upload.load_id, f"undo-{upload.load_id}", closed=closed)
         except UnknownVersion as fault:
             raise work.Refused(PAST_RETENTION) from fault
+        except LaterComplete as fault:
+            raise work.Refused(_contradicted(dataset, fault)) from fault
         except (UnknownLoad, PeriodClosed) as fault:
             raise work.Refused(str(fault)) from fault
         summary = summary_of(dataset, contract_of(dataset), table.files(commit.version))
@@ -103,6 +105,13 @@ def undo(claim: Claim) -> dict[str, Any]:
             failpoint("before_db_commit")
         failpoint("after_db_commit")
     return {"state": "undone", "removed": commit.removed, "restored": commit.restored, "version": commit.version}
+
+
+def _contradicted(dataset: Dataset, fault: LaterComplete) -> str:
+    later = dataset.uploads.filter(load_id=fault.load_id).order_by("-pk").first()
+    name = f"upload #{later.pk}" if later else "a later upload"
+    count, days = closing.records(fault.total), removal.days(fault.complete.first, fault.complete.last)
+    return f"{count} of {days} would come back, but {name} held all records of these days later. Take that back first."
 
 
 def note_undone(upload: Upload, commit: Commit, *, by) -> None:

@@ -22,6 +22,7 @@ urlpatterns = [
     path("uploads/<uuid:public_id>/confirm/", wizard.upload_confirm, name="upload_confirm"),
     path("uploads/<uuid:public_id>/load/", uploads.upload_load, name="upload_load"),
     path("uploads/<uuid:public_id>/undo/", uploads.upload_undo, name="upload_undo"),
+    path("uploads/<uuid:public_id>/removed/", uploads.upload_removed, name="upload_removed"),
     path("uploads/<uuid:public_id>/rejects/", rejects.reject_list, name="rejects"),
     path("uploads/<uuid:public_id>/rejects/<int:row>/", rejects.reject_correct, name="reject_correct"),
     path("uploads/<uuid:public_id>/rejects/list/", rejects.reject_list_upload, name="reject_list_upload"),

@@ -18,3 +18,11 @@ def complete_through(last_day: date | None, covers: str) -> date | None:
     past = (last_day.month - 1) // months * months + months
     after = date(last_day.year + past // 12, past % 12 + 1, 1)
     return after - timedelta(days=1)
+
+
+def first_of(day: date, covers: str) -> date:
+    """The first day that a row of `day` speaks for: its day, or the first of the period that it stands for."""
+    if covers not in MONTHS:
+        return day
+    months = MONTHS[covers]
+    return date(day.year, (day.month - 1) // months * months + 1, 1)

@@ -98,8 +98,19 @@ class DatasetVersionSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = DatasetVersion
-        fields = ("version", "kind", "upload", "rows", "touched", "restated", "restatement", "restated_by", "at")
-        extra_kwargs = {"rows": {"allow_null": True}, "restated": {"allow_null": True}}
+        fields = (
+            "version",
+            "kind",
+            "upload",
+            "rows",
+            "touched",
+            "removed",
+            "restated",
+            "restatement",
+            "restated_by",
+            "at",
+        )
+        extra_kwargs = {name: {"allow_null": True} for name in ("rows", "removed", "restated")}
 
 
 class RowsSerializer(serializers.Serializer):
@@ -226,7 +237,7 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
         dataset = self.get_object()
         found = DatasetVersionSerializer(dataset.versions.select_related("upload", "restated_by")[:500], many=True).data
         if dataset.pk not in scope.wholly_seen(request.access):
-            found = [{**version, "rows": None, "restated": None} for version in found]
+            found = [{**version, "rows": None, "removed": None, "restated": None} for version in found]
         return Response(found)
 
     @extend_schema(

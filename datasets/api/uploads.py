@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
@@ -13,25 +14,36 @@ from rest_framework import mixins, parsers, serializers, status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from datasets import closing, intake, rejects, undo
+from datasets import closing, explore, intake, rejects, removal, undo
+from datasets.facts import contract_of
 from datasets.models import Dataset, Reject, Upload
 from datasets.refusals import CodeTaken, InvalidRequest
+from datasets.times import by_their_clock
 from doors.codes import in_words
 from doors.exports import Column, Sheet, csv_response, xlsx_response
 from doors.idempotency import AGAIN
-from doors.serializers import ScopedCodeOrIdField, StrictSerializer
 from doors.throttles import TokenThrottle, UploadThrottle
 from doors.viewsets import PLAIN_LIST
 from organization.access import DEFINE, RESTATE, UPLOAD, VIEW
-from organization.models import Unit
 
 from .base import DatasetsViewSet, whole_datasets
-from .described import ContractField, DialectField, PreviewSerializer
+from .described import PreviewSerializer
+from .upload_bodies import (
+    ConfirmBody,
+    CorrectionBody,
+    DialectBody,
+    ExtractBody,
+    FileBody,
+    LoadBody,
+    RemovedSerializer,
+    RestatementBody,
+    UndoBody,
+)
 
 LONGEST_KEY = 200
 PARTLY = "Null for who sees only some rows of the dataset and did not send it."
 # How much the file holds, which tells of rows of other units.
-MEASURES = ("size", "sha256", "rows_read", "accepted", "replaced", "duplicates", "rejected", "timings")
+MEASURES = ("size", "sha256", "rows_read", "accepted", "replaced", "removed", "duplicates", "rejected", "timings")
 ENDING = re.compile(r"(\.(csv|tsv|txt|xlsx|parquet|jsonl|ndjson|json))?(\.gz)?$", re.IGNORECASE)
 
 
@@ -48,8 +60,9 @@ class UploadSerializer(serializers.ModelSerializer):
         model = Upload
         fields = (
             "public_id", "number", "dataset", "file_name", "size", "sha256", "state", "job_state", "progress",
-            "progress_note", "contract_number", "dialect", "rows_read", "accepted", "replaced", "duplicates",
-            "rejected", "notes", "fault", "restatement", "replays", "timings", "uploaded_by", "uploaded_at",
+            "progress_note", "contract_number", "dialect", "rows_read", "accepted", "replaced", "removed", "duplicates",
+            "rejected", "notes", "fault", "restatement", "complete", "complete_from",
+            "complete_through", "replays", "timings", "uploaded_by", "uploaded_at",
             "finished_at",
         )  # fmt: skip
         extra_kwargs = {name: {"allow_null": True, "help_text": PARTLY} for name in ("size", "sha256")}
@@ -67,53 +80,10 @@ class UploadSerializer(serializers.ModelSerializer):
         return shown
 
 
-class FileBody(StrictSerializer):
-    file = serializers.FileField(allow_empty_file=True)
-    dataset = serializers.CharField(required=False, help_text="Code; left out, the upload is inspected and confirmed.")
-    encoding = serializers.CharField(required=False, max_length=40, help_text="Of a file that is not UTF-8: cp1252 ...")
-
-
-class ExtractBody(FileBody):
-    restatement = serializers.CharField(
-        required=False,
-        max_length=500,
-        help_text="Why the extract may change closed periods; needs the right to restate.",
-    )
-
-
-class RestatementBody(StrictSerializer):
-    restatement = serializers.CharField(
-        required=False, max_length=500, help_text="Why closed periods may change; needs the right to restate."
-    )
-
-
 class RequestedSerializer(serializers.Serializer):
     upload = UploadSerializer()
     already = serializers.BooleanField()
     message = serializers.CharField()
-
-
-class DialectBody(StrictSerializer):
-    dialect = DialectField(required=False, help_text="Read the file so, instead of as it seems.")
-
-
-class NewDatasetBody(StrictSerializer):
-    code = serializers.SlugField(max_length=60)  # the verb refuses one that is taken
-    name = serializers.CharField(max_length=200)
-    unit = ScopedCodeOrIdField(queryset=Unit.objects.all())
-    description = serializers.CharField(required=False, default="")
-    source_system = serializers.CharField(required=False, default="", max_length=100)
-    code_system = serializers.CharField(required=False, default="", max_length=60)
-    refresh_promise_hours = serializers.IntegerField(required=False, min_value=1, allow_null=True, default=None)
-    licence = serializers.CharField(required=False, default="", max_length=300)
-    covers = serializers.ChoiceField(Dataset.Covers.choices, default=Dataset.Covers.DAY)
-
-
-class ConfirmBody(StrictSerializer):
-    contract = ContractField()
-    dialect = DialectField()
-    dataset = serializers.CharField(required=False, help_text="Code of an existing dataset.")
-    new_dataset = NewDatasetBody(required=False)
 
 
 class RejectSerializer(serializers.ModelSerializer):
@@ -122,19 +92,8 @@ class RejectSerializer(serializers.ModelSerializer):
         fields = ("row", "column", "value", "code", "message", "record", "correction", "state")
 
 
-class CorrectionBody(StrictSerializer):
-    cells = serializers.DictField(
-        child=serializers.CharField(allow_blank=True, trim_whitespace=False),
-        help_text="What should have stood there, as a text, by the column's heading in the file.",
-    )
-
-
 class CorrectedSerializer(serializers.Serializer):
     corrected = serializers.IntegerField(help_text="How many rows.")
-
-
-class UndoBody(RestatementBody):
-    reason = serializers.CharField(required=False, allow_blank=True, default="")
 
 
 class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsViewSet):
@@ -146,7 +105,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
     lookup_value_converter = "uuid"
     filterset_fields = ("state", "dataset__code")
     needs = {"read": VIEW, "write": UPLOAD}
-    query_parameters = frozenset({"as"})
+    query_parameters = frozenset({"as", "offset", "limit"})
 
     def get_throttles(self):
         return [UploadThrottle() if self.action == "create" else TokenThrottle()]
@@ -166,6 +125,9 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
         form.is_valid(raise_exception=True)
         dataset = self._writable_dataset(form.validated_data.get("dataset"))
         restatement = self._restatement(dataset, form.validated_data)
+        said = _completeness(form.validated_data)
+        if said["complete"] or said["may_remove"] is not None:
+            removal.check_offered(dataset)
         file = form.validated_data["file"]
         known = request.headers.get("Idempotency-Key", "")
         upload = intake.receive(
@@ -176,7 +138,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
         if dataset is None or not dataset.contract_number:
             return Response(self.get_serializer(upload).data, status=status.HTTP_201_CREATED)
         return self._requested(
-            intake.request_load(upload, by=request.user, token=request.auth, restatement=restatement)
+            intake.request_load(upload, by=request.user, token=request.auth, restatement=restatement, **said)
         )
 
     @extend_schema(request=DialectBody, responses=PreviewSerializer)
@@ -212,18 +174,20 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
             raise serializers.ValidationError({"new_dataset": {"code": words}}, "taken") from None
         return Response(self.get_serializer(self.get_object()).data)
 
-    @extend_schema(request=RestatementBody, responses={200: RequestedSerializer, 202: RequestedSerializer})
+    @extend_schema(request=LoadBody, responses={200: RequestedSerializer, 202: RequestedSerializer})
     @action(methods=["post"], detail=True)
     def load(self, request, public_id):
         """Queue the load of a confirmed upload, or of one that failed.
 
         One that was refused because it would change closed periods is refused again (409 `period_closed`), unless it
-        comes with a `restatement`: the reason, of somebody who may restate.
+        comes with a `restatement`: the reason, of somebody who may restate. A complete one that would remove too many
+        records is refused again (409 `removal_unconfirmed`), unless `confirm_removal` allows as many.
         """
-        upload = self._own()
-        restatement = self._restatement(upload.dataset, self.checked(RestatementBody))
+        upload, body = self._own(), self.checked(LoadBody)
+        restatement = self._restatement(upload.dataset, body)
+        said = _completeness(body)
         return self._requested(
-            intake.request_load(upload, by=request.user, token=request.auth, restatement=restatement)
+            intake.request_load(upload, by=request.user, token=request.auth, restatement=restatement, **said)
         )
 
     @extend_schema(request=UndoBody, responses={202: UploadSerializer})
@@ -256,6 +220,27 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
             return download(upload, wanted)
         page = self.paginate_queryset(upload.rejects.order_by("-pk"))
         return self.get_paginated_response(RejectSerializer(page, many=True).data)
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("as", str, enum=["json", "csv", "xlsx"], description="A page, or a file."),
+            OpenApiParameter("offset", int, description="How many of the first records to leave out."),
+            OpenApiParameter("limit", int, description="At most 500; 100 if left out. A file has 10,000."),
+        ],
+        responses=RemovedSerializer,
+        filters=False,
+    )
+    @action(detail=True, pagination_class=None)
+    def removed(self, request, public_id):
+        """The records that a complete extract removed, as they were, of those that the caller may see; for 30 days."""
+        upload, wanted = self.get_object(), request.query_params.get("as", "json")
+        if wanted not in ("json", "csv", "xlsx"):
+            raise serializers.ValidationError({"as": "Write json, csv or xlsx."})
+        if wanted != "json":
+            return download_removed(upload, wanted, request.access)
+        offset, limit = self.number("offset", 0, most=1_000_000), self.number("limit", explore.PAGE, least=1, most=500)
+        page = removal.removed_rows(upload, request.access, offset=offset, limit=limit)
+        return Response(RemovedSerializer(page).data)
 
     @extend_schema(request=CorrectionBody, responses=RejectSerializer(many=True))
     @action(methods=["patch"], detail=True, url_path=r"rejects/(?P<row>[0-9]{1,9})", **PLAIN_LIST)
@@ -334,6 +319,24 @@ def download(upload: Upload, wanted: str):
     return (
         csv_response(name, columns, rows) if wanted == "csv" else xlsx_response(name, [Sheet("Rejects", columns, rows)])
     )
+
+
+def download_removed(upload: Upload, wanted: str, access, *, local: bool = False):
+    """The first 10,000 of the removed records, as CSV or XLSX. local: times by the clock of the dataset's days."""
+    page = removal.removed_rows(upload, access, limit=explore.MOST_ROWS)
+    columns = [Column(name) for name in page.columns]
+    rows = [[row[name] for name in page.columns] for row in page.rows]
+    if local:
+        rows = by_their_clock(rows, contract_of(upload.dataset))
+    name = f"removed-{upload.pk}-{ENDING.sub('', upload.file_name)}"
+    return (
+        csv_response(name, columns, rows) if wanted == "csv" else xlsx_response(name, [Sheet("Removed", columns, rows)])
+    )
+
+
+def _completeness(body) -> dict[str, Any]:
+    """What a body says of it, as `request_load` takes it."""
+    return {"complete": body["complete"], "may_remove": body.get("confirm_removal")}
 
 
 def correct_from_file(upload: Upload, file, *, by) -> int:

@@ -21,7 +21,7 @@ from jobs.work import Claim
 from organization import audit
 from organization.models import Unit
 
-from .. import closing, scan, scope
+from .. import closing, removal, scan, scope
 from ..facts import table_of
 from ..models import Dataset, DatasetVersion, Reject, Upload
 from ..rejects import corrected_rows
@@ -94,9 +94,17 @@ def make_visible(
             rows_read=loaded.rows_read,
             accepted=loaded.accepted,
             replaced=commit.replaced,
+            removed=commit.removed if upload.complete else None,
+            complete_from=commit.complete.first if commit.complete else None,
+            complete_through=commit.complete.last if commit.complete else None,
             duplicates=loaded.duplicates + loaded.superseded,
             rejected=loaded.rejected,
-            notes=[*loaded.notes, *summary.notes(), *_restated_notes(upload, commit)],
+            notes=[
+                *loaded.notes,
+                *summary.notes(),
+                *_restated_notes(upload, commit),
+                *removal.notes(upload, commit, loaded),
+            ],
             fault=None,
             timings=timings,
             finished_at=timezone.now(),
@@ -143,12 +151,14 @@ def name_version(
         rows=commit.rows,
         touched={column: list(months) for column, months in commit.touched_months.items()},
         at=timezone.now(),
+        removed=commit.removed if kind == DatasetVersion.Kind.LOAD else 0,
         **_restatement(commit, upload),
     )
     _show(dataset, version, summary)
     audit.record(
-        by, f"{version.get_kind_display().lower()} made visible", dataset, version=commit.version, rows=commit.rows
-    )
+        by, f"{version.get_kind_display().lower()} made visible", dataset, version=commit.version, rows=commit.rows,
+        **_removal(commit, version),
+    )  # fmt: skip
     if version.restated:
         audit.record(
             version.restated_by, "closed periods restated", dataset, version=commit.version, records=version.restated,
@@ -179,6 +189,12 @@ def _restatement(commit: Commit, upload: Upload | None) -> dict[str, Any]:
     if not commit.restated or upload is None:
         return {}
     return {"restated": commit.restated, "restatement": upload.restatement, "restated_by": upload.restated_by}
+
+
+def _removal(commit: Commit, version: DatasetVersion) -> dict[str, Any]:
+    if not version.removed or commit.complete is None:
+        return {}
+    return {"removed": version.removed, "complete_from": commit.complete.first, "complete_to": commit.complete.last}
 
 
 def _compact_if_scattered(dataset: Dataset, version: DatasetVersion) -> None:

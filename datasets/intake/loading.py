@@ -24,7 +24,7 @@ from organization import audit
 from organization.access import UPLOAD, access_of
 from organization.models import ApiToken
 
-from .. import closing, reconcile, scan, scope
+from .. import closing, reconcile, removal, scan, scope
 from ..facts import facts_of, table_of
 from ..models import Dataset, Upload
 from ..parse import intake_in_child
@@ -83,9 +83,12 @@ def _load(upload: Upload, claim: Claim) -> dict[str, Any]:
             reconcile.settle(dataset)
             _check_records(dataset, contract, loaded, writable)
             claim.progress(85, "Storing the rows")
-            with closing.refusing(dataset):
-                closed = closing.closed_days(upload, contract)
-                commit = table_of(dataset).commit(upload.load_id, loaded.accepted_path, contract, closed=closed)
+            closed = closing.closed_days(upload, contract)
+            complete = removal.stretch_of(upload, contract, loaded, writable)
+            with closing.refusing(dataset), removal.refusing(dataset):
+                commit = table_of(dataset).commit(
+                    upload.load_id, loaded.accepted_path, contract, closed=closed, complete=complete
+                )
             claim.progress(95, "Making the rows visible")
             make_visible(upload, commit, loaded, summary, timings=timings, claim=claim)
     return {"state": "loaded", "accepted": loaded.accepted, "rejected": loaded.rejected, "version": commit.version}

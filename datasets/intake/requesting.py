@@ -7,14 +7,15 @@ import json
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Q
 
 from jobs import work
 from jobs.models import Job
 from organization import audit
 
-from .. import closing
+from .. import closing, removal
 from ..models import Dataset, FurtherKey, Upload
-from ..refusals import NotConfirmed, WrongState
+from ..refusals import InvalidRequest, NotConfirmed, WrongState
 from . import receiving
 
 LIVE = (Upload.State.QUEUED, Upload.State.LOADING, Upload.State.LOADED)
@@ -35,23 +36,35 @@ class Requested:
         return f"This file {word} already as #{self.upload.pk} ({self.upload.file_name}). Nothing was changed."
 
 
-def load_id_of(upload: Upload, dataset: Dataset) -> str:
+def load_id_of(upload: Upload, dataset: Dataset, *, complete: bool | None = None) -> str:
     """The name of the load: by content, dataset, contract and dialect, so that the same load has the same name.
 
-    A load that was taken back may be loaded again, as its next round.
+    A load that was taken back may be loaded again, as its next round. complete: as if the upload said so.
     """
+    is_complete = upload.complete if complete is None else complete
     parts = [upload.sha256, dataset.lake_table.hex, upload.contract_number, upload.dialect, bool(upload.replays_id)]
+    parts += ["complete"] if is_complete else []
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
     undone = dataset.uploads.filter(load_id__startswith=digest, state=Upload.State.UNDONE).count()
     return f"{digest}-{undone + 1}" if undone else digest
 
 
 @transaction.atomic
-def request_load(upload: Upload, *, by, token=None, restatement: str = "") -> Requested:
+def request_load(
+    upload: Upload,
+    *,
+    by,
+    token=None,
+    restatement: str = "",
+    complete: bool | None = None,
+    may_remove: int | None = None,
+) -> Requested:
     """Queue the load of a confirmed upload, once. A file that is loaded already is left aside with its earlier upload.
 
     token: the API token of the request, whose narrower rights the worker checks again. restatement: why it may change
-    closed periods, by the word of `by`, who may restate. Raises NotConfirmed, WrongState, PeriodClosed, InvalidRequest.
+    closed periods, by the word of `by`, who may restate. complete, may_remove: whether it holds all records of its
+    days, and how many may be removed (see `datasets.removal`); None: as was said before.
+    Raises NotConfirmed, WrongState, PeriodClosed, RemovalUnconfirmed, InvalidRequest.
     """
     if upload.dataset_id is None:
         raise NotConfirmed(
@@ -69,10 +82,11 @@ def request_load(upload: Upload, *, by, token=None, restatement: str = "") -> Re
         upload.restatement, upload.restated_by = closing.checked_reason(restatement, "restatement"), by
     elif not upload.restatement and (refusal := closing.refused_before(upload)):
         raise refusal
+    _say_complete(upload, dataset, complete, may_remove)
     upload.contract_number = dataset.contract_number
     upload.dialect = upload.dialect or dataset.dialect
     upload.load_id = load_id_of(upload, dataset)
-    earlier = dataset.uploads.exclude(pk=upload.pk).filter(load_id=upload.load_id, state__in=LIVE).first()
+    earlier = _loaded_before(upload, dataset)
     if earlier is not None and not _was_lost(earlier):
         _leave_aside(upload, earlier)
         return Requested(earlier, already=True)
@@ -80,8 +94,31 @@ def request_load(upload: Upload, *, by, token=None, restatement: str = "") -> Re
         Upload.objects.filter(pk=earlier.pk).update(state=Upload.State.FAILED)
     _queue(upload, by, token)
     more = {"restatement": upload.restatement} if restatement else {}
+    more |= {"complete": True, "may_remove": upload.may_remove} if upload.complete else {}
     audit.record(by, "load requested", upload, unit=dataset.unit, load_id=upload.load_id, **more)
     return Requested(upload, already=False)
+
+
+def _say_complete(upload: Upload, dataset: Dataset, complete: bool | None, may_remove: int | None) -> None:
+    """Raises InvalidRequest, RemovalUnconfirmed."""
+    if complete is not None:
+        upload.complete, upload.may_remove = complete, None
+    if may_remove is not None:
+        upload.may_remove = may_remove
+    if upload.complete and upload.replays_id is None:
+        removal.check_offered(dataset)
+    elif complete or may_remove is not None:
+        field = "complete" if complete else "confirm_removal"
+        raise InvalidRequest("Only a complete extract removes records; corrected rows are none.", field=field)
+    if may_remove is None and (refusal := removal.refused_before(upload)):
+        raise refusal
+
+
+def _loaded_before(upload: Upload, dataset: Dataset) -> Upload | None:
+    """An upload that is, or will be, the same load. What was loaded as complete need not be loaded as any extract."""
+    same = Q(load_id=upload.load_id, state__in=LIVE)
+    as_complete = Q(load_id=load_id_of(upload, dataset, complete=True), state=Upload.State.LOADED)
+    return dataset.uploads.exclude(pk=upload.pk).filter(same | as_complete).first()
 
 
 def _queue(upload: Upload, by, token) -> None:

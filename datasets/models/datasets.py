@@ -117,6 +117,7 @@ class DatasetVersion(models.Model):
     files = models.JSONField(help_text="[{path, sha256, size, rows, month}] of this version.")
     rows = models.BigIntegerField()
     touched = models.JSONField(default=dict, help_text="Per time column, the months (yyyymm) in which rows changed.")
+    removed = models.BigIntegerField(default=0, help_text="Records that a complete extract lacked.")
     restated = models.BigIntegerField(default=0, help_text="Records of closed periods that it changed.")
     restatement = models.TextField(blank=True, help_text="Why it changed them.")
     restated_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")

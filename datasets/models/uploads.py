@@ -65,11 +65,21 @@ class Upload(models.Model):
     restated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", help_text="Who answers for that."
     )
+    complete = models.BooleanField(
+        default=False,
+        help_text="It holds all records of the days from its first to its last event: others of them are removed.",
+    )
+    may_remove = models.BigIntegerField(
+        null=True, help_text="How many records may be removed; null: up to half of those of its days."
+    )
+    complete_from = models.DateField(null=True, help_text="First day of which it held all records.")
+    complete_through = models.DateField(null=True, help_text="Last day of which it held all records.")
     idempotency_key = models.CharField(max_length=200, blank=True)
     job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
     rows_read = models.BigIntegerField(null=True)
     accepted = models.BigIntegerField(null=True)
     replaced = models.BigIntegerField(null=True)
+    removed = models.BigIntegerField(null=True, help_text="Records of its days that were removed, as it lacked them.")
     duplicates = models.BigIntegerField(
         null=True, help_text="Equal rows, or older states of a record, in the same file."
     )

@@ -11,13 +11,16 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from datasets import closing, intake, rejects, scope, undo
+from datasets.api.uploads import download_removed
+from datasets.facts import NoSuchVersion
 from datasets.models import Dataset, Upload
-from datasets.refusals import Refusal
+from datasets.refusals import InvalidRequest, Refusal, RemovalUnconfirmed
 from doors.pages import page, require, visible
 from organization.access import DEFINE, RESTATE, UPLOAD, VIEW
 
 from .problems import problem_of
 
+ASKS_REMOVAL = RemovalUnconfirmed.code
 HIDDEN = {"message": "The file was refused.", "next_step": "Ask its uploader or the dataset's steward for the reason."}
 
 
@@ -48,9 +51,11 @@ def _context(request, found: Upload) -> dict:
         "is_waiting": bool(job and not job.is_finished),
         "state": "parked" if found.is_parked else found.state,
         "not_taken_back": job.fault if job and job.kind == undo.KIND and job.state == "parked" else "",
-        "problems": [problem_of(found.fault if sees else HIDDEN)] if found.fault else [],
+        "problems": [problem_of(_for_people(found.fault) if sees else HIDDEN)] if found.fault else [],
+        "removes_most": is_most(found.fault or {}),
         "may_restate": may_restate,
         "is_closed_out": found.state == "refused" and found.fault.get("code") == "period_closed",
+        "asks_removal": sees and changes and found.state == "refused" and found.fault.get("code") == ASKS_REMOVAL,
         "corrects": changes and bool(found.rejected) and rejects.are_waiting(found.replays or found),
         "may_reread": may_define and changes and found.state == "refused" and bool(found.fault),
         "asks_why": may_restate and found.dataset.closed_through is not None,
@@ -66,10 +71,18 @@ def _context(request, found: Upload) -> dict:
     }
 
 
+def _for_people(fault: dict) -> dict:
+    """A question of removal is answered below it on the page, not by a field of a request."""
+    if fault.get("code") != ASKS_REMOVAL:
+        return fault
+    return fault | {"next_step": "Nothing was loaded yet. Choose what to do."}
+
+
 def _undo_text(corrected_as: Iterable[Upload]) -> str:
     """What taking it back does; its corrected rows are uploads of their own."""
     text = (
-        "Its rows leave; records that it had replaced return as they were, unless a later upload replaced them again."
+        "Its rows leave; records that it had replaced or removed return as they were, unless a later upload replaced "
+        "them again."
     )
     names = ", ".join(f"#{one.pk}" for one in corrected_as)
     return f"{text} Its corrected rows, loaded as {names}, stay until that is taken back too." if names else text
@@ -82,12 +95,43 @@ def upload_load(request, public_id):
     found = own(request, public_id)
     try:
         reason = restatement_of(request, found.dataset)
-        requested = intake.request_load(found, by=request.user, restatement=reason)
+        requested = intake.request_load(found, by=request.user, restatement=reason, **_removal_of(request, found))
         if requested.already:
             messages.info(request, requested.message)
     except refusals() as refusal:
         messages.error(request, f"{refusal} {refusal.next_step}")
     return redirect("upload", public_id)
+
+
+def _removal_of(request, found: Upload) -> dict:
+    """What the answer to "remove them?" says. Raises InvalidRequest where most of them need a second yes."""
+    if request.POST.get("complete") == "no":
+        return {"complete": False}
+    given = request.POST.get("confirm_removal", "")
+    if not (given.isascii() and given.isdigit() and len(given) < 12):
+        return {}
+    fault = found.fault or {}
+    if is_most(fault) and not request.POST.get("sure"):
+        raise InvalidRequest("More than half of the records would be removed.", next_step="Tick that you checked it.")
+    return {"may_remove": int(given)}
+
+
+def is_most(fault: dict) -> bool:
+    """Whether more than half of the stretch's records would be removed."""
+    return fault.get("code") == ASKS_REMOVAL and fault["removed"] * 2 > fault["stored"]
+
+
+@page(VIEW)
+def upload_removed(request, public_id):
+    """The removed records as a file (`?as=csv`, `?as=xlsx`)."""
+    uploads = Upload.objects.select_related("dataset__unit")
+    found = visible(uploads, request, public_id=public_id)
+    try:
+        wanted = "xlsx" if request.GET.get("as") == "xlsx" else "csv"
+        return download_removed(found, wanted, request.access, local=True)
+    except (Refusal, NoSuchVersion) as refusal:
+        messages.error(request, f"{refusal} {getattr(refusal, 'next_step', '')}".strip())
+        return redirect("upload", public_id)
 
 
 @require_POST

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
-from datasets import intake
+from datasets import intake, removal
 from datasets.api.uploads import may_upload
 from datasets.facts import contract_of
 from datasets.forms import ENCODINGS, DialectForm, NewDatasetForm
@@ -56,6 +56,8 @@ def upload_new(request):
         "may_restate": dataset and dataset.closed_through and request.access.allows(RESTATE, dataset.unit_id),
         "has_key": bool(dataset and dataset.contract_number and contract_of(dataset).key),
         "restatement": request.POST.get("restatement", ""),
+        "may_be_complete": removal.is_offered(dataset) and dataset.current_version is not None,
+        "complete": "complete" in request.POST,
         "encoding": encoding,
         "encodings": ENCODINGS,
         "breadcrumb": [("Datasets", reverse("datasets"))],
@@ -71,6 +73,10 @@ def _received(request, dataset: Dataset | None):
     if dataset and not may_upload(dataset, request.access):
         raise PermissionDenied("You may not upload to this dataset. Ask an administrator of its unit.")
     restatement = restatement_of(request, dataset)
+    # A person is asked before anything is removed, and told how many of which days.
+    said = {"complete": True, "may_remove": 0} if "complete" in request.POST else {}
+    if said:
+        removal.check_offered(dataset)
     file = request.FILES.get("file")
     if file is None:
         raise Refusal("No file came with the form.", next_step="Choose a file, then press Upload.")
@@ -78,7 +84,7 @@ def _received(request, dataset: Dataset | None):
     intake.examine(upload, encoding=request.POST.get("encoding", ""))
     if dataset is None or not dataset.contract_number:
         return _go(request, reverse("upload_confirm", args=[upload.public_id]))
-    requested = intake.request_load(upload, by=request.user, restatement=restatement)
+    requested = intake.request_load(upload, by=request.user, restatement=restatement, **said)
     if requested.already:
         messages.info(request, requested.message)
     return _go(request, reverse("upload", args=[requested.upload.public_id]))

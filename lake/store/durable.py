@@ -8,6 +8,7 @@ and the folders after it, and every data file carries its SHA-256 in its name, s
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import os
@@ -18,10 +19,15 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from lake.store.records import Conflict, DataFile
+import duckdb
+from deltalake.exceptions import DeltaError
+
+from lake.store.records import Conflict, DataFile, StoreFull
 
 STAGING = ".staging-"
 LOCK_SECONDS = 60.0
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FULL_WORDS = ("No space left", "File too large", "Disk quota", "os error 28", "os error 27", "max_temp_directory_size")
 
 
 def sync(path: Path) -> None:
@@ -109,3 +115,21 @@ def failpoint(name: str) -> None:
     """Die here if the environment asks for it (`PERFMGR_FAILPOINT=after_lake_commit`): only tests do."""
     if os.environ.get("PERFMGR_FAILPOINT") == name:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+class disk_errors:
+    """Turns every way in which a full disk shows into StoreFull."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        full = isinstance(error, OSError) and error.errno in _FULL
+        if not full and isinstance(error, duckdb.Error | DeltaError | OSError):
+            full = any(words in str(error) for words in _FULL_WORDS)
+        if full:
+            words = f"The disk of table {self.folder.name} is full. Nothing was stored. Make room and load again."
+            raise StoreFull(words) from error

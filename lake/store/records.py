@@ -23,11 +23,32 @@ class DataFile:
 
 
 @dataclass(frozen=True)
+class Complete:
+    """A load says that it holds all records of the days `first` to `last` of `column` (the event time).
+
+    Stored records of these days that are not in it leave, those alone that meet `where` (SQL over stored columns).
+    `allowed`: how many may leave; None: up to half of what is stored of these days.
+    """
+
+    column: str
+    first: date
+    last: date
+    where: str = "true"
+    allowed: int | None = None
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Complete:
+        days = {name: date.fromisoformat(data[name]) for name in ("first", "last")}
+        return cls(**(data | days))
+
+
+@dataclass(frozen=True)
 class Commit:
     """One atomic version of a table, as its log keeps it.
 
     `accepted` rows came in, `replaced` of them took the place of a stored record, `unchanged` of these said the same
     (None: not counted, the replaced records lie in files too large to compare).
+    `complete`: the days of which a load held all records; `removed` records of these days, which it lacked, left.
     An undo has `removed` rows that left and `restored` rows that came back. `files` are the files that it added.
     `restated` records of closed days were changed.
     `months` are the partitions it touched; `touched_months` has, per time column, the months (yyyymm, local days) in
@@ -46,18 +67,20 @@ class Commit:
     removed: int = 0
     restored: int = 0
     restated: int = 0
+    complete: Complete | None = None
     undone_load: str = ""
     key: tuple[str, ...] = ()
     months: tuple[int, ...] = ()
     touched_months: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self))
+        return json.dumps(asdict(self), default=str)
 
     @classmethod
     def from_json(cls, text: str) -> Commit:
         data: dict[str, Any] = json.loads(text)
         data["files"] = tuple(DataFile(**file) for file in data["files"])
+        data["complete"] = Complete.from_dict(data["complete"]) if data.get("complete") else None
         data["months"], data["key"] = tuple(data["months"]), tuple(data["key"])
         data["touched_months"] = {column: tuple(months) for column, months in data["touched_months"].items()}
         return cls(**data)
@@ -124,6 +147,27 @@ class ClosedRows(StoreError):
     def __init__(self, through: date, total: int, rows: tuple[ChangedRow, ...]) -> None:
         self.through, self.total, self.rows = through, total, rows
         super().__init__(f"{total:,} records on or before {through} would change, and these days are closed.")
+
+
+class TooManyLeave(StoreError):
+    """A complete load would remove `total` of the `stored` records of its days, more than it is allowed."""
+
+    def __init__(self, complete: Complete, total: int, stored: int) -> None:
+        self.complete, self.total, self.stored = complete, total, stored
+        super().__init__(
+            f"{total:,} of the {stored:,} records of {complete.first} to {complete.last} would leave. Allow as many."
+        )
+
+
+class LaterComplete(StoreError):
+    """Records that an undo would bring back lie in days of which a later load, `load_id`, held all records."""
+
+    def __init__(self, load_id: str, complete: Complete, total: int) -> None:
+        self.load_id, self.complete, self.total = load_id, complete, total
+        super().__init__(
+            f"{total:,} records of {complete.first} to {complete.last} would come back, but load {load_id} held all "
+            "records of these days later. Take that one back first."
+        )
 
 
 class StoreFull(StoreError):

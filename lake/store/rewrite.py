@@ -15,9 +15,22 @@ import duckdb
 
 from lake.contract import Contract
 from lake.store.closed import Closed, changed
+from lake.store.complete import remove_absent
 from lake.store.log import Snapshot
-from lake.store.records import DataFile, DuplicateKey, StoreError
-from lake.store.schema import DAY_SUFFIX, KEY, LOAD, MONTH, ROW, columns_of, empty, identifier, literal, stored_columns
+from lake.store.records import Complete, DataFile, DuplicateKey, StoreError
+from lake.store.schema import (
+    DAY_SUFFIX,
+    KEY,
+    LOAD,
+    MONTH,
+    ROW,
+    columns_of,
+    empty,
+    identifier,
+    literal,
+    same,
+    stored_columns,
+)
 
 MAX_MONTHS = 2400
 IN_MEMORY_ROWS = 1_000_000
@@ -51,6 +64,7 @@ class Change:
     leaving: int = 0
     restored: int = 0
     restated: int = 0
+    complete: Complete | None = None
 
 
 def connect(temporary: Path) -> duckdb.DuckDBPyConnection:
@@ -82,22 +96,30 @@ def load(
     key: tuple[str, ...],
     staging: Path,
     closed: Closed | None = None,
+    complete: Complete | None = None,
 ) -> Change:
     """Rows of `accepted` come in and supersede the stored rows with their keys; with no key they only come in.
 
-    Raises ClosedRows if one of them would change a closed day that `closed` does not restate.
+    complete: stored rows of its days with other keys leave too; of a load without rows, none. Raises ClosedRows if one
+    of them would change a closed day that `closed` does not restate, TooManyLeave.
     """
+    days = tuple(column.name + DAY_SUFFIX for column in contract.temporal)
     with connect(staging) as connection:
         _make_incoming(connection, load_id, accepted, contract)
         if key:
             _check_keys(connection, key, contract)
         count = _check_months(connection)
+        complete = complete if key and count else None
+        stored, absent = columns_of(read.handle), 0
+        if complete:
+            rows = relation(_paths(folder, read.files), stored)
+            absent = remove_absent(connection, complete, rows, stored, key, days)
         hit = files_with(connection, read.files, folder, f"semi join keys on {same(key)}") if key else ()
         restated = changed(
             connection,
             closed,
             coming="incoming",
-            leaving=f"({_leaving(folder, hit, columns_of(read.handle), key)})",
+            leaving=f"({_leaving(folder, hit, stored, key)})",
             key=key,
             values=tuple(column.name for column in contract.columns),
             hit=hit,
@@ -106,8 +128,7 @@ def load(
         staged = write(
             connection, folder, hit, f"anti join keys on {same(key)}", "incoming", staging, contract.storage_order
         )
-        sources = ["incoming", "superseded"] if hit else ["incoming"]
-        days = tuple(column.name + DAY_SUFFIX for column in contract.temporal)
+        sources = ["incoming", *(["superseded"] if hit else []), *(["absent"] if absent else [])]
         return Change(
             staged=staged,
             removed=hit,
@@ -116,7 +137,9 @@ def load(
             accepted=count,
             replaced=replaced,
             unchanged=unchanged,
+            leaving=absent,
             restated=restated,
+            complete=complete,
         )
 
 
@@ -232,10 +255,6 @@ def _check_months(connection: duckdb.DuckDBPyConnection) -> int:
     if months > MAX_MONTHS:
         raise StoreError(f"The event times lie in {months} months, {first} to {last}. Check the date format.")
     return int(rows)
-
-
-def same(key: tuple[str, ...], other: str = "keys") -> str:
-    return " and ".join(f"t.{identifier(name)} is not distinct from {other}.{identifier(name)}" for name in key)
 
 
 def files_with(

@@ -75,6 +75,11 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def same(key: tuple[str, ...], other: str = "keys") -> str:
+    """SQL that joins `t` with another relation by the key, null being equal to null."""
+    return " and ".join(f"t.{identifier(name)} is not distinct from {other}.{identifier(name)}" for name in key)
+
+
 def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 

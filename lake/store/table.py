@@ -12,7 +12,6 @@ committed: `find(load_id)` tells which. Readers pass the version that the databa
 
 from __future__ import annotations
 
-import errno
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
@@ -29,12 +28,12 @@ from lake.store.closed import Closed
 from lake.store.log import Snapshot
 from lake.store.records import (
     Commit,
+    Complete,
     Conflict,
     DataFile,
     Operation,
     Reconciliation,
     StoreError,
-    StoreFull,
     UnknownLoad,
     UnknownVersion,
 )
@@ -44,8 +43,6 @@ from lake.store.schema import MONTH, columns_of, delta_schema, missing_fields, s
 Mode = Literal["upsert", "append", "replace"]
 ATTEMPTS = 5
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_FULL_WORDS = ("No space left", "File too large", "Disk quota", "os error 28", "os error 27", "max_temp_directory_size")
 
 
 class FactStore:
@@ -91,6 +88,7 @@ class FactTable:
         *,
         mode: Mode = "upsert",
         closed: Closed | None = None,
+        complete: Complete | None = None,
     ) -> Commit:
         """Store the accepted rows of a load as one version.
 
@@ -99,9 +97,9 @@ class FactTable:
 
         accepted: Parquet with the contract's columns (missing ones are null), `_row`, and optionally `<column>__day`,
         `_month` is always derived. Without a key in the contract `_key` (content and occurrence) is the key.
-        closed: days whose rows the load may not change; not for "replace".
-        A load that is in the lake already gives its earlier Commit and writes nothing. Raises DuplicateKey,
-        SchemaConflict, ClosedRows.
+        closed: days whose rows the load may not change; not for "replace". complete: days of which it holds all
+        records; for "upsert". A load that is in the lake already gives its earlier Commit and writes nothing.
+        Raises DuplicateKey, SchemaConflict, ClosedRows, TooManyLeave.
         """
         key = () if mode == "append" else rewrite.key_of(contract)
         paths = [accepted] if isinstance(accepted, Path) else list(accepted)
@@ -110,7 +108,7 @@ class FactTable:
         def change(read: Snapshot, staging: Path) -> Change:
             if mode == "replace":
                 return rewrite.replace(read, self.folder, load_id, paths, contract, staging)
-            return rewrite.load(read, self.folder, load_id, paths, contract, key, staging, closed)
+            return rewrite.load(read, self.folder, load_id, paths, contract, key, staging, closed, complete)
 
         with durable.sole_writer(self.folder):
             return self._write(load_id, "load", change, key, contract=contract)
@@ -119,7 +117,7 @@ class FactTable:
         """Take a load back in one version: its rows leave, records it had replaced return unless replaced since.
 
         closed: days whose rows the undo may not change. Raises UnknownLoad if the load is not in effect,
-        UnknownVersion if the replaced records are past retention, ClosedRows.
+        UnknownVersion if the replaced records are past retention, ClosedRows, LaterComplete.
         """
         with durable.sole_writer(self.folder):
             done = self.find(undo_id)
@@ -174,7 +172,7 @@ class FactTable:
             if self.exists:
                 return
             self.folder.mkdir(mode=0o700, exist_ok=True)
-            with _disk_errors(self.folder):
+            with durable.disk_errors(self.folder):
                 DeltaTable.create(
                     str(self.folder),
                     schema=delta_schema(stored_columns(contract)),
@@ -219,7 +217,7 @@ class FactTable:
     ) -> Commit:
         placed: list[DataFile] = []
         try:
-            with _disk_errors(self.folder), durable.staging(self.folder) as staging:
+            with durable.disk_errors(self.folder), durable.staging(self.folder) as staging:
                 made = change(read, staging)
                 for staged in made.staged:  # one by one: what was placed is removed if a later one fails
                     placed += [durable.place(staged.path, self.folder, staged.month, staged.rows)]
@@ -247,7 +245,7 @@ class FactTable:
         handle = log.snapshot(self.folder).handle
         fields = missing_fields(handle, stored_columns(contract))
         if fields:
-            with _disk_errors(self.folder):
+            with durable.disk_errors(self.folder):
                 handle.alter.add_columns(fields, commit_properties=CommitProperties(max_commit_retries=0))
             durable.sync_log(self.folder, log.check_names(self.folder))
 
@@ -372,29 +370,12 @@ def _record(
         removed=change.leaving,
         restored=change.restored,
         restated=change.restated,
+        complete=change.complete,
         undone_load=undone,
         key=key,
         months=change.months,
         touched_months=change.touched_months,
     )
-
-
-class _disk_errors:
-    """Turns every way in which a full disk shows into StoreFull."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        full = isinstance(error, OSError) and error.errno in _FULL
-        if not full and isinstance(error, duckdb.Error | DeltaError | OSError):
-            full = any(words in str(error) for words in _FULL_WORDS)
-        if full:
-            words = f"The disk of table {self.folder.name} is full. Nothing was stored. Make room and load again."
-            raise StoreFull(words) from error
 
 
 __all__ = ["FactStore", "FactTable", "find", "stands"]

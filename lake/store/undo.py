@@ -2,6 +2,8 @@
 
 A record that a later load replaced stays as that load left it. A record comes back from the newest version whose load
 still stands: if the version before belongs to a load that was itself taken back, the search goes on behind that one.
+What a complete load removed comes back in the same way. A record of which a later load says, by holding all records of
+its days, that it is not there does not come back: that load must be taken back first.
 """
 
 from __future__ import annotations
@@ -14,10 +16,11 @@ import duckdb
 
 from lake.store import rewrite
 from lake.store.closed import Closed, changed
+from lake.store.complete import within
 from lake.store.log import Entry, Snapshot
-from lake.store.records import Commit, DataFile, UnknownVersion
+from lake.store.records import Commit, DataFile, LaterComplete, UnknownVersion
 from lake.store.rewrite import Change
-from lake.store.schema import DAY_SUFFIX, KEY, LOAD, MONTH, ROW, columns_of, empty, identifier, literal
+from lake.store.schema import DAY_SUFFIX, KEY, LOAD, MONTH, ROW, columns_of, empty, identifier, literal, same
 
 
 def take_back(
@@ -33,7 +36,8 @@ def take_back(
 ) -> Change:
     """Rows of `load` leave, what they replaced returns. `entries` is the whole log, `stands` tells what counts.
 
-    Raises ClosedRows if that would change a closed day that `closed` does not restate. dry_run: write no file.
+    Raises ClosedRows if that would change a closed day that `closed` does not restate, LaterComplete. dry_run: write no
+    file.
     """
     columns = columns_of(read.handle)
     days = tuple(name for name in columns if name.endswith(DAY_SUFFIX))
@@ -43,7 +47,8 @@ def take_back(
         live = rewrite.relation([folder / file.path for file in hit], columns)
         connection.execute(f"create table leaving as select t.* from ({live}) t where {mine}")
         connection.execute(f"create table restored as {empty(columns)}")
-        _restore(connection, folder, load, entries, stands, columns)
+        _restore(connection, read, folder, load, entries, stands, columns)
+        _check_not_spoken_for(connection, load.load_id, entries, stands)
         restated = _restated(connection, closed, load, columns, hit)
         if dry_run:
             return Change(restated=restated)
@@ -87,6 +92,7 @@ def _restated(
 
 def _restore(
     connection: duckdb.DuckDBPyConnection,
+    read: Snapshot,
     folder: Path,
     load: Commit,
     entries: Sequence[Entry],
@@ -98,6 +104,9 @@ def _restore(
         return
     names = ", ".join(identifier(name) for name in load.key)
     connection.execute(f"create table wanted as select distinct {names} from leaving")
+    if load.removed:
+        live = rewrite.relation([folder / file.path for file in read.files], columns)
+        _want_removed(connection, folder, entries[load.version], live, columns)
     behind, number = [(load.version, "wanted")], itertools.count()
     while behind:
         version, keys = behind.pop()
@@ -113,6 +122,7 @@ def _restore(
                 table = f"wanted_{next(number)}"
                 connection.execute(f"create table {table} as select {names} {of_load}")
                 behind.append((earlier, table))
+        behind += _removed_before(connection, folder, entries[:version], keys, load.key, stands, columns)
 
 
 def _rows_replaced(folder: Path, entry: Entry, keys: str, key: tuple[str, ...], columns: dict[str, str]) -> str:
@@ -121,7 +131,7 @@ def _rows_replaced(folder: Path, entry: Entry, keys: str, key: tuple[str, ...], 
     for path in paths:
         if not path.exists():
             raise UnknownVersion(f"{path.name} of version {entry.version - 1} is past retention: it cannot be undone.")
-    return f"select t.* from ({rewrite.relation(paths, columns)}) t semi join {keys} on {rewrite.same(key, keys)}"
+    return f"select t.* from ({rewrite.relation(paths, columns)}) t semi join {keys} on {same(key, keys)}"
 
 
 def _version_of(entries: Sequence[Entry], load_id: str, before: int) -> int | None:
@@ -130,3 +140,82 @@ def _version_of(entries: Sequence[Entry], load_id: str, before: int) -> int | No
         if entry.commit is not None and entry.commit.load_id == load_id:
             return entry.version
     return None
+
+
+def _removed_by(folder: Path, entry: Entry, columns: dict[str, str], key: tuple[str, ...]) -> str:
+    """SQL of the rows that left with a complete load, as they were: their keys are of the files that its version took
+    away, and of none that it brought. Raises UnknownVersion."""
+    sides = [[folder / file.path for file in entry.removed], [folder / path for path in entry.added]]
+    for path in (path for side in sides for path in side):
+        if not path.exists():
+            raise UnknownVersion(f"{path.name} of version {entry.version} is past retention: it cannot be undone.")
+    before, after = (rewrite.relation(side, columns) for side in sides)
+    return f"select t.* from ({before}) t anti join ({after}) a on {same(key, 'a')}"
+
+
+def _want_removed(
+    connection: duckdb.DuckDBPyConnection, folder: Path, entry: Entry, live: str, columns: dict[str, str]
+) -> None:
+    """Add to `wanted` the keys that a complete load removed, except what came again since."""
+    assert entry.commit is not None
+    key = entry.commit.key
+    names = ", ".join(f"t.{identifier(name)}" for name in key)
+    gone = _removed_by(folder, entry, columns, key)
+    connection.execute(f"insert into wanted select {names} from ({gone}) t anti join ({live}) l on {same(key, 'l')}")
+
+
+def _removed_before(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    entries: Sequence[Entry],
+    keys: str,
+    key: tuple[str, ...],
+    stands: Callable[[str], bool],
+    columns: dict[str, str],
+) -> list[tuple[int, str]]:
+    """Where to look on for keys of the table `keys` that are not in `candidates`: (version, table of keys).
+
+    They were not there because the last complete load that had removed them was taken back only later. `entries` are
+    those before. A complete load that stands keeps them away.
+    """
+    found: list[tuple[int, str]] = []
+    loads = [entry for entry in entries if entry.commit and entry.commit.operation == "load" and entry.commit.removed]
+    undone = [entry.version for entry in loads if entry.commit and not stands(entry.commit.load_id)]
+    if not undone:
+        return found
+    missing = f"{keys}_missing"
+    connection.execute(
+        f"create table {missing} as select t.* from {keys} t anti join candidates on {same(key, 'candidates')}"
+    )
+    for entry in reversed([one for one in loads if one.version >= undone[0]]):
+        table = f"{keys}_of_{entry.version}"
+        gone = _removed_by(folder, entry, columns, key)
+        connection.execute(
+            f"create table {table} as select t.* from {missing} t semi join ({gone}) g on {same(key, 'g')}"
+        )
+        connection.execute(
+            f"create or replace table {missing} as select t.* from {missing} t anti join {table} on {same(key, table)}"
+        )
+        if entry.version in undone:
+            found.append((entry.version, table))
+    return found
+
+
+def _check_not_spoken_for(
+    connection: duckdb.DuckDBPyConnection, load_id: str, entries: Sequence[Entry], stands: Callable[[str], bool]
+) -> None:
+    """No row of `restored` lies in days of which a standing load later than its own held all records.
+
+    Raises LaterComplete. `load_id`: the load that is being taken back.
+    """
+    of_load = {entry.commit.load_id: entry.version for entry in entries if entry.commit}
+    speaking = [e.commit for e in entries if e.commit and e.commit.complete and e.commit.load_id != load_id]
+    for commit in reversed([one for one in speaking if stands(one.load_id)]):
+        assert commit.complete is not None
+        later = [other for other, version in of_load.items() if version >= commit.version]
+        listed = ", ".join(literal(other) for other in later)
+        found = connection.execute(
+            f"select count(*) from restored where {within(commit.complete)} and {LOAD} not in ({listed})"
+        ).fetchall()
+        if found[0][0]:
+            raise LaterComplete(commit.load_id, commit.complete, int(found[0][0]))

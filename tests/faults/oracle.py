@@ -40,12 +40,20 @@ def assert_sound(dataset: Dataset) -> None:
 
 
 def expected_rows(dataset: Dataset) -> dict[str, Row]:
-    """By ticket number, what the loads that the database calls loaded have brought, the later over the earlier."""
+    """By ticket number, what the loads that the database calls loaded have brought, the later over the earlier.
+
+    Of the days of a complete one only what it has stays.
+    """
     rows: dict[str, Row] = {}
     loads = dataset.versions.filter(kind=DatasetVersion.Kind.LOAD, upload__state=Upload.State.LOADED)
     for version in loads.order_by("version").select_related("upload"):
         with original_of(version.upload).open(newline="") as file:
-            rows |= {row["number"]: row for row in csv.DictReader(file)}
+            brought = {row["number"]: row for row in csv.DictReader(file)}
+        if version.upload.complete:
+            days = [row["opened"] for row in brought.values()]
+            stays = (row for row in rows.values() if not min(days) <= row["opened"] <= max(days))
+            rows = {row["number"]: row for row in stays}
+        rows |= brought
     return rows
 
 

@@ -67,11 +67,31 @@ def test_F3_killed_around_the_lake_commit_the_load_is_adopted_or_repeated_but_st
     assert_sound(dataset)
 
 
-def waiting_upload_without_worker(dataset, seed: int) -> Upload:
+@pytest.mark.parametrize("failpoint", ["before_lake_commit", "after_lake_commit", "before_db_commit"])
+def test_F3_a_complete_extract_killed_around_its_commit_removes_all_that_it_lacks_or_nothing(
+    dataset, worker, queue, failpoint
+):
+    first = waiting_upload(dataset, 3)
+    rest()
+    upload = waiting_upload_without_worker(dataset, 4, 600)
+    Upload.objects.filter(pk=upload.pk).update(complete=True)
+    assert OneJob(upload.job, queue.url, failpoint=failpoint).wait() == -signal.SIGKILL
+    dataset.refresh_from_db()
+    assert (dataset.current_version, dataset.rows) == (first.versions.get().version, 1_000)
+    lapse(upload.job)
+    rest()
+    upload.refresh_from_db()
+    dataset.refresh_from_db()
+    assert (upload.state, upload.removed, upload.versions.get().removed) == ("loaded", 400, 400)
+    assert dataset.rows == 600
+    assert_sound(dataset)
+
+
+def waiting_upload_without_worker(dataset, seed: int, rows: int = 1_000) -> Upload:
     """As `waiting_upload`, but the message is lost, so that the test says which process does the job first."""
     from django.db import transaction
 
-    text = extract(seed, 1_000)
+    text = extract(seed, rows)
     with transaction.atomic():
         upload = upload_csv(dataset, text, name=f"extract-{seed}.csv", run=False)
         transaction.get_connection().run_on_commit.clear()

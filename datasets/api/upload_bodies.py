@@ -1,0 +1,86 @@
+"""What the REST doors of uploads take."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from datasets.models import Dataset
+from doors.serializers import ScopedCodeOrIdField, StrictSerializer
+from organization.models import Unit
+
+from .described import ContractField, DialectField
+
+CONFIRM_REMOVAL = "How many records a complete extract may remove; left out, up to half of those of its days."
+
+
+class FileBody(StrictSerializer):
+    file = serializers.FileField(allow_empty_file=True)
+    dataset = serializers.CharField(required=False, help_text="Code; left out, the upload is inspected and confirmed.")
+    encoding = serializers.CharField(required=False, max_length=40, help_text="Of a file that is not UTF-8: cp1252 ...")
+
+
+class ExtractBody(FileBody):
+    complete = serializers.BooleanField(
+        default=False,
+        help_text="It holds all records of the days from its first to its last event: stored ones that it lacks are "
+        "removed.",
+    )
+    confirm_removal = serializers.IntegerField(required=False, min_value=0, help_text=CONFIRM_REMOVAL)
+    restatement = serializers.CharField(
+        required=False,
+        max_length=500,
+        help_text="Why the extract may change closed periods; needs the right to restate.",
+    )
+
+
+class RestatementBody(StrictSerializer):
+    restatement = serializers.CharField(
+        required=False, max_length=500, help_text="Why closed periods may change; needs the right to restate."
+    )
+
+
+class LoadBody(RestatementBody):
+    complete = serializers.BooleanField(
+        allow_null=True, default=None, help_text="Whether it holds all records of its days; left out, as it was sent."
+    )
+    confirm_removal = serializers.IntegerField(required=False, min_value=0, help_text=CONFIRM_REMOVAL)
+
+
+class DialectBody(StrictSerializer):
+    dialect = DialectField(required=False, help_text="Read the file so, instead of as it seems.")
+
+
+class NewDatasetBody(StrictSerializer):
+    code = serializers.SlugField(max_length=60)  # the verb refuses one that is taken
+    name = serializers.CharField(max_length=200)
+    unit = ScopedCodeOrIdField(queryset=Unit.objects.all())
+    description = serializers.CharField(required=False, default="")
+    source_system = serializers.CharField(required=False, default="", max_length=100)
+    code_system = serializers.CharField(required=False, default="", max_length=60)
+    refresh_promise_hours = serializers.IntegerField(required=False, min_value=1, allow_null=True, default=None)
+    licence = serializers.CharField(required=False, default="", max_length=300)
+    covers = serializers.ChoiceField(Dataset.Covers.choices, default=Dataset.Covers.DAY)
+
+
+class ConfirmBody(StrictSerializer):
+    contract = ContractField()
+    dialect = DialectField()
+    dataset = serializers.CharField(required=False, help_text="Code of an existing dataset.")
+    new_dataset = NewDatasetBody(required=False)
+
+
+class RemovedSerializer(serializers.Serializer):
+    total = serializers.IntegerField(help_text="Of those that the caller may see.")
+    columns = serializers.ListField(child=serializers.CharField())
+    rows = serializers.ListField(child=serializers.DictField())
+
+
+class CorrectionBody(StrictSerializer):
+    cells = serializers.DictField(
+        child=serializers.CharField(allow_blank=True, trim_whitespace=False),
+        help_text="What should have stood there, as a text, by the column's heading in the file.",
+    )
+
+
+class UndoBody(RestatementBody):
+    reason = serializers.CharField(required=False, allow_blank=True, default="")

@@ -97,6 +97,18 @@ def no_instant_without_a_clock():
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def cache_of_its_own(worker_id):
+    """Each process of the suite has a database of its own, in which ids and tokens count from one as in the others':
+    in a cache that they share, the calls of one would use up what another may call."""
+    from django.conf import settings as django_settings
+    from django.core.cache import caches
+
+    django_settings.CACHES["default"]["KEY_PREFIX"] = f"perfmgr-{worker_id}"
+    caches["default"].close()
+    del caches["default"]  # made again with its name
+
+
 @pytest.fixture
 def in_this_process(monkeypatch):
     """The limited child process costs a second a call. That there is one, and what it limits, is shown by

@@ -180,10 +180,16 @@ def _supersede(cursor, now: datetime, which: str, values: Sequence[object] = ())
 
 
 def _leave_out_unchanged(cursor) -> int:
-    """Drop from `incoming` what says nothing new. Joined by periods: these are read, however many lie before them."""
+    """Drop from `incoming` what says nothing new.
+
+    The results of its periods are read, however many lie before them; at first and by themselves, since of a join of
+    all three tables the planner knows too little and may compare each period's results with all that is incoming.
+    """
+    compared = ", ".join(f"r.{name}" for name in (*KEY, *EXACT, *NEARLY))
     cursor.execute(
-        f"""DELETE FROM incoming AS i USING touched AS p, kpis_result AS r
-        WHERE r.superseded_at IS NULL AND {SAME_PERIOD} AND {SAME_KEY} AND ({DIFFERS}) IS NOT TRUE"""
+        f"""WITH r AS MATERIALIZED (
+            SELECT {compared} FROM kpis_result AS r, touched AS p WHERE r.superseded_at IS NULL AND {SAME_PERIOD})
+        DELETE FROM incoming AS i USING r WHERE {SAME_KEY} AND ({DIFFERS}) IS NOT TRUE"""
     )
     return cursor.rowcount
 

@@ -22,7 +22,6 @@ SIGNALS = {
     "neutral": ("Signal", "ink-2", "square"),
 }
 
-EDGE = {"color": "token:page", "width": 1}
 LINES = (("centre", "Centre", "centre"), ("upper", "Control limits", "limit"), ("lower", "Control limits", "limit"))
 
 

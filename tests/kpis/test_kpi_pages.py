@@ -187,7 +187,7 @@ def test_targets_bands_and_a_percentage_s_change_are_in_points(client, made):
     targets.set_target(targets.Goal(made.kpi, made.group, date(2024, 1, 1), value=Decimal(80)), by=made.manager)
     recompute(made.dataset.pk, day=DAY)
     text = opened(client, made.viewer, "kpi", "in_time")
-    assert "−5.0" in text and "pts" in text  # noqa: RUF001  75 against 80
+    assert "−5.0" in text and "pts" in text  # 75 against 80
     assert "at risk" in text
 
 

@@ -22,7 +22,7 @@ import duckdb
 
 from lake.contract import Column, ColumnType, Contract, Role
 from lake.store import FactStore, FactTable
-from lake.store.rewrite import local_day
+from lake.store.incoming import local_day
 
 MONTHS = 36
 CONTRACT = Contract(

@@ -90,13 +90,6 @@ def side_of(difference: object, is_good: bool | None, spec: str = "") -> str:
     return "" if is_good is None else "better" if is_good else "worse"
 
 
-def against_target(variance: object, is_favourable: bool | None, spec: str = "") -> str:
-    """ "favourable" or "adverse"; "on target" where the variance is shown as nothing; empty where it is not judged."""
-    if is_favourable is None or not (side := side_of(variance, is_favourable, spec)):
-        return ""
-    return "on target" if side == "no change" else "favourable" if is_favourable else "adverse"
-
-
 def text(value: object, spec: str = "") -> str:
     """`value` as plain text, for titles, captions and cells of a file."""
     return str(shown(value, spec) or NONE)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from organization import audit
@@ -22,6 +22,7 @@ from . import reconcile
 from .facts import contract_of, table_of
 from .models import Closing, Dataset, Upload
 from .refusals import InvalidRequest, PeriodClosed, SecondPersonNeeded, WrongState
+from .sole_writer import held_to_the_end_of_the_transaction
 from .watermark import complete_through
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ LEAVE_OUT = (
 LEAVE_IN = "Nothing was changed. Somebody who may restate can have it taken back as a restatement, with a reason."
 SHORTEST_REASON = 5
 LONGEST_REASON = 500
-WRITER_LOCK = 7301  # PostgreSQL's advisory lock of (this, dataset): whoever writes the dataset's rows, or closes them
 
 
 @transaction.atomic
@@ -109,10 +109,8 @@ def _decided(closing: Closing, state: str, *, by, remark: str) -> Closing:
 
 def _put_in_force(dataset: Dataset, through: date | None) -> None:
     """While nobody writes. What a killed writer left committed is made visible before, for it came before."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_xact_lock(%s, %s)", [WRITER_LOCK, dataset.pk])
-        if not cursor.fetchone()[0]:
-            raise _being_stored(dataset)
+    if not held_to_the_end_of_the_transaction(dataset):
+        raise _being_stored(dataset)
     with _lake_at_rest(dataset):
         reconcile.settle(dataset)
         Dataset.objects.filter(pk=dataset.pk).update(closed_through=through)

@@ -30,6 +30,7 @@ from .contracts import put_in_force
 from .facts import contract_of, table_of, version_of
 from .models import Dataset, DatasetVersion
 from .refusals import InvalidRequest, WrongState
+from .sole_writer import sole_writer
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -75,11 +76,10 @@ def replace_rows(
     the version becomes visible only while its lease holds. Raises WrongState, LakeDisagrees, lake.store.DuplicateKey.
     """
     from .intake.committing import name_version, summary_of
-    from .intake.loading import _sole_loader
 
     if dataset.source != Dataset.Source.DERIVED:
         raise WrongState(f"{dataset.name} is made of uploads: its rows are not computed.")
-    with _written(dataset, table) as path, _sole_loader(dataset, claim):
+    with _written(dataset, table) as path, sole_writer(dataset, claim):
         reconcile.settle(dataset)
         newest = version_of(dataset)
         if newest is not None and _made_from(newest) == load_id:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from organization import audit
+from organization.changes import set_fields
 
 from .models import Dataset
 from .refusals import InvalidRequest
@@ -21,23 +22,16 @@ def describe(dataset: Dataset, *, by, **values) -> Dataset:
 
     Whose codes its unit column holds stays as it is once there are rows: they were matched by it.
     """
-    changed = {name: value for name, value in values.items() if getattr(dataset, name) != value}
-    if "code_system" in changed and dataset.current_version is not None:
+    codes = dataset.code_system
+    if values.get("code_system", codes) != codes and dataset.current_version is not None:
         raise InvalidRequest(
-            f"The units of the rows of {dataset.name} were found by the codes of {dataset.code_system or 'perfmgr'}.",
+            f"The units of the rows of {dataset.name} were found by the codes of {codes or 'perfmgr'}.",
             next_step="Make a new dataset for rows with other codes.",
             field="code_system",
         )
-    if not changed:
+    change = set_fields(dataset, values)
+    if not change:
         return dataset
-    before = {name: _plain(getattr(dataset, name)) for name in changed}
-    for name, value in changed.items():
-        setattr(dataset, name, value)
-    dataset.save(update_fields=list(changed))
-    after = {name: _plain(value) for name, value in changed.items()}
-    audit.record(by, "dataset changed", dataset, before=before, after=after)
+    dataset.save(update_fields=list(change["after"]))
+    audit.record(by, "dataset changed", dataset, **change)
     return dataset
-
-
-def _plain(value):
-    return value if isinstance(value, str | int | None) else str(value)

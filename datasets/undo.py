@@ -19,6 +19,7 @@ from . import closing, reconcile, rejects, removal
 from .facts import contract_of, table_of
 from .models import Dataset, DatasetVersion, Upload
 from .refusals import PeriodClosed, WrongState
+from .sole_writer import sole_writer
 
 if TYPE_CHECKING:
     from lake.store import Commit, LaterComplete
@@ -71,7 +72,6 @@ def undo(claim: Claim) -> dict[str, Any]:
     from lake.store.durable import failpoint
 
     from .intake.committing import name_version, summary_of
-    from .intake.loading import _sole_loader
 
     upload = Upload.objects.select_related("dataset", "uploaded_by", "restated_by").get(
         pk=claim.job.arguments["upload"]
@@ -79,7 +79,7 @@ def undo(claim: Claim) -> dict[str, Any]:
     if upload.state != Upload.State.LOADED:
         return {"state": upload.state}
     dataset, table = upload.dataset, table_of(upload.dataset)
-    with _sole_loader(dataset, claim):
+    with sole_writer(dataset, claim):
         reconcile.settle(dataset)
         upload.refresh_from_db(fields=["state"])
         if upload.state != Upload.State.LOADED:  # an attempt that was killed had done it in the lake

@@ -48,7 +48,8 @@ def of_the_database(request, fault):
 class DoorMiddleware:
     """`request.day`, the day that the person looks from.
 
-    The id under which the log knows the request goes back in `X-Request-ID`.
+    The id under which the log knows the request goes back in `X-Request-ID`. What an answer does not say of itself:
+    that it is the caller's alone, so that no cache between gives it to others.
     """
 
     def __init__(self, get_response):
@@ -69,6 +70,7 @@ class DoorMiddleware:
             response = errors.signed_out(request, response)
         if request_id := structlog.contextvars.get_contextvars().get("request_id"):
             response["X-Request-ID"] = request_id
+        response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
 
     def process_exception(self, request, exception):

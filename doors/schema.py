@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from .problems import MEDIA_TYPE
 
-TEXT, ANYTHING = {"type": "string"}, {}
+TEXT = {"type": "string"}
 PROBLEM = {
     "type": "object",
     "description": "RFC 9457. `errors` names each field of a request that was not accepted; other members may follow.",

@@ -4,12 +4,14 @@ Rows pass `datasets.scope` first, below everything else; the work is done in the
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from datasets.facts import NoLongerKept, contract_of
 from datasets.models import Dataset, DatasetVersion, QualityResult, Upload
 from datasets.scope import AuthorisedRows, authorised_rows
+from lake.periods import Calendar
 from organization.access import VIEW, Access
 from organization.models import Unit
 
@@ -81,7 +83,6 @@ def rows_behind(result: Result, access: Access, *, limit: int = PAGE, offset: in
 
     Raises NotYours, NoRows, TooLong, datasets.facts.NoSuchVersion.
     """
-    from lake import sandbox
     from lake.formula import FormulaError
     from lake.plan import MeasureError
 
@@ -94,25 +95,12 @@ def rows_behind(result: Result, access: Access, *, limit: int = PAGE, offset: in
     if not seen.facts.files:
         raise NoRows(f"{version.dataset} has no rows.")
     calendar = calendars_of([result.kpi.unit_id], result.period_start)[result.kpi.unit_id]
-    split = {"dimension": result.dimension, "member": result.member or None} if result.dimension else {}
+    period = period_of(calendar, result.period_start, result.grain)
+    of = {"limit": min(limit, MOST_ROWS), "offset": offset}
+    if result.dimension:
+        of |= {"dimension": result.dimension, "member": result.member or None}
     try:
-        table, total, numerator, denominator = sandbox.run(
-            rows.page,
-            [str(file) for file in seen.facts.files],
-            None if seen.scope.everything else seen.relation,
-            contract_of(version.dataset),
-            measure_of(version, dimensions=False),
-            period_of(calendar, result.period_start, result.grain),
-            levels_of(version.dataset),
-            result.unit_id,
-            limit=min(limit, MOST_ROWS),
-            offset=offset,
-            calendar=calendar,
-            limits=sandbox.Limits.interactive(),
-            **split,
-        )
-    except sandbox.SandboxKilled as killed:
-        raise TooLong(f"The rows could not be read in time: {killed}") from killed
+        table, total, numerator, denominator = _read(rows.page, version, seen, period, result.unit_id, calendar, **of)
     except (FormulaError, MeasureError) as fault:
         raise NoRows(f"{fault} Correct the definition of {result.kpi}.") from fault
     return RowsPage(
@@ -124,6 +112,33 @@ def rows_behind(result: Result, access: Access, *, limit: int = PAGE, offset: in
         denominator=denominator,
         hidden=max(0, result.rows - total) if not version.time_rule else None,
     )
+
+
+def _read(
+    work: Callable, version: KpiVersion, seen: AuthorisedRows, periods: object, unit: int, calendar: Calendar, **more
+) -> tuple:
+    """What `work` of `kpis.rows` answers in the limited child process, of a KPI over the authorised rows at a unit.
+
+    Raises TooLong.
+    """
+    from lake import sandbox
+
+    try:
+        return sandbox.run(
+            work,
+            [str(file) for file in seen.facts.files],
+            None if seen.scope.everything else seen.relation,
+            contract_of(version.dataset),
+            measure_of(version, dimensions=False),
+            periods,
+            levels_of(version.dataset),
+            unit,
+            calendar=calendar,
+            limits=sandbox.Limits.interactive(),
+            **more,
+        )
+    except sandbox.SandboxKilled as killed:
+        raise TooLong(f"The rows could not be read in time: {killed}") from killed
 
 
 def _rows_of(result: Result, dataset: Dataset, access: Access) -> AuthorisedRows:
@@ -145,8 +160,6 @@ def preview(version: KpiVersion, unit: Unit, access: Access, day: date) -> Previ
 
     The version's faults must have been looked at before (`measures.faults_of`).
     """
-    from lake import sandbox
-
     if not access.allows(VIEW, unit):
         raise NotYours("There is no such unit, or it is not yours to see.")
     if version.dataset is None or faults_of(version):
@@ -159,21 +172,8 @@ def preview(version: KpiVersion, unit: Unit, access: Access, day: date) -> Previ
     grain = grains_of(version)[0]
     last = calendar.period_of(through, grain)
     first = calendar.previous(last, PREVIEW_PERIODS - 1)
-    try:
-        results, sample, total = sandbox.run(
-            rows.preview,
-            [str(file) for file in seen.facts.files],
-            None if seen.scope.everything else seen.relation,
-            contract_of(version.dataset),
-            measure_of(version, dimensions=False),
-            calendar.periods(grain, first.start, last.end),
-            levels_of(version.dataset),
-            unit.pk,
-            calendar=calendar,
-            limits=sandbox.Limits.interactive(),
-        )
-    except sandbox.SandboxKilled as killed:
-        raise TooLong(f"The rows could not be read in time: {killed}") from killed
+    periods = calendar.periods(grain, first.start, last.end)
+    results, sample, total = _read(rows.preview, version, seen, periods, unit.pk, calendar)
     scale = scale_of(version)
     complete = through + timedelta(days=1)
     numbers = [

@@ -60,14 +60,6 @@ def set_chart(
     return setting
 
 
-def lock_baseline(kpi: Kpi, unit: Unit, grain: str, start: date, end: date, *, by, reason: str) -> ChartSetting:
-    """Make the limits of the phase that holds both days of the periods from `start` to `end`, whatever comes later."""
-    before = ChartSetting.objects.filter(kpi=kpi, unit=unit, grain=grain).first()
-    kept = {"rule_set": before.rule_set, "chart": before.chart} if before else {}
-    lock = {"baseline": ChartSetting.Baseline.LOCKED, "baseline_from": start, "baseline_to": end}
-    return set_chart(kpi, unit, grain, by=by, reason=reason, **kept, **lock)
-
-
 @transaction.atomic
 def propose_phase(kpi: Kpi, unit: Unit, grain: str, starts_on: date, *, by, reason: str) -> ChartPhase:
     """Ask for new limits from the period on that holds `starts_on`. Raises ChartRefused."""

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Max, Q
 
 from organization import audit
+from organization.changes import set_fields
 from organization.models import Unit, User
 
 from .models import Kpi, NodeWeight, Scorecard, ScorecardNode
@@ -45,16 +46,11 @@ def create_scorecard(*, code: str, name: str, unit: Unit, owner: User, by, **val
 @transaction.atomic
 def change_scorecard(scorecard: Scorecard, *, by, **values) -> Scorecard:
     """Change name, description, unit, owner, cascades, grain or is_executive. Raises ValidationError."""
-    changed = {name: value for name, value in values.items() if getattr(scorecard, name) != value}
-    if not changed:
-        return scorecard
-    before = {name: str(getattr(scorecard, name)) for name in changed}
-    for name, value in changed.items():
-        setattr(scorecard, name, value)
-    scorecard.full_clean()
-    scorecard.save()
-    after = {name: str(value) for name, value in changed.items()}
-    audit.record(by, "scorecard changed", scorecard, before=before, after=after)
+    change = set_fields(scorecard, values)
+    if change:
+        scorecard.full_clean()
+        scorecard.save()
+        audit.record(by, "scorecard changed", scorecard, **change)
     return scorecard
 
 
@@ -94,15 +90,10 @@ def change_node(node: ScorecardNode, *, by, **values) -> ScorecardNode:
     """Change how a row is named, read and rolled up. Raises ScorecardError, ValidationError."""
     if unknown := set(values) - NODE_FIELDS:
         raise ScorecardError(f"A row has no {min(unknown)} to change.", min(unknown))
-    changed = {name: value for name, value in values.items() if getattr(node, name) != value}
-    if not changed:
-        return node
-    before = {name: getattr(node, name) for name in changed}
-    for name, value in changed.items():
-        setattr(node, name, value)
-    _save(node)
-    words = {name: str(value) for name, value in changed.items()}
-    audit.record(by, "scorecard row changed", node.scorecard, row=str(node), before=_words(before), after=words)
+    change = set_fields(node, values)
+    if change:
+        _save(node)
+        audit.record(by, "scorecard row changed", node.scorecard, row=str(node), **change)
     return node
 
 
@@ -188,7 +179,3 @@ def _weight(weight: Decimal | int) -> Decimal:
     if not weight.is_finite() or not 0 <= weight < 100_000:
         raise ScorecardError("A weight is a number from 0 to 99,999.", "weight")
     return weight
-
-
-def _words(values: dict) -> dict:
-    return {name: str(value) for name, value in values.items()}

@@ -5,7 +5,7 @@ from decimal import Decimal, InvalidOperation
 
 BLANKS = re.compile(r"[\s\u00a0\u2009\u202f']")
 CURRENCY = re.compile(r"^[£€$¥]|[£€$¥%]$")
-BAND = re.compile(r"^(?P<low>.+?)(?:\.\.|\bto\b|\s[-–]\s|–|(?<=[\d%])-(?=\d))(?P<high>.+)$")  # noqa: RUF001
+BAND = re.compile(r"^(?P<low>.+?)(?:\.\.|\bto\b|\s[-–]\s|–|(?<=[\d%])-(?=\d))(?P<high>.+)$")
 
 
 class NotANumber(ValueError):

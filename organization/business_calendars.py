@@ -160,14 +160,10 @@ def add_version(
     BusinessCalendar.objects.select_for_update().get(pk=calendar.pk)
     if calendar.versions.filter(valid_from=valid_from).exists():
         raise CalendarRefused(f"{calendar} has a version from {valid_from:%-d %b %Y} already: choose another day.")
-    following = calendar.versions.filter(valid_from__gt=valid_from).order_by("valid_from").first()
-    calendar.versions.filter(valid_from__lt=valid_from).filter(Q(valid_to=None) | Q(valid_to__gt=valid_from)).update(
-        valid_to=valid_from
-    )
     version = CalendarVersion.objects.create(
         calendar=calendar,
         valid_from=valid_from,
-        valid_to=following.valid_from if following else None,
+        valid_to=_made_room(calendar, valid_from),
         timezone=timezone,
         country=country,
         subdivision=subdivision,
@@ -175,12 +171,28 @@ def add_version(
     OpeningWindow.objects.bulk_create(
         OpeningWindow(version=version, weekday=w.weekday, opens=w.opens, closes=w.closes) for w in windows
     )
-    ahead = CalendarDay.objects.filter(version__calendar=calendar, version__valid_from__lt=valid_from)
-    ahead = ahead.filter(day__gte=valid_from)
-    (ahead.filter(day__lt=version.valid_to) if version.valid_to else ahead).update(version=version)
+    _take_days_over(version)
     audit.record(by, "calendar version added", calendar, valid_from=valid_from, timezone=timezone, windows=len(windows))
     calendar_changed.send(BusinessCalendar, calendar=calendar, by=by)
     return version
+
+
+def _made_room(calendar: BusinessCalendar, day: date) -> date | None:
+    """The version in force before ends on `day`; returns on which day the next one begins."""
+    earlier = calendar.versions.filter(valid_from__lt=day)
+    earlier.filter(Q(valid_to=None) | Q(valid_to__gt=day)).update(valid_to=day)
+    return (
+        calendar.versions.filter(valid_from__gt=day).order_by("valid_from").values_list("valid_from", flat=True).first()
+    )
+
+
+def _take_days_over(version: CalendarVersion) -> None:
+    """The days that differ within the version's own, which stood with earlier versions."""
+    begins = version.valid_from
+    ahead = CalendarDay.objects.filter(
+        version__calendar=version.calendar, version__valid_from__lt=begins, day__gte=begins
+    )
+    (ahead.filter(day__lt=version.valid_to) if version.valid_to else ahead).update(version=version)
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from . import audit, tokens
+from .changes import set_fields
 from .models import Membership, Role, Unit, UnitPlacement, User
 
 
@@ -126,13 +127,11 @@ def add_user(*, username: str, password: str, by, first_name: str = "", last_nam
 @transaction.atomic
 def change_profile(user: User, **values) -> None:
     """One's own name, address, time zone and theme. Raises ValidationError."""
-    changed = {name: value for name, value in values.items() if getattr(user, name) != value}
-    for name, value in changed.items():
-        setattr(user, name, value)
+    change = set_fields(user, values)
     user.full_clean()
-    if changed:
-        user.save(update_fields=list(changed))
-        audit.record(user, "profile changed", user, fields=sorted(changed))
+    if change:
+        user.save(update_fields=list(change["after"]))
+        audit.record(user, "profile changed", user, fields=sorted(change["after"]))
 
 
 def _require_another_administrator(user: User, leaving, day: date) -> None:

@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from . import audit
+from .changes import set_fields
 from .fiscal import periods_changed
 from .models import BusinessCalendar, FiscalCalendar
 
@@ -20,14 +21,12 @@ def add(kind: type[BusinessCalendar] | type[FiscalCalendar], /, *, by, **values)
 @transaction.atomic
 def change(calendar: BusinessCalendar | FiscalCalendar, *, by, **values) -> BusinessCalendar | FiscalCalendar:
     """Set `values`; results of the units that use it must be computed anew. Raises ValidationError."""
-    before = {name: getattr(calendar, name) for name in values}
-    if before == values:
+    change = set_fields(calendar, values)
+    if not change:
         return calendar
-    for name, value in values.items():
-        setattr(calendar, name, value)
     calendar.full_clean()
-    calendar.save(update_fields=list(values))
-    audit.record(by, "calendar changed", calendar, before=before, after=values)
+    calendar.save(update_fields=list(change["after"]))
+    audit.record(by, "calendar changed", calendar, **change)
     if isinstance(calendar, FiscalCalendar):
         periods_changed.send(FiscalCalendar, units=list(calendar.unit_set.values_list("pk", flat=True)), by=by)
     return calendar

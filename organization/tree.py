@@ -13,6 +13,7 @@ from django.db.models import Max, Min, Q
 from django.dispatch import Signal
 
 from . import audit, members
+from .changes import set_fields
 from .fiscal import periods_changed
 from .models import Unit, UnitAlias, UnitPath, UnitPlacement
 from .order import as_read
@@ -152,18 +153,14 @@ def close_unit(unit: Unit, *, from_day: date, by) -> None:
 @transaction.atomic
 def change_unit(unit: Unit, *, by, **values) -> Unit:
     """Rename, or set kind, time zone and calendars. Only what differs is written. Raises ValidationError."""
-    changed = {name: value for name, value in values.items() if getattr(unit, name) != value}
-    if not changed:
+    check_zone(values.get("timezone", ""))
+    change = set_fields(unit, values)
+    if not change:
         return unit
-    check_zone(changed.get("timezone", ""))
-    before = {name: _plain(getattr(unit, name)) for name in changed}
-    for name, value in changed.items():
-        setattr(unit, name, value)
     unit.full_clean()
-    unit.save(update_fields=list(changed))
-    after = {name: _plain(value) for name, value in changed.items()}
-    audit.record(by, "unit changed", unit, unit=unit, before=before, after=after)
-    if "fiscal_calendar" in changed:
+    unit.save(update_fields=list(change["after"]))
+    audit.record(by, "unit changed", unit, unit=unit, **change)
+    if "fiscal_calendar" in change["after"]:
         periods_changed.send(Unit, units=[unit.pk], by=by)
     return unit
 
@@ -313,7 +310,3 @@ def _lock_tree() -> None:
 
 def _announce(unit: Unit, from_day: date) -> None:
     transaction.on_commit(lambda: tree_changed.send(Unit, unit=unit, from_day=from_day))
-
-
-def _plain(value):
-    return str(value) if isinstance(value, Unit) or hasattr(value, "pk") else value

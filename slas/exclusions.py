@@ -165,11 +165,6 @@ def exclusion_conditions(agreement: Agreement, target_code: str, dataset: Datase
     return found
 
 
-def excluded_kinds(agreement: Agreement) -> dict[tuple[str, str], str]:
-    """(target code or "", case id) -> kind, for every case that an approved exclusion names."""
-    return {(e.target_code, case): e.kind for e in approved(agreement) for case in e.cases}
-
-
 def approved(agreement: Agreement, target_code: str | None = None) -> list[Exclusion]:
     """Approved exclusions, oldest first; of one target those that name it or none."""
     found = agreement.exclusions.filter(state=State.APPROVED).order_by("pk")

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from organization import audit
+from organization.changes import set_fields
 
 from . import telling
 from .contract_dates import ENDED, EXPIRED, UNDER_NOTICE, Terms, dates_on, near
@@ -44,15 +45,11 @@ def add_contract(vendor: Vendor, *, by, **values) -> Contract:
 @transaction.atomic
 def change_contract(contract: Contract, *, by, **values) -> Contract:
     """Raises ValidationError."""
-    changed = {name: value for name, value in _known(values).items() if getattr(contract, name) != value}
-    before = {name: str(getattr(contract, name)) for name in changed}
-    for name, value in changed.items():
-        setattr(contract, name, value)
+    change = set_fields(contract, _known(values))
     contract.full_clean()
-    if changed:
-        contract.save(update_fields=list(changed))
-        after = {name: str(value) for name, value in changed.items()}
-        audit.record(by, "contract changed", contract, unit=contract.vendor.unit, before=before, after=after)
+    if change:
+        contract.save(update_fields=list(change["after"]))
+        audit.record(by, "contract changed", contract, unit=contract.vendor.unit, **change)
     return contract
 
 

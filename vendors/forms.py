@@ -229,14 +229,6 @@ class AcceptForm(forms.Form):
     verify_from = DayField(label="Verified from", help_text="Periods that start on or after this day count.")
 
 
-class TextForm(forms.Form):
-    text = forms.CharField(max_length=5000, widget=forms.Textarea(attrs={"rows": 5}))
-
-    def __init__(self, *args, label: str = "Text", **options):
-        super().__init__(*args, **options)
-        self.fields["text"].label = label
-
-
 class RoundForm(NewCode, forms.Form):
     coded = SelectionRound
     code = forms.SlugField(max_length=60)

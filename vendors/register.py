@@ -5,6 +5,7 @@ from datetime import date
 from django.db import transaction
 
 from organization import audit
+from organization.changes import set_fields
 from organization.models import Unit, User
 
 from .models import RiskAssessment, Vendor
@@ -39,15 +40,11 @@ def register(unit: Unit, *, manager: User, by, **values) -> Vendor:
 @transaction.atomic
 def change(vendor: Vendor, *, by, **values) -> Vendor:
     """Change what is kept of the vendor. Raises ValidationError."""
-    changed = {name: value for name, value in _known(values).items() if getattr(vendor, name) != value}
-    before = {name: str(getattr(vendor, name)) for name in changed}
-    for name, value in changed.items():
-        setattr(vendor, name, value)
+    change = set_fields(vendor, _known(values))
     vendor.full_clean()
-    if changed:
-        vendor.save(update_fields=list(changed))
-        after = {name: str(value) for name, value in changed.items()}
-        audit.record(by, "vendor changed", vendor, unit=vendor.unit, before=before, after=after)
+    if change:
+        vendor.save(update_fields=list(change["after"]))
+        audit.record(by, "vendor changed", vendor, unit=vendor.unit, **change)
     return vendor
 
 

@@ -91,7 +91,6 @@ def _report(
     response: Floats, y: Floats, matrix: Floats, at: int, lags: int, confidence: float, design: str
 ) -> Interruption:
     from statsmodels.regression.linear_model import OLS
-    from statsmodels.stats.stattools import durbin_watson
 
     n = y.size
     plain = OLS(response, matrix).fit()
@@ -113,15 +112,7 @@ def _report(
     change = np.where(np.arange(n) >= at, params[2] + params[3] * matrix[:, 3], 0.0)
     residuals = np.asarray(plain.resid)
     fitted = y - residuals
-    watson = float(durbin_watson(residuals)) if np.ptp(residuals) > 0 else 2.0
-    checks = (
-        Assumption(
-            f"{FEWEST} points or more on either side", min(at, n - at) >= FEWEST, f"{at} before, {n - at} after"
-        ),
-        Assumption("straight lines before and after", None, "look at the chart"),
-        Assumption("nothing else changed at that time", design == "comparison" or None, f"{design} series"),
-        Assumption("errors allow for neighbours", True, f"Durbin-Watson {watson:.2f}, Newey-West with {lags} lags"),
-    )
+    checks = _checks(residuals, at, lags, design)
     interval = f"{percent(confidence)} interval {digits(end.low)} to {digits(end.high)}"
     words = (
         f"At the last point the effect is {digits(end.value, signed=True)} ({interval}): "
@@ -130,4 +121,17 @@ def _report(
     )
     return Interruption(
         step, step_p, slope, slope_p, end, before, at, n, lags, design, fitted, fitted - change, checks, words
+    )
+
+
+def _checks(residuals: Floats, at: int, lags: int, design: str) -> tuple[Assumption, ...]:
+    from statsmodels.stats.stattools import durbin_watson
+
+    after = residuals.size - at
+    watson = float(durbin_watson(residuals)) if np.ptp(residuals) > 0 else 2.0
+    return (
+        Assumption(f"{FEWEST} points or more on either side", min(at, after) >= FEWEST, f"{at} before, {after} after"),
+        Assumption("straight lines before and after", None, "look at the chart"),
+        Assumption("nothing else changed at that time", design == "comparison" or None, f"{design} series"),
+        Assumption("errors allow for neighbours", True, f"Durbin-Watson {watson:.2f}, Newey-West with {lags} lags"),
     )

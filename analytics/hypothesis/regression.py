@@ -154,27 +154,13 @@ def logistic(y: ArrayLike, predictors: ArrayLike, names: Sequence[str], *, confi
     Raises as `ols`, OutOfRange (y other than 0 and 1), Separated. Source: Hosmer, Lemeshow, Sturdivant, Applied
     Logistic Regression, 3rd ed.; computed by statsmodels.
     """
-    import warnings
-
-    from statsmodels.discrete.discrete_model import Logit
-
     outcome, matrix, labels = _design(y, predictors, names, True)
     if not np.isin(outcome, (0, 1)).all():
         raise OutOfRange("The outcome of a logistic regression is 0 or 1.", "y")
     if np.ptp(outcome) == 0:
         raise ConstantSeries("Every outcome is the same, so nothing tells them apart.", "y")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # separation is told by the fitted values below, not by a warning
-        try:
-            result = Logit(outcome, matrix).fit(disp=0, maxiter=100)
-        except np.linalg.LinAlgError as error:
-            raise Separated(
-                "A predictor splits the outcomes perfectly; combine categories or drop it.", "predictors"
-            ) from error
-        fitted = np.asarray(result.predict())
-        if np.abs(outcome - fitted).max() < 1e-4 or not np.isfinite(result.bse).all() or result.bse.max() > 1e4:
-            raise Separated("A predictor splits the outcomes perfectly; combine categories or drop it.", "predictors")
-        terms = _terms(result, labels, matrix, confidence)
+    result, fitted = _fitted_logit(outcome, matrix)
+    terms = _terms(result, labels, matrix, confidence)
     odds = tuple(
         Effect(f"odds ratio of {term.name}", *(exp(min(700.0, x)) for x in (term.value, term.low, term.high)))
         for term in terms[1:]
@@ -187,8 +173,6 @@ def logistic(y: ArrayLike, predictors: ArrayLike, names: Sequence[str], *, confi
         _inflation_check(terms),
     )
     words = "; ".join(f"{e.name} {digits(e.value, 3)} ({digits(e.low, 3)} to {digits(e.high, 3)})" for e in odds)
-    ranks = stats.rankdata(fitted)
-    auc = (ranks[outcome == 1].sum() - events * (events + 1) / 2) / (events * (outcome.size - events))
     p = float(result.llr_pvalue)
     return LogisticFit(
         terms,
@@ -197,12 +181,35 @@ def logistic(y: ArrayLike, predictors: ArrayLike, names: Sequence[str], *, confi
         events,
         float(result.prsquared),
         p,
-        float(auc),
+        _area_under_curve(outcome, fitted),
         fitted,
         checks,
         f"{words[0].upper()}{words[1:]}. {'The model' if p < 1 - confidence else 'Not shown that the model'} "
         f"predicts better than the overall share ({p_words(p)}).",
     )
+
+
+def _fitted_logit(outcome: Floats, matrix: Floats) -> tuple[Any, Floats]:
+    """The fit, and the chance that it gives each row. Raises Separated, told by these and not by a warning."""
+    from statsmodels.discrete.discrete_model import Logit
+
+    separated = Separated("A predictor splits the outcomes perfectly; combine categories or drop it.", "predictors")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            result = Logit(outcome, matrix).fit(disp=0, maxiter=100)
+        except np.linalg.LinAlgError as error:
+            raise separated from error
+        fitted = np.asarray(result.predict())
+        if np.abs(outcome - fitted).max() < 1e-4 or not np.isfinite(result.bse).all() or result.bse.max() > 1e4:
+            raise separated
+    return result, fitted
+
+
+def _area_under_curve(outcome: Floats, fitted: Floats) -> float:
+    """How often a row with the outcome has the higher chance of the two: the ROC curve's area, by ranks."""
+    ranks, events = stats.rankdata(fitted), int(outcome.sum())
+    return float((ranks[outcome == 1].sum() - events * (events + 1) / 2) / (events * (outcome.size - events)))
 
 
 def _design(

@@ -20,8 +20,8 @@ from typing import Any
 
 os.environ.setdefault("POLARS_MAX_THREADS", "2")
 
-from benchmarks.engine import peers, tickets  # noqa: E402 - polars reads its threads when it is imported
-from perfmgr.launch.postgres import Postgres  # noqa: E402
+from benchmarks.engine import peers, tickets  # polars reads its threads when it is imported
+from perfmgr.launch.postgres import Postgres
 
 # Issue 2, section 8: at 1M rows, and those that differ at 10M.
 TARGETS = {"postgres": 40.0, "postgres fused": 7.0, "pandas": 12.0, "duckdb": 2.5, "polars": 1.0}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from dashboards.charts.chart import Chart, escaped
 
@@ -26,7 +27,29 @@ class Box:
 
 def boxes(groups: Sequence[Box], *, title: str, value: str = "") -> Chart:
     """One box a group in the order given. Far values are drawn apart, so that no box carries all of its values."""
-    drawn = {
+    far = [(escaped(group.name), one) for group in groups for one in group.outliers]
+    headers = ["Group", "n", "Lower whisker", "Lower quartile", "Median", "Upper quartile", "Upper whisker", "Mean"]
+    rows = [[g.name, g.n, g.low, g.q1, g.median, g.q3, g.high, g.mean] for g in groups]
+    hidden = sum(group.outside - len(group.outliers) for group in groups)
+    layout = {
+        "hovermode": "closest",
+        "boxmode": "group",
+        "xaxis": {"type": "category"},
+        "yaxis": {"title": {"text": escaped(value)}},
+        "showlegend": False,
+    }
+    return Chart(
+        title=title,
+        figure={"data": [_drawn(groups, value), *([_dots(far)] if far else [])], "layout": layout},
+        headers=headers,
+        rows=rows,
+        summary=f"{title}: {len(groups)} groups, medians {', '.join(f'{g.name} {g.median:.4g}' for g in groups)}.",
+        notes=(f"{hidden:,} more values lie beyond the whiskers.",) if hidden > 0 else (),
+    )
+
+
+def _drawn(groups: Sequence[Box], value: str) -> dict[str, Any]:
+    return {
         "type": "box",
         "name": escaped(value),
         "x": [escaped(group.name) for group in groups],
@@ -40,8 +63,11 @@ def boxes(groups: Sequence[Box], *, title: str, value: str = "") -> Chart:
         "fillcolor": "token:chart-actual-soft",
         "showlegend": False,
     }
-    far = [(escaped(group.name), one) for group in groups for one in group.outliers]
-    dots = {
+
+
+def _dots(far: Sequence[tuple[str, float]]) -> dict[str, Any]:
+    """The values beyond the whiskers, each with its group."""
+    return {
         "type": "scatter",
         "mode": "markers",
         "name": "Beyond the whiskers",
@@ -50,21 +76,3 @@ def boxes(groups: Sequence[Box], *, title: str, value: str = "") -> Chart:
         "marker": {"color": "token:chart-actual", "size": 3.5, "opacity": 0.45},
         "hovertemplate": "%{y:,.4~g}<extra>%{x}</extra>",
     }
-    headers = ["Group", "n", "Lower whisker", "Lower quartile", "Median", "Upper quartile", "Upper whisker", "Mean"]
-    rows = [[g.name, g.n, g.low, g.q1, g.median, g.q3, g.high, g.mean] for g in groups]
-    hidden = sum(group.outside - len(group.outliers) for group in groups)
-    layout = {
-        "hovermode": "closest",
-        "boxmode": "group",
-        "xaxis": {"type": "category"},
-        "yaxis": {"title": {"text": escaped(value)}},
-        "showlegend": False,
-    }
-    return Chart(
-        title=title,
-        figure={"data": [drawn, *([dots] if far else [])], "layout": layout},
-        headers=headers,
-        rows=rows,
-        summary=f"{title}: {len(groups)} groups, medians {', '.join(f'{g.name} {g.median:.4g}' for g in groups)}.",
-        notes=(f"{hidden:,} more values lie beyond the whiskers.",) if hidden > 0 else (),
-    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboards.charts.chart import Chart, axis_unit, escaped, scaled
+from dashboards.charts.lines import upright
 from dashboards.charts.trend import STATUS_TOKENS
 
 
@@ -26,28 +27,14 @@ def breakdown(
     title: str,
     format: str = "",
     target: object = None,
-    subtitle: str = "",  # noqa: A002
+    subtitle: str = "",
 ) -> Chart:
     """Horizontal bars in the order given (the caller sorts), with the target as one line across.
 
     A bar is coloured only where it misses its target; members without a value keep their place, empty.
     """
     unit = axis_unit(format)
-    values = [scaled(part.value, format) for part in parts]
-    colours = [
-        f"token:{STATUS_TOKENS[p.status]}" if p.status in ("amber", "red") else "token:chart-actual-soft" for p in parts
-    ]
-    bars = {
-        "type": "bar",
-        "orientation": "h",
-        "name": escaped(title),
-        "x": values,
-        "y": [escaped(part.label) for part in parts],
-        "marker": {"color": colours},
-        "customdata": [part.rows for part in parts],
-        "hovertemplate": f"%{{y}}: %{{x:,.4~f}}{unit}, %{{customdata:,}} rows<extra></extra>",
-        "showlegend": False,
-    }
+    bars = _bars(parts, format) | {"name": escaped(title)}
     layout: dict[str, Any] = {
         "hovermode": "closest",
         "xaxis": {"ticksuffix": unit, "showgrid": True, "rangemode": "tozero"},
@@ -55,8 +42,7 @@ def breakdown(
     }
     goal = scaled(target, format)
     if goal is not None:
-        across = {"color": "token:chart-target", "width": 1.5, "dash": "8px,4px"}
-        layout["shapes"] = [{"type": "line", "x0": goal, "x1": goal, "yref": "paper", "y0": 0, "y1": 1, "line": across}]
+        layout["shapes"] = [upright("target", goal)]
     known = [part for part in parts if part.value is not None]
     return Chart(
         title=title,
@@ -68,3 +54,17 @@ def breakdown(
         summary=f"{title}: {len(known)} of {len(parts)} have a value.",
         height="low" if len(parts) <= 6 else "normal" if len(parts) <= 15 else "high",
     )
+
+
+def _bars(parts: Sequence[Part], format: str) -> dict[str, Any]:
+    missed = {status: f"token:{STATUS_TOKENS[status]}" for status in ("amber", "red")}
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "x": [scaled(part.value, format) for part in parts],
+        "y": [escaped(part.label) for part in parts],
+        "marker": {"color": [missed.get(part.status, "token:chart-actual-soft") for part in parts]},
+        "customdata": [part.rows for part in parts],
+        "hovertemplate": f"%{{y}}: %{{x:,.4~f}}{axis_unit(format)}, %{{customdata:,}} rows<extra></extra>",
+        "showlegend": False,
+    }

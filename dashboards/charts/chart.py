@@ -39,17 +39,17 @@ def plain(value: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def scaled(value: object, format: str) -> float | None:  # noqa: A002
+def scaled(value: object, format: str) -> float | None:
     """As `plain`, with a share (0 to 1) as a percentage, as its axis shows it."""
     number = plain(value)
     return number * 100 if number is not None and is_share(format) else number
 
 
-def is_share(format: str) -> bool:  # noqa: A002
+def is_share(format: str) -> bool:
     return format.split(":")[0] == "share"
 
 
-def axis_unit(format: str) -> str:  # noqa: A002
+def axis_unit(format: str) -> str:
     """What stands after an axis' numbers."""
     unit = format.split(":")[0]
     return {"percent": " %", "share": " %", "hours": " h", "days": " d", "minutes": " min", "seconds": " s"}.get(

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from dashboards.charts.chart import Chart, axis_unit, escaped, plain, scaled
-from dashboards.charts.lines import line
+from dashboards.charts.lines import line, upright
 from dashboards.charts.trend import Point as TrendPoint
 from dashboards.charts.trend import actual_lines, annotations
 
@@ -22,7 +22,6 @@ SIGNALS = {
     "neutral": ("Signal", "ink-2", "square"),
 }
 
-EDGE = {"color": "token:page", "width": 1}
 LINES = (("centre", "Centre", "centre"), ("upper", "Control limits", "limit"), ("lower", "Control limits", "limit"))
 
 
@@ -66,7 +65,7 @@ def control(
     title: str,
     format: str = "",
     subtitle: str = "",
-    landing: Landing | None = None,  # noqa: A002
+    landing: Landing | None = None,
     axis: str = "",
 ) -> Chart:
     """The chart of `points`, oldest first; an open period is dashed and hollow, a forecast dashed with its interval.
@@ -181,7 +180,7 @@ def _landing(
     values: Sequence,
     landing: Landing,
     format: str,
-    hover: str,  # noqa: A002
+    hover: str,
 ) -> list[dict[str, Any]]:
     """From the last complete value to the forecast, dashed, with the interval as a bar."""
     last = next((i for i in reversed(range(len(points))) if values[i] is not None and not points[i].is_open), None)
@@ -212,11 +211,7 @@ def _rebases(points: Sequence[Point], labels: list[str]) -> list[dict[str, Any]]
     """A thin upright line where a new phase begins."""
     phased = [(label, point.phase) for label, point in zip(labels, points, strict=True) if point.phase is not None]
     starts = [label for (_, before), (label, phase) in pairwise(phased) if phase != before]
-    thin = {"color": "token:chart-limit", "width": 1}
-    return [
-        {"type": "line", "x0": label, "x1": label, "yref": "paper", "y0": 0, "y1": 1, "line": thin, "layer": "below"}
-        for label in starts
-    ]
+    return [upright("centre", label) | {"layer": "below"} for label in starts]
 
 
 def _summary(title: str, points: Sequence[Point]) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import exp, pi, sqrt
 from typing import Any
 
 from dashboards.charts.chart import Chart, escaped
-from dashboards.charts.lines import STYLES
+from dashboards.charts.lines import upright
 
 CURVE_POINTS = 80
 
@@ -26,17 +27,7 @@ def histogram(
 ) -> Chart:
     """Bins from edges (one more than counts). With mean and deviation, the normal curve of as many values; with
     specification limits, a line at each."""
-    middles = [(a + b) / 2 for a, b in zip(edges, edges[1:], strict=False)]
-    bars = {
-        "type": "bar",
-        "name": "Values",
-        "x": middles,
-        "y": list(counts),
-        "width": [b - a for a, b in zip(edges, edges[1:], strict=False)],
-        "marker": {"color": "token:chart-actual-soft", "line": {"color": "token:page", "width": 1}},
-        "hovertemplate": "%{y:,} values about %{x:,.4~g}<extra></extra>",
-    }
-    data: list[dict[str, Any]] = [bars]
+    data = [_bars(edges, counts)]
     if mean is not None and deviation:
         data.append(_curve(edges, sum(counts), mean, deviation))
     marks = [("specification", "Lower limit", lsl), ("specification", "Upper limit", usl), ("target", "Target", target)]
@@ -46,10 +37,7 @@ def histogram(
         "bargap": 0,
         "xaxis": {"title": {"text": escaped(value)}, "showgrid": False},
         "yaxis": {"title": {"text": "Values"}, "rangemode": "tozero"},
-        "shapes": [
-            {"type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1, "line": _straight(kind)}
-            for kind, _, at in known
-        ],
+        "shapes": [upright(kind, at) for kind, _, at in known],
         "annotations": [
             {"x": at, "yref": "paper", "y": 1, "text": name, "showarrow": False, "yanchor": "bottom"}
             for _, name, at in known
@@ -60,10 +48,22 @@ def histogram(
         title=title,
         figure={"data": data, "layout": layout},
         headers=["From", "To", "Values"],
-        rows=[[a, b, n] for a, b, n in zip(edges, edges[1:], counts, strict=False)],
+        rows=[[a, b, n] for (a, b), n in zip(pairwise(edges), counts, strict=True)],
         summary=f"{title}: {sum(counts):,} values"
         + (f", mean {mean:.4g}, standard deviation {deviation:.4g}." if mean is not None and deviation else "."),
     )
+
+
+def _bars(edges: Sequence[float], counts: Sequence[int]) -> dict[str, Any]:
+    return {
+        "type": "bar",
+        "name": "Values",
+        "x": [(a + b) / 2 for a, b in pairwise(edges)],
+        "y": list(counts),
+        "width": [b - a for a, b in pairwise(edges)],
+        "marker": {"color": "token:chart-actual-soft", "line": {"color": "token:page", "width": 1}},
+        "hovertemplate": "%{y:,} values about %{x:,.4~g}<extra></extra>",
+    }
 
 
 def _curve(edges: Sequence[float], n: int, mean: float, deviation: float) -> dict[str, Any]:
@@ -81,7 +81,3 @@ def _curve(edges: Sequence[float], n: int, mean: float, deviation: float) -> dic
         "line": {"color": "token:chart-1", "width": 1.75},
         "hoverinfo": "skip",
     }
-
-
-def _straight(kind: str) -> dict[str, Any]:
-    return {name: value for name, value in STYLES[kind].items() if name != "shape"}

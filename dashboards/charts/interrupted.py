@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dashboards.charts.chart import Chart, escaped
-from dashboards.charts.lines import line
+from dashboards.charts.lines import line, upright
 from dashboards.charts.run import HOVER
 
 
@@ -28,12 +28,10 @@ def interrupted(
     }
     model = line("prior", "Model", x, fitted, hover=HOVER) | {"line": {"color": "token:chart-1", "width": 2}}
     data = [dots, model, line("trajectory", "Without the change", x, without, hover=HOVER)]
-    change = {"color": "token:chart-limit", "width": 1.25, "dash": "dot"}
-    ends = {"x0": at - 0.5, "x1": at - 0.5, "yref": "paper", "y0": 0, "y1": 1}
     layout = {
         "xaxis": {"type": "category", "nticks": 12, "tickangle": 0},
         "yaxis": {"title": {"text": escaped(value)}, "rangemode": "normal"},
-        "shapes": [{"type": "line", **ends, "line": change}],
+        "shapes": [upright("limit", at - 0.5)],
     }
     return Chart(
         title=title,

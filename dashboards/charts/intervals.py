@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboards.charts.chart import Chart, escaped
+from dashboards.charts.lines import upright
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +40,7 @@ def intervals(
         "name": escaped(title),
         "x": [point.value * times for point in points],
         "y": [escaped(point.name) for point in points],
-        "error_x": {
-            "type": "data",
-            "symmetric": False,
-            "array": [((point.high or point.value) - point.value) * times for point in points],
-            "arrayminus": [
-                (point.value - (point.value if point.low is None else point.low)) * times for point in points
-            ],
-            "color": "token:chart-actual",
-            "thickness": 1.5,
-            "width": 4,
-        },
+        "error_x": _whiskers(points, times),
         "marker": {"color": "token:chart-actual", "size": 8},
         "hovertemplate": "%{y}: %{x:,.4~g}<extra></extra>",
         "showlegend": False,
@@ -62,9 +53,7 @@ def intervals(
     if unit == "ratio":
         layout["xaxis"] |= {"type": "log"}
     if reference is not None:
-        across = {"color": "token:chart-limit", "width": 1.25, "dash": "dot"}
-        ends = {"x0": reference, "x1": reference, "yref": "paper", "y0": 0, "y1": 1}
-        layout["shapes"] = [{"type": "line", **ends, "line": across}]
+        layout["shapes"] = [upright("limit", reference)]
     return Chart(
         title=title,
         figure={"data": [dots], "layout": layout},
@@ -74,3 +63,11 @@ def intervals(
         summary=f"{title}: {', '.join(f'{point.name} {point.value * times:.4g}' for point in points[:5])}.",
         height="low" if len(points) <= 6 else "normal" if len(points) <= 14 else "high",
     )
+
+
+def _whiskers(points: Sequence[Interval], times: int) -> dict[str, Any]:
+    """How far each interval reaches from its estimate; nowhere at an end that it does not have."""
+    above = [0.0 if point.high is None else (point.high - point.value) * times for point in points]
+    below = [0.0 if point.low is None else (point.value - point.low) * times for point in points]
+    style = {"color": "token:chart-actual", "thickness": 1.5, "width": 4}
+    return {"type": "data", "symmetric": False, "array": above, "arrayminus": below, **style}

@@ -43,3 +43,17 @@ def line(
         "hovertemplate": hover,
         "meta": kind,
     }
+
+
+def upright(kind: str, at: object) -> dict[str, Any]:
+    """A straight line of a kind in STYLES from bottom to top of the chart, at a place of its x axis."""
+    return {"type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1, "line": _straight(kind)}
+
+
+def level(kind: str, at: object) -> dict[str, Any]:
+    """The same from side to side, at a place of the y axis."""
+    return {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": at, "y1": at, "line": _straight(kind)}
+
+
+def _straight(kind: str) -> dict[str, Any]:
+    return {name: value for name, value in STYLES[kind].items() if name != "shape"}

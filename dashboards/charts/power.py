@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dashboards.charts.chart import Chart
+from dashboards.charts.lines import level, upright
 
 
 def power_curve(n: Sequence[int], power: Sequence[float], *, title: str, needed: int, wanted: float) -> Chart:
@@ -19,15 +20,11 @@ def power_curve(n: Sequence[int], power: Sequence[float], *, title: str, needed:
         "hovertemplate": "%{x:,} in each group: %{y:.0f} %<extra></extra>",
         "showlegend": False,
     }
-    across = {"color": "token:chart-target", "width": 1.5, "dash": "8px,4px"}
     layout = {
         "hovermode": "closest",
         "xaxis": {"title": {"text": "In each group"}, "rangemode": "tozero"},
         "yaxis": {"ticksuffix": " %", "range": [0, 102]},
-        "shapes": [
-            {"type": "line", "x0": needed, "x1": needed, "yref": "paper", "y0": 0, "y1": 1, "line": across},
-            {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": 100 * wanted, "y1": 100 * wanted, "line": across},
-        ],
+        "shapes": [upright("target", needed), level("target", 100 * wanted)],
     }
     return Chart(
         title=title,

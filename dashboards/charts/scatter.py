@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from dashboards.charts.chart import Chart, escaped
 
@@ -19,7 +20,6 @@ def scatter(
     of: int | None = None,
 ) -> Chart:
     """Dots and the line y = intercept + slope x over their range. of: how many there are, where only some are drawn."""
-    ends = [min(x), max(x)] if x else []
     dots = {
         "type": "scatter",
         "mode": "markers",
@@ -28,15 +28,6 @@ def scatter(
         "y": list(y),
         "marker": {"color": "token:chart-actual", "size": 5, "opacity": 0.4},
         "hovertemplate": "%{x:,.4~g}, %{y:,.4~g}<extra></extra>",
-    }
-    fit = {
-        "type": "scatter",
-        "mode": "lines",
-        "name": "Best line",
-        "x": ends,
-        "y": [intercept + slope * end for end in ends],
-        "line": {"color": "token:chart-1", "width": 2},
-        "hoverinfo": "skip",
     }
     layout = {
         "hovermode": "closest",
@@ -47,8 +38,21 @@ def scatter(
     return Chart(
         title=title,
         subtitle=f"{len(x):,} of {of:,} drawn" if some else "",
-        figure={"data": [dots, fit], "layout": layout},
+        figure={"data": [dots, _best_line(x, slope, intercept)], "layout": layout},
         headers=[x_name, y_name],
         rows=[[a, b] for a, b in zip(x, y, strict=True)][:200],
         summary=f"{title}: {len(x):,} points, one more {x_name} goes with {slope:+.4g}.",
     )
+
+
+def _best_line(x: Sequence[float], slope: float, intercept: float) -> dict[str, Any]:
+    ends = [min(x), max(x)] if x else []
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": "Best line",
+        "x": ends,
+        "y": [intercept + slope * end for end in ends],
+        "line": {"color": "token:chart-1", "width": 2},
+        "hoverinfo": "skip",
+    }

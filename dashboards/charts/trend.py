@@ -36,7 +36,7 @@ def trend(
     title: str,
     format: str = "",
     direction: str = "higher",
-    subtitle: str = "",  # noqa: A002
+    subtitle: str = "",
 ) -> Chart:
     """The trend of `points`, oldest first.
 
@@ -130,7 +130,7 @@ def bands(
     points: Sequence[Point],
     values: Sequence[float | None],
     format: str,
-    direction: str,  # noqa: A002
+    direction: str,
 ) -> list[dict[str, Any]]:
     """The fields off target and at risk, from the limits of the newest period that has them."""
     known = [value for value in values if value is not None]

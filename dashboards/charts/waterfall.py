@@ -25,7 +25,7 @@ def waterfall(
     after: Step,
     *,
     title: str,
-    format: str = "",  # noqa: A002
+    format: str = "",
     subtitle: str = "",
 ) -> Chart:
     """Bars that float from `before` to `after`, each part starting where the last one ended.

@@ -60,12 +60,6 @@ def side(difference: object, is_good: bool | None, spec: str = "") -> SafeString
     return format_html(" <small>{}</small>", word) if word else mark_safe("")
 
 
-@register.simple_tag
-def against_target(variance: object, is_favourable: bool | None, spec: str = "") -> str:
-    """`{% against_target row.variance row.favourable format as side %}`: by the variance as it is shown."""
-    return formats.against_target(variance, is_favourable, spec)
-
-
 @register.filter
 def quantity_text(value: object, spec: str = "") -> str:
     """As `quantity`, but plain text, for attributes and titles."""
@@ -269,7 +263,7 @@ def status_counts(
 def sparkline(
     values: Sequence[object] | None,
     target: object = None,
-    open: bool = False,  # noqa: A002 (the word of the templates)
+    open: bool = False,
     status: object = None,
     label: str = "",
     width: int = 104,
@@ -290,7 +284,7 @@ def bullet(
     limits: Sequence[object] | None = None,
     domain: tuple[object, object] | None = None,
     status: object = None,
-    format: str = "",  # noqa: A002
+    format: str = "",
     width: int = 104,
 ) -> SafeString:
     """`{% bullet row.actual row.target limits=row.limits status=row.status format=row.format %}`"""
@@ -359,7 +353,7 @@ def pager(context: Mapping[str, Any], page: Any, noun: str = "rows") -> dict[str
 
 
 @register.inclusion_tag("components/chart.html", takes_context=True)
-def chart(context: Mapping[str, Any], chart: Any, id: str) -> dict[str, Any]:  # noqa: A002
+def chart(context: Mapping[str, Any], chart: Any, id: str) -> dict[str, Any]:
     """`{% chart trend id="trend" %}`: a `dashboards.charts.Chart` with its caption and its numbers as a table."""
     return {"chart": chart, "id": id, "figure_id": f"{id}-figure", "table_id": f"{id}-table"}
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from jobs.work import Claim, LeaseLost, Refused
@@ -30,6 +30,7 @@ from ..models import Dataset, Upload
 from ..parse import intake_in_child
 from ..refusals import ForeignUnits, Refusal
 from ..rejects import corrected_records
+from ..sole_writer import sole_writer
 from .committing import copy_rejects, make_visible, summary_of
 from .confirming import reader_failed
 from .receiving import original_of
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from lake.contract import Contract
     from lake.intake import Loaded
 
-WAIT_FOR_OTHERS_SECONDS = 600
 SHOWN_ROWS = 20
 
 
@@ -79,7 +79,7 @@ def _load(upload: Upload, claim: Claim) -> dict[str, Any]:
         writable = scope.row_scope(dataset, _access_of_job(upload, claim), UPLOAD)
         _check_units(loaded, writable)
         summary = summary_of(dataset, contract, [loaded.accepted_path])
-        with _sole_loader(dataset, claim), _timed(timings, "store"):
+        with sole_writer(dataset, claim), _timed(timings, "store"):
             reconcile.settle(dataset)
             _check_records(dataset, contract, loaded, writable)
             claim.progress(85, "Storing the rows")
@@ -230,31 +230,6 @@ def _work_folder(upload: Upload, claim: Claim) -> Iterator[Path]:
 def _remove_left(upload: Upload) -> None:
     for left in (Path(settings.UPLOAD_ROOT) / "work").glob(f"{upload.public_id.hex}-*"):
         shutil.rmtree(left, ignore_errors=True)
-
-
-@contextmanager
-def _sole_loader(dataset: Dataset, claim: Claim | None) -> Iterator[None]:
-    """PostgreSQL's advisory lock of the dataset: one writer at a time, freed with the connection of a dead one."""
-    key = [closing.WRITER_LOCK, dataset.pk]
-    until = time.monotonic() + WAIT_FOR_OTHERS_SECONDS
-    while not _ask("select pg_try_advisory_lock(%s, %s)", key):
-        if time.monotonic() > until:
-            raise TimeoutError(f"{dataset.name} has been written by somebody else for too long.")
-        if claim is not None:
-            claim.progress(82, "Waiting for another load of this dataset")
-        time.sleep(0.25)
-    try:
-        dataset.refresh_from_db()
-        yield
-    finally:
-        if connection.is_usable():
-            _ask("select pg_advisory_unlock(%s, %s)", key)
-
-
-def _ask(sql: str, values: list[Any]) -> Any:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return cursor.fetchone()[0]
 
 
 @contextmanager

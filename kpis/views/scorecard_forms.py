@@ -90,7 +90,7 @@ class RowForm(forms.Form):
     def __init__(self, *args, node: ScorecardNode, access, **kwargs):
         names = set(self.base_fields) - {"parent"}
         first = {name: getattr(node, name) for name in names} | {"parent": node.parent_id}
-        super().__init__(*args, initial=first, **kwargs)
+        super().__init__(*args, initial=first, auto_id="row_%s", **kwargs)
         for name in self.LEFT_OUT[node.kind]:
             del self.fields[name]
         self.fields["parent"].queryset = _groups(node.scorecard).exclude(pk=node.pk)
@@ -113,7 +113,7 @@ class AddForm(forms.Form):
     weight = forms.DecimalField(min_value=0, max_value=Decimal("99999"), decimal_places=4, initial=1)
 
     def __init__(self, *args, scorecard: Scorecard, access, **kwargs):
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, auto_id="new_%s", **kwargs)  # the page has other forms with a name
         self.fields["kpi"].queryset = Kpi.objects.visible_to(access)
         self.fields["objective"].queryset = Objective.objects.filter(unit__in=access.units(VIEW))
         self.fields["parent"].queryset = _groups(scorecard)

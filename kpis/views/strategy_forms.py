@@ -14,6 +14,9 @@ class ThemeForm(forms.Form):
     name = forms.CharField(max_length=200)
     description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, auto_id="theme_%s", **kwargs)  # the page has another form with a name
+
 
 class ObjectiveForm(forms.Form):
     """An objective under a theme; whoever adds it owns it until it is given to another."""

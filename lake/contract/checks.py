@@ -75,6 +75,13 @@ def _check_column(column: Column) -> None:
 
 def _column_faults(column: Column) -> Iterator[str]:
     """Faults of one column taken alone, the first is reported."""
+    yield from _role_faults(column)
+    yield from _writing_faults(column)
+    yield from _range_faults(column)
+
+
+def _role_faults(column: Column) -> Iterator[str]:
+    """Of what the column is for."""
     roles = set(column.roles)
     if Role.ATTRIBUTE in roles and len(roles) > 1:
         yield "the role attribute stands alone; leave it out where another role is given."
@@ -90,6 +97,10 @@ def _column_faults(column: Column) -> Iterator[str]:
         yield f"a unit or vendor column holds codes and is text, not {column.type}."
     if column.formula and Role.KEY in roles:
         yield "a calculated column cannot be part of the key."
+
+
+def _writing_faults(column: Column) -> Iterator[str]:
+    """Of how its values are written."""
     if column.format and not column.type.temporal and not column.type.numeric:
         yield "only a date, a timestamp or a number has a format."
     if column.format and column.type.numeric and column.format not in NUMBER_FORMATS:
@@ -114,7 +125,6 @@ def _column_faults(column: Column) -> Iterator[str]:
             yield f"the format {text!r} is neither strptime text such as %d/%m/%Y nor one of {special}."
         elif text not in SPECIAL_FORMATS:
             yield from _format_faults(text)
-    yield from _range_faults(column)
 
 
 def _format_faults(text: str) -> Iterator[str]:

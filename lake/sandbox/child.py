@@ -65,7 +65,7 @@ def live(arguments: list[str]) -> NoReturn:
         function = _find(asked["module"], asked["name"])
         args, kwargs = pickle.load(request)  # from our own parent
         kind, payload = _answer(function(*args, **kwargs))
-    except BaseException as error:  # noqa: BLE001 - everything is told to the parent
+    except BaseException as error:  # everything is told to the parent
         kind, payload = _complaint(error)
     try:
         send(_reply_to, kind, payload)
@@ -120,7 +120,7 @@ def _complaint(error: BaseException) -> tuple[bytes, bytes]:
     sink = io.BytesIO()
     try:
         dump(error, sink)
-    except Exception:  # noqa: BLE001 - an exception that cannot be pickled still has its text
+    except Exception:  # one that cannot be pickled still has its text
         sink = io.BytesIO()
     pickled = sink.getvalue()
     return RAISED, struct.pack("<Q", len(pickled)) + pickled + text.encode("utf-8", "replace")

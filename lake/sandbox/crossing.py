@@ -85,7 +85,7 @@ def exception(payload: bytes, module: str) -> BaseException:
     pickled, text = _split(payload)
     try:
         error = loads(pickled, module)
-    except Exception:  # noqa: BLE001 - any fault of reading back a foreign exception leaves us its text
+    except Exception:  # whatever fails in reading back a foreign exception leaves us its text
         return SandboxError(text)
     return error if isinstance(error, Exception) else SandboxError(text)
 

@@ -7,6 +7,7 @@ whose event time moved leaves its old partition. No predicate is ever built from
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,13 +15,13 @@ from pathlib import Path
 import duckdb
 
 from lake.contract import Contract
+from lake.store import incoming
 from lake.store.closed import Closed, changed
 from lake.store.complete import remove_absent
 from lake.store.log import Snapshot
-from lake.store.records import Complete, DataFile, DuplicateKey, StoreError
+from lake.store.records import Complete, DataFile
 from lake.store.schema import (
     DAY_SUFFIX,
-    KEY,
     LOAD,
     MONTH,
     ROW,
@@ -32,8 +33,6 @@ from lake.store.schema import (
     stored_columns,
 )
 
-MAX_MONTHS = 2400
-IN_MEMORY_ROWS = 1_000_000
 # Version 2 encodings: a third less processor time to write than version 1, 10 % smaller, as fast to read.
 _PARQUET = "format parquet, parquet_version v2, compression zstd, row_group_size 131072, return_stats true"
 # For months that are written again because some of their rows changed: a quarter faster, 14 % larger until compaction.
@@ -103,44 +102,53 @@ def load(
     complete: stored rows of its days with other keys leave too; of a load without rows, none. Raises ClosedRows if one
     of them would change a closed day that `closed` does not restate, TooManyLeave.
     """
-    days = tuple(column.name + DAY_SUFFIX for column in contract.temporal)
     with connect(staging) as connection:
-        _make_incoming(connection, load_id, accepted, contract)
-        if key:
-            _check_keys(connection, key, contract)
-        count = _check_months(connection)
-        complete = complete if key and count else None
-        stored, absent = columns_of(read.handle), 0
-        if complete:
-            rows = relation(_paths(folder, read.files), stored)
-            absent = remove_absent(connection, complete, rows, stored, key, days)
-        hit = files_with(connection, read.files, folder, f"semi join keys on {same(key)}") if key else ()
-        restated = changed(
-            connection,
-            closed,
-            coming="incoming",
-            leaving=f"({_leaving(folder, hit, stored, key)})",
-            key=key,
-            values=tuple(column.name for column in contract.columns),
-            hit=hit,
-        )
-        replaced, unchanged = (0, 0) if not hit else _superseded(connection, read, hit, folder, key, contract)
-        staged = write(
-            connection, folder, hit, f"anti join keys on {same(key)}", "incoming", staging, contract.storage_order
-        )
-        sources = ["incoming", *(["superseded"] if hit else []), *(["absent"] if absent else [])]
-        return Change(
+        count = incoming.make(connection, load_id, accepted, contract, key)
+        change = _leaving(connection, read, folder, key, contract, closed, complete if key and count else None)
+        staying = f"anti join keys on {same(key)}"
+        staged = write(connection, folder, change.removed, staying, "incoming", staging, contract.storage_order)
+        gone = [("superseded", change.removed), ("absent", change.leaving)]
+        sources = ["incoming", *(name for name, is_made in gone if is_made)]
+        return dataclasses.replace(
+            change,
             staged=staged,
-            removed=hit,
             months=months_of(connection, sources),
-            touched_months=touched_months_of(connection, sources, days),
+            touched_months=touched_months_of(connection, sources, _days_of(contract)),
             accepted=count,
-            replaced=replaced,
-            unchanged=unchanged,
-            leaving=absent,
-            restated=restated,
-            complete=complete,
         )
+
+
+def _leaving(
+    connection: duckdb.DuckDBPyConnection,
+    read: Snapshot,
+    folder: Path,
+    key: tuple[str, ...],
+    contract: Contract,
+    closed: Closed | None,
+    complete: Complete | None,
+) -> Change:
+    """Which stored rows leave as `incoming` comes: a change with the files that hold them and their counts.
+
+    Adds to `keys` those that only `complete` sends away, and makes their table `absent`; makes the table `superseded`.
+    """
+    stored, absent = columns_of(read.handle), 0
+    if complete:
+        rows = relation(_paths(folder, read.files), stored)
+        absent = remove_absent(connection, complete, rows, stored, key, _days_of(contract))
+    hit = files_with(connection, read.files, folder, f"semi join keys on {same(key)}") if key else ()
+    restated = changed(
+        connection,
+        closed,
+        coming="incoming",
+        leaving=f"({_superseded_rows(folder, hit, stored, key)})",
+        key=key,
+        values=tuple(column.name for column in contract.columns),
+        hit=hit,
+    )
+    replaced, unchanged = _superseded(connection, read, hit, folder, key, contract) if hit else (0, 0)
+    return Change(
+        removed=hit, replaced=replaced, unchanged=unchanged, leaving=absent, restated=restated, complete=complete
+    )
 
 
 def replace(
@@ -149,9 +157,7 @@ def replace(
     """`rows` become the whole table. A month is touched if it has a row that was not there before, or no longer is."""
     stored = columns_of(read.handle)
     with connect(staging) as connection:
-        _make_incoming(connection, load_id, rows, contract)
-        _check_keys(connection, key_of(contract), contract)
-        count = _check_months(connection)
+        count = incoming.make(connection, load_id, rows, contract, incoming.key_of(contract))
         kept = ", ".join(identifier(name) for name in stored_columns(contract) if name not in (LOAD, ROW))
         old, new = (
             f"select {kept} from ({relation(_paths(folder, read.files), stored)})",
@@ -169,92 +175,11 @@ def replace(
             staged=staged,
             removed=read.files,
             months=months_of(connection, sources),
-            touched_months=touched_months_of(
-                connection, sources, tuple(column.name + DAY_SUFFIX for column in contract.temporal)
-            ),
+            touched_months=touched_months_of(connection, sources, _days_of(contract)),
             accepted=count,
             replaced=before,
             unchanged=before - int(left),
         )
-
-
-def key_of(contract: Contract) -> tuple[str, ...]:
-    return tuple(column.name for column in contract.key) or (KEY,)
-
-
-def _make_incoming(
-    connection: duckdb.DuckDBPyConnection, load_id: str, accepted: Sequence[Path], contract: Contract
-) -> None:
-    """Name the stored rows of a load `incoming`: a table if they are few, else a view that reads their file."""
-    paths = ", ".join(literal(str(path)) for path in accepted)
-    source = f"read_parquet([{paths}], union_by_name=true, hive_partitioning=false)"
-    rows = connection.execute(f"select count(*) from {source}").fetchall()[0][0]
-    kind = "table" if rows <= IN_MEMORY_ROWS else "view"
-    connection.execute(f"create {kind} incoming as {_incoming(connection, source, load_id, contract)}")
-
-
-def _incoming(connection: duckdb.DuckDBPyConnection, source: str, load_id: str, contract: Contract) -> str:
-    """SQL of the stored rows of a load: the contract's columns as typed there, and what the intake left to us."""
-    given = {row[0] for row in connection.execute(f"describe from {source}").fetchall()}
-    made = {LOAD: literal(load_id), MONTH: _month(contract, given)}
-    if ROW not in given:
-        raise StoreError(f"The accepted rows have no column {ROW}. Make them with the intake.")
-    if not contract.key and KEY not in given:  # equal rows of one load are told apart by their row number
-        made[KEY] = f"{literal(load_id)} || ':' || {ROW}"
-    for column in contract.temporal:
-        if column.name + DAY_SUFFIX not in given:
-            made[column.name + DAY_SUFFIX] = local_day(column.name, column.type.sql, contract.reporting_timezone)
-    parts = []
-    for name, sql in stored_columns(contract).items():
-        value = made.get(name) or (identifier(name) if name in given else "null")
-        parts.append(f"({value})::{sql} as {identifier(name)}")
-    return f"select {', '.join(parts)} from {source}"
-
-
-def local_day(column: str, sql: str, zone: str) -> str:
-    """SQL of the local day of a stored date, or of a stored UTC timestamp."""
-    if sql == "DATE":
-        return identifier(column)
-    return f"timezone({literal(zone)}, timezone('UTC', {identifier(column)}))::date"
-
-
-def _month(contract: Contract, given: set[str]) -> str:
-    """yyyymm of the event time's local day; 0 where there is none."""
-    event = contract.event_time
-    if event is None:
-        return "0"
-    day = event.name + DAY_SUFFIX
-    day_sql = identifier(day) if day in given else local_day(event.name, event.type.sql, contract.reporting_timezone)
-    return f"coalesce(year({day_sql}) * 100 + month({day_sql}), 0)"
-
-
-def _check_keys(connection: duckdb.DuckDBPyConnection, key: tuple[str, ...], contract: Contract) -> None:
-    """Make the table of incoming keys. A key that comes twice raises DuplicateKey, or its last row is the record."""
-    names = ", ".join(identifier(name) for name in key)
-    connection.execute(
-        f"create table keys as select {names}, count(*) as times, max({ROW}) as last_row from incoming group by all"
-    )
-    repeated = connection.execute("select count(*) from keys where times > 1").fetchall()[0][0]
-    if repeated and contract.on_duplicate == "refuse":
-        first = connection.execute(f"select {names}, last_row from keys where times > 1 order by last_row limit 1")
-        *values, row = first.fetchall()[0]
-        text = ", ".join(f"{name} {value}" for name, value in zip(key, values, strict=True))
-        raise DuplicateKey(f"{repeated} record keys come twice in this load, first {text} at row {row}. Remove one.")
-    if repeated:
-        last = f"select t.* from incoming t semi join keys on {same(key)} and t.{ROW} = keys.last_row"
-        connection.execute(f"create table lasting as {last}")
-        kind = connection.execute("select table_type from information_schema.tables where table_name = 'incoming'")
-        connection.execute("drop view incoming" if kind.fetchall()[0][0] == "VIEW" else "drop table incoming")
-        connection.execute("alter table lasting rename to incoming")
-
-
-def _check_months(connection: duckdb.DuckDBPyConnection) -> int:
-    """The count of incoming rows; raises StoreError if they lie in absurdly many months."""
-    summary = f"select count(*), count(distinct {MONTH}), min({MONTH}), max({MONTH}) from incoming"
-    rows, months, first, last = connection.execute(summary).fetchall()[0]
-    if months > MAX_MONTHS:
-        raise StoreError(f"The event times lie in {months} months, {first} to {last}. Check the date format.")
-    return int(rows)
 
 
 def files_with(
@@ -283,8 +208,7 @@ def _superseded(
     The comparison reads every column of the hit files, so it is left out (None) when these are large.
     """
     stored = columns_of(read.handle)
-    days = [column.name + DAY_SUFFIX for column in contract.temporal]
-    kept = ", ".join(f"t.{identifier(name)}" for name in (MONTH, *(day for day in days if day in stored)))
+    kept = ", ".join(f"t.{identifier(name)}" for name in (MONTH, *(day for day in _days_of(contract) if day in stored)))
     values = tuple(column.name for column in contract.columns if column.name in stored)
     compare = sum(file.rows for file in hit) <= COMPARED_ROWS
     alike = same(values, "s") if compare else "null::boolean"
@@ -296,10 +220,15 @@ def _superseded(
     return int(count), int(unchanged) if compare else None
 
 
-def _leaving(folder: Path, hit: Sequence[DataFile], stored: dict[str, str], key: tuple[str, ...]) -> str:
+def _superseded_rows(folder: Path, hit: Sequence[DataFile], stored: dict[str, str], key: tuple[str, ...]) -> str:
     """SQL of the stored rows that the incoming ones supersede."""
     rows = relation(_paths(folder, hit), stored)
     return f"select t.* from ({rows}) t semi join keys on {same(key)}" if hit else rows
+
+
+def _days_of(contract: Contract) -> tuple[str, ...]:
+    """The columns of local days, one a time column."""
+    return tuple(column.name + DAY_SUFFIX for column in contract.temporal)
 
 
 def relation(paths: Sequence[Path], columns: dict[str, str]) -> str:

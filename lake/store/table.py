@@ -23,7 +23,7 @@ from deltalake import CommitProperties, DeltaTable
 from deltalake.exceptions import CommitFailedError, DeltaError
 
 from lake.contract import Contract
-from lake.store import durable, log, rewrite, undo, upkeep
+from lake.store import durable, incoming, log, rewrite, undo, upkeep
 from lake.store.closed import Closed
 from lake.store.log import Snapshot
 from lake.store.records import (
@@ -101,7 +101,7 @@ class FactTable:
         records; for "upsert". A load that is in the lake already gives its earlier Commit and writes nothing.
         Raises DuplicateKey, SchemaConflict, ClosedRows, TooManyLeave.
         """
-        key = () if mode == "append" else rewrite.key_of(contract)
+        key = () if mode == "append" else incoming.key_of(contract)
         paths = [accepted] if isinstance(accepted, Path) else list(accepted)
         self._create(contract)
 

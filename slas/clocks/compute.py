@@ -165,6 +165,19 @@ def _valid(version: AgreementVersion, log: Log) -> tuple[int, int]:
 
 
 def _rows(part: Part, names: Mapping[int, str], vendor: str | None) -> pa.Table:
+    """The rows of the derived dataset, a clock one; vendor: whose they are where the source does not say."""
+    import pyarrow as pa
+
+    fields = rows.schema()
+    arrays = [
+        value if isinstance(value, pa.Array) else pa.array(value, fields.field(name).type, from_pandas=True)
+        for name, value in _columns(part, names, vendor).items()
+    ]
+    return pa.table([array.cast(fields.field(i).type) for i, array in enumerate(arrays)], schema=fields)
+
+
+def _columns(part: Part, names: Mapping[int, str], vendor: str | None) -> dict[str, Any]:
+    """The values of each column in the order of `rows.schema`."""
     import numpy as np
     import pyarrow as pa
 
@@ -180,7 +193,7 @@ def _rows(part: Part, names: Mapping[int, str], vendor: str | None) -> pa.Table:
     supplier = _owner(log, contract.vendor_column, clocks, codes)
     if contract.vendor_column is None and vendor is not None:
         supplier = [vendor] * size
-    columns: dict[str, Any] = {
+    return {
         "case": np.array(log.ids, dtype=object)[clocks.case],
         "target": [timed_.target.code] * size,
         "cycle": _cycles(clocks),
@@ -205,12 +218,6 @@ def _rows(part: Part, names: Mapping[int, str], vendor: str | None) -> pa.Table:
         "calendar_version": part.time.versions_at(clocks.started),
         "excluded": [None] * size,
     }
-    fields = rows.schema()
-    arrays = [
-        value if isinstance(value, pa.Array) else pa.array(value, fields.field(name).type, from_pandas=True)
-        for name, value in columns.items()
-    ]
-    return pa.table([array.cast(fields.field(i).type) for i, array in enumerate(arrays)], schema=fields)
 
 
 def _cycles(clocks: Clocks):

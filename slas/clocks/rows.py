@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
 MET, MISSED, IN_FLIGHT, CANCELLED = VERDICTS = ("met", "missed", "in_flight", "cancelled")
 WORDS = {MET: "Met", MISSED: "Missed", IN_FLIGHT: "In flight", CANCELLED: "Cancelled"}
-INSTANTS = ("started_at", "stopped_at", "as_of", "due_at", "original_due_at", "counted_at")
 SECONDS = ("elapsed_s", "actual_s", "paused_s", "target_s")
 
 

@@ -87,7 +87,7 @@ class FunctionViewSet(ScopedViewSet):
             raise ValidationError("Write an object of parameters in braces.")
         try:
             result = limited.answer(self.function.family, self.function.name, request.data)
-        except Exception as fault:  # noqa: BLE001 - the expected ones are told, all others are raised again
+        except Exception as fault:  # the expected ones are told, all others are raised again
             raise as_problem(self.function, fault) from fault
         return Response({"result": result})
 

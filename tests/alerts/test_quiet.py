@@ -37,7 +37,7 @@ def test_it_is_released_when_the_quiet_hours_end(moment, hours, released):
 
 def test_a_moment_without_a_time_zone_is_refused():
     with pytest.raises(ValueError, match="has a time zone"):
-        released_at(datetime(2025, 1, 1), *NIGHT, BERLIN)  # noqa: DTZ001
+        released_at(datetime(2025, 1, 1), *NIGHT, BERLIN)
 
 
 @given(

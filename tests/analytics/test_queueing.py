@@ -242,7 +242,7 @@ class TestStaffing:
 
 
 class TestServiceLevel:
-    counts = {  # noqa: RUF012 - the example of the source
+    counts = {  # the example of the source
         "answered": 1000,
         "abandoned": 60,
         "answered_within": 860,

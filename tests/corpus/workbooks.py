@@ -108,7 +108,7 @@ def duplicate_entries(path: Path) -> Path:
         entry = zipfile.ZipInfo(SHEET.replace("sheet1", "sheet9"))
         archive.writestr(entry, b"<a/>")
         archive.filelist.append(archive.filelist[-1])
-        archive._didModify = True  # noqa: SLF001 - the directory is written with the entry named twice
+        archive._didModify = True  # the directory is written with the entry named twice
     return path
 
 
@@ -122,7 +122,7 @@ def overlapping_entries(path: Path) -> Path:
             setattr(twin, name, getattr(first, name))
         archive.filelist.append(twin)
         archive.NameToInfo[twin.filename] = twin
-        archive._didModify = True  # noqa: SLF001
+        archive._didModify = True
     return path
 
 

@@ -23,11 +23,13 @@ def test_boxes_carry_five_numbers_and_some_far_values():
 
 
 def test_intervals_reach_from_low_to_high():
-    chart = charts.intervals([Interval("a", 0.5, 0.4, 0.7), Interval("b", 0.2)], title="Shares", unit="share")
+    chart = charts.intervals(
+        [Interval("a", 0.5, 0.4, 0.7), Interval("b", 0.2), Interval("c", -0.1, -0.3, 0)], title="Shares", unit="share"
+    )
     (dots,) = chart.figure["data"]
-    assert dots["x"] == [50.0, 20.0]
-    assert dots["error_x"]["array"] == pytest.approx([20.0, 0.0])
-    assert dots["error_x"]["arrayminus"] == pytest.approx([10.0, 0.0])
+    assert dots["x"] == [50.0, 20.0, -10.0]
+    assert dots["error_x"]["array"] == pytest.approx([20.0, 0.0, 10.0])  # the third ends at exactly 0
+    assert dots["error_x"]["arrayminus"] == pytest.approx([10.0, 0.0, 20.0])
     ratio = charts.intervals([Interval("a", 2, 1.5, 3)], title="Odds", unit="ratio", reference=1.0)
     assert ratio.figure["layout"]["xaxis"]["type"] == "log"
     assert ratio.figure["layout"]["shapes"][0]["x0"] == 1.0

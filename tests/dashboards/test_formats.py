@@ -73,22 +73,6 @@ def test_what_is_shown_as_no_change_is_neither_better_nor_worse(difference, is_g
 
 
 @pytest.mark.parametrize(
-    ("variance", "is_favourable", "spec", "expected"),
-    [
-        (0, True, "percent:1", "on target"),
-        (-0.04, False, "percent:1", "on target"),  # shown as 0.0 pts
-        (0.4, True, "duration", "on target"),
-        (-0.06, False, "percent:1", "adverse"),
-        (3, True, "count", "favourable"),
-        (0, None, "count", ""),
-        (None, True, "count", ""),
-    ],
-)
-def test_what_is_shown_as_no_variance_is_on_target(variance, is_favourable, spec, expected):
-    assert formats.against_target(variance, is_favourable, spec) == expected
-
-
-@pytest.mark.parametrize(
     ("value", "expected"),
     [
         (1_284_000, "£1.3m"),

@@ -10,6 +10,7 @@ from openpyxl import load_workbook
 from rest_framework.test import APIClient
 
 from datasets import compaction
+from datasets.facts import table_of
 from datasets.models import Dataset
 from jobs import work
 from lake.contract import Column, ColumnType, Contract, Role
@@ -168,6 +169,14 @@ def test_a_version_whose_files_were_deleted_is_no_damage_and_not_offered(client,
     rest.force_authenticate(analyst)
     answer = rest.get(f"/api/v1/datasets/orders/rows/?version={first}")
     assert answer.status_code == 404 and gone in answer.json()["detail"]
+
+
+def test_what_a_killed_writer_left_is_deleted_and_nothing_else(orders):
+    table = table_of(orders)
+    left = table.folder / "_month=202501" / "never-named.parquet"
+    left.write_bytes(table.files()[0].read_bytes())
+    assert compaction.vacuum() == 1
+    assert not left.exists() and table.verify() == len(table.files())
 
 
 def test_an_upload_whose_replaced_records_were_deleted_stays_loaded_and_says_so(client, analyst, orders):

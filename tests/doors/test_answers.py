@@ -106,6 +106,11 @@ def browser():
     return client
 
 
+@pytest.mark.parametrize("address", ["/units/", "/api/v1/units/", "/nowhere/"])
+def test_no_cache_between_gives_an_answer_to_others(browser, address):
+    assert browser.get(address)["Cache-Control"] == "private, no-cache"
+
+
 def test_the_chosen_day_is_kept_until_it_is_cleared(browser):
     answer = browser.post("/as-of/", {"day": "2025-03-31", "next": "/units/?x=1"})
     assert (answer.status_code, answer["Location"]) == (302, "/units/?x=1")

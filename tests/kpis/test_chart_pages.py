@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from kpis import landing, rebasing, signalling
+from kpis import landing, signalling
 from kpis.models import ChartPhase, ChartSetting
 from organization.models import Role
 from tests.factories import ApiTokenFactory, ScorecardFactory, TargetFactory, UnitFactory, member
@@ -291,9 +291,3 @@ class TestCosts:
             called(client, viewer, f"/api/v1/{name}/")
             with django_assert_max_num_queries(12):
                 called(client, viewer, f"/api/v1/{name}/")
-
-
-def test_a_locked_baseline_is_kept_when_rules_change(share, analyst):
-    rebasing.lock_baseline(share, share.unit, "month", month(0), month(11), by=analyst, reason="The year before")
-    setting = ChartSetting.objects.get()
-    assert (setting.baseline, setting.baseline_from, setting.baseline_to) == ("locked", month(0), month(11))

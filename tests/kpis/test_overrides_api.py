@@ -6,7 +6,7 @@ import pytest
 
 from kpis.models import Target
 from tests.factories import KpiFactory, TargetFactory, UnitFactory, member
-from tests.kpis.test_api import API, client_of
+from tests.kpis.rest import API, client_of
 from tests.matrix.description import faults_of
 
 pytestmark = pytest.mark.django_db

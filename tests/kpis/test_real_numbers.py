@@ -10,7 +10,6 @@ import pytest
 from kpis import definitions
 from kpis.models import Result
 from kpis.recompute import recompute
-from lake import sandbox
 from lake.contract import Column, ColumnType, Contract, Role
 from tests.factories import UnitFactory, loaded_dataset, member
 
@@ -46,10 +45,7 @@ KPIS = {
 
 
 @pytest.fixture
-def results(monkeypatch):
-    monkeypatch.setattr(
-        sandbox, "run", lambda do, *args, limits=None, on_progress=None, warm=(), **more: do(*args, **more)
-    )
+def results(in_this_process):
     unit = UnitFactory()
     owner = member("analyst", unit)
     dataset = loaded_dataset(EXTRACT.read_bytes(), CONTRACT, unit=unit, owner=owner)

@@ -11,7 +11,6 @@ from jobs.models import Job
 from kpis import definitions, targets
 from kpis.models import Result, Run, StatusChange
 from kpis.recompute import recompute
-from lake import sandbox
 from lake.contract import Column, ColumnType, Contract, Role
 from organization import shared_calendars, tree
 from organization.models import FiscalCalendar
@@ -33,12 +32,9 @@ DAY = date(2025, 4, 10)
 
 
 @pytest.fixture(autouse=True)
-def in_this_process(request, monkeypatch):
-    """The child process costs a second a call; `test_two_of_four...` goes through it, the others need not."""
-    if "two_of_four" not in request.node.name:
-        monkeypatch.setattr(
-            sandbox, "run", lambda do, *args, limits=None, on_progress=None, warm=(), **more: do(*args, **more)
-        )
+def without_a_child(request):
+    if not request.node.get_closest_marker("child_process"):
+        request.getfixturevalue("in_this_process")
 
 
 def rows(*lines):
@@ -85,6 +81,7 @@ def value(kpi, unit, start=date(2025, 1, 1), grain="month", **more):
     return found.get().value if found else None
 
 
+@pytest.mark.child_process
 def test_two_of_four_and_two_of_a_hundred_are_3_85_per_cent(dataset):
     kpi = kpi_of(dataset)
     run = recompute(dataset.pk, day=DAY)

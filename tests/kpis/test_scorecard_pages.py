@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections import Counter
 from datetime import UTC, date, datetime
 from functools import partial
 
@@ -190,6 +191,13 @@ def test_the_export_holds_the_numbers_of_the_page(board, manager):
 
 def test_exports_say_each_status_as_pages_do():
     assert {key: state_of(key).word for key in STATUS_WORDS} == STATUS_WORDS
+
+
+def test_each_field_has_an_id_of_its_own_so_that_its_label_names_it(board, manager):
+    row = board.scorecard.nodes.filter(kind="kpi").first()
+    for address in ("/strategy/", f"/scorecards/operations/edit/?row={row.pk}"):
+        ids = Counter(re.findall(r'\sid="([^"]+)"', manager.get(address).content.decode()))
+        assert [name for name, times in ids.items() if times > 1] == [], address
 
 
 def test_hostile_names_are_text_everywhere(board, manager):

@@ -1,6 +1,7 @@
 """Signals are found for all series in one batch, stored once, marked as gone, and told; limits never move silently."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -197,11 +198,13 @@ class TestRebasing:
         assert find(share, now=LATER).new == 1
 
     def test_a_locked_baseline(self, shifted, two):
-        rebasing.lock_baseline(shifted, shifted.unit, "month", month(24), month(35), by=two[0], reason="After the move")
+        lock = partial(rebasing.set_chart, shifted, shifted.unit, "month", by=two[0], baseline="locked")
+        setting = lock(baseline_from=month(24), baseline_to=month(35) + timedelta(days=9), reason="After the move")
+        assert (setting.baseline_from, setting.baseline_to) == (month(24), month(35))  # named by any of their days
         find(shifted, months=36, now=LATER)
         assert round(verdict(shifted).centre) == 82
         with pytest.raises(ChartRefused, match="runs forward"):
-            rebasing.lock_baseline(shifted, shifted.unit, "month", month(5), month(5), by=two[0], reason="x")
+            lock(baseline_from=month(5), baseline_to=month(5), reason="x")
 
     def test_rules_are_chosen_per_chart(self, share):
         by = UserFactory()

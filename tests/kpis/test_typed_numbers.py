@@ -21,7 +21,7 @@ from kpis.typed_numbers import NotANumber, is_band, read_band, read_number, writ
         ("1 234 567", "1234567"),
         ("1'234.50", "1234.50"),
         ("1,234,567", "1234567"),
-        ("−3", "-3"),  # noqa: RUF001
+        ("−3", "-3"),
         ("£ 7.25", "7.25"),
         ("0,125", "0.125"),
         ("1e3", "1000"),
@@ -45,7 +45,7 @@ def test_what_may_be_two_numbers_names_both():
         read_number("1,234")
 
 
-@pytest.mark.parametrize("text", ["90..95", "90 to 95", "90 - 95", "90-95", "90%-95%", "90–95"])  # noqa: RUF001
+@pytest.mark.parametrize("text", ["90..95", "90 to 95", "90 - 95", "90-95", "90%-95%", "90–95"])
 def test_a_band(text):
     assert read_band(text) == (Decimal(90), Decimal(95))
 

@@ -3,17 +3,12 @@
 import pytest
 from django.db import transaction
 
-from lake import sandbox
-
 from .sample_clocks import Desk
 
 
 @pytest.fixture(autouse=True)
-def in_this_process(monkeypatch):
-    """The child process costs a second a call; the tests of this room need not pay it."""
-    monkeypatch.setattr(
-        sandbox, "run", lambda do, *args, limits=None, on_progress=None, warm=(), **more: do(*args, **more)
-    )
+def without_a_child(in_this_process):
+    """The tests of this room need not pay the child process."""
 
 
 @pytest.fixture(scope="module")

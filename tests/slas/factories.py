@@ -13,7 +13,6 @@ from slas.models import (
     CreditClaim,
     CreditTier,
     Exclusion,
-    MeasureRule,
     PeriodResult,
     ServiceTarget,
     Slo,
@@ -87,14 +86,6 @@ class ClockRuleFactory(DjangoModelFactory):
     target = factory.SubFactory(ServiceTargetFactory)
     dataset = factory.SubFactory(DatasetFactory)
     case_column = "case"
-
-
-class MeasureRuleFactory(DjangoModelFactory):
-    class Meta:
-        model = MeasureRule
-
-    target = factory.SubFactory(ServiceTargetFactory, metric="quality", threshold_seconds=None)
-    dataset = factory.SubFactory(DatasetFactory)
 
 
 class CreditTierFactory(DjangoModelFactory):

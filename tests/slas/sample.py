@@ -12,7 +12,7 @@ from datasets.models import Dataset
 from lake.contract import Column, ColumnType, Contract, Role
 from slas import drafting, lifecycle
 from slas.clocks.rows import contract, schema
-from tests.factories import DatasetFactory, UnitFactory, loaded_dataset, member, upload_csv
+from tests.factories import DatasetFactory, UnitFactory, loaded_dataset, member
 
 DAY = date(2025, 3, 10)
 ROWS = Contract(
@@ -103,7 +103,3 @@ class Desk:
     def signed(self, dataset: Dataset, day: date = DAY, **words):
         version = lifecycle.offer(self.agreement(dataset, **words), by=self.author)
         return lifecycle.sign(version, by=self.signer, day=day)
-
-
-def more_deliveries(dataset: Dataset, text: str):
-    return upload_csv(dataset, text, name="later.csv")

@@ -2,7 +2,7 @@
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from jobs.models import Job
 from slas.models import Agreement
@@ -18,14 +18,8 @@ def work() -> None:
         perform(job)
 
 
-@pytest.mark.browser
-@pytest.mark.django_db(transaction=True)
-def test_from_draft_to_claim(people, settings):
-    settings.AS_OF = DAY.isoformat()
-    desk = Desk()
-    deliveries(desk.unit)
-    author, signer, finance = people(desk.author), people(desk.signer), people(desk.finance)
-
+def draft(author: Page) -> None:
+    """Acme holds from January 2025, for 1,000 dollars a month."""
     author.goto("/agreements/")
     author.get_by_role("link", name="New agreement").first.click()
     author.get_by_label("Name", exact=True).fill("Acme")
@@ -37,6 +31,10 @@ def test_from_draft_to_claim(people, settings):
     author.get_by_label("Currency").fill("USD")
     author.get_by_label("Monthly charge").fill("1000")
     author.get_by_role("button", name="Keep the draft").click()
+
+
+def promise_on_time(author: Page) -> None:
+    """A promise without a clock; its formula is misspelt first."""
     author.get_by_role("link", name="Add a target").click()
     author.get_by_label("Metric").select_option("quality")
     author.get_by_label("Dataset", exact=True).select_option("deliveries")
@@ -50,6 +48,10 @@ def test_from_draft_to_claim(people, settings):
     expect(author.get_by_text("Did you mean `due_on`?")).to_be_visible()  # the word and the nearest column
     author.get_by_label("What went well").fill("count(case when done_on <= due_on then 1 end)")
     author.get_by_role("button", name="Keep the target").click()
+
+
+def promise_by_its_day(author: Page) -> None:
+    """A promise whose clock reads columns."""
     author.get_by_role("link", name="Add a target").click()
     author.get_by_label("Metric").select_option("delivery")
     author.get_by_label("Dataset", exact=True).select_option("deliveries")
@@ -62,10 +64,17 @@ def test_from_draft_to_claim(people, settings):
     author.get_by_label("Due", exact=True).select_option("due_on")
     author.get_by_label("Stopped", exact=True).select_option("done_on")
     author.get_by_role("button", name="Keep the target").click()
+
+
+def set_tiers(author: Page) -> None:
+    """Below 95 % of what is promised, 5 % of the charge come back."""
     author.get_by_role("link", name="Edit the tiers").click()
     author.get_by_label("Bound, %, line 1").fill("95")
     author.get_by_label("Credit, % of the charge, line 1").fill("5")
     author.get_by_role("button", name="Keep the tiers").click()
+
+
+def offer_what_was_tried(author: Page) -> None:
     author.get_by_role("link", name="Replay").click()
     january = author.get_by_role("row", name="Jan 2025")
     expect(january).to_contain_text("$50.00")  # 80 % are below 95 for the one promise, and kept for the other
@@ -73,6 +82,9 @@ def test_from_draft_to_claim(people, settings):
     author.get_by_role("button", name="Offer for signature").click()
     expect(author.get_by_text("waits for a second person")).to_be_visible()
 
+
+def sign_and_explain(signer: Page) -> None:
+    """The second person signs, and finds the case that was missed."""
     signer.goto("/agreements/acme/document/")
     signer.get_by_role("button", name="Sign").click()
     expect(signer.get_by_text("is signed and active")).to_be_visible()
@@ -86,6 +98,8 @@ def test_from_draft_to_claim(people, settings):
     expect(signer.locator("main")).to_contain_text("24 h late")
     expect(signer.locator("main")).to_contain_text("13 Jan 2025, 23:59:59")  # the day it was due
 
+
+def leave_the_storm_out(author: Page, signer: Page) -> None:
     author.goto("/agreements/acme/exclusions/new/")
     author.get_by_label("Reason").fill("Storm closed the port.")
     author.get_by_label("Of which target").select_option("on-time")
@@ -96,6 +110,8 @@ def test_from_draft_to_claim(people, settings):
     expect(signer.get_by_text("it no longer counts")).to_be_visible()
     work()
 
+
+def close_and_claim(signer: Page, finance: Page) -> None:
     signer.goto("/agreements/acme/periods/2025-01-01/")
     expect(signer.get_by_role("row", name="On time")).to_contain_text("88.89")  # 8 of 9; 80 with the excluded one
     signer.get_by_role("button", name="Close the period").click()
@@ -105,6 +121,23 @@ def test_from_draft_to_claim(people, settings):
     finance.get_by_role("link", name="$50.00").last.click()
     finance.get_by_role("button", name="Claim $50.00").click()
     expect(finance.get_by_text("$50.00 are claimed")).to_be_visible()
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_from_draft_to_claim(people, settings):
+    settings.AS_OF = DAY.isoformat()
+    desk = Desk()
+    deliveries(desk.unit)
+    author, signer, finance = people(desk.author), people(desk.signer), people(desk.finance)
+    draft(author)
+    promise_on_time(author)
+    promise_by_its_day(author)
+    set_tiers(author)
+    offer_what_was_tried(author)
+    sign_and_explain(signer)
+    leave_the_storm_out(author, signer)
+    close_and_claim(signer, finance)
     assert Agreement.objects.get().claims.get().claimed_by == desk.finance
 
 

@@ -4,18 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from lake import sandbox
-
-
-@pytest.fixture
-def in_this_process(monkeypatch):
-    """The child process costs seconds a call; only a few tests need to pay them."""
-
-    def run(do, *args, limits=None, on_progress=None, warm=(), without=(), **more):
-        return do(*args, **more)
-
-    monkeypatch.setattr(sandbox, "run", run)
-
 
 @pytest.fixture(scope="package")
 def tickets_once(django_db_setup, django_db_blocker):

@@ -1,7 +1,5 @@
 """Vendors, the people there, and what could go wrong with them."""
 
-from datetime import date
-
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -109,9 +107,6 @@ class Vendor(models.Model):
 
     def get_absolute_url(self):
         return reverse("vendor", args=[self.pk])
-
-    def is_reviewed_on(self, day: date) -> bool:
-        return bool(self.cadence) and self.cadence_from <= day and (self.cadence_to is None or day < self.cadence_to)
 
 
 class Contact(models.Model):

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from kpis.views.rows import Row
+
 ON_TIME = (93.1, 93.8, 94.6, 95.2, 95.0, 95.9, 96.3, 95.4, 94.4, 92.2, 90.1, 93.7)
 FOUR_HOURS = (79.4, 78.8, 77.9, 76.1, 75.2, 74.6, 74.0, 73.7, 73.3, 72.2, 70.9, 69.4)
 RESPONSE = (88, 90, 91, 93, 92, 94, 95, 96, 95, 96, 97, 97.2)
@@ -30,48 +32,61 @@ UNITS: tuple[tuple[str, str, tuple[float | None, ...]], ...] = (
 )
 
 
-def scorecard_rows() -> list[dict[str, Any]]:
+def scorecard_rows() -> list[Row]:
     return [*customer(), *process(), *finance()]
 
 
-def customer() -> list[dict[str, Any]]:
-    fell, red, back = "North West fell 2.4 points", "Red for the 12th month in a row", "Back on target since June"
-    late = {"open": True, "marks": ["open"], "change_url": "#"}
+def customer() -> list[Row]:
     return [
         node("Customer", 71, "amber", {"green": 2, "amber": 1, "red": 1}),
-        kpi("Deliveries on time", ON_TIME, 95.0, "percent:1", "amber", 74, limits=(85.5, 92.0), change=fell, **late),
-        kpi("A&E seen within 4 hours", FOUR_HOURS, 95.0, "percent:1", "red", 0, limits=(85.5, 95.0), change=red)
-        | {"change_url": "#"},
-        kpi("First response within target", RESPONSE, 95.0, "percent:1", "green", 100, limits=(85.5, 90), change=back),
+        kpi(
+            "Deliveries on time",
+            ON_TIME,
+            95.0,
+            "percent:1",
+            "amber",
+            74,
+            limits=(85.5, 92.0),
+            marks=("open",),
+            notes=("North West fell 2.4 points",),
+        ),
+        kpi("A&E seen within 4 hours", FOUR_HOURS, 95.0, "percent:1", "red", 0, limits=(85.5, 95.0), was="amber"),
+        kpi("First response within target", RESPONSE, 95.0, "percent:1", "green", 100, limits=(85.5, 90)),
         kpi("Complaints per 1,000 orders", COMPLAINTS, 3.0, "number:1", "green", 100, limits=(3.3, 4.0), better=-1),
     ]
 
 
-def process() -> list[dict[str, Any]]:
-    run, late = "New signal: run of 8 above the mean", "The source is 9 days late"
+def process() -> list[Row]:
     return [
-        node("Internal process", 58, "red", {"green": 1, "amber": 1, "red": 1, "no_data": 1}, coverage=0.8),
-        kpi("Time to resolve, 90th percentile", RESOLVE, 48.0, "hours:1", "green", 92, limits=(52.8, 60), better=-1)
-        | {"change": "Priority 2 fell by 6 h"},
-        kpi("Open backlog, end of month", BACKLOG, 1300, "count", "red", 12, limits=(1300, 1430), better=-1)
-        | {"change": run, "marks": ["provisional"]},
+        node("Internal process", 58, "red", {"green": 1, "amber": 1, "red": 1, "no_data": 1}, coverage_pct=80),
+        kpi("Time to resolve, 90th percentile", RESOLVE, 48.0, "hours:1", "green", 92, limits=(52.8, 60), better=-1),
+        kpi(
+            "Open backlog, end of month",
+            BACKLOG,
+            1300,
+            "count",
+            "red",
+            12,
+            limits=(1300, 1430),
+            better=-1,
+            marks=("provisional",),
+            notes=("New signal: run of 8 above the mean",),
+        ),
         kpi("Reassignments per incident", REASSIGNED, 1.2, "number:2", "amber", 61, limits=(1.2, 1.32), better=-1),
-        kpi("Right first time", (), 98.0, "percent:1", "no_data", None, change=late),
+        kpi("Right first time", (), 98.0, "percent:1", "no_data", None, notes=("The source is 9 days late",)),
     ]
 
 
-def finance() -> list[dict[str, Any]]:
+def finance() -> list[Row]:
     return [
         node("Finance", 88, "green", {"green": 1, "no_target": 1}),
-        kpi("Cost per delivery", COST, 7.25, "GBP:2", "green", 88, limits=(7.25, 7.98), better=-1)
-        | {"change": "Fuel −£0.11"},
+        kpi("Cost per delivery", COST, 7.25, "GBP:2", "green", 88, limits=(7.25, 7.98), better=-1),
         kpi("Service credits claimed", CREDITS, None, "GBP:0", "no_target", None),
     ]
 
 
-def node(name: str, score: float, status: str, counts: dict[str, int], coverage: float = 1) -> dict[str, Any]:
-    state = {"score": score, "status": status, "counts": counts, "coverage": coverage}
-    return {"name": name, "level": 1, "is_node": True, "expanded": True, **state}
+def node(name: str, score: float, status: str, counts: dict[str, int], coverage_pct: float = 100) -> Row:
+    return Row(0, name, 1, True, status, score, counts=counts, coverage_pct=coverage_pct)
 
 
 def kpi(
@@ -84,23 +99,15 @@ def kpi(
     *,
     better: int = 1,
     **more: Any,
-) -> dict[str, Any]:
-    actual = series[-1] if series else None
-    variance = None if actual is None or target is None else actual - target
-    return {
-        "name": name,
-        "level": 2,
-        "url": "#",
-        "series": series,
-        "actual": actual,
-        "target": target,
-        "format": shown_as,
-        "status": status,
-        "score": score,
-        "variance": variance,
-        "favourable": None if variance is None else variance * better >= 0,
-        **more,
-    }
+) -> Row:
+    """A row with the last of `series` as its actual. better: 1 where higher is, -1 where lower is."""
+    actual, before = (series[-1], series[-2]) if series else (None, None)
+    if actual is not None:
+        more |= {"variance": None if target is None else (actual - target) * better}  # plus is favourable
+        more |= {"change": actual - before, "change_is_good": (actual - before) * better > 0}
+    return Row(
+        0, name, 2, False, status, score, url="#", format=shown_as, actual=actual, target=target, series=series, **more
+    )
 
 
 def heat_map() -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datasets import closing, reconcile, undo
+from datasets import closing, reconcile, sole_writer, undo
 from datasets.facts import table_of
 from datasets.models import Dataset, Upload
 from datasets.refusals import WrongState
@@ -27,10 +27,10 @@ def test_nothing_is_closed_while_rows_are_being_stored(home, people):
     other = connections.create_connection("default")
     try:
         with other.cursor() as cursor:
-            cursor.execute("select pg_advisory_lock(%s, %s)", [closing.WRITER_LOCK, dataset.pk])
+            cursor.execute("select pg_advisory_lock(%s, %s)", [sole_writer.LOCK, dataset.pk])
             with pytest.raises(WrongState, match="being stored"):
                 closing.decide(asked, approve=True, by=people[Member.FINANCE])
-            cursor.execute("select pg_advisory_unlock(%s, %s)", [closing.WRITER_LOCK, dataset.pk])
+            cursor.execute("select pg_advisory_unlock(%s, %s)", [sole_writer.LOCK, dataset.pk])
     finally:
         other.close()
     closing.decide(asked, approve=True, by=people[Member.FINANCE])

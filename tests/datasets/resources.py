@@ -1,5 +1,7 @@
 """Rows of the permission matrix: who says what a dataset is."""
 
+from datetime import UTC, datetime
+
 from datasets.models import Closing, QualityRule, SavedView, Upload
 from lake.contract import Column, Contract
 from lake.contract import Role as Key
@@ -12,6 +14,10 @@ DEFINERS = frozenset({Role.ANALYST, Role.MANAGER, Role.ADMINISTRATOR, Role.INTEG
 
 # A vendor's contact sees rows, not how a dataset is run.
 OWN_PEOPLE = frozenset(Role.values) - {Role.VENDOR_CONTACT}
+R = "/api/v1/dataset-restatements"
+NOW = datetime(2025, 2, 3, tzinfo=UTC)
+UPLOADERS = frozenset({Role.ANALYST, Role.MANAGER, Role.ADMINISTRATOR, Role.INTEGRATION})
+RESTATERS = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
 CLOSERS = frozenset({Role.MANAGER, Role.FINANCE, Role.ADMINISTRATOR})
 
 
@@ -19,6 +25,24 @@ def a_closing(unit):
     """A proposal to open all again, by somebody else."""
     dataset = ByCode(unit).dataset
     return Closing.objects.create(dataset=dataset, reason=f"audit of {unit.code}", proposed_by=UserFactory())
+
+
+def a_restatement(unit):
+    """Somebody asked to have another's refused upload loaded."""
+    sent = AnUpload(unit).upload
+    asked = {"asked_by": UserFactory(), "asked_at": NOW, "reason": f"restatement of {unit.code}"}
+    return sent.restatements.create(dataset=sent.dataset, kind="load", **asked)
+
+
+class ARefusedUpload:
+    """For rows of closed periods, by the id that its address holds."""
+
+    def __init__(self, unit):
+        self.upload = AnUpload(unit).upload
+        Upload.objects.filter(pk=self.upload.pk).update(
+            state="refused", fault={"code": "period_closed", "message": "1 record of closed periods would change."}
+        )
+        self.pk = self.upload.public_id
 
 
 def a_rule(unit):
@@ -96,6 +120,17 @@ RESOURCES = [
         CLOSERS,
         door="close",
     ),
+    Resource("asking for a restatement", "post", "/uploads/{}/restatement/", ARefusedUpload, UPLOADERS, status=302,
+             door="upload"),
+    Resource("rejecting a restatement of rows", "post", "/dataset-restatements/{}/reject/", a_restatement, RESTATERS,
+             status=302, door="upload"),
+    Resource("API: restatements of rows", "get", f"{R}/", a_restatement, OWN_PEOPLE, refused=200, is_list=True,
+             marker=lambda r: r.reason),
+    Resource("API: a restatement of rows", "get", f"{R}/{{}}/", a_restatement, OWN_PEOPLE, refused=404),
+    Resource("API: rejecting a restatement of rows", "post", f"{R}/{{}}/reject/", a_restatement, RESTATERS,
+             body={"remark": "They are right"}, door="upload"),
+    Resource("API: approving a restatement of rows", "post", f"{R}/{{}}/approve/", a_restatement, RESTATERS,
+             status=409, door="upload"),  # the upload is in another state by now
     Resource("what is said about a dataset", "get", "/datasets/{}/about/", ByCode, DEFINERS, door="define"),
     Resource("API: a dataset", "get", "/api/v1/datasets/{}/", ByCode),
     Resource(
@@ -107,4 +142,4 @@ RESOURCES = [
         body={"description": "Orders"},
         door="define",
     ),
-]
+]  # fmt: skip

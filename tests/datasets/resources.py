@@ -13,7 +13,8 @@ DEFINERS = frozenset({Role.ANALYST, Role.MANAGER, Role.ADMINISTRATOR, Role.INTEG
 
 
 # A vendor's contact sees rows, not how a dataset is run.
-OWN_PEOPLE = frozenset(Role.values) - {Role.VENDOR_CONTACT}
+VENDORS = frozenset({Role.VENDOR_CONTACT})
+OWN_PEOPLE = frozenset(Role.values) - VENDORS
 R = "/api/v1/dataset-restatements"
 NOW = datetime(2025, 2, 3, tzinfo=UTC)
 UPLOADERS = frozenset({Role.ANALYST, Role.MANAGER, Role.ADMINISTRATOR, Role.INTEGRATION})
@@ -47,7 +48,7 @@ class ARefusedUpload:
 
 def a_rule(unit):
     return QualityRule.objects.create(
-        dataset=ByCode(unit).dataset, name=f"rule of {unit.code}", kind="not_null", created_by=UserFactory()
+        dataset=Contracted(unit).dataset, name=f"rule of {unit.code}", kind="not_null", created_by=UserFactory()
     )
 
 
@@ -62,6 +63,15 @@ class ByCode:
         return self.pk
 
 
+class Contracted(ByCode):
+    """One with a contract."""
+
+    def __init__(self, unit):
+        super().__init__(unit)
+        self.dataset.contract = Contract(columns=(Column("id", roles=(Key.KEY,)),)).to_dict()
+        self.dataset.save(update_fields=["contract"])
+
+
 class AnUpload:
     """A file that somebody sent, by the id that its address holds."""
 
@@ -73,9 +83,9 @@ class AnUpload:
 
 
 def a_view(unit):
-    contract = Contract(columns=(Column("id", roles=(Key.KEY,)),)).to_dict()
-    dataset = DatasetFactory(unit=unit, code=f"data-of-{unit.code}".lower(), contract=contract)
-    return SavedView.objects.create(dataset=dataset, name=unit.code, question={}, created_by=UserFactory())
+    return SavedView.objects.create(
+        dataset=Contracted(unit).dataset, name=unit.code, question={}, created_by=UserFactory()
+    )
 
 
 class ItsView(ByCode):
@@ -131,6 +141,21 @@ RESOURCES = [
              body={"remark": "They are right"}, door="upload"),
     Resource("API: approving a restatement of rows", "post", f"{R}/{{}}/approve/", a_restatement, RESTATERS,
              status=409, door="upload"),  # the upload is in another state by now
+    Resource("keeping a view", "post", "/datasets/{}/views/", Contracted, status=302),
+    Resource("API: keeping a view", "post", "/api/v1/datasets/{}/views/", Contracted, status=400),  # without a question
+    Resource("writing a contract", "post", "/datasets/{}/contract/", Contracted, DEFINERS, body={"save": "1"},
+             status=422, unseen=VENDORS),
+    Resource("writing a quality rule", "post", "/datasets/{}/quality/", Contracted, DEFINERS, body={"name": ""},
+             status=422, unseen=VENDORS),
+    Resource("changing a quality rule", "get", "/quality-rules/{}/change/", a_rule, DEFINERS, door="define"),
+    Resource("overriding a quality rule", "post", "/quality-rules/{}/override/", a_rule, DEFINERS, status=302,
+             body={"reason": "Known"}, door="define"),
+    Resource("retiring a quality rule", "post", "/quality-rules/{}/retire/", a_rule, DEFINERS, status=302,
+             door="define"),
+    Resource("API: overriding a quality rule", "post", "/api/v1/quality-rules/{}/override/", a_rule, DEFINERS,
+             status=409, body={"reason": "Known"}, door="define"),  # it does not fail
+    Resource("API: retiring a quality rule", "delete", "/api/v1/quality-rules/{}/", a_rule, DEFINERS, status=204,
+             door="define"),
     Resource("what is said about a dataset", "get", "/datasets/{}/about/", ByCode, DEFINERS, door="define"),
     Resource("API: a dataset", "get", "/api/v1/datasets/{}/", ByCode),
     Resource(

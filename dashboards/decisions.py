@@ -11,6 +11,7 @@ from itertools import chain
 from django.urls import reverse
 
 from datasets.models import Closing
+from datasets.models import Restatement as RowsRestated
 from kpis.selectors import Home
 from kpis.views.addresses import kpi_address, with_query
 from organization.access import Access
@@ -32,7 +33,7 @@ class Decision:
 
 
 def decisions(access: Access, home: Home, day: date) -> list[Decision]:
-    """Those of `home` (the KPIs' own) first, then the other rooms'. Ten queries."""
+    """Those of `home` (the KPIs' own) first, then the other rooms'. Eleven queries."""
     rooms = (_of_kpis(home), _closings(access), _agreements(access), _credits(access, day), _studies(access))
     return list(chain(*rooms, _vendors(access)))
 
@@ -54,6 +55,9 @@ def _of_kpis(home: Home) -> Iterator[Decision]:
 def _closings(access: Access) -> Iterator[Decision]:
     for one in Closing.objects.to_decide(access).select_related("dataset", "proposed_by")[:MOST_OF_A_KIND]:
         yield Decision(one.dataset.name, _by(one.wish, one.proposed_by), one.get_absolute_url())
+    asked = RowsRestated.objects.to_decide(access).select_related("dataset", "upload", "asked_by")
+    for one in asked[:MOST_OF_A_KIND]:
+        yield Decision(one.dataset.name, _by(one.wish, one.asked_by), one.upload.get_absolute_url())
 
 
 def _agreements(access: Access) -> Iterator[Decision]:

@@ -1,8 +1,8 @@
 """Closed periods of a dataset: proposed by one person, decided by another, re-opened in the same way (B23, C61).
 
 Rows whose event lies on or before `closed_through` stay as they are. A load or an undo that would add, change, move or
-remove one is refused; who may restate can have it done with a reason. The day is read under the dataset's writer lock,
-and changed only by who holds it, so that no load slips through between its check and its commit.
+remove one is refused; two people can have it done with a reason (`datasets.restating`). The day is read under the
+dataset's writer lock, and changed only by who holds it, so that no load slips through between its check and its commit.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from lake.store import ChangedRow, Closed, ClosedRows
 
 LEAVE_OUT = (
-    "Nothing was changed. Leave these rows out; or have them loaded as a restatement, with a reason, by somebody who "
-    "may restate."
+    "Nothing was changed. Leave these rows out; or ask for a restatement, with the reason: a second person, who may "
+    "restate, decides on it."
 )
-LEAVE_IN = "Nothing was changed. Somebody who may restate can have it taken back as a restatement, with a reason."
+LEAVE_IN = "Nothing was changed. Ask for a restatement, with the reason: a second person, who may restate, decides."
 SHORTEST_REASON = 5
 LONGEST_REASON = 500
 

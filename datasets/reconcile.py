@@ -198,8 +198,10 @@ def _load_again(dataset: Dataset, missing: tuple[int, ...]) -> tuple[tuple[int, 
 
 
 def _lost_words(upload: Upload) -> dict[str, str]:
+    from .intake.requesting import LOST
+
     return {
-        "code": "missing_in_lake",
+        "code": LOST,
         "message": f"The rows of upload #{upload.pk} are no longer in the lake.",
         "next_step": "It is loaded again from the kept file; if that is gone too, upload the file again.",
         "file": upload.file_name,

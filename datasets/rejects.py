@@ -129,11 +129,10 @@ def correct_from_list(upload: Upload, path: Path, *, name: str, by) -> int:
     return count
 
 
-def replay(upload: Upload, *, by, token=None, restatement: str = ""):
+def replay(upload: Upload, *, by, token=None):
     """Load the corrected rows as an upload of their own that `replays` this one. Returns intake.Requested.
 
-    restatement: why they may change closed periods. Raises WrongState when nothing is corrected, or the first upload is
-    not loaded.
+    Raises WrongState when nothing is corrected, or the first upload is not loaded.
     """
     from . import intake
 
@@ -149,7 +148,7 @@ def replay(upload: Upload, *, by, token=None, restatement: str = ""):
     made = intake.receive(upload.dataset, io.BytesIO(content), name=name, by=by, length=len(content), replays=upload)
     Upload.objects.filter(pk=made.pk).update(dialect=upload.dialect)
     made.refresh_from_db()
-    return intake.request_load(made, by=by, token=token, restatement=restatement)
+    return intake.request_load(made, by=by, token=token)
 
 
 def unsettle(replayed: Upload) -> None:

@@ -39,8 +39,8 @@ def may_undo(upload: Upload, access: Access) -> bool:
 
 
 @transaction.atomic
-def request_undo(upload: Upload, *, by, reason: str = "", restatement: str = "") -> Job:
-    """Queue the undo of a loaded upload. restatement: why it may change closed periods, by the word of `by`.
+def request_undo(upload: Upload, *, by, reason: str = "", restates: bool = False) -> Job:
+    """Queue the undo of a loaded upload. restates: it may change closed periods for `reason`, by the word of `by`.
 
     Raises WrongState, PeriodClosed, InvalidRequest.
     """
@@ -49,13 +49,12 @@ def request_undo(upload: Upload, *, by, reason: str = "", restatement: str = "")
         raise WrongState(
             f"Upload #{upload.pk} is {upload.get_state_display().lower()}; only a loaded one can be taken back."
         )
-    upload.restatement = closing.checked_reason(restatement, "restatement") if restatement else ""
-    upload.restated_by = by if restatement else None
+    upload.restatement = closing.checked_reason(reason) if restates else ""
+    upload.restated_by = by if restates else None
     closing.check_undo(upload)
     upload.job = work.submit(KIND, f"undo {upload.pk}", by=by, upload=upload.pk)
     upload.save(update_fields=["restatement", "restated_by", "job"])
-    more = {"restatement": upload.restatement} if restatement else {}
-    audit.record(by, ASKED, upload, unit=upload.dataset.unit, reason=reason, **more)
+    audit.record(by, ASKED, upload, unit=upload.dataset.unit, reason=reason, **({"restates": True} if restates else {}))
     return upload.job
 
 

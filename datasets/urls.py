@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import closing, datasets, explore, jobs, rejects, uploads, wizard
+from .views import closing, datasets, explore, jobs, rejects, restatements, uploads, wizard
 
 urlpatterns = [
     path("datasets/", datasets.dataset_list, name="datasets"),
@@ -22,6 +22,8 @@ urlpatterns = [
     path("uploads/<uuid:public_id>/confirm/", wizard.upload_confirm, name="upload_confirm"),
     path("uploads/<uuid:public_id>/load/", uploads.upload_load, name="upload_load"),
     path("uploads/<uuid:public_id>/undo/", uploads.upload_undo, name="upload_undo"),
+    path("uploads/<uuid:public_id>/restatement/", restatements.restatement_ask, name="restatement_ask"),
+    path("dataset-restatements/<int:pk>/<slug:decision>/", restatements.restatement_decide, name="restatement_decide"),
     path("uploads/<uuid:public_id>/removed/", uploads.upload_removed, name="upload_removed"),
     path("uploads/<uuid:public_id>/rejects/", rejects.reject_list, name="rejects"),
     path("uploads/<uuid:public_id>/rejects/<int:row>/", rejects.reject_correct, name="reject_correct"),

@@ -33,7 +33,9 @@ def _versions(period: PeriodResult, known: dict[str, int | None], since: datetim
     if period.agreement.dataset_id and (number := known.get(period.agreement.dataset_code)) is not None:
         cases = period.agreement.dataset.versions.filter(version=number).first()
         timed = min(since, cases.at) if cases else since
-    for version in found.select_related("dataset", "upload__job").defer("files"):
+    for version in (
+        found.select_related("dataset", "upload__job").prefetch_related("upload__restatements").defer("files")
+    ):
         number = known.get(version.dataset.code)
         if version.at > timed if number is None else version.version > number:
             yield version
@@ -51,7 +53,8 @@ def _by_whom(version: DatasetVersion) -> set[int | None]:
         return {version.restated_by_id}
     asked = upload.job.asked_by_id if upload.job else None
     loader = upload.uploaded_by_id if version.kind == DatasetVersion.Kind.LOAD else None
-    return {version.restated_by_id, asked, loader}
+    askers = upload.restatement_askers if version.restated else set()
+    return {version.restated_by_id, asked, loader, *askers}
 
 
 def _calendar_changers(period: PeriodResult, since: datetime) -> Iterable[int | None]:

@@ -26,20 +26,9 @@ class ExtractBody(FileBody):
         "removed.",
     )
     confirm_removal = serializers.IntegerField(required=False, min_value=0, help_text=CONFIRM_REMOVAL)
-    restatement = serializers.CharField(
-        required=False,
-        max_length=500,
-        help_text="Why the extract may change closed periods; needs the right to restate.",
-    )
 
 
-class RestatementBody(StrictSerializer):
-    restatement = serializers.CharField(
-        required=False, max_length=500, help_text="Why closed periods may change; needs the right to restate."
-    )
-
-
-class LoadBody(RestatementBody):
+class LoadBody(StrictSerializer):
     complete = serializers.BooleanField(
         allow_null=True, default=None, help_text="Whether it holds all records of its days; left out, as it was sent."
     )
@@ -82,5 +71,5 @@ class CorrectionBody(StrictSerializer):
     )
 
 
-class UndoBody(RestatementBody):
+class UndoBody(StrictSerializer):
     reason = serializers.CharField(required=False, allow_blank=True, default="")

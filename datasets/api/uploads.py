@@ -14,7 +14,7 @@ from rest_framework import mixins, parsers, serializers, status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from datasets import closing, explore, intake, rejects, removal, undo
+from datasets import explore, intake, rejects, removal, undo
 from datasets.facts import contract_of
 from datasets.models import Dataset, Reject, Upload
 from datasets.refusals import CodeTaken, InvalidRequest
@@ -22,9 +22,10 @@ from datasets.times import by_their_clock
 from doors.codes import in_words
 from doors.exports import Column, Sheet, csv_response, xlsx_response
 from doors.idempotency import AGAIN
+from doors.serializers import StrictSerializer
 from doors.throttles import TokenThrottle, UploadThrottle
 from doors.viewsets import PLAIN_LIST
-from organization.access import DEFINE, RESTATE, UPLOAD, VIEW
+from organization.access import DEFINE, UPLOAD, VIEW
 
 from .base import DatasetsViewSet, whole_datasets
 from .described import PreviewSerializer
@@ -36,7 +37,6 @@ from .upload_bodies import (
     FileBody,
     LoadBody,
     RemovedSerializer,
-    RestatementBody,
     UndoBody,
 )
 
@@ -51,6 +51,7 @@ class UploadSerializer(serializers.ModelSerializer):
     dataset = serializers.SlugRelatedField("code", read_only=True)
     replays = serializers.SlugRelatedField("public_id", read_only=True)
     uploaded_by = serializers.SlugRelatedField("username", read_only=True)
+    restated_by = serializers.SlugRelatedField("username", read_only=True)
     number = serializers.IntegerField(source="pk", read_only=True)
     progress = serializers.IntegerField(source="job.progress", default=None, allow_null=True, read_only=True)
     progress_note = serializers.CharField(source="job.progress_note", default="", read_only=True)
@@ -61,7 +62,7 @@ class UploadSerializer(serializers.ModelSerializer):
         fields = (
             "public_id", "number", "dataset", "file_name", "size", "sha256", "state", "job_state", "progress",
             "progress_note", "contract_number", "dialect", "rows_read", "accepted", "replaced", "removed", "duplicates",
-            "rejected", "notes", "fault", "restatement", "complete", "complete_from",
+            "rejected", "notes", "fault", "restatement", "restated_by", "complete", "complete_from",
             "complete_through", "replays", "timings", "uploaded_by", "uploaded_at",
             "finished_at",
         )  # fmt: skip
@@ -99,7 +100,7 @@ class CorrectedSerializer(serializers.Serializer):
 class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsViewSet):
     """Uploads of the datasets that the caller sees, and their own that have no dataset yet."""
 
-    queryset = Upload.objects.select_related("dataset__unit", "replays", "uploaded_by", "job")
+    queryset = Upload.objects.select_related("dataset__unit", "replays", "uploaded_by", "restated_by", "job")
     serializer_class = UploadSerializer
     lookup_field = "public_id"
     lookup_value_converter = "uuid"
@@ -124,7 +125,6 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
         form = ExtractBody(data=request.data)
         form.is_valid(raise_exception=True)
         dataset = self._writable_dataset(form.validated_data.get("dataset"))
-        restatement = self._restatement(dataset, form.validated_data)
         said = _completeness(form.validated_data)
         if said["complete"] or said["may_remove"] is not None:
             removal.check_offered(dataset)
@@ -137,9 +137,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
             intake.examine(upload, encoding=form.validated_data.get("encoding", ""))
         if dataset is None or not dataset.contract_number:
             return Response(self.get_serializer(upload).data, status=status.HTTP_201_CREATED)
-        return self._requested(
-            intake.request_load(upload, by=request.user, token=request.auth, restatement=restatement, **said)
-        )
+        return self._requested(intake.request_load(upload, by=request.user, token=request.auth, **said))
 
     @extend_schema(request=DialectBody, responses=PreviewSerializer)
     @action(methods=["post"], detail=True)
@@ -179,30 +177,24 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
     def load(self, request, public_id):
         """Queue the load of a confirmed upload, or of one that failed.
 
-        One that was refused because it would change closed periods is refused again (409 `period_closed`), unless it
-        comes with a `restatement`: the reason, of somebody who may restate. A complete one that would remove too many
-        records is refused again (409 `removal_unconfirmed`), unless `confirm_removal` allows as many.
+        One that was refused because it would change closed periods is refused again (409 `period_closed`): ask for a
+        restatement (`dataset-restatements/`). A complete one that would remove too many records is refused again (409
+        `removal_unconfirmed`), unless `confirm_removal` allows as many.
         """
-        upload, body = self._own(), self.checked(LoadBody)
-        restatement = self._restatement(upload.dataset, body)
-        said = _completeness(body)
-        return self._requested(
-            intake.request_load(upload, by=request.user, token=request.auth, restatement=restatement, **said)
-        )
+        upload, said = self._own(), _completeness(self.checked(LoadBody))
+        return self._requested(intake.request_load(upload, by=request.user, token=request.auth, **said))
 
     @extend_schema(request=UndoBody, responses={202: UploadSerializer})
     @action(methods=["post"], detail=True)
     def undo(self, request, public_id):
         """Take a loaded upload back: its rows leave, what they had replaced returns.
 
-        409 `period_closed` if closed periods would change, unless it comes with a `restatement`.
+        409 `period_closed` if closed periods would change: ask for a restatement (`dataset-restatements/`).
         """
         upload = self.get_object()
         if not undo.may_undo(upload, request.access):
             raise PermissionDenied("Only its uploader, or an analyst of the dataset's unit, may take an upload back.")
-        body = self.checked(UndoBody)
-        restatement = self._restatement(upload.dataset, body)
-        undo.request_undo(upload, by=request.user, reason=body["reason"], restatement=restatement)
+        undo.request_undo(upload, by=request.user, reason=self.checked(UndoBody)["reason"])
         return Response(self.get_serializer(self.get_object()).data, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(
@@ -259,26 +251,18 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
         form.is_valid(raise_exception=True)
         return Response({"corrected": correct_from_file(upload, form.validated_data["file"], by=request.user)})
 
-    @extend_schema(request=RestatementBody, responses={202: RequestedSerializer})
+    @extend_schema(request=None, responses={202: RequestedSerializer})
     @action(methods=["post"], detail=True)
     def replay(self, request, public_id):
         """Load the corrected rows, as an upload of their own."""
         upload = self._with_rejects(UPLOAD)
-        restatement = self._restatement(upload.dataset, self.checked(RestatementBody))
-        return self._requested(rejects.replay(upload, by=request.user, token=request.auth, restatement=restatement))
+        self.checked(StrictSerializer)
+        return self._requested(rejects.replay(upload, by=request.user, token=request.auth))
 
     def _requested(self, requested) -> Response:
         requested.upload.refresh_from_db()
         code = status.HTTP_200_OK if requested.already else status.HTTP_202_ACCEPTED
         return Response(RequestedSerializer(requested, context=self.get_serializer_context()).data, status=code)
-
-    def _restatement(self, dataset: Dataset | None, body) -> str:
-        """The reason given for changing closed periods, by who may. Raises PermissionDenied."""
-        reason = body.get("restatement", "")
-        if reason:
-            self.require(RESTATE, dataset.unit_id if dataset else None)
-            closing.checked_reason(reason, "restatement")
-        return reason
 
     def _writable_dataset(self, code: str | None) -> Dataset | None:
         if not code:

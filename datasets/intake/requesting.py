@@ -18,6 +18,7 @@ from ..models import Dataset, FurtherKey, Upload
 from ..refusals import InvalidRequest, NotConfirmed, WrongState
 from . import receiving
 
+LOST = "missing_in_lake"  # the fault of an upload whose rows the lake has lost
 LIVE = (Upload.State.QUEUED, Upload.State.LOADING, Upload.State.LOADED)
 
 
@@ -55,15 +56,14 @@ def request_load(
     *,
     by,
     token=None,
-    restatement: str = "",
     complete: bool | None = None,
     may_remove: int | None = None,
 ) -> Requested:
     """Queue the load of a confirmed upload, once. A file that is loaded already is left aside with its earlier upload.
 
-    token: the API token of the request, whose narrower rights the worker checks again. restatement: why it may change
-    closed periods, by the word of `by`, who may restate. complete, may_remove: whether it holds all records of its
-    days, and how many may be removed (see `datasets.removal`); None: as was said before.
+    token: the API token of the request, whose narrower rights the worker checks again. complete, may_remove: whether it
+    holds all records of its days, and how many may be removed (see `datasets.removal`); None: as was said before. That
+    it may change closed periods holds for the load that was approved (`datasets.restating`), and for no other.
     Raises NotConfirmed, WrongState, PeriodClosed, RemovalUnconfirmed, InvalidRequest.
     """
     if upload.dataset_id is None:
@@ -78,14 +78,14 @@ def request_load(
         return Requested(upload, already=True)
     if upload.state == Upload.State.UNDONE:
         raise WrongState(f"Upload #{upload.pk} was taken back.", next_step="Upload the file again to load it again.")
-    if restatement:
-        upload.restatement, upload.restated_by = closing.checked_reason(restatement, "restatement"), by
-    elif not upload.restatement and (refusal := closing.refused_before(upload)):
+    if not upload.restatement and (refusal := closing.refused_before(upload)):
         raise refusal
     _say_complete(upload, dataset, complete, may_remove)
     upload.contract_number = dataset.contract_number
     upload.dialect = upload.dialect or dataset.dialect
-    upload.load_id = load_id_of(upload, dataset)
+    approved, upload.load_id = upload.load_id, load_id_of(upload, dataset)
+    if upload.restated_by_id and upload.load_id != approved and not _was_in_the_lake(upload):
+        upload.restatement, upload.restated_by = "", None
     earlier = _loaded_before(upload, dataset)
     if earlier is not None and not _was_lost(earlier):
         _leave_aside(upload, earlier)
@@ -93,7 +93,7 @@ def request_load(
     if earlier is not None:
         Upload.objects.filter(pk=earlier.pk).update(state=Upload.State.FAILED)
     _queue(upload, by, token)
-    more = {"restatement": upload.restatement} if restatement else {}
+    more = {"restatement": upload.restatement} if upload.restatement else {}
     more |= {"complete": True, "may_remove": upload.may_remove} if upload.complete else {}
     audit.record(by, "load requested", upload, unit=dataset.unit, load_id=upload.load_id, **more)
     return Requested(upload, already=False)
@@ -112,6 +112,11 @@ def _say_complete(upload: Upload, dataset: Dataset, complete: bool | None, may_r
         raise InvalidRequest("Only a complete extract removes records; corrected rows are none.", field=field)
     if may_remove is None and (refusal := removal.refused_before(upload)):
         raise refusal
+
+
+def _was_in_the_lake(upload: Upload) -> bool:
+    """It is loaded again because the lake lost it: its rows were there when periods were closed."""
+    return (upload.fault or {}).get("code") == LOST
 
 
 def _loaded_before(upload: Upload, dataset: Dataset) -> Upload | None:

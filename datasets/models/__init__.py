@@ -3,6 +3,7 @@
 from .closing import Closing
 from .datasets import ContractVersion, Dataset, DatasetVersion, SavedView
 from .quality import QualityOverride, QualityResult, QualityRule
+from .restatements import Restatement
 from .uploads import FurtherKey, Reject, Upload
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "QualityResult",
     "QualityRule",
     "Reject",
+    "Restatement",
     "SavedView",
     "Upload",
 ]

@@ -119,6 +119,11 @@ class Upload(models.Model):
         return unloaded and self.job is not None and self.job.state == Job.State.PARKED
 
     @property
+    def restatement_askers(self) -> set[int]:
+        """Who asked for the changes of closed rows by it that were approved: they had a part in them."""
+        return {one.asked_by_id for one in self.restatements.all() if one.state == "approved"}
+
+    @property
     def left_out(self) -> int:
         """Rows of a loaded file that are no records: blank ones, and totals that its dialect leaves out."""
         if self.rows_read is None or self.accepted is None:

@@ -94,9 +94,12 @@ def override(rule: QualityRule, *, reason: str, by, seen: int | None = None) -> 
 
 
 def is_loader(result: QualityResult, person) -> bool:
-    """Whether the person loaded the version that was judged, or let closed rows change in it."""
+    """Whether the person loaded the version that was judged, or asked for or let closed rows change in it."""
     upload = result.upload
-    return upload is not None and person.pk in (upload.uploaded_by_id, upload.restated_by_id)
+    if upload is None:
+        return False
+    askers = upload.restatement_askers if upload.restated_by_id else ()
+    return person.pk in {upload.uploaded_by_id, upload.restated_by_id, *askers}
 
 
 def _require_another(rule: QualityRule, result: QualityResult | None, by) -> None:

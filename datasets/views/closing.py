@@ -31,7 +31,12 @@ def closed_periods(request, code):
     waiting = next((one for one in history if one.state == Closing.State.PROPOSED), None)
     restated = found.versions.exclude(restated=0).select_related("upload", "restated_by").defer("files")
     context = context_of(request, found, "dataset_closing", form=form, waiting=waiting, restated=restated[:100])
-    context |= {"page": paged(request, history), "may_close": request.access.allows(CLOSE, found.unit_id)}
+    asked = found.restatements.filter(state="proposed").select_related("upload", "asked_by")
+    context |= {
+        "page": paged(request, history),
+        "asked": asked[:100],
+        "may_close": request.access.allows(CLOSE, found.unit_id),
+    }
     return render(request, "datasets/closing.html", context, status=422 if form.errors else 200)
 
 

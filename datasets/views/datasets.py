@@ -209,7 +209,7 @@ def _is_bound(rule: QualityRule, result, answer, request) -> bool:
     return bool(fails) and quality.is_loader(result, request.user)
 
 
-@page(VIEW)
+@page(DEFINE)
 def change_rule(request, pk):
     """A rule that is there, changed; it is evaluated at once."""
     rule = _definable(request, pk)
@@ -237,7 +237,7 @@ def _defined(request, dataset: Dataset, form: RuleForm, rule: QualityRule | None
 
 
 @require_POST
-@page(VIEW)
+@page(DEFINE)
 def override_rule(request, pk):
     rule = _definable(request, pk)
     try:
@@ -251,7 +251,7 @@ def override_rule(request, pk):
 
 
 @require_POST
-@page(VIEW)
+@page(DEFINE)
 def retire_rule(request, pk):
     rule = _definable(request, pk)
     try:

@@ -10,15 +10,16 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from datasets import closing, intake, rejects, scope, undo
+from datasets import intake, rejects, scope, undo
 from datasets.api.uploads import download_removed
 from datasets.facts import NoSuchVersion
-from datasets.models import Dataset, Upload
+from datasets.models import Upload
 from datasets.refusals import InvalidRequest, Refusal, RemovalUnconfirmed
-from doors.pages import page, require, visible
-from organization.access import DEFINE, RESTATE, UPLOAD, VIEW
+from doors.pages import page, visible
+from organization.access import DEFINE, UPLOAD, VIEW
 
 from .problems import problem_of
+from .restatements import shown_of
 
 ASKS_REMOVAL = RemovalUnconfirmed.code
 HIDDEN = {"message": "The file was refused.", "next_step": "Ask its uploader or the dataset's steward for the reason."}
@@ -39,7 +40,6 @@ def _context(request, found: Upload) -> dict:
     job = found.job
     changes = may_change(found, request.access)
     sees = bool(found.fault or found.rejected) and rejects.may_see(found, request.access)
-    may_restate = bool(found.dataset) and request.access.allows(RESTATE, found.dataset.unit_id)
     may_define = bool(found.dataset) and request.access.allows(DEFINE, found.dataset.unit_id)
     replays = list(found.replayed_by.visible_to(request.access).order_by("pk"))
     crumbs = [("Datasets", reverse("datasets"))]
@@ -53,12 +53,10 @@ def _context(request, found: Upload) -> dict:
         "not_taken_back": job.fault if job and job.kind == undo.KIND and job.state == "parked" else "",
         "problems": [problem_of(_for_people(found.fault) if sees else HIDDEN)] if found.fault else [],
         "removes_most": is_most(found.fault or {}),
-        "may_restate": may_restate,
         "is_closed_out": found.state == "refused" and found.fault.get("code") == "period_closed",
         "asks_removal": sees and changes and found.state == "refused" and found.fault.get("code") == ASKS_REMOVAL,
         "corrects": changes and bool(found.rejected) and rejects.are_waiting(found.replays or found),
         "may_reread": may_define and changes and found.state == "refused" and bool(found.fault),
-        "asks_why": may_restate and found.dataset.closed_through is not None,
         "may_undo": found.state == "loaded" and undo.may_undo(found, request.access),
         "may_change": changes,
         "taken_back": undo.asked_for([found]).get(found.pk) if found.state == "undone" else None,
@@ -68,6 +66,7 @@ def _context(request, found: Upload) -> dict:
         "shows_rejects": bool(found.rejected) and sees,
         "rejects_of": found.replays if found.replays and rejects.is_correctable(found) else found,
         "breadcrumb": crumbs,
+        **(shown_of(found, request) if found.dataset else {}),
     }
 
 
@@ -91,11 +90,10 @@ def _undo_text(corrected_as: Iterable[Upload]) -> str:
 @require_POST
 @page(UPLOAD)
 def upload_load(request, public_id):
-    """Try a failed or refused upload again; with a reason, as a restatement of closed periods."""
+    """Try a failed or refused upload again."""
     found = own(request, public_id)
     try:
-        reason = restatement_of(request, found.dataset)
-        requested = intake.request_load(found, by=request.user, restatement=reason, **_removal_of(request, found))
+        requested = intake.request_load(found, by=request.user, **_removal_of(request, found))
         if requested.already:
             messages.info(request, requested.message)
     except refusals() as refusal:
@@ -141,9 +139,7 @@ def upload_undo(request, public_id):
     if not undo.may_undo(found, request.access):
         raise PermissionDenied("Only its uploader, or an analyst of the dataset's unit, may take an upload back.")
     try:
-        reason = request.POST.get("reason", "")
-        restatement = restatement_of(request, found.dataset)
-        undo.request_undo(found, by=request.user, reason=reason, restatement=restatement)
+        undo.request_undo(found, by=request.user, reason=request.POST.get("reason", ""))
     except Refusal as refusal:
         messages.error(request, f"{refusal} {refusal.next_step}")
     return redirect("upload", public_id)
@@ -166,15 +162,6 @@ def may_change(found: Upload, access) -> bool:
 def may_count(found: Upload, access) -> bool:
     """Whose counts of rows tell nothing new: its uploader's, and theirs who see every row of the dataset."""
     return found.uploaded_by_id == access.user_id or found.dataset_id in scope.wholly_seen(access)
-
-
-def restatement_of(request, dataset: Dataset | None) -> str:
-    """Why closed periods may change, said by who may restate. Raises PermissionDenied, InvalidRequest."""
-    reason = request.POST.get("restatement", "").strip()
-    if reason:
-        require(request, RESTATE, dataset.unit_id if dataset else None)
-        closing.checked_reason(reason, "restatement")
-    return reason
 
 
 def refusals() -> tuple[type[Exception], ...]:

@@ -27,12 +27,12 @@ from datasets.forms_contract import (
 from datasets.models import Dataset, Upload
 from datasets.refusals import Refusal
 from doors.pages import page, require, visible
-from organization.access import DEFINE, RESTATE, UPLOAD
+from organization.access import DEFINE, UPLOAD
 from organization.zones import timezone_of
 
 from .datasets import show_contract_fault
 from .problems import problem_of
-from .uploads import own, refusals, restatement_of
+from .uploads import own, refusals
 
 
 @page(UPLOAD)
@@ -53,9 +53,7 @@ def upload_new(request):
         "begun": () if dataset else Upload.objects.begun_by(request.user)[:5],
         "problems": [problem_of(fault.to_dict())] if fault else [],
         "hidden": [("dataset", dataset.code)] if dataset else [],
-        "may_restate": dataset and dataset.closed_through and request.access.allows(RESTATE, dataset.unit_id),
         "has_key": bool(dataset and dataset.contract_number and contract_of(dataset).key),
-        "restatement": request.POST.get("restatement", ""),
         "may_be_complete": removal.is_offered(dataset) and dataset.current_version is not None,
         "complete": "complete" in request.POST,
         "encoding": encoding,
@@ -72,7 +70,6 @@ def _received(request, dataset: Dataset | None):
     intake.check_takes_uploads(dataset)
     if dataset and not may_upload(dataset, request.access):
         raise PermissionDenied("You may not upload to this dataset. Ask an administrator of its unit.")
-    restatement = restatement_of(request, dataset)
     # A person is asked before anything is removed, and told how many of which days.
     said = {"complete": True, "may_remove": 0} if "complete" in request.POST else {}
     if said:
@@ -84,7 +81,7 @@ def _received(request, dataset: Dataset | None):
     intake.examine(upload, encoding=request.POST.get("encoding", ""))
     if dataset is None or not dataset.contract_number:
         return _go(request, reverse("upload_confirm", args=[upload.public_id]))
-    requested = intake.request_load(upload, by=request.user, restatement=restatement, **said)
+    requested = intake.request_load(upload, by=request.user, **said)
     if requested.already:
         messages.info(request, requested.message)
     return _go(request, reverse("upload", args=[requested.upload.public_id]))

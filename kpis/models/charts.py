@@ -66,7 +66,8 @@ class ChartSetting(OfSeries):
         constraints = [
             models.UniqueConstraint(fields=["kpi", "unit", "grain"], name="one_chart_setting_per_series"),
             models.CheckConstraint(
-                condition=~Q(baseline="locked") | Q(baseline_from__isnull=False, baseline_to__gt=F("baseline_from")),
+                condition=~Q(baseline="locked")
+                | Q(baseline_from__isnull=False, baseline_to__isnull=False, baseline_to__gt=F("baseline_from")),
                 name="chart_lock_has_two_periods_or_more",
                 violation_error_message="A lock runs from one period to a later one.",
             ),

@@ -6,13 +6,14 @@ import pytest
 from django.utils import timezone
 
 from dashboards.decisions import decisions
+from datasets.models import Upload
 from kpis.selectors import home
 from organization.access import access_of
 from organization.models import Role
 from slas.models import Restatement
 from studies.models import Study
 from tests.dashboards.test_home_review_search import signed_in, text_of
-from tests.factories import KpiFactory, UnitFactory, member
+from tests.factories import DatasetFactory, KpiFactory, UnitFactory, member
 from tests.slas.factories import (
     AgreementFactory,
     AgreementVersionFactory,
@@ -62,6 +63,22 @@ def test_versions_exclusions_and_restatements_wait_for_another_one_than_their_au
         ("Incidents Jan 2025", "a restatement"),
     ]
     assert asked_of(analyst) == asked_of(people[Role.VIEWER]) == []
+
+
+def test_rows_of_closed_periods_wait_for_a_second_person(group, people):
+    manager = people[Role.MANAGER]
+    orders = DatasetFactory(name="Orders", unit=group)
+    for sender, asker in (
+        (people[Role.ANALYST],) * 2,
+        (manager, people[Role.ANALYST]),
+        (people[Role.ANALYST], manager),
+    ):
+        sent = Upload.objects.create(dataset=orders, file_name="x.csv", size=1, uploaded_by=sender)
+        words = {"kind": "load", "reason": "A late invoice", "asked_by": asker, "asked_at": timezone.now()}
+        sent.restatements.create(dataset=orders, **words)
+    first = orders.uploads.order_by("pk").first()
+    assert asked_of(manager) == [("Orders", f"load #{first.pk} as a restatement by analyst")]
+    assert asked_of(people[Role.FINANCE]) == []  # closes periods, lets no rows in
 
 
 def test_a_credit_waits_to_be_claimed_in_time_and_then_for_a_second_person(group, people):

@@ -1,5 +1,7 @@
 """Rows of the permission matrix: who says what a dataset is."""
 
+from datetime import UTC, datetime
+
 from datasets.models import Closing, QualityRule, SavedView, Upload
 from lake.contract import Column, Contract
 from lake.contract import Role as Key
@@ -11,7 +13,12 @@ DEFINERS = frozenset({Role.ANALYST, Role.MANAGER, Role.ADMINISTRATOR, Role.INTEG
 
 
 # A vendor's contact sees rows, not how a dataset is run.
-OWN_PEOPLE = frozenset(Role.values) - {Role.VENDOR_CONTACT}
+VENDORS = frozenset({Role.VENDOR_CONTACT})
+OWN_PEOPLE = frozenset(Role.values) - VENDORS
+R = "/api/v1/dataset-restatements"
+NOW = datetime(2025, 2, 3, tzinfo=UTC)
+UPLOADERS = frozenset({Role.ANALYST, Role.MANAGER, Role.ADMINISTRATOR, Role.INTEGRATION})
+RESTATERS = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
 CLOSERS = frozenset({Role.MANAGER, Role.FINANCE, Role.ADMINISTRATOR})
 
 
@@ -21,9 +28,27 @@ def a_closing(unit):
     return Closing.objects.create(dataset=dataset, reason=f"audit of {unit.code}", proposed_by=UserFactory())
 
 
+def a_restatement(unit):
+    """Somebody asked to have another's refused upload loaded."""
+    sent = AnUpload(unit).upload
+    asked = {"asked_by": UserFactory(), "asked_at": NOW, "reason": f"restatement of {unit.code}"}
+    return sent.restatements.create(dataset=sent.dataset, kind="load", **asked)
+
+
+class ARefusedUpload:
+    """For rows of closed periods, by the id that its address holds."""
+
+    def __init__(self, unit):
+        self.upload = AnUpload(unit).upload
+        Upload.objects.filter(pk=self.upload.pk).update(
+            state="refused", fault={"code": "period_closed", "message": "1 record of closed periods would change."}
+        )
+        self.pk = self.upload.public_id
+
+
 def a_rule(unit):
     return QualityRule.objects.create(
-        dataset=ByCode(unit).dataset, name=f"rule of {unit.code}", kind="not_null", created_by=UserFactory()
+        dataset=Contracted(unit).dataset, name=f"rule of {unit.code}", kind="not_null", created_by=UserFactory()
     )
 
 
@@ -38,6 +63,15 @@ class ByCode:
         return self.pk
 
 
+class Contracted(ByCode):
+    """One with a contract."""
+
+    def __init__(self, unit):
+        super().__init__(unit)
+        self.dataset.contract = Contract(columns=(Column("id", roles=(Key.KEY,)),)).to_dict()
+        self.dataset.save(update_fields=["contract"])
+
+
 class AnUpload:
     """A file that somebody sent, by the id that its address holds."""
 
@@ -49,9 +83,9 @@ class AnUpload:
 
 
 def a_view(unit):
-    contract = Contract(columns=(Column("id", roles=(Key.KEY,)),)).to_dict()
-    dataset = DatasetFactory(unit=unit, code=f"data-of-{unit.code}".lower(), contract=contract)
-    return SavedView.objects.create(dataset=dataset, name=unit.code, question={}, created_by=UserFactory())
+    return SavedView.objects.create(
+        dataset=Contracted(unit).dataset, name=unit.code, question={}, created_by=UserFactory()
+    )
 
 
 class ItsView(ByCode):
@@ -96,6 +130,32 @@ RESOURCES = [
         CLOSERS,
         door="close",
     ),
+    Resource("asking for a restatement", "post", "/uploads/{}/restatement/", ARefusedUpload, UPLOADERS, status=302,
+             door="upload"),
+    Resource("rejecting a restatement of rows", "post", "/dataset-restatements/{}/reject/", a_restatement, RESTATERS,
+             status=302, door="upload"),
+    Resource("API: restatements of rows", "get", f"{R}/", a_restatement, OWN_PEOPLE, refused=200, is_list=True,
+             marker=lambda r: r.reason),
+    Resource("API: a restatement of rows", "get", f"{R}/{{}}/", a_restatement, OWN_PEOPLE, refused=404),
+    Resource("API: rejecting a restatement of rows", "post", f"{R}/{{}}/reject/", a_restatement, RESTATERS,
+             body={"remark": "They are right"}, door="upload"),
+    Resource("API: approving a restatement of rows", "post", f"{R}/{{}}/approve/", a_restatement, RESTATERS,
+             status=409, door="upload"),  # the upload is in another state by now
+    Resource("keeping a view", "post", "/datasets/{}/views/", Contracted, status=302),
+    Resource("API: keeping a view", "post", "/api/v1/datasets/{}/views/", Contracted, status=400),  # without a question
+    Resource("writing a contract", "post", "/datasets/{}/contract/", Contracted, DEFINERS, body={"save": "1"},
+             status=422, unseen=VENDORS),
+    Resource("writing a quality rule", "post", "/datasets/{}/quality/", Contracted, DEFINERS, body={"name": ""},
+             status=422, unseen=VENDORS),
+    Resource("changing a quality rule", "get", "/quality-rules/{}/change/", a_rule, DEFINERS, door="define"),
+    Resource("overriding a quality rule", "post", "/quality-rules/{}/override/", a_rule, DEFINERS, status=302,
+             body={"reason": "Known"}, door="define"),
+    Resource("retiring a quality rule", "post", "/quality-rules/{}/retire/", a_rule, DEFINERS, status=302,
+             door="define"),
+    Resource("API: overriding a quality rule", "post", "/api/v1/quality-rules/{}/override/", a_rule, DEFINERS,
+             status=409, body={"reason": "Known"}, door="define"),  # it does not fail
+    Resource("API: retiring a quality rule", "delete", "/api/v1/quality-rules/{}/", a_rule, DEFINERS, status=204,
+             door="define"),
     Resource("what is said about a dataset", "get", "/datasets/{}/about/", ByCode, DEFINERS, door="define"),
     Resource("API: a dataset", "get", "/api/v1/datasets/{}/", ByCode),
     Resource(
@@ -107,4 +167,4 @@ RESOURCES = [
         body={"description": "Orders"},
         door="define",
     ),
-]
+]  # fmt: skip

@@ -112,6 +112,16 @@ def at_kpi(name: str, path: str) -> Resource:
 RESOURCES = [
     at_kpi("a control chart's page", "/kpis/{}/chart/"),
     at_kpi("a drivers page", "/kpis/{}/drivers/"),
+    Resource("annotating a KPI", "post", "/kpis/{}/annotations/", a_charted_kpi, DEFINERS, status=302),
+    Resource(
+        "handing a definition in",
+        "post",
+        "/kpis/{}/definition/submit/",
+        a_charted_kpi,
+        DEFINERS,
+        status=302,
+        body={"version": "1"},
+    ),
     Resource("the icons page", "get", "/signals/", a_verdict, is_list=True, marker=lambda verdict: verdict.kpi.name),
     Resource(
         "approving a re-base",

@@ -35,6 +35,7 @@ class Resource:
     is_list: bool = False
     marker: Callable = str
     door: str = "view"  # the permission without which the whole address is closed
+    unseen: frozenset[str] = frozenset()  # the roles to whom the object is none, at their own unit too: 404
 
     @property
     def is_api(self) -> bool:

@@ -56,7 +56,8 @@ def test_at_ones_own_unit(resource, units):
         return answer.status_code
 
     assert answers(resource, thing, own, told) == {
-        role: resource.status if role in resource.allowed else resource.refused for role in Role.values
+        role: resource.status if role in resource.allowed else 404 if role in resource.unseen else resource.refused
+        for role in Role.values
     }
 
 

@@ -88,7 +88,7 @@ class Vendor(models.Model):
                 violation_error_message="Say from which day on the vendor is reviewed.",
             ),
             models.CheckConstraint(
-                condition=Q(cadence_to=None) | Q(cadence_to__gt=F("cadence_from")),
+                condition=Q(cadence_to=None) | Q(cadence_from__isnull=False, cadence_to__gt=F("cadence_from")),
                 name="a_cadence_ends_after_it_starts",
                 violation_error_message="The reviews must end after they start.",
             ),

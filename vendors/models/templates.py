@@ -79,7 +79,7 @@ class TemplateVersion(models.Model):
                 name="a_template_in_force_has_a_first_day",
             ),
             models.CheckConstraint(
-                condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")),
+                condition=Q(valid_to=None) | Q(valid_from__isnull=False, valid_to__gt=F("valid_from")),
                 name="a_template_version_ends_after_it_starts",
             ),
         ]

@@ -1,6 +1,7 @@
 """Closing and restating over REST and in the pages."""
 
 import json
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -8,7 +9,7 @@ from django.urls import reverse
 
 from datasets import closing
 from datasets.facts import contract_of
-from datasets.models import Closing, Upload
+from datasets.models import Closing, Restatement, Upload
 from organization.models import Role as Member
 from tests.datasets.closing.orders import CONTRACT, HEAD, TEXT, TODAY, WHY, orders_now, rows_of
 from tests.factories import ApiTokenFactory, UnitFactory, UserFactory, loaded_dataset, member, perform
@@ -45,19 +46,40 @@ def test_B23_by_rest_a_closed_period_is_a_409_of_its_own_and_a_restatement_loads
     assert (status, problem["code"], problem["closed_through"]) == (409, "period_closed", "2025-01-31")
     assert problem["details"] == [{"row": 2, "key": "1", "day": "2025-01-10", "stored_day": "2025-01-10"}]
     assert "restatement" in problem["next_step"]
-    assert analyst("post", f"uploads/{upload.public_id}/load/", {"restatement": WHY})[0] == 403
-    assert analyst.send(HEAD + "2,2025-01-31,1\n", restatement=WHY)[0] == 403
-    assert manager("post", f"uploads/{upload.public_id}/load/", {"restatement": "so"})[0] == 400
-    assert manager("post", f"uploads/{upload.public_id}/load/", {"restatement": WHY})[0] == 202
+    wish = {"upload": str(upload.public_id), "reason": WHY}
+    assert manager("post", "dataset-restatements/", wish | {"reason": "so"})[0] == 400
+    status, asked = analyst("post", "dataset-restatements/", wish)
+    assert (status, asked["kind"], asked["state"], asked["asked_by"]) == (201, "load", "proposed", "analyst")
+    assert asked["details"] == problem["details"]
+    assert analyst("post", f"dataset-restatements/{asked['id']}/approve/", {})[0] == 403
+    stale = {"revision": "0" * 16}
+    status, problem = manager("post", f"dataset-restatements/{asked['id']}/approve/", stale)
+    assert (status, problem["code"]) == (409, "changed_meanwhile")
+    looked_at = {"revision": manager("get", f"dataset-restatements/{asked['id']}/")[1]["revision"]}
+    status, done = manager("post", f"dataset-restatements/{asked['id']}/approve/", looked_at)
+    assert (status, done["state"], done["decided_by"]) == (200, "approved", "manager")
     upload.refresh_from_db()
     perform(upload.job)
     newest = manager("get", "datasets/orders/versions/")[1][0]
     assert (newest["restated"], newest["restatement"], newest["restated_by"]) == (1, WHY, "manager")
-    status, problem = analyst("post", f"uploads/{upload.public_id}/undo/", {})
+
+
+def test_an_undo_of_closed_rows_by_rest(client, orders, people):
+    analyst, manager = (Caller(client, people[role]) for role in (Member.ANALYST, Member.MANAGER))
+    first = orders.uploads.get()
+    status, problem = analyst("post", f"uploads/{first.public_id}/undo/", {})
     assert (status, problem["code"]) == (409, "period_closed")
-    assert manager("post", f"uploads/{upload.public_id}/undo/", {"restatement": WHY})[0] == 202
-    status, body = manager.send(HEAD + "2,2025-01-31,21\n", restatement=WHY)
-    assert (status, body["upload"]["restatement"]) == (202, WHY)
+    wish = {"upload": str(first.public_id), "reason": WHY}
+    status, asked = analyst("post", "dataset-restatements/", wish)
+    assert (status, asked["kind"]) == (201, "undo")
+    path = f"dataset-restatements/{asked['id']}/"
+    assert manager("post", f"{path}withdraw/")[0] == 409
+    assert analyst("post", f"{path}withdraw/")[1]["state"] == "withdrawn"
+    path = f"dataset-restatements/{analyst('post', 'dataset-restatements/', wish)[1]['id']}/"
+    assert manager("post", f"{path}reject/", {})[0] == 400
+    status, done = manager("post", f"{path}reject/", {"remark": "They are right"})
+    assert (status, done["state"], done["remark"]) == (200, "rejected", "They are right")
+    assert len(analyst("get", "dataset-restatements/?dataset=orders")[1]["results"]) == 2
 
 
 def test_closings_by_rest(client, orders, people):
@@ -96,11 +118,19 @@ def test_the_pages_close_refuse_restate_and_tell(client, home, people):
     perform(Upload.objects.first().job)
     shown = client.get(where).content.decode()
     assert "Orders is closed through 31 Jan 2025" in shown and "row 2, record 1 would change on 10 Jan 2025" in shown
-    assert "Load it as a restatement" not in shown
+    assert "Ask for a restatement" in shown
+    assert "Asked for." in client.post(where + "restatement/", {"reason": WHY}, follow=True).content.decode()
+    shown = client.get(where).content.decode()
+    assert "a second person decides" in shown and "Approve" not in shown
 
     client.force_login(people[Member.MANAGER])
-    assert "Load it as a restatement" in client.get(where).content.decode()
-    client.post(where + "load/", {"restatement": WHY})
+    told = client.get(page).content.decode()
+    assert f"Load #{Upload.objects.first().pk} as a restatement?" in told and WHY in told
+    shown = client.get(where).content.decode()
+    asked, seen = Restatement.objects.get(), re.search(r'name="seen" value="(\w{16})"', shown)[1]
+    decision = reverse("restatement_decide", args=[asked.pk, "approve"])
+    assert "was changed since you opened it" in client.post(decision, {"seen": "old"}, follow=True).content.decode()
+    assert "Approved: it waits for a worker." in client.post(decision, {"seen": seen}, follow=True).content.decode()
     perform(Upload.objects.first().job)
     for told in (client.get(where), client.get(page), client.get(reverse("dataset_history", args=["orders"]))):
         assert WHY in told.content.decode()

@@ -2,13 +2,13 @@
 
 import pytest
 
-from datasets import contracts, intake, rejects, undo
+from datasets import contracts, rejects, undo
 from datasets.facts import table_of
 from datasets.models import Dataset
 from datasets.refusals import InvalidRequest, PeriodClosed
 from lake.contract import Column, Contract
 from organization.models import Role as Member
-from tests.datasets.closing.orders import CONTRACT, HEAD, JANUARY, TEXT, WHY, orders_now, rows_of
+from tests.datasets.closing.orders import CONTRACT, HEAD, JANUARY, TEXT, WHY, let_in, orders_now, rows_of
 from tests.factories import loaded_dataset, perform, upload_csv
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +51,7 @@ def test_B23_an_undo_that_changes_a_closed_period_is_refused_at_once(orders, peo
     assert [one["key"] for one in refusal.value.extra["details"]] == ["1", "2"]
     first.refresh_from_db()
     assert (first.state, first.job.kind) == ("loaded", "datasets.load")
-    perform(undo.request_undo(first, by=people[Member.MANAGER], restatement=WHY))
+    let_in(first, by=people[Member.MANAGER])
     version = orders.versions.first()
     assert (version.kind, version.restated, version.restatement) == ("undo", 2, WHY)
     assert rows_of(orders_now(orders)) == []
@@ -78,7 +78,7 @@ def test_B23_corrected_rejects_of_a_closed_period_are_not_replayed(home, people)
     replay.refresh_from_db()
     assert (replay.state, replay.fault["code"], replay.fault["row"]) == ("refused", "period_closed", 3)
     assert first.rejects.get().state == "corrected"  # still to be loaded, once somebody may
-    perform(intake.request_load(replay, by=people[Member.MANAGER], restatement=WHY).upload.job)
+    let_in(replay, by=people[Member.MANAGER])
     assert first.rejects.get().state == "replayed"
 
 

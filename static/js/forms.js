@@ -1,4 +1,4 @@
-// Forms whose fields are asked for again. Without this file they still read and send.
+// Fields that are asked for again, and codes made from names. Without this file forms still read and send.
 (() => {
   // --- what was typed or ticked while fields were asked for again is put into those that come ------------------------
   // On the part that is replaced: `data-pm-typed`. Fields are known by their name, boxes by their name and value.
@@ -22,4 +22,20 @@
     }
     if (cursor) document.getElementById(cursor[0])?.setSelectionRange?.(cursor[1], cursor[2]);
   }));
+
+  // --- a code is made from the name beside it until somebody writes another: `data-pm-code`, as doors/codes.py does it --
+  const letters = { ß: "ss", æ: "ae", œ: "oe", ø: "o", ł: "l", đ: "d", ð: "d", þ: "th", ı: "i" };
+  const proposed = (name, sign, longest) => {
+    const plain = name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/[ßæœøłđðþı]/g, (letter) => letters[letter]);
+    const parts = plain.split(/[^a-z0-9]+/).filter(Boolean), code = parts.join(sign);
+    const cut = (sign === "_" && /^\d/.test(code) ? sign + code : code).slice(0, longest > 0 ? longest : undefined);
+    return cut.endsWith(sign) ? cut.slice(0, -1) : cut;
+  };
+  document.addEventListener("input", ({ target }) => {
+    if (target.matches("[data-pm-code]")) target.dataset.pmOwn = target.value;
+    const code = target.form?.querySelector("[data-pm-code]");
+    if (!code || code.dataset.pmCodeOf !== target.name || code.dataset.pmOwn) return;
+    const of = (name) => proposed(name, code.dataset.pmCode, code.maxLength);
+    if (!code.defaultValue || code.defaultValue === of(target.defaultValue)) code.value = of(target.value);
+  });
 })();

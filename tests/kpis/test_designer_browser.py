@@ -1,5 +1,6 @@
 """The designer in a real browser: what one types while its fields are asked for again is not lost."""
 
+import re
 import time
 
 import pytest
@@ -67,3 +68,16 @@ def test_another_kind_chosen_while_the_fields_of_one_come_is_the_one_that_holds(
     expect(page.get_by_label("Kind")).to_have_value("percentile")
     expect(page.get_by_label("Percentile")).to_be_visible()
     expect(page.get_by_label("Denominator")).to_have_count(0)
+
+
+def test_a_code_follows_the_name_until_one_writes_another(page):
+    page.goto("/kpi-designer/")
+    name, code = page.get_by_label("Name", exact=True), page.get_by_label(re.compile("^Code"))
+    name.press_sequentially("90 % gelöst, Straße")
+    expect(code).to_have_value("_90_gelost_strasse")
+    code.fill("solved")
+    name.fill("Solved in time")
+    expect(code).to_have_value("solved")
+    code.fill("")
+    name.fill("Solved soon")
+    expect(code).to_have_value("solved_soon")

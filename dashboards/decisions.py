@@ -43,7 +43,7 @@ def _of_kpis(home: Home) -> Iterator[Decision]:
         if item.kind == "manual_entry":
             url, what = with_query(reverse("manual_entries"), state="entered"), "a value entered"
         else:
-            url, what = kpi_address(item.kpi_code, "kpi_definition"), "a definition to certify"
+            url, what = f"{reverse('kpi_reviews')}#v{item.id}", "a definition to certify"
         yield Decision(item.name, _by(what, item.by_name), url)
     for phase in home.rebases:
         url = kpi_address(phase.kpi.code, "kpi_chart", unit=phase.unit.code, grain=phase.grain)

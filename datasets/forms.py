@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.db import models
 
-from doors.codes import CodeField, free
+from doors.codes import CodeField, NewCode
 from doors.days import DayField
 from lake.contract import Contract
 from organization.access import DEFINE, VIEW
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from lake.intake import Dialect
 
 
-class NewDatasetForm(forms.Form):
+class NewDatasetForm(NewCode, forms.Form):
+    coded = Dataset
+
     name = forms.CharField(max_length=200)
     code = CodeField(max_length=60, help_text="Short and lasting, as in addresses and formulas.")
     unit = UnitField(help_text="Rows that name no unit belong here.")
@@ -46,9 +48,6 @@ class NewDatasetForm(forms.Form):
         self.fields["unit"].queryset = units
         self.initial.setdefault("unit", units.first())
         self.access = access
-
-    def clean_code(self) -> str:
-        return free(self.cleaned_data["code"], Dataset.objects, self.access)
 
 
 class DescriptionForm(forms.ModelForm):

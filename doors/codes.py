@@ -1,4 +1,7 @@
-"""A code that a person gives to a thing, in a form or over REST, and whose it is when it is taken."""
+"""A code that a person gives to a thing, in a form or over REST; what it may be, and whose it is when it is taken."""
+
+import re
+import unicodedata
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -17,13 +20,65 @@ class CodeField(forms.SlugField):
 
 
 class NewCode:
-    """A form that gives a thing of `coded` its code, by somebody with `access`."""
+    """A form that gives a thing of `coded` its code, by somebody with `access`.
+
+    A new thing's code is proposed from what stands in `code_from`: by the browser while that is typed (`forms.js`), by
+    the server where the code is left empty. `code_sign` stands in place of blanks.
+    """
 
     coded: type[Model]
+    code_from = "name"
+    code_sign = "-"
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        if "code" not in self.fields or self._kept:
+            return
+        field, first = self.fields["code"], self.code_from
+        field.required = False
+        field.help_text = f"{field.help_text} Empty: made from the {first}.".strip()
+        field.widget.attrs |= {"data-pm-code": self.code_sign, "data-pm-code-of": self.add_prefix(first)}
+        others = [name for name in self.fields if name != "code"]
+        place = others.index(first) + 1  # it is cleaned after what it is made from
+        self.order_fields([*others[:place], "code", *others[place:]])
+
+    @property
+    def _kept(self):
+        return getattr(getattr(self, "instance", None), "pk", None)
 
     def clean_code(self) -> str:
-        others = self.coded.objects.exclude(pk=getattr(getattr(self, "instance", None), "pk", None))
-        return free(self.cleaned_data["code"], others, self.access)
+        code, others = self.cleaned_data["code"], self.coded.objects.exclude(pk=self._kept)
+        if code or self._kept or not (name := self.cleaned_data.get(self.code_from)):
+            return free(code, others, self.access)
+        return proposed_free(name, others, longest=self.fields["code"].max_length, sign=self.code_sign)
+
+
+LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+
+
+def proposed(name: str, *, longest: int, sign: str = "-") -> str:
+    """A code that reads as the name does; empty where the name has no letter or digit that a code may have.
+
+    With the sign _ it can be written in a formula as it is, so that it does not start with a digit.
+    """
+    plain = "".join(one for one in unicodedata.normalize("NFKD", name) if not unicodedata.combining(one))
+    code = re.sub("[^a-z0-9]+", sign, plain.lower().translate(LETTERS)).strip(sign)
+    if sign == "_" and code[:1].isdigit():
+        code = sign + code
+    return code[:longest].rstrip(sign)
+
+
+def proposed_free(name: str, things, *, longest: int, sign: str = "-") -> str:
+    """The same, numbered where one of `things` has it already."""
+    code = proposed(name, longest=longest, sign=sign)
+    if not code:
+        raise ValidationError("Write a code of letters without accents and digits: the name has none.", "required")
+    number, numbered = 1, code
+    while things.filter(code=numbered).exists():
+        number += 1
+        tail = f"{sign}{number}"
+        numbered = code[: longest - len(tail)].rstrip(sign) + tail
+    return numbered
 
 
 class FreeCode:

@@ -4,7 +4,7 @@ from django import forms
 
 from datasets.models import Dataset
 from datasets.times import times_in_formulas
-from doors.codes import CodeField, free
+from doors.codes import CodeField, NewCode
 from kpis.band_text import NotBands, read_bands_text
 from kpis.models import Kpi, KpiVersion
 from organization.access import DEFINE, VIEW, Access
@@ -91,8 +91,10 @@ class CatalogueForm(forms.Form):
         self.fields["dataset"].choices = [("", "Any"), *datasets]
 
 
-class DesignForm(forms.Form):
+class DesignForm(NewCode, forms.Form):
     """All fields of a definition; which of them are shown, its kind decides."""
+
+    coded, code_sign = Kpi, "_"  # it stands in formulas
 
     name = forms.CharField(max_length=200, help_text="As people say it in a meeting.")
     code = CodeField(
@@ -234,9 +236,6 @@ class DesignForm(forms.Form):
         self.fields["counter_kpi"].queryset = others
         self.fields["dataset"].queryset = Dataset.objects.visible_to(access)
         self._offer_columns()
-
-    def clean_code(self) -> str:
-        return free(self.cleaned_data["code"], Kpi.objects, self.access)
 
     def _offer_columns(self) -> None:
         """The columns of the chosen dataset, for dimensions and the time column."""

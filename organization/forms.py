@@ -4,7 +4,7 @@ from datetime import date
 
 from django import forms
 
-from doors.codes import NewCode, free, taken
+from doors.codes import NewCode, taken
 from doors.days import DayField
 from lake.instants import Clock
 
@@ -48,7 +48,8 @@ class UnitForm(forms.ModelForm):
         fields = ("name", "kind", "timezone", "business_calendar", "fiscal_calendar")
 
 
-class NewUnitForm(UnitForm):
+class NewUnitForm(NewCode, UnitForm):
+    coded = Unit
     parent = UnitField(required=False, empty_label="At the top")
     from_day = DayField(required=False, help_text="Empty: as long as its parent.")
 
@@ -60,9 +61,6 @@ class NewUnitForm(UnitForm):
 
     class Meta(UnitForm.Meta):
         fields = ("code", *UnitForm.Meta.fields)
-
-    def clean_code(self) -> str:
-        return free(self.cleaned_data["code"], Unit.objects, self.access)
 
 
 class MoveForm(forms.Form):

@@ -175,7 +175,7 @@ class CriterionForm(OfFields):
 
 
 class QuestionForm(NewCode, forms.Form):
-    coded = SurveyQuestion
+    coded, code_from = SurveyQuestion, "text"
     code = forms.SlugField(max_length=60)
     text = forms.CharField(max_length=300, label="Question", help_text="Answered from 1 (poor) to 5 (excellent).")
     unit = UnitField(label="Asked by")

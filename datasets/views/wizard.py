@@ -26,6 +26,7 @@ from datasets.forms_contract import (
 )
 from datasets.models import Dataset, Upload
 from datasets.refusals import Refusal
+from doors.codes import proposed
 from doors.pages import page, require, visible
 from organization.access import DEFINE, UPLOAD
 from organization.zones import timezone_of
@@ -205,5 +206,4 @@ def _contract_so_far(upload: Upload, preview):
 
 def _named(upload: Upload) -> dict:
     stem = upload.file_name.split(".")[0]
-    code = "".join(sign if sign.isalnum() and sign.isascii() else "-" for sign in stem.lower()).strip("-")
-    return {"name": stem.replace("_", " ").replace("-", " ").capitalize(), "code": code[:60]}
+    return {"name": stem.replace("_", " ").replace("-", " ").capitalize(), "code": proposed(stem, longest=60)}

@@ -35,9 +35,20 @@ def versions_of(kpi: Kpi, day: date) -> list[VersionEntry]:
     versions = list(kpi.versions.select_related(*people).prefetch_related("authors").order_by("number"))
     found, earlier = [], None
     for version in versions:
-        found.append(VersionEntry(version, _changes(earlier, version), _holds(version, day)))
+        found.append(VersionEntry(version, changes_between(earlier, version), _holds(version, day)))
         earlier = earlier if version.is_discarded else version
     return found[::-1]
+
+
+def changes_between(before: KpiVersion | None, after: KpiVersion) -> tuple[Change, ...]:
+    """The fields that the two say differently; none where there is nothing before."""
+    if before is None:
+        return ()
+    return tuple(
+        Change(name.replace("_", " "), _word(before, name), _word(after, name))
+        for name in WORDS
+        if _plain(before, name) != _plain(after, name)
+    )
 
 
 def recorded(result: Result) -> list[Result]:
@@ -76,16 +87,6 @@ def trail_of(kpi: Kpi) -> list[AuditEntry]:
     """The last changes of the KPI in the audit trail: who, what, when. One query."""
     entries = AuditEntry.objects.filter(object_type="kpis.kpi", object_id=str(kpi.pk))
     return list(entries.order_by("-seq")[:30])
-
-
-def _changes(before: KpiVersion | None, after: KpiVersion) -> tuple[Change, ...]:
-    if before is None:
-        return ()
-    return tuple(
-        Change(name.replace("_", " "), _word(before, name), _word(after, name))
-        for name in WORDS
-        if _plain(before, name) != _plain(after, name)
-    )
 
 
 def _plain(version: KpiVersion, name: str):

@@ -25,6 +25,7 @@ from kpis.models import Kpi, KpiVersion
 from kpis.selectors import NotYours
 from kpis.selectors.history import trail_of
 from organization.access import DEFINE
+from organization.models import Unit
 
 Kind = KpiVersion.Kind
 COMPUTES = definitions.COMPUTED_FIELDS | {"unit_of_measure"}
@@ -223,7 +224,7 @@ def kpi_preview(request):
         return render(request, "kpis/_preview.html", {**context, "nothing_yet": True})
     faults = [_marked(_as_said(fault, form), version, form) for fault in faults_of(version)]
     if not faults and (version.dataset_id or version.kind == Kind.DERIVED):
-        context |= _tried(request, form, version)
+        context |= tried(request, form.cleaned_data.get("unit"), version)
     return render(request, "kpis/_preview.html", {**context, "faults": faults})
 
 
@@ -268,8 +269,8 @@ def _marked(fault, version: KpiVersion, form: DesignForm) -> dict:
     return marked
 
 
-def _tried(request, form: DesignForm, version: KpiVersion) -> dict:
-    unit = form.cleaned_data.get("unit")
+def tried(request, unit: Unit | None, version: KpiVersion) -> dict:
+    """What `version`, which has no faults, gives at `unit` on live rows; a hint where it gives nothing."""
     if unit is None:
         return {"hint": "Choose the unit that answers for it to see its numbers."}
     try:
@@ -281,7 +282,7 @@ def _tried(request, form: DesignForm, version: KpiVersion) -> dict:
         return {"hint": str(fault)}
     calendar = calendars_of([unit.pk], request.day)[unit.pk]
     rows = sorted((row for row in seen.results if row["dimension"] is None), key=lambda row: row["period_start"])
-    tried = [
+    periods = [
         Tried(
             period_of(calendar, row["period_start"], row["grain"]).label,
             *(row[name] for name in ("value", "numerator", "denominator", "rows")),
@@ -292,8 +293,8 @@ def _tried(request, form: DesignForm, version: KpiVersion) -> dict:
         for row in rows
     ]
     return {
-        "tried": tried[::-1],
-        "values": (values := [row.value for row in tried]),
+        "tried": periods[::-1],
+        "values": (values := [row.value for row in periods]),
         "hints": hints_of(version, values, request.access),
         "unit": unit,
         **(_sample(version, seen.rows[:8]) if seen.rows else {}),

@@ -10,7 +10,7 @@ from kpis.forms import CatalogueForm
 from kpis.models import KpiVersion
 from kpis.selectors.catalogue import SORTS, Entry, catalogue, entries, worst_first
 from kpis.status_words import status_word
-from organization.access import DEFINE, TARGET, VIEW
+from organization.access import CERTIFY, DEFINE, TARGET, VIEW
 
 COLUMNS = (
     Column("Code", width=24),
@@ -51,6 +51,7 @@ def kpis(request):
         "is_filtered": is_filtered,
         "may_define": request.access.anywhere(DEFINE),
         "may_target": request.access.anywhere(TARGET),
+        "may_certify": request.access.anywhere(CERTIFY),
         "query": request.GET.urlencode(),
     }
     return render(request, "kpis/kpi_list.html", context)

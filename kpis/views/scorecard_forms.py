@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django import forms
 
-from doors.codes import free
+from doors.codes import NewCode
 from kpis.models import Kpi, Objective, Scorecard, ScorecardNode
 from organization.access import DEFINE, VIEW
 from organization.fields import UnitField
@@ -15,8 +15,10 @@ DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 ALWAYS = date(1900, 1, 1)
 
 
-class ScorecardForm(forms.ModelForm):
+class ScorecardForm(NewCode, forms.ModelForm):
     """A scorecard's own words; its code is given once."""
+
+    coded = Scorecard
 
     class Meta:
         model = Scorecard
@@ -45,9 +47,6 @@ class ScorecardForm(forms.ModelForm):
         self.access = access
         if self.instance.pk:
             del self.fields["code"]
-
-    def clean_code(self) -> str:
-        return free(self.cleaned_data["code"], Scorecard.objects, self.access)
 
     def values(self) -> dict:
         return dict(self.cleaned_data)

@@ -83,7 +83,7 @@ def test_a_unit_is_added_changed_moved_and_closed_by_its_pages(admin, top):
         ("/units/{}/move/", {"parent": "{}", "from_day": "2025-07-01"}, "cannot stand below itself"),
         ("/units/{}/move/", {"from_day": "01/07/2025"}, "YYYY-MM-DD"),
         ("/units/{}/close/", {"from_day": "1900-01-01"}, "can be closed from the day after"),
-        ("/calendars/add/", {"code": "", "name": "x"}, "required"),
+        ("/calendars/add/", {"code": "", "name": "顧客"}, "the name has none"),
         (
             "/members/add/",
             {"user": "1", "unit": "99999999", "role": "viewer", "from_day": "2025-01-01"},

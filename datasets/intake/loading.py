@@ -24,7 +24,7 @@ from organization import audit
 from organization.access import UPLOAD, access_of
 from organization.models import ApiToken
 
-from .. import closing, reconcile, removal, scan, scope
+from .. import closing, keeping, reconcile, removal, scan, scope
 from ..facts import facts_of, table_of
 from ..models import Dataset, Upload
 from ..parse import intake_in_child
@@ -85,9 +85,10 @@ def _load(upload: Upload, claim: Claim) -> dict[str, Any]:
             claim.progress(85, "Storing the rows")
             closed = closing.closed_days(upload, contract)
             complete = removal.stretch_of(upload, contract, loaded, writable)
+            loaded, kept = keeping.completed(upload, contract, loaded, into)
             with closing.refusing(dataset), removal.refusing(dataset):
                 commit = table_of(dataset).commit(
-                    upload.load_id, loaded.accepted_path, contract, closed=closed, complete=complete
+                    upload.load_id, loaded.accepted_path, contract, closed=closed, complete=complete, kept=kept
                 )
             claim.progress(95, "Making the rows visible")
             make_visible(upload, commit, loaded, summary, timings=timings, claim=claim)

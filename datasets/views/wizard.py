@@ -47,6 +47,7 @@ def upload_new(request):
             return _received(request, dataset)
         except refusals() as refusal:
             fault = refusal
+    has_key = bool(dataset and dataset.contract_number and contract_of(dataset).key)
     context = {
         "dataset": dataset,
         "datasets": datasets.filter(source=Dataset.Source.EXTRACT),
@@ -54,10 +55,12 @@ def upload_new(request):
         "problems": [problem_of(fault.to_dict())] if fault else [],
         "hidden": [("dataset", dataset.code)] if dataset else [],
         "may_restate": dataset and dataset.closed_through and request.access.allows(RESTATE, dataset.unit_id),
-        "has_key": bool(dataset and dataset.contract_number and contract_of(dataset).key),
+        "has_key": has_key,
         "restatement": request.POST.get("restatement", ""),
         "may_be_complete": removal.is_offered(dataset) and dataset.current_version is not None,
         "complete": "complete" in request.POST,
+        "blank_missing": "blank_missing" in request.POST,
+        "may_blank": has_key and dataset.current_version is not None,
         "encoding": encoding,
         "encodings": ENCODINGS,
         "breadcrumb": [("Datasets", reverse("datasets"))],
@@ -84,6 +87,7 @@ def _received(request, dataset: Dataset | None):
     intake.examine(upload, encoding=request.POST.get("encoding", ""))
     if dataset is None or not dataset.contract_number:
         return _go(request, reverse("upload_confirm", args=[upload.public_id]))
+    said |= {"blank_missing": True} if "blank_missing" in request.POST else {}
     requested = intake.request_load(upload, by=request.user, restatement=restatement, **said)
     if requested.already:
         messages.info(request, requested.message)

@@ -127,6 +127,7 @@ class _Loading:
         matched = match_headers(source.headers, contract, source.header_row)
         self.notes += matched.notes
         self.unnamed = matched.unnamed
+        self.lacking = matched.lacking
         self.cells = cells_of(contract, matched.positions)
         self.by_name = {cell.column.name: cell for cell in self.cells}
         self.spelling = _spelling(contract, dialect, source.strict, today)
@@ -168,6 +169,7 @@ class _Loading:
             last_event=last,
             counts={name: count for name, count in self.counts.items() if count},
             notes=(*self.notes, *self.source.notes, *_notes(self.counts, settled.duplicates, settled.superseded)),
+            lacking=self.lacking or self.source.lacking,
         )
 
     def _stage(

@@ -65,6 +65,7 @@ class Change:
     restored: int = 0
     restated: int = 0
     complete: Complete | None = None
+    kept: tuple[str, ...] = ()
 
 
 def connect(temporary: Path) -> duckdb.DuckDBPyConnection:
@@ -148,6 +149,7 @@ def replace(
 ) -> Change:
     """`rows` become the whole table. A month is touched if it has a row that was not there before, or no longer is."""
     stored = columns_of(read.handle)
+    days = tuple(column.name + DAY_SUFFIX for column in contract.temporal)
     with connect(staging) as connection:
         _make_incoming(connection, load_id, rows, contract)
         _check_keys(connection, key_of(contract), contract)
@@ -169,9 +171,7 @@ def replace(
             staged=staged,
             removed=read.files,
             months=months_of(connection, sources),
-            touched_months=touched_months_of(
-                connection, sources, tuple(column.name + DAY_SUFFIX for column in contract.temporal)
-            ),
+            touched_months=touched_months_of(connection, sources, days),
             accepted=count,
             replaced=before,
             unchanged=before - int(left),

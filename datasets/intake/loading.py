@@ -28,7 +28,7 @@ from .. import closing, keeping, reconcile, removal, scan, scope
 from ..facts import facts_of, table_of
 from ..models import Dataset, Upload
 from ..parse import intake_in_child
-from ..refusals import ForeignUnits, Refusal
+from ..refusals import ForeignUnits, Refusal, RemovalUnconfirmed
 from ..rejects import corrected_records
 from .committing import copy_rejects, make_visible, summary_of
 from .confirming import reader_failed
@@ -269,18 +269,18 @@ def _timed(timings: dict[str, float], name: str) -> Iterator[None]:
 
 @transaction.atomic
 def _refuse(upload: Upload, fault: dict[str, Any], claim: Claim, rejects: Path | None = None) -> dict[str, Any]:
-    """The file is refused whole; the reason stays with it, nothing of it was loaded."""
+    """The file is refused whole, or asks first; the reason stays with it, nothing of it was loaded."""
     claim.still_mine()
     if rejects is not None:
         upload.rejects.all().delete()
         copy_rejects(upload, rejects)
         details = fault.get("details") or {}
         Upload.objects.filter(pk=upload.pk).update(rows_read=details.get("rows"), rejected=details.get("rejected"))
-    Upload.objects.filter(pk=upload.pk).update(
-        state=Upload.State.REFUSED, fault=_storable(fault), finished_at=timezone.now()
-    )
-    audit.record(upload.uploaded_by, "upload refused", upload, unit=upload.dataset.unit, code=fault.get("code"))
-    return {"state": "refused", "fault": _storable(fault)}
+    asks = fault.get("code") == RemovalUnconfirmed.code
+    state, word = (Upload.State.ASKS, "upload asks") if asks else (Upload.State.REFUSED, "upload refused")
+    Upload.objects.filter(pk=upload.pk).update(state=state, fault=_storable(fault), finished_at=timezone.now())
+    audit.record(upload.uploaded_by, word, upload, unit=upload.dataset.unit, code=fault.get("code"))
+    return {"state": state.value, "fault": _storable(fault)}
 
 
 def _is_full(fault: Exception) -> bool:

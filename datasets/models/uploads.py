@@ -36,6 +36,7 @@ class Upload(models.Model):
         LOADING = "loading", "Loading"
         LOADED = "loaded", "Loaded"
         REFUSED = "refused", "Refused"
+        ASKS = "asks", "Waits for an answer"
         FAILED = "failed", "Failed"
         UNDONE = "undone", "Taken back"
 

@@ -55,7 +55,7 @@ def _context(request, found: Upload) -> dict:
         "removes_most": is_most(found.fault or {}),
         "may_restate": may_restate,
         "is_closed_out": found.state == "refused" and found.fault.get("code") == "period_closed",
-        "asks_removal": sees and changes and found.state == "refused" and found.fault.get("code") == ASKS_REMOVAL,
+        "asks_removal": sees and changes and found.state == "asks",
         "corrects": changes and bool(found.rejected) and rejects.are_waiting(found.replays or found),
         "may_reread": may_define and changes and found.state == "refused" and bool(found.fault),
         "asks_why": may_restate and found.dataset.closed_through is not None,

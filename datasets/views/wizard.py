@@ -103,7 +103,7 @@ def _go(request, url: str) -> HttpResponse:
 def upload_confirm(request, public_id):
     """The inferred contract with a preview: answer, correct, load."""
     upload = own(request, public_id)
-    if upload.state not in (Upload.State.RECEIVED, Upload.State.REFUSED, Upload.State.FAILED):
+    if upload.state not in (Upload.State.RECEIVED, Upload.State.REFUSED, Upload.State.ASKS, Upload.State.FAILED):
         return redirect("upload", upload.public_id)
     try:
         preview, dialect_form = _previewed(request, upload)

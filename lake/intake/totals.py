@@ -16,8 +16,8 @@ from lake.intake.reading import literal, one_of
 
 _WORDS = (
     "total", "totals", "sub-?total", "grand total", "overall total", "sum", "summe", "gesamt", "gesamtsumme",
-    "endsumme", "zwischensumme", "totaal", "totale", "subtotale", "total g[ée]n[ée]ral", "sous-total", "suma", "razem", "ogółem",
-    "итого", "всего", "合计", "总计", "合計", "総計",
+    "endsumme", "zwischensumme", "totaal", "totale", "subtotale", "total g[ée]n[ée]ral", "sous-total", "suma",
+    "razem", "ogółem", "итого", "всего", "合计", "总计", "合計", "総計",
 )  # fmt: skip
 _PATTERN = rf"(?:{'|'.join(_WORDS)})(?: (?:of|for|für|de|per) .*)?[:.]?"
 _LIKE_TOTAL = re.compile(_PATTERN)

@@ -86,6 +86,7 @@ STATES: dict[str, State] = {
     "entered": State("waits for a second person", "info", "half"),
     "done": State("done", "positive", "check"),
     "loaded": State("loaded", "positive", "check"),
+    "asks": State("asks", "caution", "warning", "Nothing was loaded yet: a person answers its question first."),
     "undone": State("taken back", "neutral", "gap"),
     "unchanged": State("unchanged", "neutral", "ring", "This file was loaded before; nothing changed."),
     "failed": State("failed", "negative", "cross"),

@@ -203,7 +203,7 @@ def check_undo(upload: Upload) -> None:
 
     The undo itself asks again, under the lock.
     """
-    from lake.store import LaterComplete, UnknownLoad, UnknownVersion
+    from lake.store import LaterComplete, LaterKept, UnknownLoad, UnknownVersion
 
     dataset = upload.dataset
     closed = closed_days(upload, contract_of(dataset))
@@ -212,7 +212,7 @@ def check_undo(upload: Upload) -> None:
     with refusing(dataset, next_step=LEAVE_IN):
         try:
             table_of(dataset).check_undo(upload.load_id, closed)
-        except (LaterComplete, UnknownLoad, UnknownVersion):
+        except (LaterComplete, LaterKept, UnknownLoad, UnknownVersion):
             return  # the job says so
 
 

@@ -78,7 +78,8 @@ def correct(upload: Upload, row: int, cells: Mapping[str, str], *, by) -> list[R
     wrong = next((name for name, cell in cells.items() if "\0" in str(cell)), None)
     if wrong:
         raise InvalidRequest(f"Row {row}, {wrong}: the cell holds a NUL.", row=row, column=wrong, field="cells")
-    correction = {**(rejects[0].correction or record), **{name: str(cell) for name, cell in cells.items()}}
+    given = {name: str(cell) for name, cell in cells.items() if cell or name in record}  # what it lacks, it lacks
+    correction = {**(rejects[0].correction or record), **given}
     Reject.objects.filter(pk__in=[reject.pk for reject in rejects]).update(
         correction=correction, state=Reject.State.CORRECTED
     )
@@ -146,7 +147,7 @@ def replay(upload: Upload, *, by, token=None):
     content = "\n".join(lines).encode()
     name = f"corrected rows of {upload.file_name}"
     made = intake.receive(upload.dataset, io.BytesIO(content), name=name, by=by, length=len(content), replays=upload)
-    Upload.objects.filter(pk=made.pk).update(dialect=upload.dialect)
+    Upload.objects.filter(pk=made.pk).update(dialect=upload.dialect, blank_missing=upload.blank_missing)
     made.refresh_from_db()
     return intake.request_load(made, by=by, token=token)
 

@@ -86,7 +86,7 @@ def refusing(dataset: Dataset) -> Iterator[None]:
 def refused_before(upload: Upload) -> RemovalUnconfirmed | None:
     """The refusal of an earlier load of `upload` if it would only come again: nothing was stored since."""
     fault = upload.fault or {}
-    if upload.state != Upload.State.REFUSED or fault.get("code") != RemovalUnconfirmed.code or not upload.complete:
+    if upload.state != Upload.State.ASKS or fault.get("code") != RemovalUnconfirmed.code or not upload.complete:
         return None
     if fault["version"] != upload.dataset.current_version:
         return None

@@ -15,7 +15,7 @@ from organization import audit
 from organization.access import UPLOAD, Access
 from organization.models import AuditEntry
 
-from . import closing, reconcile, rejects, removal
+from . import closing, keeping, reconcile, rejects, removal
 from .facts import contract_of, table_of
 from .models import Dataset, DatasetVersion, Upload
 from .refusals import PeriodClosed, WrongState
@@ -67,7 +67,7 @@ def asked_for(uploads: Iterable[Upload]) -> dict[int, AuditEntry]:
 
 def undo(claim: Claim) -> dict[str, Any]:
     """The undo job, once: a second run finds the upload taken back."""
-    from lake.store import LaterComplete, UnknownLoad, UnknownVersion
+    from lake.store import LaterComplete, LaterKept, UnknownLoad, UnknownVersion
     from lake.store.durable import failpoint
 
     from .intake.committing import name_version, summary_of
@@ -92,6 +92,8 @@ def undo(claim: Claim) -> dict[str, Any]:
             raise work.Refused(PAST_RETENTION) from fault
         except LaterComplete as fault:
             raise work.Refused(_contradicted(dataset, fault)) from fault
+        except LaterKept as fault:
+            raise work.Refused(keeping.held_later(upload, fault)) from fault
         except (UnknownLoad, PeriodClosed) as fault:
             raise work.Refused(str(fault)) from fault
         summary = summary_of(dataset, contract_of(dataset), table.files(commit.version))

@@ -19,6 +19,12 @@ class FileBody(StrictSerializer):
     encoding = serializers.CharField(required=False, max_length=40, help_text="Of a file that is not UTF-8: cp1252 ...")
 
 
+BLANK_MISSING = (
+    "Where the file lacks a column of the contract, records that it replaces lose their value in it; otherwise they "
+    "keep it."
+)
+
+
 class ExtractBody(FileBody):
     complete = serializers.BooleanField(
         default=False,
@@ -26,6 +32,7 @@ class ExtractBody(FileBody):
         "removed.",
     )
     confirm_removal = serializers.IntegerField(required=False, min_value=0, help_text=CONFIRM_REMOVAL)
+    blank_missing = serializers.BooleanField(default=False, help_text=BLANK_MISSING)
 
 
 class LoadBody(StrictSerializer):
@@ -33,6 +40,9 @@ class LoadBody(StrictSerializer):
         allow_null=True, default=None, help_text="Whether it holds all records of its days; left out, as it was sent."
     )
     confirm_removal = serializers.IntegerField(required=False, min_value=0, help_text=CONFIRM_REMOVAL)
+    blank_missing = serializers.BooleanField(
+        allow_null=True, default=None, help_text=BLANK_MISSING + " Left out, as it was sent."
+    )
 
 
 class DialectBody(StrictSerializer):

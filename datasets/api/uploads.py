@@ -14,7 +14,7 @@ from rest_framework import mixins, parsers, serializers, status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from datasets import explore, intake, rejects, removal, undo
+from datasets import explore, intake, keeping, rejects, removal, undo
 from datasets.facts import contract_of
 from datasets.models import Dataset, Reject, Upload
 from datasets.refusals import CodeTaken, InvalidRequest
@@ -43,7 +43,18 @@ from .upload_bodies import (
 LONGEST_KEY = 200
 PARTLY = "Null for who sees only some rows of the dataset and did not send it."
 # How much the file holds, which tells of rows of other units.
-MEASURES = ("size", "sha256", "rows_read", "accepted", "replaced", "removed", "duplicates", "rejected", "timings")
+MEASURES = (
+    "size",
+    "sha256",
+    "rows_read",
+    "accepted",
+    "replaced",
+    "kept",
+    "removed",
+    "duplicates",
+    "rejected",
+    "timings",
+)
 ENDING = re.compile(r"(\.(csv|tsv|txt|xlsx|parquet|jsonl|ndjson|json))?(\.gz)?$", re.IGNORECASE)
 
 
@@ -61,9 +72,9 @@ class UploadSerializer(serializers.ModelSerializer):
         model = Upload
         fields = (
             "public_id", "number", "dataset", "file_name", "size", "sha256", "state", "job_state", "progress",
-            "progress_note", "contract_number", "dialect", "rows_read", "accepted", "replaced", "removed", "duplicates",
-            "rejected", "notes", "fault", "restatement", "restated_by", "complete", "complete_from",
-            "complete_through", "replays", "timings", "uploaded_by", "uploaded_at",
+            "progress_note", "contract_number", "dialect", "rows_read", "accepted", "replaced", "kept", "removed",
+            "duplicates", "rejected", "notes", "fault", "restatement", "restated_by", "blank_missing", "complete",
+            "complete_from", "complete_through", "replays", "timings", "uploaded_by", "uploaded_at",
             "finished_at",
         )  # fmt: skip
         extra_kwargs = {name: {"allow_null": True, "help_text": PARTLY} for name in ("size", "sha256")}
@@ -128,6 +139,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
         said = _completeness(form.validated_data)
         if said["complete"] or said["may_remove"] is not None:
             removal.check_offered(dataset)
+        keeping.check_offered(dataset, said["blank_missing"])
         file = form.validated_data["file"]
         known = request.headers.get("Idempotency-Key", "")
         upload = intake.receive(
@@ -320,7 +332,11 @@ def download_removed(upload: Upload, wanted: str, access, *, local: bool = False
 
 def _completeness(body) -> dict[str, Any]:
     """What a body says of it, as `request_load` takes it."""
-    return {"complete": body["complete"], "may_remove": body.get("confirm_removal")}
+    return {
+        "complete": body["complete"],
+        "may_remove": body.get("confirm_removal"),
+        "blank_missing": body["blank_missing"],
+    }
 
 
 def correct_from_file(upload: Upload, file, *, by) -> int:

@@ -94,6 +94,7 @@ def make_visible(
             rows_read=loaded.rows_read,
             accepted=loaded.accepted,
             replaced=commit.replaced,
+            kept=loaded.counts.get("kept"),
             removed=commit.removed if upload.complete else None,
             complete_from=commit.complete.first if commit.complete else None,
             complete_through=commit.complete.last if commit.complete else None,

@@ -197,7 +197,7 @@ def confirm(upload: Upload, contract: Contract, dialect: Dialect, *, by, into: D
     if isinstance(into, Dataset):
         check_takes_uploads(into)
     upload = Upload.objects.select_for_update().get(pk=upload.pk)
-    if upload.state not in (Upload.State.RECEIVED, Upload.State.REFUSED, Upload.State.FAILED):
+    if upload.state not in (Upload.State.RECEIVED, Upload.State.REFUSED, Upload.State.ASKS, Upload.State.FAILED):
         raise WrongState(
             f"Upload #{upload.pk} is {upload.get_state_display().lower()}: its contract cannot change now."
         )

@@ -24,11 +24,11 @@ from organization import audit
 from organization.access import UPLOAD, access_of
 from organization.models import ApiToken
 
-from .. import closing, reconcile, removal, scan, scope
+from .. import closing, keeping, reconcile, removal, scan, scope
 from ..facts import facts_of, table_of
 from ..models import Dataset, Upload
 from ..parse import intake_in_child
-from ..refusals import ForeignUnits, Refusal
+from ..refusals import ForeignUnits, Refusal, RemovalUnconfirmed
 from ..rejects import corrected_records
 from ..sole_writer import sole_writer
 from .committing import copy_rejects, make_visible, summary_of
@@ -85,9 +85,10 @@ def _load(upload: Upload, claim: Claim) -> dict[str, Any]:
             claim.progress(85, "Storing the rows")
             closed = closing.closed_days(upload, contract)
             complete = removal.stretch_of(upload, contract, loaded, writable)
+            loaded, kept = keeping.completed(upload, contract, loaded, into)
             with closing.refusing(dataset), removal.refusing(dataset):
                 commit = table_of(dataset).commit(
-                    upload.load_id, loaded.accepted_path, contract, closed=closed, complete=complete
+                    upload.load_id, loaded.accepted_path, contract, closed=closed, complete=complete, kept=kept
                 )
             claim.progress(95, "Making the rows visible")
             make_visible(upload, commit, loaded, summary, timings=timings, claim=claim)
@@ -243,18 +244,18 @@ def _timed(timings: dict[str, float], name: str) -> Iterator[None]:
 
 @transaction.atomic
 def _refuse(upload: Upload, fault: dict[str, Any], claim: Claim, rejects: Path | None = None) -> dict[str, Any]:
-    """The file is refused whole; the reason stays with it, nothing of it was loaded."""
+    """The file is refused whole, or asks first; the reason stays with it, nothing of it was loaded."""
     claim.still_mine()
     if rejects is not None:
         upload.rejects.all().delete()
         copy_rejects(upload, rejects)
         details = fault.get("details") or {}
         Upload.objects.filter(pk=upload.pk).update(rows_read=details.get("rows"), rejected=details.get("rejected"))
-    Upload.objects.filter(pk=upload.pk).update(
-        state=Upload.State.REFUSED, fault=_storable(fault), finished_at=timezone.now()
-    )
-    audit.record(upload.uploaded_by, "upload refused", upload, unit=upload.dataset.unit, code=fault.get("code"))
-    return {"state": "refused", "fault": _storable(fault)}
+    asks = fault.get("code") == RemovalUnconfirmed.code
+    state, word = (Upload.State.ASKS, "upload asks") if asks else (Upload.State.REFUSED, "upload refused")
+    Upload.objects.filter(pk=upload.pk).update(state=state, fault=_storable(fault), finished_at=timezone.now())
+    audit.record(upload.uploaded_by, word, upload, unit=upload.dataset.unit, code=fault.get("code"))
+    return {"state": state.value, "fault": _storable(fault)}
 
 
 def _is_full(fault: Exception) -> bool:

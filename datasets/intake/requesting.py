@@ -13,7 +13,7 @@ from jobs import work
 from jobs.models import Job
 from organization import audit
 
-from .. import closing, removal
+from .. import closing, keeping, removal
 from ..models import Dataset, FurtherKey, Upload
 from ..refusals import InvalidRequest, NotConfirmed, WrongState
 from . import receiving
@@ -45,6 +45,7 @@ def load_id_of(upload: Upload, dataset: Dataset, *, complete: bool | None = None
     is_complete = upload.complete if complete is None else complete
     parts = [upload.sha256, dataset.lake_table.hex, upload.contract_number, upload.dialect, bool(upload.replays_id)]
     parts += ["complete"] if is_complete else []
+    parts += ["blank_missing"] if upload.blank_missing else []
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
     undone = dataset.uploads.filter(load_id__startswith=digest, state=Upload.State.UNDONE).count()
     return f"{digest}-{undone + 1}" if undone else digest
@@ -58,12 +59,14 @@ def request_load(
     token=None,
     complete: bool | None = None,
     may_remove: int | None = None,
+    blank_missing: bool | None = None,
 ) -> Requested:
     """Queue the load of a confirmed upload, once. A file that is loaded already is left aside with its earlier upload.
 
     token: the API token of the request, whose narrower rights the worker checks again. complete, may_remove: whether it
-    holds all records of its days, and how many may be removed (see `datasets.removal`); None: as was said before. That
-    it may change closed periods holds for the load that was approved (`datasets.restating`), and for no other.
+    holds all records of its days, and how many may be removed (see `datasets.removal`). blank_missing: whether records
+    that it replaces lose what they hold in columns that it lacks (see `datasets.keeping`). None: as was said before.
+    That it may change closed periods holds for the load that was approved (`datasets.restating`), and for no other.
     Raises NotConfirmed, WrongState, PeriodClosed, RemovalUnconfirmed, InvalidRequest.
     """
     if upload.dataset_id is None:
@@ -81,6 +84,8 @@ def request_load(
     if not upload.restatement and (refusal := closing.refused_before(upload)):
         raise refusal
     _say_complete(upload, dataset, complete, may_remove)
+    keeping.check_offered(dataset, blank_missing)
+    upload.blank_missing = upload.blank_missing if blank_missing is None else blank_missing
     upload.contract_number = dataset.contract_number
     upload.dialect = upload.dialect or dataset.dialect
     approved, upload.load_id = upload.load_id, load_id_of(upload, dataset)
@@ -95,6 +100,7 @@ def request_load(
     _queue(upload, by, token)
     more = {"restatement": upload.restatement} if upload.restatement else {}
     more |= {"complete": True, "may_remove": upload.may_remove} if upload.complete else {}
+    more |= {"blank_missing": True} if upload.blank_missing else {}
     audit.record(by, "load requested", upload, unit=dataset.unit, load_id=upload.load_id, **more)
     return Requested(upload, already=False)
 

@@ -36,6 +36,7 @@ class Upload(models.Model):
         LOADING = "loading", "Loading"
         LOADED = "loaded", "Loaded"
         REFUSED = "refused", "Refused"
+        ASKS = "asks", "Waits for an answer"
         FAILED = "failed", "Failed"
         UNDONE = "undone", "Taken back"
 
@@ -72,6 +73,11 @@ class Upload(models.Model):
     may_remove = models.BigIntegerField(
         null=True, help_text="How many records may be removed; null: up to half of those of its days."
     )
+    blank_missing = models.BooleanField(
+        default=False,
+        help_text="Where the file lacks a column, records that it replaces lose their value; otherwise they keep it.",
+    )
+    kept = models.BigIntegerField(null=True, help_text="Records that kept a value in a column which the file lacks.")
     complete_from = models.DateField(null=True, help_text="First day of which it held all records.")
     complete_through = models.DateField(null=True, help_text="Last day of which it held all records.")
     idempotency_key = models.CharField(max_length=200, blank=True)

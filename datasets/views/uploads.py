@@ -54,7 +54,7 @@ def _context(request, found: Upload) -> dict:
         "problems": [problem_of(_for_people(found.fault) if sees else HIDDEN)] if found.fault else [],
         "removes_most": is_most(found.fault or {}),
         "is_closed_out": found.state == "refused" and found.fault.get("code") == "period_closed",
-        "asks_removal": sees and changes and found.state == "refused" and found.fault.get("code") == ASKS_REMOVAL,
+        "asks_removal": sees and changes and found.state == "asks",
         "corrects": changes and bool(found.rejected) and rejects.are_waiting(found.replays or found),
         "may_reread": may_define and changes and found.state == "refused" and bool(found.fault),
         "may_undo": found.state == "loaded" and undo.may_undo(found, request.access),

@@ -48,15 +48,18 @@ def upload_new(request):
             return _received(request, dataset)
         except refusals() as refusal:
             fault = refusal
+    has_key = bool(dataset and dataset.contract_number and contract_of(dataset).key)
     context = {
         "dataset": dataset,
         "datasets": datasets.filter(source=Dataset.Source.EXTRACT),
         "begun": () if dataset else Upload.objects.begun_by(request.user)[:5],
         "problems": [problem_of(fault.to_dict())] if fault else [],
         "hidden": [("dataset", dataset.code)] if dataset else [],
-        "has_key": bool(dataset and dataset.contract_number and contract_of(dataset).key),
+        "has_key": has_key,
         "may_be_complete": removal.is_offered(dataset) and dataset.current_version is not None,
         "complete": "complete" in request.POST,
+        "blank_missing": "blank_missing" in request.POST,
+        "may_blank": has_key and dataset.current_version is not None,
         "encoding": encoding,
         "encodings": ENCODINGS,
         "breadcrumb": [("Datasets", reverse("datasets"))],
@@ -82,6 +85,7 @@ def _received(request, dataset: Dataset | None):
     intake.examine(upload, encoding=request.POST.get("encoding", ""))
     if dataset is None or not dataset.contract_number:
         return _go(request, reverse("upload_confirm", args=[upload.public_id]))
+    said |= {"blank_missing": True} if "blank_missing" in request.POST else {}
     requested = intake.request_load(upload, by=request.user, **said)
     if requested.already:
         messages.info(request, requested.message)
@@ -97,7 +101,7 @@ def _go(request, url: str) -> HttpResponse:
 def upload_confirm(request, public_id):
     """The inferred contract with a preview: answer, correct, load."""
     upload = own(request, public_id)
-    if upload.state not in (Upload.State.RECEIVED, Upload.State.REFUSED, Upload.State.FAILED):
+    if upload.state not in (Upload.State.RECEIVED, Upload.State.REFUSED, Upload.State.ASKS, Upload.State.FAILED):
         return redirect("upload", upload.public_id)
     try:
         preview, dialect_form = _previewed(request, upload)

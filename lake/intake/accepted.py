@@ -66,7 +66,12 @@ class Completion:
     ) -> tuple[pa.Table, list[Broken]]:
         """table: typed columns, `<name>__zoned` and _row. Returns the rows in the schema, and those that break a rule
         (left out of the table). Adds to counts: dst_shifted, dst_ambiguous, calculated_not_finite."""
-        table = self._in_utc(table, counts)
+        return self.from_values(connection, self._in_utc(table, counts), counts)
+
+    def from_values(
+        self, connection: duckdb.DuckDBPyConnection, table: pa.Table, counts: dict[str, int]
+    ) -> tuple[pa.Table, list[Broken]]:
+        """The same for supplied values that are typed, with instants in UTC, and _row."""
         table = self._with_calculated(connection, table, counts)
         table, broken = self._keeping_rules(connection, table)
         arrays = {column.name: table[column.name].cast(ARROW_TYPES[column.type]) for column in self.contract.columns}

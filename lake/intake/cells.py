@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from lake.contract import Column, ColumnType, Contract
 from lake.intake.reading import Reading, Spelling, literal, name, one_of
+from lake.intake.totals import total_row
 
 NOT_A = {
     ColumnType.TEXT: "not_a_text",
@@ -44,7 +45,8 @@ class Present:
 class Statements:
     """SQL over the table `raw` (_row, c<i>, n<i>, f<i>).
 
-    values: the typed columns, `<name>__zoned` (is a timestamp an instant already?), _row, _good, _blank, _excluded.
+    values: the typed columns, `<name>__zoned` (is a timestamp an instant already?), _row, _good, _blank, _excluded and
+    _total (it looks like a total, and is not good for that).
     reasons: per column the code of the first reason, or null; and _row.
     """
 
@@ -53,7 +55,13 @@ class Statements:
 
 
 def statements(
-    cells: Sequence[Cell], width: int, present: Present, spelling: Spelling, total_words: Collection[str]
+    cells: Sequence[Cell],
+    width: int,
+    present: Present,
+    spelling: Spelling,
+    total_words: Collection[str],
+    *,
+    suspects_totals: bool = True,
 ) -> Statements:
     """The statements for chunks whose natives and faults lie where `present` says. width: columns of the file."""
     compiled = [_Compiled(cell, present, spelling) for cell in cells]
@@ -62,16 +70,17 @@ def statements(
     t_layer = ", ".join(["*", *(part for cell in compiled for part in cell.t_layer())])
     blank = _blank(width, present.natives)
     excluded = _excluded(width, total_words)
+    total = total_row(width, present.natives) if suspects_totals else "false"
     source = (
         f"(SELECT {t_layer} FROM (SELECT {k_layer} FROM "
-        f"(SELECT _row, {blank} AS _blank, {excluded} AS _excluded, {x_layer} FROM raw)))"
+        f"(SELECT _row, {blank} AS _blank, {excluded} AS _excluded, {total} AS _total, {x_layer} FROM raw)))"
     )
-    faults = [condition for cell in compiled for _, condition in cell.conditions()]
-    good = f"NOT coalesce({' OR '.join(faults)}, false)" if faults else "true"
+    faults = ["_total", *(condition for cell in compiled for _, condition in cell.conditions())]
+    good = f"NOT coalesce({' OR '.join(faults)}, false)"
     values = ", ".join(part for cell in compiled for part in cell.value_columns())
     reasons = ", ".join(f"{cell.reason()} AS {name(cell.column.name)}" for cell in compiled)
     return Statements(
-        f"SELECT {values}, _row, {good} AS _good, _blank, _excluded FROM {source}",
+        f"SELECT {values}, _row, {good} AS _good, _blank, _excluded, _total FROM {source}",
         f"SELECT {reasons}, _row FROM {source}",
     )
 

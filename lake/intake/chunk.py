@@ -38,7 +38,8 @@ class Chunk:
 
 class Source(Protocol):
     """An opened extract. `strict`: the format has types, so a text in a numeric column is a fault, not a spelling.
-    counts_bytes: `Chunk.bytes_read` adds up to the size of the (unpacked) file."""
+    counts_bytes: `Chunk.bytes_read` adds up to the size of the (unpacked) file. lacking: names of the contract's
+    columns that it turned out not to have, although `headers` name them, once its chunks were read."""
 
     headers: tuple[str, ...]
     header_row: int
@@ -46,6 +47,7 @@ class Source(Protocol):
     counts_bytes: bool
     notes: list[str]
     counts: dict[str, int]
+    lacking: tuple[str, ...]
 
     def chunks(self) -> Iterator[Chunk]:
         """The records below the header, in file order. IntakeError at a structural fault."""

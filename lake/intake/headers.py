@@ -18,11 +18,15 @@ _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """positions: of the contract's columns in the file, by name. unnamed: file columns without a heading."""
+    """positions: of the contract's columns in the file, by name. unnamed: file columns without a heading.
+
+    lacking: names of the contract's columns that the file does not have.
+    """
 
     positions: dict[str, int]
     unnamed: tuple[int, ...]
     notes: tuple[str, ...]
+    lacking: tuple[str, ...] = ()
 
 
 def plain_heading(header: str) -> str:
@@ -51,10 +55,9 @@ def match_headers(headers: Sequence[str], contract: Contract, row: int) -> Match
     if unused:
         notes.append(f"Columns that are not in the contract were ignored: {_listed(unused)}.")
     if absent:
-        notes.append(
-            f"Columns that the file does not have are empty: {_listed([column.heading for column in absent])}."
-        )
-    return Matched(positions, tuple(i for i, header in enumerate(plain) if not header), tuple(notes))
+        notes.append(f"Columns that the file does not have: {_listed([column.heading for column in absent])}.")
+    without = tuple(i for i, header in enumerate(plain) if not header)
+    return Matched(positions, without, tuple(notes), tuple(column.name for column in absent))
 
 
 def _no_heading(plain: Sequence[str], contract: Contract, row: int) -> IntakeError:

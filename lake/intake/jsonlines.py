@@ -128,6 +128,9 @@ class JsonLinesSource:
         self.counts: dict[str, int] = {}
         self._positions = {plain_heading(header): i for i, header in enumerate(self.headers)}
         self._ignored: set[str] = set()
+        self._seen: set[int] = set()
+        self._names = {i: column.name for i, column in enumerate(contract.supplied) if not column.needed}
+        self.lacking: tuple[str, ...] = ()
         self._blocks = blocks(path, replace(dialect, delimiter="", quote="", escape=""), limits)
 
     def chunks(self) -> Iterator[Chunk]:
@@ -140,6 +143,7 @@ class JsonLinesSource:
                 yield chunk
         if not found:
             raise empty_file()
+        self.lacking = tuple(name for i, name in self._names.items() if i not in self._seen)
         if self._ignored:
             self.notes.append(
                 f"Keys that are not in the contract were ignored: {', '.join(sorted(self._ignored)[:10])}."
@@ -157,6 +161,7 @@ class JsonLinesSource:
             rows.append(row)
             cells: dict[int, Any] = {}
             self._fill(cells, parse_line(line, row, self.limits), row)
+            self._seen.update(cells)
             for position in range(width):
                 value = cells.get(position)
                 kind = type(value)

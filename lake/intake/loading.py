@@ -27,7 +27,7 @@ from lake.intake.headers import match_headers, refuse_unnamed
 from lake.intake.opening import open_source
 from lake.intake.reading import Spelling
 from lake.intake.records import RecordSource
-from lake.intake.rejects import Reject, RejectFile, explain, ragged_reject, rule_reject
+from lake.intake.rejects import Reject, RejectFile, explain, ragged_reject, rule_reject, total_reject
 from lake.intake.tables import SecondTable
 from lake.intake.terms import Dialect, IntakeError, Limits, Loaded
 from lake.intake.units import UnitCodes
@@ -127,6 +127,7 @@ class _Loading:
         matched = match_headers(source.headers, contract, source.header_row)
         self.notes += matched.notes
         self.unnamed = matched.unnamed
+        self.lacking = matched.lacking
         self.cells = cells_of(contract, matched.positions)
         self.by_name = {cell.column.name: cell for cell in self.cells}
         self.spelling = _spelling(contract, dialect, source.strict, today)
@@ -168,6 +169,7 @@ class _Loading:
             last_event=last,
             counts={name: count for name, count in self.counts.items() if count},
             notes=(*self.notes, *self.source.notes, *_notes(self.counts, settled.duplicates, settled.superseded)),
+            lacking=self.lacking or self.source.lacking,
         )
 
     def _stage(
@@ -211,7 +213,9 @@ class _Loading:
         if not pc.all(typed["_good"]).as_py() or pc.any(typed["_blank"]).as_py() or self.dialect.total_words:
             keep, bad = self._sorted_out(typed, blank_rows)
             good = typed.filter(keep)
-            rejects += self._cell_rejects(raw.filter(bad), checks)
+            totals = pc.and_(bad, typed["_total"])
+            rejects += self._cell_rejects(raw.filter(pc.and_not(bad, totals)), checks)
+            rejects += self._total_rejects(raw.filter(totals))
         self.second_table.look(rejects, blank_rows)
         completed, broken = self.completion.complete(connection, good, self.counts)
         for rule in broken:
@@ -225,7 +229,8 @@ class _Loading:
     def _checks(self, connection: duckdb.DuckDBPyConnection, chunk: Chunk, schema: pa.Schema) -> _Checks:
         if schema not in self.compiled:
             present, width = Present(frozenset(chunk.natives), frozenset(chunk.faults)), len(self.source.headers)
-            sql = statements(self.cells, width, present, self.spelling, self.dialect.total_words)
+            words, corrected = self.dialect.total_words, isinstance(self.source, RecordSource)
+            sql = statements(self.cells, width, present, self.spelling, words, suspects_totals=not corrected)
             number = len(self.compiled)
             self.compiled[schema] = _Checks(
                 values=Prepared(connection, f"values{number}", schema, sql.values),
@@ -263,6 +268,13 @@ class _Loading:
                         Reject(rows[index], cell.column.name, values[index][:80], code, message, records[index])
                     )
         return rejects
+
+    def _total_rejects(self, totals: pa.Table) -> list[Reject]:
+        found = zip(totals["_row"].to_pylist(), self._records(totals), strict=True)
+        return [
+            total_reject(row, next(str(cell) for cell in json.loads(record).values() if cell and cell.strip()), record)
+            for row, record in found
+        ]
 
     def _records(self, raw: pa.Table) -> list[str]:
         """The raw cells of each row as JSON by header."""

@@ -64,6 +64,7 @@ class ParquetSource:
     """A `Source` over the columns of the contract; others are ignored and named. The first record is row 1."""
 
     strict = False
+    lacking: tuple[str, ...] = ()
     counts_bytes = False
     header_row = 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lake.contract import Column, Contract
+from lake.intake import totals
 from lake.intake.chunk import Chunk, Ragged, Source
 from lake.intake.database import connect
 from lake.intake.detect import Found, detect, unpacked
@@ -28,7 +29,6 @@ _FIRST_ROWS = 20
 _SAMPLE_ROWS = 100_000
 _PROBE_ROWS = 50
 _KEY_LINES = 20_000  # of JSON, whose keys are the columns: an object may leave out those without a value
-_TOTALS = ("total", "grand total", "sum", "subtotal", "summe", "gesamt", "totaal", "totale")
 
 
 def inspect(path: Path, *, name: str = "", dialect: Dialect | None = None, limits: Limits | None = None) -> Preview:
@@ -198,7 +198,7 @@ def _preview(name: str, dialect: Dialect, source: Source, questions: list[Questi
     plain = [plain_heading(header) for header in source.headers]
     unnamed = [position for position, header in enumerate(plain) if not header]
     table, complete, ragged, natives = _sample(source.chunks(), len(plain), unnamed)
-    table = _without_totals(table, dialect.total_words)
+    table = totals.without(table, dialect.total_words)
     if ragged and not table.num_rows:
         raise _no_row_fits(ragged[0])
     connection = connect(scratch)
@@ -210,9 +210,10 @@ def _preview(name: str, dialect: Dialect, source: Source, questions: list[Questi
     if complete and not table.num_rows:
         text = "The file has a header and no rows: replace what is there with nothing?"
         questions.append(Question("replace_with_nothing", text, "", ("no", "yes")))
-    if complete and (total := _total(table)):
-        text = f"The last row begins with {total!r}: is it a total, to be left out?"
-        questions.append(Question("total_row", text, "", (total, "no")))
+    if labels := totals.labels(table):
+        said = " or ".join(repr(label) for label in labels[:3])
+        text = f"A row begins with {said}: is it a total, to be left out? If not declared, it is set aside."
+        questions.append(Question("total_row", text, "", (", ".join(labels[:3]), "no")))
     return Preview(
         name=name,
         dialect=_with_spelling(dialect, guessed),
@@ -297,25 +298,6 @@ def _filled(table: pa.Table) -> pa.ChunkedArray:
     for column in table.columns:
         flags = pc.or_(flags, pc.not_equal(column, ""))
     return flags
-
-
-def _without_totals(table: pa.Table, words: Sequence[str]) -> pa.Table:
-    """Without the rows whose first filled cell is one of these words, as the load will leave them out."""
-    if not words or not table.num_rows:
-        return table
-    cells = [pc.utf8_trim_whitespace(column) for column in table.columns]
-    first = pc.coalesce(*(pc.if_else(pc.equal(cell, ""), None, cell) for cell in cells))
-    totals = pc.is_in(pc.utf8_lower(first), pa.array([word.lower() for word in words]))
-    return table.filter(pc.invert(totals))
-
-
-def _total(table: pa.Table) -> str:
-    """The first filled cell of the last record, if it reads like a total."""
-    if not table.num_rows:
-        return ""
-    last = [column[-1].as_py() for column in table.columns]
-    first = next((cell.strip() for cell in chain(last) if cell.strip()), "")
-    return first if first.lower().rstrip(":").strip() in _TOTALS else ""
 
 
 def _rows(table: pa.Table, count: int) -> tuple[tuple[str, ...], ...]:

@@ -29,6 +29,7 @@ class RecordSource:
             raise ValueError(f"{len(records)} records need as many row numbers, not {len(self._rows)}")
         names = {plain_heading(column.heading): i for i, column in enumerate(contract.supplied)}
         names |= {column.name: i for i, column in enumerate(contract.supplied) if column.name not in names}
+        self.lacking = _lacking(records, contract)
         self._cells: list[list[str]] = [[""] * len(records) for _ in self.headers]
         for index, record in enumerate(records):
             for header, value in record.items():
@@ -39,6 +40,16 @@ class RecordSource:
     def chunks(self) -> Iterator[Chunk]:
         texts = {i: pa.array(cells, pa.string()) for i, cells in enumerate(self._cells)}
         yield Chunk(pa.array(self._rows, pa.int64()), texts, bytes_read=len(self._rows))
+
+
+def _lacking(records: Sequence[Mapping[str, Any]], contract: Contract) -> tuple[str, ...]:
+    """Names of the columns that a record does not have: the others may have got them by a correction."""
+    given = [{plain_heading(header) for header in record} for record in records]
+    return tuple(
+        column.name
+        for column in contract.supplied
+        if not column.needed and not all({plain_heading(column.heading), column.name} & record for record in given)
+    )
 
 
 def _text(value: Any, header: str, row: int) -> str:

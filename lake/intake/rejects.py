@@ -165,6 +165,15 @@ def rule_reject(row: int, message: str, columns: Collection[str], contract: Cont
     return Reject(row, ",".join(sorted(columns)), "", "row_rule", f"{named}: {message}; correct the row.", record)
 
 
+def total_reject(row: int, label: str, record: str) -> Reject:
+    """A row that looks like a total."""
+    message = (
+        f"The row begins with {label[:40]!r} and looks like a total, which would be counted twice. If it is one, "
+        f"dismiss it, and have rows that begin with {label[:40]!r} left out; if it is a record, save it as it is."
+    )
+    return Reject(row, "", label[:80], "total_row", message, record)
+
+
 class RejectFile:
     """Writes rejects.parquet; also valid, with no rows, when nothing was rejected."""
 

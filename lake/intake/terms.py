@@ -199,6 +199,7 @@ class Loaded:
     calculated_not_finite, hidden_rows, equal_rows (accepted ones that, without a record key, repeat an earlier row).
     notes: the same in words, and what was ignored.
     first_event, last_event: earliest and latest local day of the event time among the accepted rows, as ISO text.
+    lacking: names of the contract's columns that the extract does not have.
     """
 
     accepted_path: Path
@@ -215,6 +216,7 @@ class Loaded:
     last_event: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return {**asdict(self), "accepted_path": str(self.accepted_path), "rejects_path": str(self.rejects_path)}

@@ -236,6 +236,7 @@ class TextSource:
     """A `Source` over delimited text."""
 
     strict = False
+    lacking: tuple[str, ...] = ()
     counts_bytes = True
 
     def __init__(self, path: Path, dialect: Dialect, limits: Limits) -> None:

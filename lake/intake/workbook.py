@@ -43,6 +43,7 @@ class WorkbookSource:
     """
 
     strict = False
+    lacking: tuple[str, ...] = ()
     counts_bytes = False
 
     def __init__(self, path: Path, dialect: Dialect, limits: Limits) -> None:

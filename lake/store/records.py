@@ -43,6 +43,17 @@ class Complete:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """A load brought nothing in `columns`: there its rows hold what the records that they replace held at `version`.
+
+    version: None where nothing was stored yet.
+    """
+
+    columns: tuple[str, ...]
+    version: int | None
+
+
+@dataclass(frozen=True)
 class Commit:
     """One atomic version of a table, as its log keeps it.
 
@@ -50,7 +61,8 @@ class Commit:
     (None: not counted, the replaced records lie in files too large to compare).
     `complete`: the days of which a load held all records; `removed` records of these days, which it lacked, left.
     An undo has `removed` rows that left and `restored` rows that came back. `files` are the files that it added.
-    `restated` records of closed days were changed.
+    `restated` records of closed days were changed. `kept`: columns in which its rows have what the records held that
+    they replaced, as its extract lacked them.
     `months` are the partitions it touched; `touched_months` has, per time column, the months (yyyymm, local days) in
     which rows came or went, old and new place of every record: what a recompute must refresh.
     """
@@ -68,6 +80,7 @@ class Commit:
     restored: int = 0
     restated: int = 0
     complete: Complete | None = None
+    kept: tuple[str, ...] = ()
     undone_load: str = ""
     key: tuple[str, ...] = ()
     months: tuple[int, ...] = ()
@@ -81,7 +94,7 @@ class Commit:
         data: dict[str, Any] = json.loads(text)
         data["files"] = tuple(DataFile(**file) for file in data["files"])
         data["complete"] = Complete.from_dict(data["complete"]) if data.get("complete") else None
-        data["months"], data["key"] = tuple(data["months"]), tuple(data["key"])
+        data["months"], data["key"], data["kept"] = (tuple(data.get(name, ())) for name in ("months", "key", "kept"))
         data["touched_months"] = {column: tuple(months) for column, months in data["touched_months"].items()}
         return cls(**data)
 
@@ -167,6 +180,17 @@ class LaterComplete(StoreError):
         super().__init__(
             f"{total:,} records of {complete.first} to {complete.last} would come back, but load {load_id} held all "
             "records of these days later. Take that one back first."
+        )
+
+
+class LaterKept(StoreError):
+    """`total` records of a later load, `load_id`, keep values in `columns` that came with the load to be taken back."""
+
+    def __init__(self, load_id: str, columns: tuple[str, ...], total: int) -> None:
+        self.load_id, self.columns, self.total = load_id, columns, total
+        super().__init__(
+            f"{total:,} records of load {load_id}, which lacked {', '.join(columns)}, keep their values. "
+            "Take that one back first."
         )
 
 

@@ -64,6 +64,7 @@ class Change:
     restored: int = 0
     restated: int = 0
     complete: Complete | None = None
+    kept: tuple[str, ...] = ()
 
 
 def connect(temporary: Path) -> duckdb.DuckDBPyConnection:

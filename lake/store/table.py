@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -31,6 +32,7 @@ from lake.store.records import (
     Complete,
     Conflict,
     DataFile,
+    Kept,
     Operation,
     Reconciliation,
     StoreError,
@@ -89,6 +91,7 @@ class FactTable:
         mode: Mode = "upsert",
         closed: Closed | None = None,
         complete: Complete | None = None,
+        kept: Kept | None = None,
     ) -> Commit:
         """Store the accepted rows of a load as one version.
 
@@ -98,7 +101,8 @@ class FactTable:
         accepted: Parquet with the contract's columns (missing ones are null), `_row`, and optionally `<column>__day`,
         `_month` is always derived. Without a key in the contract `_key` (content and occurrence) is the key.
         closed: days whose rows the load may not change; not for "replace". complete: days of which it holds all
-        records; for "upsert". A load that is in the lake already gives its earlier Commit and writes nothing.
+        records; for "upsert". kept: where the rows hold values of stored records: Conflict if these are not the stored
+        ones any more. A load that is in the lake already gives its earlier Commit and writes nothing.
         Raises DuplicateKey, SchemaConflict, ClosedRows, TooManyLeave.
         """
         key = () if mode == "append" else incoming.key_of(contract)
@@ -108,7 +112,10 @@ class FactTable:
         def change(read: Snapshot, staging: Path) -> Change:
             if mode == "replace":
                 return rewrite.replace(read, self.folder, load_id, paths, contract, staging)
-            return rewrite.load(read, self.folder, load_id, paths, contract, key, staging, closed, complete)
+            if kept and kept.version is not None and log.snapshot(self.folder, kept.version).files != read.files:
+                raise Conflict(f"Table {self.folder.name} is no longer at version {kept.version}. Try again.")
+            made = rewrite.load(read, self.folder, load_id, paths, contract, key, staging, closed, complete)
+            return replace(made, kept=kept.columns) if kept else made
 
         with durable.sole_writer(self.folder):
             return self._write(load_id, "load", change, key, contract=contract)
@@ -117,7 +124,7 @@ class FactTable:
         """Take a load back in one version: its rows leave, records it had replaced return unless replaced since.
 
         closed: days whose rows the undo may not change. Raises UnknownLoad if the load is not in effect,
-        UnknownVersion if the replaced records are past retention, ClosedRows, LaterComplete.
+        UnknownVersion if the replaced records are past retention, ClosedRows, LaterComplete, LaterKept.
         """
         with durable.sole_writer(self.folder):
             done = self.find(undo_id)
@@ -371,6 +378,7 @@ def _record(
         restored=change.restored,
         restated=change.restated,
         complete=change.complete,
+        kept=change.kept,
         undone_load=undone,
         key=key,
         months=change.months,

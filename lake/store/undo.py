@@ -3,7 +3,8 @@
 A record that a later load replaced stays as that load left it. A record comes back from the newest version whose load
 still stands: if the version before belongs to a load that was itself taken back, the search goes on behind that one.
 What a complete load removed comes back in the same way. A record of which a later load says, by holding all records of
-its days, that it is not there does not come back: that load must be taken back first.
+its days, that it is not there does not come back: that load must be taken back first. So must a later load that lacked
+a column and kept there what the load had brought: its values would stay behind.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from lake.store import rewrite
 from lake.store.closed import Closed, changed
 from lake.store.complete import within
 from lake.store.log import Entry, Snapshot
-from lake.store.records import Commit, DataFile, LaterComplete, UnknownVersion
+from lake.store.records import Commit, DataFile, LaterComplete, LaterKept, UnknownVersion
 from lake.store.rewrite import Change
 from lake.store.schema import DAY_SUFFIX, KEY, LOAD, MONTH, ROW, columns_of, empty, identifier, literal, same
 
@@ -36,13 +37,14 @@ def take_back(
 ) -> Change:
     """Rows of `load` leave, what they replaced returns. `entries` is the whole log, `stands` tells what counts.
 
-    Raises ClosedRows if that would change a closed day that `closed` does not restate, LaterComplete. dry_run: write no
-    file.
+    Raises ClosedRows if that would change a closed day that `closed` does not restate, LaterComplete, LaterKept.
+    dry_run: write no file.
     """
     columns = columns_of(read.handle)
     days = tuple(name for name in columns if name.endswith(DAY_SUFFIX))
     mine = f"t.{LOAD} = {literal(load.load_id)}"
     with rewrite.connect(staging) as connection:
+        _check_not_kept(connection, folder, load, entries, stands, columns)
         hit = rewrite.files_with(connection, read.files, folder, f"where {mine}")
         live = rewrite.relation([folder / file.path for file in hit], columns)
         connection.execute(f"create table leaving as select t.* from ({live}) t where {mine}")
@@ -145,11 +147,8 @@ def _version_of(entries: Sequence[Entry], load_id: str, before: int) -> int | No
 def _removed_by(folder: Path, entry: Entry, columns: dict[str, str], key: tuple[str, ...]) -> str:
     """SQL of the rows that left with a complete load, as they were: their keys are of the files that its version took
     away, and of none that it brought. Raises UnknownVersion."""
-    sides = [[folder / file.path for file in entry.removed], [folder / path for path in entry.added]]
-    for path in (path for side in sides for path in side):
-        if not path.exists():
-            raise UnknownVersion(f"{path.name} of version {entry.version} is past retention: it cannot be undone.")
-    before, after = (rewrite.relation(side, columns) for side in sides)
+    before = _present(folder, [file.path for file in entry.removed], entry, columns)
+    after = _present(folder, entry.added, entry, columns)
     return f"select t.* from ({before}) t anti join ({after}) a on {same(key, 'a')}"
 
 
@@ -199,6 +198,49 @@ def _removed_before(
         if entry.version in undone:
             found.append((entry.version, table))
     return found
+
+
+def _check_not_kept(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    load: Commit,
+    entries: Sequence[Entry],
+    stands: Callable[[str], bool],
+    columns: dict[str, str],
+) -> None:
+    """No standing later load lacked a column and holds there what `load` brought, or nothing since `load` had removed
+    the record; be it by way of loads that were taken back since. Raises LaterKept, UnknownVersion.
+    """
+    later = [entry for entry in entries[load.version + 1 :] if entry.commit and entry.commit.kept]
+    names = ", ".join(f"t.{identifier(name)}" for name in load.key)
+    gone = _removed_by(folder, entries[load.version], columns, load.key) if load.removed and later else empty(columns)
+    for column in sorted({name for entry in later if entry.commit for name in entry.commit.kept}):
+        brought = "false" if column in load.kept else f"o.{LOAD} = {literal(load.load_id)}"
+        connection.execute(f"create or replace table held as select {names}, t.{LOAD} from ({empty(columns)}) t")
+        for entry in later:
+            if entry.commit is None or column not in entry.commit.kept:
+                continue
+            before = _present(folder, [file.path for file in entry.removed], entry, columns)
+            rows = f"select t.* from ({_present(folder, entry.added, entry, columns)}) t"
+            rows += f" where t.{LOAD} = {literal(entry.commit.load_id)}"
+            passed_on = f"select 1 from held h where h.{LOAD} = o.{LOAD} and {same(load.key, 'h')}"
+            count = connection.execute(
+                f"insert into held select {names}, t.{LOAD} from ({rows}) t join ({before}) o on {same(load.key, 'o')} "
+                f"where ({brought} or exists ({passed_on})) "
+                f"and t.{identifier(column)} is not distinct from o.{identifier(column)} union all "
+                f"select {names}, t.{LOAD} from ({rows}) t semi join ({gone}) g on {same(load.key, 'g')} "
+                f"anti join ({before}) o on {same(load.key, 'o')}"
+            ).fetchall()[0][0]
+            if count and stands(entry.commit.load_id):
+                raise LaterKept(entry.commit.load_id, (column,), int(count))
+
+
+def _present(folder: Path, names: Sequence[str], entry: Entry, columns: dict[str, str]) -> str:
+    """SQL of the rows of these files. Raises UnknownVersion."""
+    paths = [folder / name for name in names]
+    if not all(path.exists() for path in paths):
+        raise UnknownVersion(f"A file of version {entry.version} is past retention: it cannot be undone.")
+    return rewrite.relation(paths, columns)
 
 
 def _check_not_spoken_for(

@@ -103,7 +103,7 @@ def vacuum(folder: Path, removed_before_ms: int, undoable: set[str], readable: S
     for entry in entries:  # a record may have to come back from behind a load that was itself taken back
         if entry.commit is not None and entry.commit.load_id in undoable | undone:
             needed |= {file.path for file in entry.removed}
-            if entry.commit.operation == "load" and entry.commit.removed:  # both sides tell what it removed
+            if entry.commit.operation == "load" and (entry.commit.removed or entry.commit.kept):  # both sides tell what
                 needed |= set(entry.added)
     dead = {file.path for entry in entries if entry.removed_at < removed_before_ms for file in entry.removed} - needed
     return remove(path for path in (folder / name for name in sorted(dead)) if path.exists())

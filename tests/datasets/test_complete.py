@@ -142,7 +142,7 @@ def test_the_numbers_are_those_of_pandas_on_the_extract_alone_after_a_complete_l
 def test_half_leaves_unasked_and_more_only_when_the_number_is_confirmed(orders):
     text = HEAD + "1,2025-01-10,10\n5,2025-02-20,50\n"  # lacks 3 of the 5 orders of 10 Jan to 20 Feb
     upload = complete(orders, text)
-    assert (upload.state, upload.fault["code"], ids(orders)) == ("refused", "removal_unconfirmed", "12345")
+    assert (upload.state, upload.fault["code"], ids(orders)) == ("asks", "removal_unconfirmed", "12345")
     assert upload.fault["message"] == (
         "3 of the 5 records of 10 Jan 2025 to 20 Feb 2025 are not in this extract and would be removed."
     )
@@ -165,7 +165,7 @@ class _asked_again:
 
     def __exit__(self, *_):
         self.upload.refresh_from_db()
-        assert (self.upload.state, self.upload.fault["removed"]) == ("refused", 3)
+        assert (self.upload.state, self.upload.fault["removed"]) == ("asks", 3)
 
 
 def test_corrected_rejects_are_never_complete(orders):
@@ -296,7 +296,7 @@ def test_over_rest_it_may_be_loaded_without_removing_also_by_a_form_that_leaves_
     upload.refresh_from_db()
     perform(upload.job)
     upload.refresh_from_db()
-    assert (upload.state, upload.complete, upload.fault["removed"]) == ("refused", True, 3)
+    assert (upload.state, upload.complete, upload.fault["removed"]) == ("asks", True, 3)
     assert posted(client, here, complete=False).status_code == 202
     upload.refresh_from_db()
     perform(upload.job)
@@ -377,7 +377,7 @@ def test_the_page_asks_before_anything_is_removed_and_twice_for_most(client, ana
     assert 'name="sure"' in client.get(here).content.decode()
     client.post(load, {"confirm_removal": "3"})
     upload.refresh_from_db()
-    assert upload.state == "refused"
+    assert upload.state == "asks"
     client.post(load, {"complete": "no", "confirm_removal": "3"})
     upload.refresh_from_db()
     perform(upload.job)

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('datasets', '0007_complete_extracts'),
+        ('datasets', '0009_asks'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,68 @@
+"""Rows that look like totals: a sum among records would be counted twice, so none is taken as a record unasked.
+
+Such a row begins, in its first filled cell, with a word for a total, and leaves another cell empty. The dialect's
+`total_words` leave it out; otherwise it is set aside with the records that are not accepted, and may be saved as one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lake.intake.reading import literal, one_of
+
+_WORDS = (
+    "total", "totals", "sub-?total", "grand total", "overall total", "sum", "summe", "gesamt", "gesamtsumme",
+    "endsumme", "zwischensumme", "totaal", "totale", "subtotale", "total g[ée]n[ée]ral", "sous-total", "suma",
+    "razem", "ogółem", "итого", "всего", "合计", "总计", "合計", "総計",
+)  # fmt: skip
+_PATTERN = rf"(?:{'|'.join(_WORDS)})(?: (?:of|for|für|de|per) .*)?[:.]?"
+_LIKE_TOTAL = re.compile(_PATTERN)
+
+
+def looks_like(text: str) -> bool:
+    """Whether a first cell reads like the label of a total."""
+    return bool(_LIKE_TOTAL.fullmatch(text.strip().lower()))
+
+
+def total_row(width: int, natives: Collection[int]) -> str:
+    """SQL: whether a row of `raw` looks like a total. Its first letter is looked at before anything else."""
+    if not width:
+        return "false"
+    texts = [f"nullif(trim(c{i}), '')" for i in range(width)]
+    cells = [f"coalesce({text}, n{i})" if i in natives else text for i, text in enumerate(texts)]
+    letters = one_of(sorted({word[0] for word in _WORDS}))
+    empty = " OR ".join(f"{cell} IS NULL" for cell in cells)
+    full = f"regexp_full_match(lower(coalesce({', '.join(cells)})), {literal(_PATTERN)}) AND ({empty})"
+    first = "c0 IS NULL OR c0 = '' OR prefix(c0, ' ')" + f" OR lower(left(c0, 1)) IN {letters}"
+    return f"CASE WHEN {first} THEN coalesce({full}, false) ELSE false END"
+
+
+def labels(table: pa.Table) -> tuple[str, ...]:
+    """The different labels of rows of these texts that look like totals, as they are written."""
+    if not table.num_rows:
+        return ()
+    first = _first_cells(table)
+    gaps = [pc.equal(pc.utf8_trim_whitespace(column), "") for column in table.columns]
+    with_a_gap = gaps[0]
+    for gap in gaps[1:]:
+        with_a_gap = pc.or_(with_a_gap, gap)
+    found = pc.unique(first.filter(with_a_gap).drop_null()).to_pylist()
+    return tuple(label for label in found if looks_like(label))
+
+
+def without(table: pa.Table, words: Sequence[str]) -> pa.Table:
+    """Without the rows whose first filled cell is one of these words, as the load will leave them out."""
+    if not words or not table.num_rows:
+        return table
+    declared = pa.array([word.lower() for word in words])
+    return table.filter(pc.invert(pc.is_in(pc.utf8_lower(_first_cells(table)), declared)))
+
+
+def _first_cells(table: pa.Table) -> pa.ChunkedArray:
+    """The first filled cell of each row."""
+    cells = [pc.utf8_trim_whitespace(column) for column in table.columns]
+    return pc.coalesce(*(pc.if_else(pc.equal(cell, ""), None, cell) for cell in cells))

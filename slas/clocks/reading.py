@@ -116,6 +116,24 @@ def _query(
     more: Iterable[str],
 ) -> tuple[str, dict[tuple[str, str], str]]:
     """The SQL, and what each of its columns is called there."""
+    wanted = _wanted(contract, targets, more)
+    rule = targets[0].clock
+    at, id_ = _seconds(time_column_of(rule, contract), contract), _text(rule.case_column)
+    listed = "".join(f", {sql} as c{number}" for number, sql in enumerate(wanted.values()))
+    conditions = [f"{id_} is not null", f"{_quoted(time_column_of(rule, contract))} is not null"]
+    if as_of is not None:
+        conditions.append(f"{at} <= {int(as_of.timestamp())}")
+    if case is not None:
+        conditions.append(f"{id_} = {_literal(case)}")
+    sql = (
+        f'select {id_} as "case", {at} as at{listed} from ({facts.relation}) '
+        f"where {' and '.join(conditions)} order by 1, 2, _row"
+    )
+    return sql, {key: f"c{number}" for number, key in enumerate(wanted)}
+
+
+def _wanted(contract: Contract, targets: Sequence[ServiceTarget], more: Iterable[str]) -> dict[tuple[str, str], str]:
+    """SQL of all that the clocks of these targets ask of an event, by its kind and text or name."""
     from lake.formula import parse
 
     wanted: dict[tuple[str, str], str] = {}
@@ -133,19 +151,7 @@ def _query(
     owners = [column.name for column in (contract.unit_column, contract.vendor_column) if column]
     for name in (*owners, *more):
         wanted["text", name] = _text(name)
-    rule = targets[0].clock
-    at, id_ = _seconds(time_column_of(rule, contract), contract), _text(rule.case_column)
-    listed = "".join(f", {sql} as c{number}" for number, sql in enumerate(wanted.values()))
-    conditions = [f"{id_} is not null", f"{_quoted(time_column_of(rule, contract))} is not null"]
-    if as_of is not None:
-        conditions.append(f"{at} <= {int(as_of.timestamp())}")
-    if case is not None:
-        conditions.append(f"{id_} = {_literal(case)}")
-    sql = (
-        f'select {id_} as "case", {at} as at{listed} from ({facts.relation}) '
-        f"where {' and '.join(conditions)} order by 1, 2, _row"
-    )
-    return sql, {key: f"c{number}" for number, key in enumerate(wanted)}
+    return wanted
 
 
 def _seconds(name: str, contract: Contract, *, end_of_day: bool = False) -> str:

@@ -169,11 +169,7 @@ class Package:
 
 
 PACKAGES = (
-    Package(
-        "@tabler/core",
-        "tabler",
-        (("dist/css/tabler.min.css", "tabler.min.css"), ("dist/js/tabler.min.js", "tabler.min.js")),
-    ),
+    Package("@tabler/core", "tabler", (("dist/css/tabler.min.css", "tabler.min.css"),)),
     Package(
         "@fontsource-variable/inter",
         "inter",

@@ -11,7 +11,7 @@ VENDOR = STATIC / "vendor"
 MANIFEST = json.loads((VENDOR / "MANIFEST.json").read_text())
 # Addresses in code that nothing fetches: names of formats, and documentation in comments and messages.
 NOT_LOADED = {
-    "www.w3.org", "tabler.io", "popper.js.org", "plotly.com", "github.com", "developer.mozilla.org", "sites.google.com",
+    "www.w3.org", "plotly.com", "github.com", "developer.mozilla.org", "sites.google.com",
     "jse.amstat.org",
 }  # fmt: skip
 

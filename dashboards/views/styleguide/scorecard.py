@@ -103,7 +103,7 @@ def kpi(
     """A row with the last of `series` as its actual. better: 1 where higher is, -1 where lower is."""
     actual, before = (series[-1], series[-2]) if series else (None, None)
     if actual is not None:
-        more |= {"variance": None if target is None else actual - target}
+        more |= {"variance": None if target is None else (actual - target) * better}  # plus is favourable
         more |= {"change": actual - before, "change_is_good": (actual - before) * better > 0}
     return Row(
         0, name, 2, False, status, score, url="#", format=shown_as, actual=actual, target=target, series=series, **more

@@ -64,9 +64,9 @@ def test_every_command_that_a_page_names_is_one(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_address_of_the_api_that_a_page_names_answers(name):
+def test_every_address_that_a_page_names_answers(name):
     text = re.sub(r"\{[\w_]+\}", "1", (ROOT / name).read_text())
-    for address in set(re.findall(r"/api/[\w/-]*/", text)):
+    for address in {*re.findall(r"/api/[\w/-]*/", text), *re.findall(r"`(/[a-z][\w/-]*)`", text)}:
         try:
             resolve(address)
         except Resolver404:

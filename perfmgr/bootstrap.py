@@ -22,10 +22,15 @@ def ensure_environment(requirements: str) -> None:
         return
     if sys.version_info < (3, 11):  # noqa: UP036  this runs before anything has checked
         sys.exit(f"perfmgr needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
-    if not _stamp(requirements).is_file() or _stamp(requirements).read_text() != _hash(requirements):
-        _install(requirements)
+    install_what_is_missing(requirements)
     if Path(sys.prefix).resolve() != VENV.resolve():
         os.execv(PYTHON, [str(PYTHON), *sys.argv])
+
+
+def install_what_is_missing(requirements: str) -> None:
+    """Make `.venv` hold `requirements`; nothing is done where it does already."""
+    if not _stamp(requirements).is_file() or _stamp(requirements).read_text() != _hash(requirements):
+        _install(requirements)
 
 
 def _install(requirements: str) -> None:

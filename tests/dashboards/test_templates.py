@@ -20,6 +20,7 @@ from dashboards.formats import plain
 from dashboards.job_words import WORDS
 from dashboards.navigation import is_here
 from dashboards.states import STATES, state_of
+from dashboards.templatetags import ui
 from dashboards.templatetags.ui import Digits, cells, column_heads, numeric_columns
 from dashboards.templatetags.wording import details, hours_in_words, job_words, thing
 from dashboards.views.styleguide import styleguide
@@ -242,28 +243,14 @@ def test_the_row_of_a_kpi_reads_name_actual_target_variance_status_score_change(
     assert text.endswith("On time 93.7 % 95.0 % −1.3 pts at risk open 74 80 % covered −0.3 pts")
 
 
-def test_progress_asks_until_it_is_finished():
-    running = component("progress", url="/jobs/1/", state="running", done=10, total=20, text="Checking rows")
-    assert 'hx-get="/jobs/1/"' in running
-    assert 'value="10"' in running
-    assert "hx-get" not in component("progress", url="/jobs/1/", state="done", finished=True, text="Done")
-
-
 HOSTILE_CONTEXTS = {
     "breadcrumb": {"items": [(HOSTILE, HOSTILE)]},
     "tabs": {"tabs": [{"label": HOSTILE, "url": HOSTILE, "count": HOSTILE}]},
-    "data_table": {
-        "columns": [{"label": HOSTILE}],
-        "rows": [[HOSTILE], [{"text": HOSTILE, "url": HOSTILE}]],
-        "caption": HOSTILE,
-    },
     "empty_state": {"title": HOSTILE, "text": HOSTILE, "action_label": HOSTILE, "action_url": HOSTILE},
     "problem_list": {
         "title": HOSTILE,
         "problems": [{"thing": HOSTILE, "fault": HOSTILE, "next_step": HOSTILE, "url": HOSTILE}],
     },
-    "progress": {"url": HOSTILE, "state": HOSTILE, "text": HOSTILE},
-    "stat_line": {"stats": [{"label": HOSTILE, "value": HOSTILE, "note": HOSTILE, "url": HOSTILE}]},
     "definition_list": {"items": [{"label": HOSTILE, "value": HOSTILE}, {"label": "f", "code": HOSTILE}]},
     "history_list": {"entries": [{"who": HOSTILE, "what": HOSTILE, "detail": HOSTILE}]},
     "confirm": {
@@ -300,6 +287,13 @@ def test_a_hostile_text_stays_a_text(name):
 @pytest.mark.parametrize("path", sorted(COMPONENTS.glob("[a-z]*.html")), ids=lambda path: path.stem)
 def test_every_component_says_at_its_top_what_it_takes(path):
     assert re.match(r"({% load [a-z ]+ %})?{% comment %}", path.read_text().lstrip()), path.name
+
+
+def test_every_component_is_on_a_page_besides_the_style_guide():
+    pages = [path for path in COMPONENTS.parent.rglob("*.html") if path.name != "styleguide.html"]
+    tags = Path(ui.__file__).parent.glob("*.py")
+    used = {name for file in (*pages, *tags) for name in re.findall(r"components/(\w+)\.html", file.read_text())}
+    assert {path.stem for path in COMPONENTS.glob("*.html")} - used == set()
 
 
 def test_the_style_guide_shows_every_component():

@@ -71,10 +71,6 @@ def analyst(client, home):
     return Caller(client, Member.ANALYST, home)
 
 
-def stored_files(settings):
-    return sorted(path for path in settings.UPLOAD_ROOT.rglob("*") if path.is_file())
-
-
 @pytest.mark.child_process
 def test_an_extract_goes_in_and_its_rows_come_out(analyst, orders):
     status, body = analyst.send(TEXT)

@@ -21,11 +21,12 @@ OF_TESTS = {"PERFMGR_TEST_SCRATCH", "PERFMGR_BOOTSTRAP", "DJANGO_SETTINGS_MODULE
 
 
 def there(named: str, page: Path) -> bool:
-    """A path from the root, the page's room, or a name below it; in docs also a migration without its name."""
+    """A path or a pattern from the root or the page's room, a name below the room, a migration by its number."""
     room = ROOT / page.relative_to(ROOT).parts[0]
     below = room if room.is_dir() else ROOT
     bases = (ROOT, page.parent, below, ROOT / "static", ROOT / "static" / "css", ROOT / "static" / "js")
-    if any((base / named).exists() or list(base.glob(f"{named.rstrip('/')}*")) for base in bases):
+    patterns = (named.rstrip("/"), f"{named}_*.py")
+    if any(list(base.glob(pattern)) for base in bases for pattern in patterns):
         return True
     return below != ROOT and any(fnmatch(str(file), f"*/{named}") for file in below.rglob("*"))
 
@@ -64,9 +65,9 @@ def test_every_command_that_a_page_names_is_one(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_address_of_the_api_that_a_page_names_answers(name):
+def test_every_address_that_a_page_names_answers(name):
     text = re.sub(r"\{[\w_]+\}", "1", (ROOT / name).read_text())
-    for address in set(re.findall(r"/api/[\w/-]*/", text)):
+    for address in {*re.findall(r"/api/[\w/-]*/", text), *re.findall(r"`(/[a-z][\w/-]*)`", text)}:
         try:
             resolve(address)
         except Resolver404:

@@ -44,9 +44,8 @@ def post(client, user, page, /, *args, expect=302, query="", **data):
     return answer.content.decode()
 
 
-def test_from_an_empty_list_to_a_claimed_credit(client, desk):
-    dataset = deliveries(desk.unit)
-    assert "No agreements yet" in get(client, desk.author, "agreements")
+def drafted(client, desk, dataset) -> None:
+    """An agreement with a measured charge, a promise (whose formula is misspelt first), and tiers."""
     post(client, desk.author, "agreement_new", name="Acme", code="acme", kind="uc", unit="supply",
          owner=desk.author.username, valid_from="2025-01-01")  # fmt: skip
     assert "add a target" in get(client, desk.author, "agreement_document", "acme")
@@ -67,6 +66,10 @@ def test_from_an_empty_list_to_a_claimed_credit(client, desk):
     tiers = {"form-TOTAL_FORMS": 2, "form-INITIAL_FORMS": 0, "form-0-below_pct": "90", "form-0-side": "below",
              "form-0-credit_pct": "5", "form-1-below_pct": "", "form-1-side": "below"}  # fmt: skip
     post(client, desk.author, "agreement_tiers", "acme", 1, **tiers)
+
+
+def signed(client, desk) -> Agreement:
+    """By a second person, as it was looked at."""
     post(client, desk.author, "agreement_step", "acme", 1, "offer")
     assert "waits for a second person" in get(client, desk.author, "agreement_document", "acme")
     offered = get(client, desk.signer, "agreement_document", "acme")
@@ -74,6 +77,14 @@ def test_from_an_empty_list_to_a_claimed_credit(client, desk):
     post(client, desk.signer, "agreement_step", "acme", 1, "sign", revision=revision)
     agreement = Agreement.objects.get()
     assert agreement.versions.get().state == "active"
+    return agreement
+
+
+def test_from_an_empty_list_to_a_claimed_credit(client, desk):
+    dataset = deliveries(desk.unit)
+    assert "No agreements yet" in get(client, desk.author, "agreements")
+    drafted(client, desk, dataset)
+    agreement = signed(client, desk)
     periods.refresh(agreement, day=DAY)
     page = get(client, desk.signer, "agreement", "acme", period="2025-01-01")
     assert "80.00" in page and "broken" in page and "$50.00" in page

@@ -4,17 +4,12 @@ from datetime import date
 
 import pytest
 
-from tests.factories import KpiFactory, UnitFactory, UserFactory
+from tests.factories import KpiFactory, UserFactory
 from vendors import actions, plans
 
 from .factories import DAY, a_contact, a_manager, a_result, a_vendor_below, two_kpis
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def group():
-    return UnitFactory()
 
 
 @pytest.fixture

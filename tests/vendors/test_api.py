@@ -22,7 +22,6 @@ from .factories import (
     a_result,
     a_template,
     a_vendor_below,
-    two_kpis,
 )
 
 pytestmark = pytest.mark.django_db
@@ -45,26 +44,6 @@ class Caller:
     def patch(self, path, **body):
         answer = self.client.patch(f"/api/v1/{path}", body, content_type="application/json")
         return as_described("patch", f"/api/v1/{path}", answer)
-
-
-@pytest.fixture(autouse=True)
-def day(settings):
-    settings.AS_OF = DAY.isoformat()
-
-
-@pytest.fixture
-def group():
-    return UnitFactory(code="supply")
-
-
-@pytest.fixture
-def manager(group):
-    return a_manager(group)
-
-
-@pytest.fixture
-def kpis(group):
-    return two_kpis(group)
 
 
 @pytest.fixture

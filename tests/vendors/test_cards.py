@@ -13,20 +13,10 @@ from vendors import surveys, templates
 from vendors.cards import card_of, cards_of, newest_period_start
 from vendors.models import TemplateVersion
 
-from .factories import DAY, NOW, THIRD, a_result, a_template, a_vendor_below, two_kpis
+from .factories import DAY, NOW, THIRD, a_result, a_template, a_vendor_below
 
 pytestmark = pytest.mark.django_db
 SECOND = date(2025, 4, 1)
-
-
-@pytest.fixture
-def group():
-    return UnitFactory()
-
-
-@pytest.fixture
-def kpis(group):
-    return two_kpis(group)
 
 
 @pytest.fixture

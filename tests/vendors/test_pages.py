@@ -25,31 +25,10 @@ from .factories import (
     a_result,
     a_template,
     a_vendor_below,
-    two_kpis,
 )
 from .test_selection import a_round, score_all
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def day(settings):
-    settings.AS_OF = DAY.isoformat()
-
-
-@pytest.fixture
-def group():
-    return UnitFactory(code="supply")
-
-
-@pytest.fixture
-def manager(group):
-    return a_manager(group)
-
-
-@pytest.fixture
-def kpis(group):
-    return two_kpis(group)
 
 
 @pytest.fixture

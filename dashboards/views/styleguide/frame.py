@@ -26,7 +26,7 @@ def furniture() -> dict:
         ],
         "stats": [
             {"label": "Score", "value": 72.4, "format": "score", "status": "amber", "note": "of 100"},
-            {"label": "Rows accepted", "value": 49_812, "format": "count", "url": "#"},
+            {"label": "Rows accepted", "value": 49_812, "format": "count"},
             {"label": "Rejected", "value": 188, "format": "count", "note": "0.4 %"},
             {"label": "Benefit realised", "value": 1_284_000, "format": "GBP:0"},
         ],

@@ -64,12 +64,12 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         **stories(),
         **charts(),
         **STATES,
-        **table(),
         **grid(),
         "heading": "Style guide",
         "spc_icons": ICONS,
         "rows": scorecard_rows(),
         "heat": heat_map(),
+        "datasets": datasets(),
         "form": SampleForm({"name": "", "unit": "percent", "valid_from": "2025-13-01", "announce": "on"}),
         "filter": SampleFilter(request.GET or None),
         "page": Paginator(range(240), 50).get_page(request.GET.get("page")),
@@ -78,21 +78,14 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboards/styleguide.html", context)
 
 
-def table() -> dict[str, Any]:
+def datasets() -> list[tuple[str, int, str, str]]:
+    """(name, rows, state, complete through) of some, one of them with a hostile name."""
     names = ("Deliveries", "Incidents", "A&E attendances", "Rail punctuality", "<script>alert(1)</script>")
     states = ("done", "running", "warning", "failed", "draft")
-    return {
-        "columns": [
-            {"label": "Dataset", "key": "name"},
-            {"label": "Rows", "key": "rows", "numeric": True, "format": "count"},
-            {"label": "State", "key": ""},
-            {"label": "Complete through", "key": "through"},
-        ],
-        "table": [
-            [{"text": name, "url": "#"}, 1000 * number + 812, {"status": state}, "2025-11-30"]
-            for number, (name, state) in enumerate(zip(names, states, strict=True))
-        ],
-    }
+    return [
+        (name, 1000 * number + 812, state, "2025-11-30")
+        for number, (name, state) in enumerate(zip(names, states, strict=True))
+    ]
 
 
 def grid() -> dict[str, Any]:

@@ -33,11 +33,15 @@ class TypedNumber(forms.CharField):
             raise forms.ValidationError(str(fault)) from None
 
 
+WHY = "Needed where periods are complete: their status is computed anew."
+
+
 class AnnualForm(forms.Form):
     unit = UnitField(to_field_name="code")
     total = TypedNumber(label="Total of the year")
     phasing = forms.ChoiceField(choices=AnnualTarget.Phasing.choices, help_text="How it is spread over the months.")
     decimals = forms.IntegerField(min_value=0, max_value=6, help_text="Of each part; the parts add up exactly.")
+    reason = forms.CharField(required=False, max_length=500, help_text=WHY)
 
     def __init__(self, data=None, *, units, dimensions=(), initial=None):
         super().__init__(data, initial=initial, prefix="annual")
@@ -68,6 +72,7 @@ class TargetForm(forms.Form):
     dimension = forms.ChoiceField(required=False, label="Only for", help_text="A segment, or all rows.")
     member = forms.CharField(required=False, max_length=200)
     basis = forms.CharField(required=False, max_length=200, help_text="Regulation, contract, benchmark, history ...")
+    reason = forms.CharField(required=False, max_length=500, help_text=WHY)
 
     def __init__(self, data=None, *, units, dimensions=(), may_be_total=False, initial=None):
         super().__init__(data, initial=initial, prefix="single")
@@ -85,7 +90,7 @@ class TargetForm(forms.Form):
 
     def goal_words(self) -> dict:
         """What `kpis.targets.Goal` takes, but the KPI."""
-        words = dict(self.cleaned_data)
+        words = {name: value for name, value in self.cleaned_data.items() if name != "reason"}
         value = words.pop("value")
         ends = {"low": value[0], "high": value[1]} if isinstance(value, tuple) else {"value": value}
         return words | ends

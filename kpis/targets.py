@@ -3,11 +3,12 @@
 A target holds for its unit and everything below, for its days, for all rows or for one segment. Two targets of the same
 KPI, unit, segment and comparator never hold on the same day: a writer locks the KPI first, so neither do two that are
 set at the same moment. One that is set within the days of a longer one is refused, or that one is split around it
-(`kpis.overrides`). Every change asks for the KPI's results to be scored again (`kpis.requests`).
+(`kpis.overrides`). What rates complete periods anew needs a reason (`kpis.late_targets`). Every change asks for the
+KPI's results to be scored again (`kpis.requests`).
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -17,10 +18,10 @@ from django.db.models import Q
 from organization import audit
 from organization.models import Unit
 
-from . import overrides, requests
+from . import late_targets, overrides, requests
 from .calendars import calendars_of
 from .goals import Goal, TargetError, TargetOverlap, check, limit_faults, plain
-from .models import AnnualTarget, Kpi, Target
+from .models import AnnualTarget, Kpi, LateTarget, Target
 from .models.targets import Comparator
 from .phase_weights import weights_of
 from .phasing import PhasingError, phase
@@ -45,21 +46,21 @@ class GridRefused(Exception):
 
 
 @transaction.atomic
-def set_target(goal: Goal, *, by) -> Target:
-    """Set one target. Raises TargetOverlap, TargetError."""
+def set_target(goal: Goal, *, by, reason: str = "") -> Target:
+    """Set one target. reason: why complete periods are rated anew. Raises TargetOverlap, TargetError, ReasonNeeded."""
     (kpi,) = _locked([goal.kpi])
     target = (_replace(goal, by, only_parts=True) if goal.split_standing else None) or _insert(goal, kpi, by)
     for _, fault in limit_faults([target]):
         raise fault
-    _tell([target], "target set", by)
+    _tell([target], "target set", by, reason)
     return target
 
 
 @transaction.atomic
-def set_many(goals: Sequence[Goal], *, by) -> list[Target]:
+def set_many(goals: Sequence[Goal], *, by, reason: str = "") -> list[Target]:
     """Set a grid of targets, all or none. A cell with exactly the days of a target that stands changes its value.
 
-    Raises GridRefused with the fault of every cell.
+    Raises GridRefused with the fault of every cell, ReasonNeeded.
     """
     errors: list[CellError] = []
     done: list[tuple[int, Target]] = []
@@ -76,15 +77,15 @@ def set_many(goals: Sequence[Goal], *, by) -> list[Target]:
         raise GridRefused(sorted(errors, key=lambda error: error.row))
     fresh = Target.objects.select_related("kpi", "unit").in_bulk(rows)  # one may have been split by a later one
     targets = [fresh[target.pk] for _, target in done]
-    _tell(targets, "targets set", by)
+    _tell(targets, "targets set", by, reason)
     return targets
 
 
 @transaction.atomic
-def end_target(target: Target, last_day: date, *, by) -> Target:
+def end_target(target: Target, last_day: date, *, by, reason: str = "") -> Target:
     """Let `target` hold up to and including `last_day`; the days after it go back to what it was set within.
 
-    Raises TargetError, also for a total.
+    Raises TargetError, also for a total; ReasonNeeded.
     """
     if target.as_total:
         raise TargetError("This is the total of its days: remove it, and set another for other days.", "valid_to")
@@ -96,14 +97,16 @@ def end_target(target: Target, last_day: date, *, by) -> Target:
     target.save(update_fields=["valid_to"])
     again = overrides.give_back(target, end, before) if target.overrides and end != before else None
     back = {"holds_again": plain(again)} if again else {}
+    back |= _late([replace(late_targets.of(target, LateTarget.Did.ENDED), start=end, end=before)], by, reason)
     audit.record(by, "target ended", target, unit=target.unit, before=before, after=end, **back)
     requests.rescore(target.kpi, f"target of {target.kpi.code}", by=by)
     return target
 
 
 @transaction.atomic
-def remove_target(target: Target, *, by, gives_back: bool = True) -> Target | None:
-    """Take a target back as if it had never been set; the audit trail keeps it. Raises TargetError for a phase.
+def remove_target(target: Target, *, by, gives_back: bool = True, reason: str = "") -> Target | None:
+    """Take a target back as if it had never been set; the audit trail keeps it. Raises TargetError for a phase,
+    ReasonNeeded.
 
     The days of one that was set within another say again what that one says, which is returned; unless it is to hold
     no more either (`gives_back`).
@@ -116,6 +119,7 @@ def remove_target(target: Target, *, by, gives_back: bool = True) -> Target | No
     again = overrides.taken_back(target, gives_back=gives_back)
     target.pk = name
     back = {"holds_again": plain(again)} if again else {}
+    back |= _late([late_targets.of(target, LateTarget.Did.REMOVED)], by, reason)
     audit.record(by, "target removed", target, unit=target.unit, was=was, **back)
     requests.rescore(target.kpi, f"target of {target.kpi.code}", by=by)
     return again
@@ -132,10 +136,11 @@ def set_annual(
     by,
     decimals: int = 2,
     comparator: str = Comparator.TARGET,
+    reason: str = "",
 ) -> AnnualTarget:
     """Phase `total` over the months of the fiscal year that holds `year_of`; the months add up to it exactly.
 
-    Setting it again for the same year replaces the phases. Raises TargetOverlap, TargetError.
+    Setting it again for the same year replaces the phases. Raises TargetOverlap, TargetError, ReasonNeeded.
     """
     (kpi,) = _locked([kpi])
     calendar = calendars_of([kpi.unit_id], year_of)[kpi.unit_id]
@@ -163,16 +168,18 @@ def set_annual(
     for month, part in zip(months, parts, strict=True):
         goal = Goal(kpi, unit, month.start, month.end, part, comparator=comparator, basis=basis, as_total=True)
         _insert(goal, kpi, by, annual=annual)
-    audit.record(by, "annual target set", annual, unit=unit, total=total, phasing=phasing, was=was and was.total)
+    why = _late([_of_year(annual)], by, reason)
+    audit.record(by, "annual target set", annual, unit=unit, total=total, phasing=phasing, was=was and was.total, **why)
     requests.rescore(kpi, f"annual target of {kpi.code}", by=by)
     return annual
 
 
 @transaction.atomic
-def remove_annual(annual: AnnualTarget, *, by) -> None:
-    """Take an annual target and its phases back."""
+def remove_annual(annual: AnnualTarget, *, by, reason: str = "") -> None:
+    """Take an annual target and its phases back. Raises ReasonNeeded."""
     (kpi,) = _locked([annual.kpi])
-    audit.record(by, "annual target removed", annual, unit=annual.unit, total=annual.total)
+    why = _late([replace(_of_year(annual), did=LateTarget.Did.REMOVED)], by, reason)
+    audit.record(by, "annual target removed", annual, unit=annual.unit, total=annual.total, **why)
     annual.delete()
     requests.rescore(kpi, f"annual target of {kpi.code}", by=by)
 
@@ -251,12 +258,23 @@ def _same(goal: Goal):
     )
 
 
-def _tell(targets: Sequence[Target], action: str, by) -> None:
-    """One audit entry for each KPI and unit, and one request to score the KPI again."""
+def _of_year(annual: AnnualTarget) -> late_targets.Change:
+    return late_targets.Change(annual.kpi, annual.unit, annual.comparator, annual.year_start, annual.year_end)
+
+
+def _late(changes: Iterable[late_targets.Change], by, reason: str) -> dict[str, str]:
+    """What the trail says of a change of complete periods. Raises ReasonNeeded."""
+    kept = late_targets.note(changes, reason=reason, by=by)
+    return {"after_the_fact": kept} if kept else {}
+
+
+def _tell(targets: Sequence[Target], action: str, by, reason: str) -> None:
+    """One audit entry for each KPI and unit, and one request to score the KPI again. Raises ReasonNeeded."""
+    why = _late(map(late_targets.of, targets), by, reason)
     groups: dict[tuple[int, int], list[Target]] = {}
     for target in targets:
         groups.setdefault((target.kpi_id, target.unit_id), []).append(target)
     for group in groups.values():
-        audit.record(by, action, group[0], unit=group[0].unit, targets=[plain(target) for target in group])
+        audit.record(by, action, group[0], unit=group[0].unit, targets=[plain(target) for target in group], **why)
     for kpi in {target.kpi_id: target.kpi for target in targets}.values():
         requests.rescore(kpi, f"target of {kpi.code}", by=by)

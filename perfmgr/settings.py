@@ -320,6 +320,7 @@ SPECTACULAR_SETTINGS = {
         "LinkKind": "kpis.models.KpiLink.Kind",
         "AlertComparator": "alerts.models.AlertRule.Comparator",
         "TargetComparator": "kpis.models.targets.Comparator",
+        "ClosingState": "datasets.models.Closing.State",
         "QualityRuleKind": "datasets.models.QualityRule.Kind",
         "KpiDirection": "kpis.models.KpiVersion.Direction",
         "Grain": "kpis.models.KpiVersion.Grain",

@@ -174,12 +174,13 @@ def _follow(agreement: Agreement, link: AttainmentKpi, by) -> None:
         target = version.targets.filter(code=link.target_code).first()
         if target and (version.valid_to is None or version.valid_to > version.valid_from):
             wanted[version.valid_from] = (version.valid_to, target.required_pct)
+    why = f"Agreement {agreement.code} as it was signed"  # by two people, who saw from which day on it holds
     standing = Target.objects.filter(kpi=link.kpi, unit=agreement.unit, dimension="", comparator="target")
     for old in standing:
         if wanted.get(old.valid_from) != (old.valid_to, old.value):
-            targets.remove_target(old, by=by, gives_back=False)
+            targets.remove_target(old, by=by, gives_back=False, reason=why)
         else:
             del wanted[old.valid_from]
     for start, (end, value) in wanted.items():
         goal = targets.Goal(link.kpi, agreement.unit, start, end, value, basis=f"Agreement {agreement.code}")
-        targets.set_target(goal, by=by)
+        targets.set_target(goal, by=by, reason=why)

@@ -19,6 +19,8 @@ from .models import Agreement, AgreementVersion, ClockRule, CreditTier, MeasureR
 
 State = AgreementVersion.State
 AGREEMENT_WORDS = frozenset(["name", "customer", "service", "owner"])
+# Who serves whom with what, as it was signed, and what it is called.
+SIGNED = {"customer": "The customer", "providers": "The provider", "service": "The service"}
 VERSION_WORDS = frozenset(
     [
         "valid_from", "valid_to", "period", "calendar", "currency", "charge_basis", "monthly_charge", "charge_dataset",
@@ -101,7 +103,7 @@ def change_agreement(
     supports: Iterable[Agreement] | None = None,
     **words,
 ) -> Agreement:
-    """Change what does not belong to a version: name, parties, owner, what it supports.
+    """Change what does not belong to a version: name, owner, what it supports; until it is signed, parties and service.
 
     It takes an offer back: who signs sees the parties as well. Raises AgreementRefused.
     """
@@ -117,11 +119,26 @@ def change_agreement(
     changed = [name for name in after if before[name] != after[name]]
     if not changed:
         return agreement
+    if faults := _of_signed(agreement, changed):
+        raise AgreementRefused(faults)
     kept = ({name: found[name] for name in changed} for found in (before, after))
     audit.record(by, "agreement changed", agreement, **dict(zip(("before", "after"), kept, strict=True)))
     if offered := agreement.versions.filter(state=State.IN_NEGOTIATION).first():
         _noted(offered, by, "parties changed")
     return agreement
+
+
+def is_signed(agreement: Agreement) -> bool:
+    """Whether any version of it binds or bound its parties."""
+    return agreement.versions.governing().exists()
+
+
+def _of_signed(agreement: Agreement, changed: Sequence[str]) -> list[Fault]:
+    """A contract with other parties, or about something else, is another contract: two people signed this one."""
+    if not is_signed(agreement):
+        return []
+    otherwise = "was signed by two people: with another one it is another agreement. End this one, and draft that one."
+    return [Fault(name, f"{SIGNED[name]} {otherwise}") for name in changed if name in SIGNED]
 
 
 def _parties(agreement: Agreement) -> dict[str, str]:

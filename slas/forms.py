@@ -12,6 +12,7 @@ from organization.fields import UnitField
 from organization.models import BusinessCalendar, Unit, User
 
 from .clocks.times import Clock
+from .drafting import SIGNED, is_signed
 from .models import Agreement, AgreementVersion, CreditTier, Exclusion, ServiceTarget
 
 DAY = {"type": "date"}
@@ -74,7 +75,7 @@ class AgreementForm(NewCode, forms.Form):
         others = Agreement.objects.visible_to(access)
         self.fields["supports"].queryset = others.exclude(pk=agreement.pk) if agreement else others
         if agreement:
-            for name in self.FIXED:
+            for name in (*self.FIXED, *(SIGNED if is_signed(agreement) else ())):
                 del self.fields[name]
 
 

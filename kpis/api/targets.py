@@ -1,6 +1,6 @@
 """Targets, one by one or as a grid; annual targets with their phases."""
 
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
@@ -9,13 +9,21 @@ from doors.idempotency import AGAIN, once
 from doors.serializers import DayField, ScopedCodeField, StrictSerializer
 from doors.viewsets import PLAIN_LIST
 from kpis import targets
-from kpis.models import AnnualTarget, Kpi, Target
+from kpis.late_targets import LONGEST_REASON
+from kpis.models import AnnualTarget, Kpi, LateTarget, Target
 from kpis.models.targets import Comparator
 from organization.access import TARGET, VIEW
 from organization.models import Unit
 
 from .base import KpisViewSet
 
+WHY = {
+    "max_length": LONGEST_REASON,
+    "default": "",
+    "allow_blank": True,
+    "help_text": "Why complete periods are rated anew; needed where there are any (see `late-targets/`).",
+}
+REMOVAL = [OpenApiParameter("reason", str, description=WHY["help_text"])]
 AMOUNT = {"max_digits": 23, "decimal_places": 6}
 MARCH = OpenApiExample(
     "One month within a standing target",
@@ -88,12 +96,18 @@ class GoalSerializer(StrictSerializer):
     )
 
 
+class NewGoal(GoalSerializer):
+    reason = serializers.CharField(**WHY)
+
+
 class GridSerializer(StrictSerializer):
     targets = GoalSerializer(many=True, min_length=1, max_length=2000)
+    reason = serializers.CharField(**WHY)
 
 
 class TargetEnd(StrictSerializer):
     last_day = DayField()
+    reason = serializers.CharField(**WHY)
 
 
 class NewAnnual(StrictSerializer):
@@ -104,6 +118,7 @@ class NewAnnual(StrictSerializer):
     total = serializers.DecimalField(**AMOUNT)
     decimals = serializers.IntegerField(min_value=0, max_value=6, default=2)
     phasing = serializers.ChoiceField(AnnualTarget.Phasing.choices)
+    reason = serializers.CharField(**WHY)
 
 
 class AnnualSerializer(serializers.ModelSerializer):
@@ -132,33 +147,35 @@ class TargetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSe
     }
     needs = {"read": VIEW, "write": TARGET}
 
-    @extend_schema(request=GoalSerializer, responses={201: TargetSerializer}, parameters=[AGAIN], examples=[MARCH])
+    @extend_schema(request=NewGoal, responses={201: TargetSerializer}, parameters=[AGAIN], examples=[MARCH])
     def create(self, request):
         """Set one target. One that overlaps another is refused, or that one is split (`split_standing`)."""
-        values = self.checked(GoalSerializer)
+        values = self.checked(NewGoal)
         self.require(TARGET, values["unit"])
-        return once(request, lambda: self.answer(targets.set_target(targets.Goal(**values), by=request.user), 201))
+        said = {"by": request.user, "reason": values.pop("reason")}
+        return once(request, lambda: self.answer(targets.set_target(targets.Goal(**values), **said), 201))
 
     @extend_schema(request=GridSerializer, responses=TargetSerializer(many=True))
     @action(methods=["post"], detail=False, **PLAIN_LIST)
     def bulk(self, request):
         """Set a grid of targets, all or none; the answer names every faulty cell."""
-        rows = self.checked(GridSerializer)["targets"]
+        values = self.checked(GridSerializer)
+        rows, said = values["targets"], {"by": request.user, "reason": values["reason"]}
         for unit in {row["unit"] for row in rows}:
             self.require(TARGET, unit)
-        made = targets.set_many([targets.Goal(**row) for row in rows], by=request.user)
+        made = targets.set_many([targets.Goal(**row) for row in rows], **said)
         return Response(TargetSerializer(made, many=True).data)
 
     @extend_schema(request=TargetEnd, responses=TargetSerializer)
     @action(methods=["post"], detail=True)
     def end(self, request, pk):
         """Let the target hold up to and including a day; one set within another gives it the days after back."""
-        return self.answer(targets.end_target(self._mine(), self.checked(TargetEnd)["last_day"], by=request.user))
+        return self.answer(targets.end_target(self._mine(), by=request.user, **self.checked(TargetEnd)))
 
-    @extend_schema(responses={204: None})
+    @extend_schema(responses={204: None}, parameters=REMOVAL)
     def destroy(self, request, pk):
         """Take the target back as if it had never been set; one set within another gives it its days back."""
-        targets.remove_target(self._mine(), by=request.user)
+        targets.remove_target(self._mine(), by=request.user, reason=request.query_params.get("reason", ""))
         return Response(status=204)
 
     def _mine(self):
@@ -182,9 +199,29 @@ class AnnualTargetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Kpis
         self.require(TARGET, values["unit"])
         return self.answer(targets.set_annual(by=request.user, **values), 201)
 
-    @extend_schema(responses={204: None})
+    @extend_schema(responses={204: None}, parameters=REMOVAL)
     def destroy(self, request, pk):
         annual = self.get_object()
         self.require(TARGET, annual.unit)
-        targets.remove_annual(annual, by=request.user)
+        targets.remove_annual(annual, by=request.user, reason=request.query_params.get("reason", ""))
         return Response(status=204)
+
+
+class LateTargetSerializer(serializers.ModelSerializer):
+    kpi = serializers.SlugRelatedField("code", read_only=True)
+    unit = serializers.SlugRelatedField("code", read_only=True)
+    by = serializers.SlugRelatedField("username", read_only=True)
+
+    class Meta:
+        model = LateTarget
+        fields = ("id", "kpi", "unit", "comparator", "did", "first", "last", "reason", "by", "at")
+
+
+class LateTargetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
+    """Targets that were set, ended or removed after the fact: periods from `first` to `last` were rated anew."""
+
+    queryset = LateTarget.objects.select_related("kpi", "unit", "by")
+    serializer_class = LateTargetSerializer
+    unit_path = "unit"
+    filterset_fields = {"kpi__code": ["exact"], "unit__code": ["exact"]}
+    needs = {"read": VIEW}

@@ -7,7 +7,7 @@ from .results import ManualEntry, Result, Run, StatusChange
 from .scorecards import NodeWeight, Scorecard, ScorecardNode
 from .stories import Annotation
 from .strategy import KpiLink, Objective, Theme
-from .targets import AnnualTarget, StandingTarget, Target
+from .targets import AnnualTarget, LateTarget, StandingTarget, Target
 from .webhooks import Webhook, WebhookDelivery
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Kpi",
     "KpiLink",
     "KpiVersion",
+    "LateTarget",
     "ManualEntry",
     "NodeWeight",
     "Objective",

@@ -136,3 +136,28 @@ class Target(models.Model):
     def __str__(self):
         segment = f" of {self.dimension} {self.member}" if self.dimension else ""
         return f"{self.kpi}, {self.get_comparator_display().lower()}{segment} from {self.valid_from}"
+
+
+class LateTarget(models.Model):
+    """That a target was set, changed, ended or removed after the fact: for periods that were complete, and why."""
+
+    class Did(models.TextChoices):
+        SET = "set", "Set"
+        ENDED = "ended", "Ended"
+        REMOVED = "removed", "Removed"
+
+    kpi = models.ForeignKey(Kpi, models.CASCADE, related_name="late_targets")
+    unit = models.ForeignKey(Unit, models.CASCADE, related_name="+")
+    comparator = models.CharField(max_length=10, choices=Comparator)
+    did = models.CharField(max_length=7, choices=Did)
+    first = models.DateField(help_text="First day of the first complete period that it changed.")
+    last = models.DateField(help_text="First day of the last one.")
+    reason = models.CharField(max_length=500)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self):
+        return f"{self.get_comparator_display()} of {self.kpi} {self.did} after the fact"

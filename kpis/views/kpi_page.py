@@ -11,6 +11,7 @@ from kpis import annotations, selectors
 from kpis.charting import chart_of, runs_of
 from kpis.forms import AnnotationForm
 from kpis.landing import landing
+from kpis.late_targets import above, late_targets
 from kpis.models import Annotation, Kpi
 from kpis.selectors.comparators import unrated_targets
 from kpis.selectors.runs import job_of
@@ -48,6 +49,7 @@ def _overview(request, place: Place) -> dict:
         "unrated": unrated_targets(place.version, unit, reading.period)
         if reading.period and not place.known_on
         else [],
+        "late": late_targets(kpi, above(unit), reading.period.start, reading.period.end) if reading.period else [],
         "series": series,
         "chart": chart,
         "fired": runs_of(chart.fired)[:SIGNALS],

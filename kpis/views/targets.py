@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from doors.pages import page, paged, require, visible
 from kpis import targets as verbs
 from kpis.forms_targets import AnnualForm, TargetForm
+from kpis.late_targets import LONGEST_REASON, ReasonNeeded, late_targets
 from kpis.models import AnnualTarget, Kpi, Target
 from kpis.models.targets import Comparator
 from kpis.selectors.catalogue import catalogue, entries, first_unit
@@ -153,10 +154,12 @@ def _set(goals: list[tuple[Cell, Goal]], cleared: list[Cell], request) -> dict[s
     goals = [(cell, replace(goal, unit=units[cell.unit_id])) for cell, goal in goals]
     try:
         with transaction.atomic():
-            again = [verbs.remove_target(cell.own, by=request.user) for cell in cleared]
-            verbs.set_many([goal for _, goal in goals], by=request.user)
+            again = [verbs.remove_target(cell.own, **_said(request)) for cell in cleared]
+            verbs.set_many([goal for _, goal in goals], **_said(request))
     except GridRefused as refusal:
         return {goals[error.row][0].name: error.message for error in refusal.errors}
+    except ReasonNeeded as fault:
+        return {"reason": str(fault)}
     except TargetError as fault:
         return {cleared[0].name: str(fault)}
     said = [f"{len(goals)} set"] if goals else []
@@ -164,6 +167,11 @@ def _set(goals: list[tuple[Cell, Goal]], cleared: list[Cell], request) -> dict[s
     said[-1] += ", where the standing target holds again" if any(again) else ""
     messages.success(request, f"Targets: {', '.join(said)}. Status and score are computed again.")
     return {}
+
+
+def _said(request) -> dict:
+    """By whom, and why complete periods are rated anew."""
+    return {"by": request.user, "reason": request.POST.get("reason", "")[:LONGEST_REASON]}
 
 
 def _page(request, grid: TargetGrid, *, errors=None, typed=None, unasked=False, status=200, annual=None, single=None):
@@ -186,6 +194,9 @@ def _page(request, grid: TargetGrid, *, errors=None, typed=None, unasked=False, 
         "may_edit": any(cell.may_edit for cell in grid.cells()),
         "annual_form": annual or AnnualForm(initial={"unit": grid.unit.code, "decimals": decimals}, **offer),
         "single_form": single or _single(grid, request),
+        "late": late_targets(grid.kpi, [row.unit.id for row in grid.rows], grid.year.start, grid.year.end),
+        "reason_error": errors.get("reason", ""),
+        "sent": {name: request.POST.get(name, "") for name in ("basis", "reason")},
         "shows_single": single is not None,
         "shows_annual": annual is not None,
     }
@@ -241,6 +252,10 @@ def _acting(request) -> TargetGrid:
     return _grid(request, kpi)
 
 
+def _said_in(form, request) -> dict:
+    return {"by": request.user, "reason": form.cleaned_data["reason"]}
+
+
 @page(TARGET)
 @require_POST
 def target_annual(request):
@@ -260,7 +275,7 @@ def target_annual(request):
             phasing=words["phasing"],
             decimals=words["decimals"],
             comparator=grid.comparator,
-            by=request.user,
+            **_said_in(form, request),
         )
     except TargetError as fault:
         form.add_error(fault.field if fault.field in form.fields else None, str(fault))
@@ -279,7 +294,7 @@ def target_set(request):
         return _page(request, grid, single=form, status=422)
     require(request, TARGET, form.cleaned_data["unit"])
     try:
-        target = verbs.set_target(Goal(kpi=grid.kpi, **form.goal_words()), by=request.user)
+        target = verbs.set_target(Goal(kpi=grid.kpi, **form.goal_words()), **_said_in(form, request))
     except TargetError as fault:
         form.add_error(fault.field if fault.field in form.fields else None, str(fault))
         return _page(request, grid, single=form, status=422)
@@ -316,18 +331,18 @@ def _end(target: Target, request) -> str:
     except ValueError:
         raise TargetError("Say the last day on which it holds, such as 2025-03-31.") from None
     within = target.overrides_id
-    verbs.end_target(target, day, by=request.user)
+    verbs.end_target(target, day, **_said(request))
     return f"It holds up to {day:%-d %b %Y}{', then the one within which it was set' if within else ''}."
 
 
 def _remove(target: Target, request) -> str:
-    again = verbs.remove_target(target, by=request.user)
+    again = verbs.remove_target(target, **_said(request))
     return f"The target was removed; the trail keeps it.{' What it was set within holds again.' if again else ''}"
 
 
 def _remove_annual(annual: AnnualTarget, request) -> str:
     total: Decimal = annual.total
-    verbs.remove_annual(annual, by=request.user)
+    verbs.remove_annual(annual, **_said(request))
     return f"The annual target of {_spoken(total)} and its parts were removed."
 
 

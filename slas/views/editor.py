@@ -20,6 +20,10 @@ from .frame import the_agreement, the_version
 
 BOTH = require_http_methods(["GET", "POST"])
 EMPTY_LINES = 3
+PARTIES = (
+    " Customer, providers and service were signed: with others it is another agreement. "
+    "End this one, and draft that one."
+)
 
 
 @page(DEFINE)
@@ -52,7 +56,7 @@ def agreement_new(request):
 @page(DEFINE)
 @BOTH
 def agreement_change(request, code):
-    """Name, parties, owner, and what it supports: what does not belong to a version."""
+    """Name, owner, and what it supports: what does not belong to a version; until it is signed, parties and service."""
     found = the_agreement(request, code)
     require(request, DEFINE, found.unit_id)
     first = {name: getattr(found, name) for name in ("name", "service")}
@@ -71,7 +75,7 @@ def agreement_change(request, code):
         back=found.get_absolute_url(),
         refusals=(drafting.AgreementRefused,),
         title=f"Change {found.name}",
-        lead="Targets and money stand in its document.",
+        lead=f"Targets and money stand in its document.{PARTIES if drafting.is_signed(found) else ''}",
     )
 
 

@@ -76,7 +76,7 @@ def test_the_floor_and_the_budget_of_the_period_stand_there_too(client, made):
         targets.Goal(made.kpi, made.group, date(2025, 1, 1), value=Decimal("61.5"), comparator="floor"),
         targets.Goal(made.kpi, made.group, value=Decimal("77.5"), comparator="budget", **january),
     ):
-        targets.set_target(goal, by=made.manager)
+        targets.set_target(goal, by=made.manager, reason="Agreed late")
     page = opened(client, made.viewer, "kpi", "in_time")  # of March, for which no budget is set
     assert re.search(r"<dt>Floor</dt><dd>.*61\.5", page) and "<dt>Budget</dt>" not in page
     assert re.search(r"<dt>Budget</dt><dd>.*77\.5", opened(client, made.viewer, "kpi", "in_time", period="2025-01-01"))
@@ -173,7 +173,9 @@ def test_a_unit_with_a_nul_is_not_there(client, made):
 
 
 def test_targets_bands_and_a_percentage_s_change_are_in_points(client, made):
-    targets.set_target(targets.Goal(made.kpi, made.group, date(2024, 1, 1), value=Decimal(80)), by=made.manager)
+    targets.set_target(
+        targets.Goal(made.kpi, made.group, date(2024, 1, 1), value=Decimal(80)), by=made.manager, reason="Agreed late"
+    )
     recompute(made.dataset.pk, day=DAY)
     text = opened(client, made.viewer, "kpi", "in_time")
     assert "−5.0" in text and "pts" in text  # 75 against 80
@@ -234,7 +236,9 @@ def test_pages_cost_the_same_with_one_and_with_fifty(client, made):
         kpi = KpiFactory(unit=made.group)
         ResultFactory(kpi=kpi, unit=made.group, month=date(2025, 3, 1))
         ResultFactory(kpi=made.kpi, unit=unit, month=date(2025, 3, 1))
-        targets.set_target(targets.Goal(made.kpi, unit, date(2025, 1, 1), value=Decimal(n + 1)), by=made.manager)
+        targets.set_target(
+            targets.Goal(made.kpi, unit, date(2025, 1, 1), value=Decimal(n + 1)), by=made.manager, reason="Agreed late"
+        )
         annotations.annotate(made.kpi, made.group, day=date(2025, 3, 1), text=f"note {n}", by=made.manager)
 
     one_more(0)

@@ -289,18 +289,18 @@ def test_a_quarters_target_within_a_years_is_that_of_the_quarter(kpi, manager):
 @pytest.mark.usefixtures("in_this_process", "on_the_day")
 def test_only_what_the_new_target_touches_is_recorded_anew_and_the_old_can_be_asked(made):
     """95 is wanted from January on, and 80 in March alone."""
-    set_target(Goal(made.kpi, made.group, JAN, value=Decimal(95)), by=made.manager)
+    set_target(Goal(made.kpi, made.group, JAN, value=Decimal(95)), by=made.manager, reason="Agreed late")
     recompute(made.dataset.pk)
     shown = Result.objects.filter(kpi=made.kpi, unit=made.group, grain="month", dimension="", period_start__gte=JAN)
     known, moment = set(shown.current().values_list("pk", flat=True)), shown.latest("recorded_at").recorded_at
     override = Goal(made.kpi, made.group, MAR, APR, value=Decimal(80), split_standing=True)
-    march = set_target(override, by=made.manager)
+    march = set_target(override, by=made.manager, reason="Strike")
     assert [request.scope for request in RecomputeRequest.objects.all()] == ["score"]
     run = recompute(made.dataset.pk)
     assert run.rows_scanned == 0
     fresh = shown.current().exclude(pk__in=known)
     assert [(row.period_start, row.target) for row in fresh] == [(MAR, 80)]
     assert {row.target for row in shown.as_known_at(moment)} == {95}
-    remove_target(march, by=made.manager)
+    remove_target(march, by=made.manager, reason="No strike")
     recompute(made.dataset.pk)
     assert {row.target for row in shown.current()} == {95}

@@ -23,7 +23,7 @@ KEPT = "Service desk, Mar 2025: the standing target 95 is kept before and after"
 def standing(made):
     """95 from January on, for the whole desk."""
     goal = targets.Goal(made.kpi, made.group, JAN, value=Decimal(95), basis="Contract 7")
-    return targets.set_target(goal, by=made.manager)
+    return targets.set_target(goal, by=made.manager, reason="Agreed late")
 
 
 def typed(client, user, cells, kept="", **more):
@@ -98,7 +98,7 @@ def test_a_part_of_one_month_is_not_the_cells_own(client, made, standing):
 
 def test_a_red_limit_within_a_longer_one_is_named_so(client, made, standing):
     limit = targets.Goal(made.kpi, made.group, JAN, value=Decimal(80), comparator="red_limit")
-    targets.set_target(limit, by=made.manager)
+    targets.set_target(limit, by=made.manager, reason="Agreed late")
     march = cell(made.group, 3)
     asked = typed(client, made.manager, {march: "85"}, comparator="red_limit")
     assert "the standing red limit 80 is kept before and after" in text_of(asked)
@@ -110,7 +110,7 @@ def test_a_red_limit_within_a_longer_one_is_named_so(client, made, standing):
 def test_a_month_within_a_longer_total_is_still_refused(client, made):
     calls = KpiFactory(unit=made.group, code="calls", kind="simple", formula="count(*)", grain="day")
     quarter = targets.Goal(calls, made.group, JAN, APR, Decimal(90000), as_total=True)
-    targets.set_target(quarter, by=made.manager)
+    targets.set_target(quarter, by=made.manager, reason="Agreed late")
     answer = typed(client, made.manager, {cell(made.group, 3): "30000"}, kpi="calls", amounts="total")
     assert answer.status_code == 422 and "take that total back first" in text_of(answer)
 
@@ -132,22 +132,31 @@ def test_the_form_has_a_tick_for_it_and_says_so_when_it_is_missing(client, made,
     }
     refused = sent(client, made.manager, "target_set", query=GRID, **given)
     assert refused.status_code == 422 and "or split it around these days" in text_of(refused)
-    ticked = {**given, "single-split_standing": "on"}
+    ticked = {**given, "single-split_standing": "on", "single-reason": "Agreed late"}
     assert sent(client, made.manager, "target_set", query=GRID, **ticked).status_code == 302
     assert [value for value, *_ in held()] == [95, 90, 95]
 
 
 def test_ending_or_removing_an_override_says_what_holds_then(client, made, standing):
     goal = targets.Goal(made.kpi, made.group, MAR, date(2025, 6, 1), Decimal(90), split_standing=True)
-    spring = targets.set_target(goal, by=made.manager)
+    spring = targets.set_target(goal, by=made.manager, reason="Agreed late")
     page = opened(client, made.manager, "targets", **GRID)
     assert "within 95" in page
-    sent(client, made.manager, "target_change", spring.pk, "end", query=GRID, last_day="2025-03-31")
+    sent(
+        client,
+        made.manager,
+        "target_change",
+        spring.pk,
+        "end",
+        query=GRID,
+        last_day="2025-03-31",
+        reason="It was never agreed",
+    )
     assert "It holds up to 31 Mar 2025, then the one within which it was set" in opened(
         client, made.manager, "targets", **GRID
     )
     assert held()[1:] == [(90, MAR, APR, ""), (95, APR, None, "Contract 7")]
-    sent(client, made.manager, "target_change", spring.pk, "remove", query=GRID)
+    sent(client, made.manager, "target_change", spring.pk, "remove", query=GRID, reason="It was never agreed")
     assert "What it was set within holds again" in opened(client, made.manager, "targets", **GRID)
     assert held() == [(95, JAN, None, "Contract 7")]
 

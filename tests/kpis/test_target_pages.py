@@ -26,7 +26,7 @@ def cell(unit, month):
 
 def set_cells(client, user, cells, before="{}", **query):
     given = {"kpi": "in_time", "unit": "group", "year": "2025-01-01", **query}
-    return sent(client, user, "targets", query=given, before=before, **cells)
+    return sent(client, user, "targets", query=given, before=before, **{"reason": "Agreed late", **cells})
 
 
 def test_a_pasted_row_becomes_targets(client, made):
@@ -59,7 +59,11 @@ def test_without_a_kpi_the_page_leads_to_the_designer_and_a_vain_search_back(cli
 def test_the_choice_of_a_kpi_says_the_target_of_its_last_complete_period(client, made):
     client.force_login(made.manager)
     assert "Service desk none Mar 2025" in text_of(client.get(reverse("targets")))
-    targets.set_target(targets.Goal(made.kpi, made.group, date(2025, 1, 1), value=Decimal("82.5")), by=made.manager)
+    targets.set_target(
+        targets.Goal(made.kpi, made.group, date(2025, 1, 1), value=Decimal("82.5")),
+        by=made.manager,
+        reason="Agreed late",
+    )
     recompute(made.dataset.pk)
     assert "Service desk 82.5 % Mar 2025" in text_of(client.get(reverse("targets")))
 
@@ -149,17 +153,23 @@ def test_one_wrong_cell_and_nothing_is_set(client, made):
 
 
 def test_an_overlap_is_named_in_its_cell(client, made):
-    targets.set_target(targets.Goal(made.kpi, made.north, date(2025, 1, 15), value=Decimal(70)), by=made.manager)
+    targets.set_target(
+        targets.Goal(made.kpi, made.north, date(2025, 1, 15), value=Decimal(70)), by=made.manager, reason="Agreed late"
+    )
     answer = set_cells(client, made.manager, {cell(made.north, 1): "80"})
     assert answer.status_code == 422 and "end that one first" in answer.content.decode()
 
 
 def test_inheritance_is_shown_and_an_emptied_cell_takes_its_own_back(client, made):
     targets.set_target(
-        targets.Goal(made.kpi, made.group, date(2024, 1, 1), value=Decimal(70), basis="Contract 7"), by=made.manager
+        targets.Goal(made.kpi, made.group, date(2024, 1, 1), value=Decimal(70), basis="Contract 7"),
+        by=made.manager,
+        reason="Agreed late",
     )
     month = (date(2025, 1, 1), date(2025, 2, 1))
-    targets.set_target(targets.Goal(made.kpi, made.north, *month, value=Decimal(72)), by=made.manager)
+    targets.set_target(
+        targets.Goal(made.kpi, made.north, *month, value=Decimal(72)), by=made.manager, reason="Agreed late"
+    )
     text = opened(client, made.manager, "targets", kpi="in_time", unit="group", year="2025-01-01")
     assert 'placeholder="70"' in text and "from Service desk: Contract 7" in text
     name = cell(made.north, 1)
@@ -170,7 +180,9 @@ def test_inheritance_is_shown_and_an_emptied_cell_takes_its_own_back(client, mad
 def test_a_cell_that_somebody_else_set_meanwhile_is_not_overwritten(client, made):
     name = cell(made.north, 1)
     month = (date(2025, 1, 1), date(2025, 2, 1))
-    targets.set_target(targets.Goal(made.kpi, made.north, *month, value=Decimal(72)), by=made.manager)
+    targets.set_target(
+        targets.Goal(made.kpi, made.north, *month, value=Decimal(72)), by=made.manager, reason="Agreed late"
+    )
     answer = set_cells(client, made.manager, {name: "90"}, before=f'{{"{name}": ""}}')
     assert answer.status_code == 422 and "Somebody set 72 here" in answer.content.decode()
 
@@ -184,6 +196,7 @@ def test_only_who_may_sets_targets(client, made):
 def test_an_annual_total_is_phased_exactly(client, made):
     query = {"kpi": "in_time", "unit": "group", "year": "2025-01-01"}
     given = {"annual-unit": "group", "annual-total": "100", "annual-phasing": "even", "annual-decimals": "2"}
+    given["annual-reason"] = "Agreed late"
     assert sent(client, made.manager, "target_annual", query=query, **given).status_code == 302
     values = list(Target.objects.values_list("value", flat=True))
     assert (len(values), sum(values)) == (12, Decimal(100))
@@ -196,13 +209,22 @@ def test_an_annual_total_is_phased_exactly(client, made):
 
 def test_a_target_without_end_from_before_the_year_is_listed_and_can_be_ended(client, made):
     target = targets.set_target(
-        targets.Goal(made.kpi, made.group, date(2000, 1, 1), value=Decimal(70)), by=made.manager
+        targets.Goal(made.kpi, made.group, date(2000, 1, 1), value=Decimal(70)), by=made.manager, reason="Agreed late"
     )
     query = {"kpi": "in_time", "unit": "group", "year": "2025-01-01"}
     text = opened(client, made.manager, "targets", **query)
     assert "from 1 Jan 2000" in text
     assert reverse("target_change", args=[target.pk, "end"]) in text
-    sent(client, made.manager, "target_change", target.pk, "end", query=query, last_day="2024-12-31")
+    sent(
+        client,
+        made.manager,
+        "target_change",
+        target.pk,
+        "end",
+        query=query,
+        last_day="2024-12-31",
+        reason="It was never agreed",
+    )
     assert "from 1 Jan 2000" not in opened(
         client, made.manager, "targets", **query
     )  # it holds in no period of the year
@@ -217,6 +239,7 @@ def test_a_quarters_total_is_set_with_its_own_days(client, made, calls):
         "single-valid_from": "2025-01-01",
         "single-valid_to": "2025-04-01",
         "single-as_total": "on",
+        "single-reason": "Agreed late",
     }
     assert sent(client, made.manager, "target_set", query=query, **given).status_code == 302
     assert "together from 1 Jan 2025 to before 1 Apr 2025" in opened(client, made.manager, "targets", **query)
@@ -232,14 +255,24 @@ def test_a_target_of_a_segment_with_its_own_days(client, made):
         "single-valid_from": "2025-01-01",
         "single-dimension": "priority",
         "single-member": "high",
+        "single-reason": "Agreed late",
     }
     assert sent(client, made.manager, "target_set", query=query, **given).status_code == 302
     target = Target.objects.get()
     assert (target.member, target.valid_to) == ("high", None)
-    sent(client, made.manager, "target_change", target.pk, "end", query=query, last_day="2025-03-31")
+    sent(
+        client,
+        made.manager,
+        "target_change",
+        target.pk,
+        "end",
+        query=query,
+        last_day="2025-03-31",
+        reason="It was never agreed",
+    )
     target.refresh_from_db()
     assert target.valid_to == date(2025, 4, 1)
-    sent(client, made.manager, "target_change", target.pk, "remove", query=query)
+    sent(client, made.manager, "target_change", target.pk, "remove", query=query, reason="It was never agreed")
     assert not Target.objects.exists()
 
 

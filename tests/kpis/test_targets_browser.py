@@ -30,7 +30,9 @@ def month(page, name, unit="Service desk"):
 
 
 def test_what_a_longer_target_keeps_is_told_while_one_types_and_pastes(people, made):
-    targets.set_target(targets.Goal(made.kpi, made.group, JAN, value=Decimal(95)), by=made.manager)
+    targets.set_target(
+        targets.Goal(made.kpi, made.group, JAN, value=Decimal(95)), by=made.manager, reason="Agreed late"
+    )
     page = people(made.manager)
     page.goto("/targets/?kpi=in_time&unit=group&year=2025-01-01")
     told = page.locator("[data-pm-kept] .notice")
@@ -41,12 +43,14 @@ def test_what_a_longer_target_keeps_is_told_while_one_types_and_pastes(people, m
     expect(told).to_be_hidden()
     month(page, "Feb").evaluate(PASTE, "90\t91\n80\t81")
     expect(told.get_by_role("listitem")).to_have_count(2)  # of the desk; the units below have none of their own
+    page.get_by_label("Reason", exact=True).first.fill("Agreed late")
     page.get_by_role("button", name="Set targets").click()
     expect(page.get_by_text("Targets: 4 set")).to_be_visible()
     desks = Target.objects.filter(unit=made.group).order_by("valid_from")
     assert [(int(target.value), target.valid_from.month) for target in desks] == [(95, 1), (90, 2), (91, 3), (95, 4)]
     month(page, "Feb").fill("")
     expect(month(page, "Feb")).to_have_attribute("placeholder", "95")
+    page.get_by_label("Reason", exact=True).first.fill("Agreed late")
     page.get_by_role("button", name="Set targets").click()
     expect(page.get_by_text("1 removed, where the standing target holds again")).to_be_visible()
 
@@ -73,6 +77,7 @@ def test_a_fault_leads_to_its_cell(people, made):
     page = people(made.manager)
     page.goto("/targets/?kpi=in_time&unit=group&year=2025-01-01")
     month(page, "Mar", "South").fill("ninety")
+    page.get_by_label("Reason", exact=True).first.fill("Agreed late")
     page.get_by_role("button", name="Set targets").click()
     page.get_by_role("link", name="South, Mar 2025: “ninety” is not a number.").click()
     cell = month(page, "Mar", "South")
@@ -86,7 +91,7 @@ def test_a_year_of_long_numbers_and_their_sum_fit_a_small_laptop(people, made):
     starts = [JAN, *ends[:-1]]
     days = zip(starts, ends, strict=True)
     goals = [targets.Goal(calls, made.group, *pair, Decimal(2_100_000), as_total=True) for pair in days]
-    targets.set_many(goals, by=made.manager)
+    targets.set_many(goals, by=made.manager, reason="Agreed late")
     page = people(made.manager)  # 1280 px wide
     page.goto("/targets/?kpi=calls&unit=group&year=2025-01-01")
     frame = page.locator(".table-frame").first

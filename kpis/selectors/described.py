@@ -1,7 +1,7 @@
 """How KPIs are described on a day: values and no models, since a page describes hundreds of them."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 from kpis.models import KpiVersion
@@ -23,16 +23,22 @@ COLUMNS = (
     "kpi__owner__first_name",
     "kpi__owner__last_name",
     "kpi__owner__username",
+    "kind",
     "dataset__complete_through",
+    "dataset__name",
+    "dataset__loaded_at",
 )
 
 
 class Described(NamedTuple):
-    """A KPI with how its numbers are written, the unit that answers for it, and how far its dataset is complete."""
+    """A KPI with how its numbers are written, the unit that answers for it, and how far its dataset goes."""
 
     ref: KpiRef
     home: int
     complete_through: date | None
+    kind: str
+    dataset: str
+    loaded_at: datetime | None
 
 
 def described_on(kpi_ids: Iterable[int], day: date) -> dict[int, Described]:
@@ -67,4 +73,10 @@ def _described(version) -> Described:
         is_certified=version.state == KpiVersion.State.CERTIFIED,
         owner_name=owner or version.kpi__owner__username,
     )
-    return Described(ref, version.kpi__unit_id, version.dataset__complete_through)
+    of_dataset = (
+        version.dataset__complete_through,
+        version.kind,
+        version.dataset__name or "",
+        version.dataset__loaded_at,
+    )
+    return Described(ref, version.kpi__unit_id, *of_dataset)

@@ -8,6 +8,7 @@ from kpis import scoring
 from kpis.calendars import calendars_of
 from kpis.models import Kpi, KpiVersion
 
+from .absence import Absence, Days, days_of_definitions, days_of_units
 from .almanac import Almanac
 from .described import described_on, standing
 from .results import Row
@@ -19,7 +20,8 @@ GRAINS = tuple(KpiVersion.Grain.values)  # the finest first
 
 
 class Book:
-    """What is needed to write results down: each KPI's words on `day`, and its calendar. Two queries."""
+    """What is needed to write results down: each KPI's words on `day`, and its calendar. Two queries, two more where a
+    number is missing and its reason is told."""
 
     def __init__(self, kpi_ids: Iterable[int], day: date):
         self.day = day
@@ -29,6 +31,7 @@ class Book:
         almanacs = {calendar: Almanac(calendar) for calendar in set(calendars.values())}
         self.almanacs = {kpi: almanacs[calendars[described.home]] for kpi, described in self.described.items()}
         self.verdicts: dict = {}
+        self.looks_back = False  # as known at a moment: why nothing was known then is not kept
 
     @cached_property
     def versions(self) -> dict[int, KpiVersion]:
@@ -78,6 +81,21 @@ class Book:
             version_id=row.version_id,
         )
 
+    @cached_property
+    def _days(self) -> tuple[dict[int, Days], dict[int, Days]]:
+        """Of units and of definitions; only asked for where some number is missing. Two queries."""
+        return days_of_units(), days_of_definitions(self.refs)
+
+    def _why_absent(self, kpi_id: int, unit: UnitRef, rows: Sequence[Row], period: PeriodRef | None) -> str:
+        if self.looks_back:
+            return ""
+        if rows and period is None:
+            return f"{self.period(rows[0]).label}, its first period, is not complete yet"
+        units, definitions = self._days
+        grain = period.grain if period else self.refs[kpi_id].grain
+        absence = Absence(unit, self.described[kpi_id], self.calendar(kpi_id), grain, period, self.day)
+        return absence.why(units.get(unit.id), definitions.get(kpi_id))
+
     def reading(
         self, kpi_id: int, unit: UnitRef, rows: Sequence[Row], *, period: PeriodRef | None, include_open: bool = False
     ) -> Reading:
@@ -85,9 +103,8 @@ class Book:
         kpi = self.refs[kpi_id]
         place = _place(rows, period, self.day, include_open)
         if place is None:
-            return Reading(
-                kpi, unit, period, None, scoring.NO_DATA, None, complete_through=self.complete_through(kpi_id)
-            )
+            reason, through = self._why_absent(kpi_id, unit, rows, period), self.complete_through(kpi_id)
+            return Reading(kpi, unit, period, None, scoring.NO_DATA, None, reason=reason, complete_through=through)
         row = rows[place]
         is_open = row.open_on(self.day)
         hidden = is_open and not include_open

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.utils.text import capfirst
 from django.views.decorators.http import require_GET, require_POST
 
 from doors.pages import page, require, visible
@@ -46,6 +47,8 @@ def _overview(request, place: Place) -> dict:
     return {
         **frame_of(request, place, "overview", series=series, shown=reading.period),
         "reading": reading,
+        "no_number": f"{capfirst(reading.reason)}. Numbers come with the first run after an extract is loaded or the "
+        "definition is saved; or choose another unit or grain above.",
         "unrated": unrated_targets(place.version, unit, reading.period)
         if reading.period and not place.known_on
         else [],

@@ -25,6 +25,8 @@ _TRIED: tuple[dict[ColumnType, str], ...] = tuple(
     {type_: f"'{day}'" if type_.temporal else number for type_ in ColumnType}
     for number, day in (("1", "2025-01-31"), ("0", "2024-02-29"))
 )
+_DAY_TEXT = re.compile(r"'\d{4}-\d\d-\d\d(?:[ T][\d:.]+)?'(?!::)")
+OF_A_DAY = frozenset({"DOW", "ISODOW", "DOY", "WEEK"})
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UINTEGER", "UBIGINT", "UHUGEINT")
 
 Schema = tuple[tuple[str, ColumnType], ...]
@@ -76,8 +78,10 @@ def _compile(text: str, schema: Schema, aggregate: bool, zone: str) -> Formula:
     grammar.check_columns(tree, text, [name for name, _ in schema])
     _check_level(tree, text, aggregate)
     _check_compared(tree, text, dict(schema))
+    _check_joined(tree, text, dict(schema))
     tree = _divide_safely(tree)
     _check_local(tree, schema, text)
+    _check_parts(tree, schema, text)
     stays_local = next(local_results(tree), None)
     tree = lowered(tree, zone)
     tree = whole_quotients(tree, lambda node: type_of(to_sql(node), schema, text) != "integer")
@@ -168,6 +172,19 @@ def _check_local(tree: exp.Expr, schema: Schema, text: str) -> None:
     check_clocks(tree, text, {name for name, type_ in schema if type_ is ColumnType.TIMESTAMP})
 
 
+def _check_parts(tree: exp.Expr, schema: Schema, text: str) -> None:
+    """A span has no weekday: the database says so when it is computed, in words of its own."""
+    for call in tree.find_all(exp.DayOfWeek, exp.DayOfWeekIso, exp.Extract):
+        is_extract = isinstance(call, exp.Extract)
+        if is_extract and call.name.upper() not in OF_A_DAY:
+            continue
+        of = call.expression if is_extract else call.this
+        if type_of(to_sql(lowered(of, "UTC")), schema, text) == "span":
+            word = call.name.lower() if is_extract else "weekday"
+            said = f"`{word}` is about a day or a time; a span of time such as {to_sql(of).lower()} has none"
+            raise FormulaError(said, *grammar.place(call, text))
+
+
 def _divide_safely(tree: exp.Expr) -> exp.Expr:
     """A zero divisor gives no value: DuckDB would answer infinity and call it no error."""
 
@@ -215,9 +232,15 @@ def _misfit(reason: str, text: str) -> FormulaError:
     ):
         one, other = (TYPE_WORDS.get(type_name(part), part) for part in mixed.groups())
         return FormulaError(f"The formula gives {one} in one case and {other} in another: write one of them for both")
-    found = re.search(r"name and argument types '(\W+|\w+)\((.*)\)'", reason)
+    if compared := re.search(r"compare values of type (\S+) and type (\S+) -", reason):
+        one, other = (TYPE_WORDS.get(type_name(part), part) for part in compared.groups())
+        return FormulaError(f"The formula compares {one} with {other}: compare two of the same kind")
+    found = re.search(r"(?:name and argument types '|the function call \")(\W+|\w+)\((.*)\)['\"]", reason)
     if not found:
         return FormulaError(f"The formula does not fit its columns' types: {reason}")
+    if "STRING_LITERAL" in found[2] and (day := _DAY_TEXT.search(text)):
+        said = f"{day[0]} is a text here; write {day[0]}::{'timestamp' if ':' in day[0] else 'date'} for the {{}}"
+        return FormulaError(said.format("time" if ":" in day[0] else "day"), day[0], day.start() + 1)
     word = "weekday" if found[1] == "isodow" and "isodow" not in text.lower() else found[1]
     given = " and ".join(TYPE_WORDS.get(type_name(one), one) for one in found[2].split(", "))
     place = text.casefold().find(word.casefold())
@@ -233,6 +256,14 @@ def _check_compared(tree: exp.Expr, text: str, types: dict[str, ColumnType]) -> 
         found = text.find(written)
         said = f"`{column.name}` is {TYPE_WORDS[type_.value]}, which {written} is not{WRITTEN.get(type_.value, '')}"
         raise FormulaError(said, written, found + 1 if found >= 0 else None)
+
+
+def _check_joined(tree: exp.Expr, text: str, types: dict[str, ColumnType]) -> None:
+    """`a = 'x' || met` compares with a text made of two, where one or the other condition was meant."""
+    for pipe in tree.find_all(exp.DPipe):
+        sides = [side for side in (pipe.this, pipe.expression) if isinstance(side, exp.Column)]
+        if isinstance(pipe.parent, grammar.COMPARISONS) and any(types[c.name] is ColumnType.BOOLEAN for c in sides):
+            raise FormulaError("`||` joins texts; write or between conditions", *grammar.place(pipe, text))
 
 
 @lru_cache(maxsize=2_000)
@@ -288,6 +319,7 @@ def type_name(sql_type: str) -> str:
     if sql_type in _INTEGERS:
         return "integer"
     names = {"DOUBLE": "number", "FLOAT": "number", "INTERVAL": "span"}
+    names |= {"INTEGER_LITERAL": "integer", "STRING_LITERAL": "text"}
     names |= {known.sql: known.value for known in ColumnType}
     return names.get(sql_type, "other")
 

@@ -16,7 +16,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
-from lake.formula.habits import instead_of
+from lake.formula.habits import instead_of, masked_strings, unusual, usual
 
 MAX_LENGTH = 2_000
 MAX_DEPTH = 50
@@ -51,6 +51,7 @@ LOGIC: Nodes = (
     exp.In,
     exp.Between,
 )
+COMPARISONS: Nodes = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 TEXT_LOGIC: Nodes = (exp.Like, exp.ILike, exp.Escape, exp.Contains, exp.StartsWith, exp.NullSafeEQ, exp.NullSafeNEQ)
 CHOICE: Nodes = (exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Greatest, exp.Least)
 NUMBERS: Nodes = (exp.Abs, exp.Round, exp.Floor, exp.Ceil, exp.Sqrt, exp.Ln, exp.Exp, exp.Sign)
@@ -82,6 +83,7 @@ CAST_TYPES = frozenset(
 DATE_UNITS = frozenset(
     ("SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR", "EPOCH", "DOW", "ISODOW", "DOY")
 )
+SURPLUS = ("truncate", "negative_length_returns_empty", "binary", "encoding")  # that the parser takes and nobody runs
 STATEMENT_TOKENS = (
     ("SELECT", "FROM", "UNION", "EXCEPT", "INTERSECT", "VALUES", "PIVOT", "UNPIVOT", "WITH", "JOIN", "TABLE", "COPY")
     + ("ATTACH", "DETACH", "PRAGMA", "SET", "SHOW", "DESCRIBE", "COMMAND", "EXECUTE", "INSERT", "UPDATE", "DELETE")
@@ -104,7 +106,6 @@ FORBIDDEN_TOKENS = frozenset(getattr(TokenType, name) for name in STATEMENT_TOKE
 FORBIDDEN_WORDS = frozenset(
     ("call", "copy", "install", "load", "export", "import", "prepare", "reset", "checkpoint", "vacuum", "columns")
 )
-IN_STRING = re.compile(r"'(?:[^']|'')*'")
 
 
 class FormulaError(ValueError):
@@ -130,7 +131,11 @@ def read(text: str) -> exp.Expr:
     if not text.strip():
         raise FormulaError("The formula is empty: write an expression such as count(*)")
     check_characters(text)
+    text = usual(text)
     check_words(text, FORBIDDEN_TOKENS)
+    if known := unusual(text):
+        said, word, start = known
+        raise FormulaError(said, word, start + 1)
     tree = parse_tree(text)
     check_size(tree, text, depth=MAX_DEPTH, nodes=MAX_NODES)
     return tree
@@ -138,8 +143,7 @@ def read(text: str) -> exp.Expr:
 
 def check_characters(text: str) -> None:
     """Only printable ASCII outside string literals, and no control character inside them."""
-    outside = IN_STRING.sub(lambda found: " " * len(found[0]), text)
-    for index, (shown, char) in enumerate(zip(outside, text, strict=True)):
+    for index, (shown, char) in enumerate(zip(masked_strings(text), text, strict=True)):
         if (shown in "\n\r\t" or " " <= shown <= "~") and (char >= " " or char in "\n\r\t"):
             continue
         raise FormulaError(f"The character U+{ord(char):04X} may not stand in a formula", char, index + 1)
@@ -227,7 +231,16 @@ def check_details(node: exp.Expr, text: str) -> None:
     if isinstance(node, exp.Literal) and not node.is_string and not math.isfinite(float(node.this)):
         fault = "is too large for a number"
     elif isinstance(node, exp.Var) and node.name.upper() not in DATE_UNITS:
-        fault = "is not a unit of time"
+        first = "; the unit comes first, as in datediff('hour', since, until)"
+        fault = f"is not a unit of time{first if isinstance(node.parent, exp.DateDiff) else ''}"
+    elif isinstance(node, exp.CountIf) and (value := node.args.get("zero_on_all_null")):
+        fault = f"takes one condition; write count_if({node.this.sql()} = {value.sql()})"
+    elif any(node.args.get(name) for name in SURPLUS):
+        fault = "is given more than it takes"
+    elif isinstance(node, exp.Is) and not isinstance(node.expression, (exp.Null, exp.Boolean)):
+        node, fault = node.expression, "cannot stand behind is; write = or <>"
+    elif isinstance(node, exp.DPipe) and _is_condition(node):
+        fault = "joins texts; write or between conditions"
     elif isinstance(node, exp.DataType) and (node.this.name not in CAST_TYPES or node.args.get("nested")):
         fault = "is not a type to convert to"
     elif isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count):
@@ -244,7 +257,19 @@ def check_details(node: exp.Expr, text: str) -> None:
         fault = "needs a plain number"
     if fault:
         token, position = place(node, text)
+        if isinstance(node, exp.Var):  # the parser notes no place for it
+            found = re.search(rf"\b{re.escape(node.name)}\b", text, re.IGNORECASE)
+            token, position = (found[0], found.start() + 1) if found else (token, position)
         raise FormulaError(f"`{token or name_of(node)}` {fault}", token, position)
+
+
+def _is_condition(node: exp.DPipe) -> bool:
+    """`a = 'x' || b = 'y'`: read as a text between two comparisons, and meant as one or the other."""
+    sides = (node.this.unnest(), node.expression.unnest())
+    if any(isinstance(side, (exp.Predicate, exp.Connector, exp.Not, exp.Boolean)) for side in sides):
+        return True
+    compared = node.parent
+    return isinstance(compared, COMPARISONS) and isinstance(compared.parent, COMPARISONS)
 
 
 def check_columns(tree: exp.Expr, text: str, columns: Collection[str]) -> None:

@@ -224,7 +224,7 @@ def test_a_measure_that_makes_no_sense_says_why(text, message):
         ('COUNTIFS(team, "N") / count(*)', "`COUNTIFS` may not stand in a formula; write count_if(condition)"),
         ("divide(sum(hours), count(*))", "; write a / b, which is empty where b is 0"),
         ("average(hours)", "; write avg(column)"),
-        ("sum([hours])", "; write a column's name without square brackets"),
+        ("sum([1, 2])", "; write a column's name without square brackets"),
         ('count_if(name = "Abandoned")', "; a text stands in single quotes, as in 'Abandoned'"),
     ],
 )

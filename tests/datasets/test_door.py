@@ -127,7 +127,7 @@ def test_C2_a_header_alone_is_taken_as_no_rows_and_replaces_nothing(doors, tmp_p
 
 
 BAD_ROWS = [
-    pytest.param("Total,,3.5,", "day", "", id="C6-total-row"),
+    pytest.param("Total,,3.5,", "", "Total", id="C6-total-row"),
     pytest.param("a9,2025-02-01", "", "", id="C22-fewer-values"),
     pytest.param("a9,2025-02-01,1,x,y", "", "", id="C22-more-values"),
     pytest.param("a9,2025-02-01,NaN,x", "amount", "NaN", id="C32-nan"),

@@ -6,10 +6,12 @@ that makes its rows visible. How a load stays exactly once is told in the room's
 
 from .confirming import NewDataset, confirm, examine, inspect, new_dataset, proposed_contract, turn_away
 from .loading import load
+from .otherwise import OPEN, read_as
 from .receiving import check_room, check_takes_uploads, original_of, receive
 from .requesting import Requested, load_id_of, request_load
 
 __all__ = [
+    "OPEN",
     "NewDataset",
     "Requested",
     "check_room",
@@ -21,6 +23,7 @@ __all__ = [
     "load_id_of",
     "new_dataset",
     "original_of",
+    "read_as",
     "proposed_contract",
     "receive",
     "request_load",

@@ -15,6 +15,7 @@ from ..contracts import put_in_force
 from ..facts import contract_of
 from ..models import ContractVersion, Dataset, Upload
 from ..refusals import CodeTaken, InvalidRequest, WrongState
+from . import otherwise
 from .receiving import check_takes_uploads, discard, original_of
 from .unit_columns import with_known_units
 
@@ -66,13 +67,14 @@ def inspect(upload: Upload, dialect: Dialect | None = None) -> Preview:
     return preview if upload.dataset else with_known_units(preview)
 
 
-def examine(upload: Upload, *, encoding: str = "") -> Preview:
+def examine(upload: Upload, *, encoding: str = "", asks: bool = False) -> Preview:
     """Look at an extract that has just come for its dataset, and settle how it is read.
 
     What cannot be read, or lacks a required column, is turned away: IntakeError, and nothing of it is kept. The dialect
     is the one confirmed for the dataset, unless the file is of another kind; then it is the proposed one. Where nobody
     has confirmed a contract yet nothing but the encoding is settled, so that what can be read in two ways is asked.
-    `encoding`: as a person declares it for a file that is neither UTF-8 nor says what it is.
+    `encoding`: as a person declares it for a file that is neither UTF-8 nor says what it is. asks: one that only is not
+    written as the others of its dataset, but fits its contract, is kept, in the state `asks`.
     """
     from lake.intake import Dialect, IntakeError
     from lake.intake.headers import match_headers, refuse_duplicates
@@ -91,6 +93,10 @@ def examine(upload: Upload, *, encoding: str = "") -> Preview:
             if not encoding:
                 _check_encoding(preview)
     except (IntakeError, InvalidRequest) as fault:
+        found = otherwise.as_found(upload, known, encoding=encoding) if asks and known else None
+        if found is not None and known is not None and isinstance(fault, IntakeError):
+            otherwise.ask(upload, found, known, fault)
+            return found
         fault.file = upload.file_name
         turn_away(upload)
         raise
@@ -188,23 +194,28 @@ def proposed_contract(preview: Preview, *, timezone: str = "UTC") -> Contract:
 
 
 @transaction.atomic
-def confirm(upload: Upload, contract: Contract, dialect: Dialect, *, by, into: Dataset | NewDataset) -> Dataset:
+def confirm(
+    upload: Upload, contract: Contract, dialect: Dialect, *, by, into: Dataset | NewDataset, settles: bool = True
+) -> Dataset:
     """Say how the upload is read and where it belongs; makes the dataset, or a new contract version, where needed. A
     dataset that was made for the upload by an earlier confirmation, and has nothing in it, makes way.
+
+    settles: later files of the dataset are read so too.
 
     Raises ContractError, CodeTaken, WrongState, ComputedDataset.
     """
     if isinstance(into, Dataset):
         check_takes_uploads(into)
     upload = Upload.objects.select_for_update().get(pk=upload.pk)
-    if upload.state not in (Upload.State.RECEIVED, Upload.State.REFUSED, Upload.State.ASKS, Upload.State.FAILED):
+    if upload.state not in otherwise.OPEN:
         raise WrongState(
             f"Upload #{upload.pk} is {upload.get_state_display().lower()}: its contract cannot change now."
         )
     contract.check()
     dataset = new_dataset(into, by=by) if isinstance(into, NewDataset) else into
     put_in_force(dataset, contract, by=by)
-    Dataset.objects.filter(pk=dataset.pk).update(dialect=dialect.to_dict())
+    if settles:
+        otherwise.settle(dataset, dialect, by=by)
     dataset.refresh_from_db()
     before = upload.dataset
     upload.dataset, upload.dialect, upload.contract_number = dataset, dialect.to_dict(), dataset.contract_number

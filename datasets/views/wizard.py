@@ -82,10 +82,13 @@ def _received(request, dataset: Dataset | None):
     if file is None:
         raise Refusal("No file came with the form.", next_step="Choose a file, then press Upload.")
     upload = intake.receive(dataset, file, name=file.name, by=request.user, length=file.size)
-    intake.examine(upload, encoding=request.POST.get("encoding", ""))
+    said |= {"blank_missing": True} if "blank_missing" in request.POST else {}
+    intake.examine(upload, encoding=request.POST.get("encoding", ""), asks=True)
+    if upload.state == Upload.State.ASKS:
+        Upload.objects.filter(pk=upload.pk).update(**said)
+        return _go(request, reverse("upload_confirm", args=[upload.public_id]))
     if dataset is None or not dataset.contract_number:
         return _go(request, reverse("upload_confirm", args=[upload.public_id]))
-    said |= {"blank_missing": True} if "blank_missing" in request.POST else {}
     requested = intake.request_load(upload, by=request.user, **said)
     if requested.already:
         messages.info(request, requested.message)
@@ -101,7 +104,7 @@ def _go(request, url: str) -> HttpResponse:
 def upload_confirm(request, public_id):
     """The inferred contract with a preview: answer, correct, load."""
     upload = own(request, public_id)
-    if upload.state not in (Upload.State.RECEIVED, Upload.State.REFUSED, Upload.State.ASKS, Upload.State.FAILED):
+    if upload.state not in intake.OPEN:
         return redirect("upload", upload.public_id)
     try:
         preview, dialect_form = _previewed(request, upload)
@@ -129,6 +132,9 @@ def upload_confirm(request, public_id):
         "is_empty": preview.complete and not preview.sampled_rows,
         "copies": () if upload.dataset else Upload.objects.visible_to(request.access).loaded_copies_of(upload),
         "has_key": bool(proposed.key),
+        "asks": (upload.fault or {}).get("message") if upload.state == Upload.State.ASKS else "",
+        "may_settle": bool(confirmed) and request.access.allows(DEFINE, upload.dataset.unit_id),
+        "settles": "settles" in request.POST,
         "dialect_form": dialect_form,
         "dialect": json.dumps(preview.dialect.to_dict()),
         "form": form,
@@ -146,13 +152,18 @@ def _load(request, upload: Upload, preview, proposed, forms) -> HttpResponse | N
     form, columns, about = forms
     try:
         into = upload.dataset or intake.NewDataset(**about.cleaned_data)
-        require(request, DEFINE, into.unit)
         zone = timezone_of(into.unit, request.day).key
         contract = contract_from(form, columns, proposed, zone=zone)
         if faults := unread(contract.check(), preview):
             refuse_unread(columns, faults)
             return None
-        intake.confirm(upload, contract, preview.dialect, by=request.user, into=into)
+        known = upload.dataset is not None and bool(upload.dataset.contract)
+        if known and "settles" not in request.POST and contract.to_dict() == upload.dataset.contract:
+            intake.read_as(upload, preview.dialect, by=request.user)
+        else:
+            require(request, DEFINE, into.unit)
+            settles = not known or "settles" in request.POST
+            intake.confirm(upload, contract, preview.dialect, by=request.user, into=into, settles=settles)
         upload.refresh_from_db()
         requested = intake.request_load(upload, by=request.user)
         return redirect("upload", requested.upload.public_id)
@@ -205,7 +216,7 @@ def _contract_so_far(upload: Upload, preview):
         return None
     contract = contract_of(upload.dataset)
     headers = {column.header for column in preview.columns}
-    return contract if {column.heading for column in contract.supplied} <= headers else None
+    return contract if {column.heading for column in contract.supplied if column.needed} <= headers else None
 
 
 def _named(upload: Upload) -> dict:

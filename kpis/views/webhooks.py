@@ -33,7 +33,7 @@ class WebhookForm(forms.Form):
 def webhooks(request):
     unheard = Count("deliveries", filter=Q(deliveries__delivered_at=None))
     hooks = _administered(request).select_related("unit").annotate(
-        told=Count("deliveries"), unheard=unheard, last=Max("deliveries__delivered_at")
+        told=Count("deliveries"), unheard=unheard, last_delivery=Max("deliveries__delivered_at")
     )  # fmt: skip
     context = {"heading": "Webhooks", "page": paged(request, hooks.order_by("name", "pk")), "breadcrumb": _crumbs()[:1]}
     return render(request, "kpis/webhooks.html", context)

@@ -15,7 +15,7 @@ from lake.instants import Clock
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 SHOWN_AS_DATE = re.compile(r"([\w.]+)\|(?:[\w]+\|)*(?:date|time|timesince|timeuntil)\b(?::[\"']([^\"']*)[\"'])?")
-OF_NO_MODEL = {"at", "last", "last_run", "since"}  # fields of what selectors return
+OF_NO_MODEL = {"at", "last_delivery", "last_run", "since"}  # fields of what selectors return
 
 
 def when(moment: datetime | None, zone: str = "UTC", words: str = "") -> str:

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from django.utils import timezone
 
 from alerts.models import InboxEntry
 from lake.contract import Column, ColumnType, Contract
@@ -54,12 +55,12 @@ def test_the_same_inputs_again_write_nothing_and_each_change_writes_a_version(de
 
 def test_an_approved_exclusion_marks_its_cases(desk):
     named = exclusions.propose(desk.agreement, by=desk.author, kind="customer", reason="Theirs", cases=["B"])
-    exclusions.decide(named, by=desk.signer, is_approved=True)
+    exclusions.decide(named, by=desk.signer, is_approved=True, now=timezone.now())
     in_time = exclusions.propose(
         desk.agreement, by=desk.author, kind="maintenance", reason="Power", condition="priority = '1'",
         starts_at=datetime(2025, 1, 7, 13, tzinfo=UTC), ends_at=datetime(2025, 1, 7, 14, tzinfo=UTC),
     )  # fmt: skip
-    exclusions.decide(in_time, by=desk.signer, is_approved=True)
+    exclusions.decide(in_time, by=desk.signer, is_approved=True, now=timezone.now())
     desk.run()
     excluded = {case: row["excluded"] for case, row in desk.rows("excluded").items() if row["excluded"]}
     assert excluded == {"B": "customer", "F": "maintenance"}
@@ -92,7 +93,7 @@ def test_a_closed_period_stays_bit_equal_after_data_calendar_and_target_change(d
     )
     draft = drafting.new_version(desk.version, by=desk.author, valid_from=date(2025, 2, 1))
     drafting.set_target(draft, "p1", by=desk.author, threshold_seconds=6 * HOUR)
-    lifecycle.sign(lifecycle.offer(draft, by=desk.author), by=desk.signer, day=TODAY)
+    lifecycle.sign(lifecycle.offer(draft, by=desk.author), by=desk.signer, day=TODAY, now=timezone.now())
     desk.run()
     periods.refresh(desk.agreement, day=date(2025, 2, 3))
     assert kept.get() == before

@@ -7,6 +7,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from datasets import undo
 from doors.revisions import ChangedMeanwhile
@@ -54,7 +55,7 @@ def approved(desk, agreement):
 def excluded(desk, agreement, **words) -> Exclusion:
     asked = {"kind": "maintenance", "reason": "Planned", "cases": ["C-1"]} | words
     made = exclusions.propose(agreement, by=desk.author, **asked)
-    return exclusions.decide(made, by=desk.signer, is_approved=True)
+    return exclusions.decide(made, by=desk.signer, is_approved=True, now=timezone.now())
 
 
 def page(client, user, name, *args) -> str:
@@ -102,7 +103,7 @@ def test_what_two_people_excluded_counts_again_once_a_second_person_agrees(clien
 
 
 def test_who_asks_for_a_withdrawal_does_not_decide_on_it(client, desk, approved):
-    exclusions.withdraw(approved, by=desk.signer, reason="Wrong month")
+    exclusions.withdraw(approved, by=desk.signer, reason="Wrong month", now=timezone.now())
     shown = page(client, desk.signer, "agreement_exclusions", "acme")
     assert "Let it count again" not in shown
     assert "Waits for a second person: who asked for the withdrawal cannot decide on it." in shown
@@ -115,24 +116,24 @@ def test_who_asks_for_a_withdrawal_does_not_decide_on_it(client, desk, approved)
 
 
 def test_a_withdrawal_is_kept_out_with_a_reason_and_may_be_asked_for_again(client, desk, second, approved):
-    exclusions.withdraw(approved, by=desk.author, reason="Wrong month")
+    exclusions.withdraw(approved, by=desk.author, reason="Wrong month", now=timezone.now())
     with pytest.raises(AgreementRefused, match="Say why it stays"):
-        exclusions.decide_withdrawal(approved, by=second, is_approved=False)
+        exclusions.decide_withdrawal(approved, by=second, is_approved=False, now=timezone.now())
     said(client, second, "exclusion_decide", approved.pk, "reject-withdrawal", reason="The plant was down")
     shown = page(client, desk.author, "agreement_exclusions", "acme")
     assert f"Rejected by {second}" in shown and "The plant was down" in shown
-    exclusions.withdraw(approved, by=desk.author, reason="It was not")
+    exclusions.withdraw(approved, by=desk.author, reason="It was not", now=timezone.now())
     with pytest.raises(exclusions.WrongState, match="waits for a second person already"):
-        exclusions.withdraw(approved, by=desk.signer, reason="Me too")
+        exclusions.withdraw(approved, by=desk.signer, reason="Me too", now=timezone.now())
 
 
 def test_a_proposal_is_taken_back_by_its_maker_alone(client, desk, agreement):
     asked = exclusions.propose(agreement, by=desk.author, kind="customer", reason="Away", cases=["C-1"])
     with pytest.raises(exclusions.SecondPersonNeeded, match="reject it instead"):
-        exclusions.withdraw(asked, by=desk.signer, reason="No")
+        exclusions.withdraw(asked, by=desk.signer, reason="No", now=timezone.now())
     assert "Take back" not in page(client, desk.signer, "agreement_exclusions", "acme")
     assert "Take back" in page(client, desk.author, "agreement_exclusions", "acme")
-    exclusions.withdraw(asked, by=desk.author, reason="They were there")
+    exclusions.withdraw(asked, by=desk.author, reason="They were there", now=timezone.now())
     shown = page(client, desk.signer, "agreement_exclusions", "acme")
     assert f"Withdrawn by {desk.author}" in shown and "They were there" in shown
 
@@ -313,9 +314,9 @@ def test_what_was_looked_at_is_signed_not_what_was_offered_meanwhile(desk, offer
     assert offered.state == "draft"  # the change took the offer back
     lifecycle.offer(offered, by=desk.author)
     with pytest.raises(ChangedMeanwhile, match="was changed since you opened it: nothing was decided"):
-        lifecycle.sign(offered, by=desk.signer, day=DAY, seen=seen)
+        lifecycle.sign(offered, by=desk.signer, day=DAY, seen=seen, now=timezone.now())
     now = AgreementVersion.objects.get()
-    assert lifecycle.sign(now, by=desk.signer, day=DAY, seen=revision_of(now)).state == "active"
+    assert lifecycle.sign(now, by=desk.signer, day=DAY, seen=revision_of(now), now=timezone.now()).state == "active"
 
 
 def test_the_pages_and_the_api_refuse_what_was_not_looked_at(client, desk, offered):
@@ -341,8 +342,8 @@ def test_who_edited_a_version_of_another_does_not_sign_it(client, desk, second, 
     assert 'name="revision"' not in shown and "who wrote any of it, or offered it, cannot sign it" in shown
     assert f"changed by {desk.signer}" in shown
     with pytest.raises(lifecycle.SecondPersonNeeded):
-        lifecycle.sign(offered, by=desk.signer, day=DAY)
-    assert lifecycle.sign(offered, by=second, day=DAY).signed_by == second
+        lifecycle.sign(offered, by=desk.signer, day=DAY, now=timezone.now())
+    assert lifecycle.sign(offered, by=second, day=DAY, now=timezone.now()).signed_by == second
 
 
 def test_a_notice_is_withdrawn_with_a_reason_that_stands_on_the_agreement(client, desk):

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal as D
 
 import pytest
+from django.utils import timezone
 
 from alerts.models import InboxEntry
 from jobs.models import Job
@@ -77,7 +78,7 @@ def test_a_tier_states_whether_its_bound_earns(desk, dataset, side, bound, requi
     drafting.set_target(version, "on-time", by=desk.author, required_pct=D(required))
     tier = {"target": None, "below_pct": D(bound), "side": side, "credit_pct": D(5)}
     drafting.set_tiers(version, [tier], by=desk.author)
-    lifecycle.sign(lifecycle.offer(version, by=desk.author), by=desk.signer, day=DAY)
+    lifecycle.sign(lifecycle.offer(version, by=desk.author), by=desk.signer, day=DAY, now=timezone.now())
     periods.refresh(version.agreement, day=DAY)
     claim = CreditClaim.objects.filter(
         period=closing.close_period(the(version.agreement, JANUARY), by=desk.signer, day=DAY)
@@ -88,7 +89,7 @@ def test_a_tier_states_whether_its_bound_earns(desk, dataset, side, bound, requi
 def test_a_credit_shows_the_attainment_as_its_period_does(desk, agreement):
     """Cut after four places in both: 77.7778 in the credit beside 77.7777 in the period would be asked about."""
     asked = exclusions.propose(agreement, by=desk.author, kind="customer", reason="Not at home", cases=["101"])
-    exclusions.decide(asked, by=desk.signer, is_approved=True)
+    exclusions.decide(asked, by=desk.signer, is_approved=True, now=timezone.now())
     periods.refresh(agreement, day=DAY)
     closed = closing.close_period(the(agreement, JANUARY), by=desk.signer, day=DAY)
     assert on_time(closed).attainment == D("77.7777")  # 7 of 9
@@ -175,22 +176,22 @@ def test_an_exclusion_counts_once_a_second_person_approves_it(desk, agreement):
     periods.refresh(agreement, day=DAY)
     assert on_time(the(agreement, JANUARY)).total == "10"
     with pytest.raises(exclusions.SecondPersonNeeded):
-        exclusions.decide(asked, by=desk.author, is_approved=True)
-    exclusions.decide(asked, by=desk.signer, is_approved=True)
+        exclusions.decide(asked, by=desk.author, is_approved=True, now=timezone.now())
+    exclusions.decide(asked, by=desk.signer, is_approved=True, now=timezone.now())
     periods.refresh(agreement, day=DAY)
     figure = on_time(the(agreement, JANUARY))
     assert (figure.attainment, figure.attainment_with_all, figure.excluded) == (D("88.8888"), D("80.0000"), 1)  # 8 of 9
     newest = agreement.attainment_kpis.get().kpi.versions.first()
     assert "cast('2025-01-13 00:00:00' as timestamp)" in newest.condition and newest.state == "certified"
-    exclusions.withdraw(asked, by=desk.author, reason="The port was open.")
-    exclusions.decide_withdrawal(asked, by=desk.signer, is_approved=True)
+    exclusions.withdraw(asked, by=desk.author, reason="The port was open.", now=timezone.now())
+    exclusions.decide_withdrawal(asked, by=desk.signer, is_approved=True, now=timezone.now())
     periods.refresh(agreement, day=DAY)
     assert on_time(the(agreement, JANUARY)).total == "10"
 
 
 def test_cases_of_a_measured_promise_are_the_rows_of_its_one_key(desk, agreement):
     asked = exclusions.propose(agreement, by=desk.author, kind="customer", reason="Not at home", cases=["103", "107"])
-    exclusions.decide(asked, by=desk.signer, is_approved=True)
+    exclusions.decide(asked, by=desk.signer, is_approved=True, now=timezone.now())
     periods.refresh(agreement, day=DAY)
     figure = on_time(the(agreement, JANUARY))
     assert (figure.good, figure.total, figure.all_total, figure.excluded) == ("8", "8", "10", 2)
@@ -258,7 +259,7 @@ def test_clocked_promises_are_counted_from_the_agreements_cases(desk, dataset):
     for code, metric, more in (("fix", "resolution", {}), ("p90", "percentile", {"percentile": D("0.9")})):
         drafting.set_target(version, code, by=desk.author, name=code, metric=metric, required_pct=D(90),
                             threshold_seconds=100, clock=clock, **more)  # fmt: skip
-    version = lifecycle.sign(lifecycle.offer(version, by=desk.author), by=desk.signer, day=DAY)
+    version = lifecycle.sign(lifecycle.offer(version, by=desk.author), by=desk.signer, day=DAY, now=timezone.now())
     assert version.agreement.attainment_kpis.count() == 1  # no case was timed so far
     early, late = datetime(2025, 1, 5, 10), datetime(2025, 1, 31, 23, 59, 59)
     rows = [(f"C{n}", "fix", "met", 10 * n, 100, early, "") for n in range(8)]

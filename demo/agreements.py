@@ -36,7 +36,7 @@ def close(definition: Mapping, users: Users, today: date) -> None:
         for start in words["closed"]:
             period = agreement.periods.filter(period_start=start, state=PeriodResult.State.PROVISIONAL).first()
             if period:
-                closing.close_period(period, by=users["manager"], day=today)
+                closing.close_period(period, by=users["manager"], day=today, now=timezone.now())
         first = agreement.claims.order_by("period__period_start").first()
         if first and first.state == CreditClaim.State.CALCULATED:
             claims.claim_credit(first, by=users["finance"], day=today)

@@ -148,7 +148,7 @@ class PeriodViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSe
     def close(self, request, pk):
         """Freeze figures and case list, and calculate the credit."""
         found, seen = self.mine(CERTIFY), self.checked(Close).get("figures_hash")
-        return self.answer(closing.close_period(found, by=request.user, day=as_of_day(), seen=seen))
+        return self.answer(closing.close_period(found, by=request.user, day=as_of_day(), seen=seen, now=timezone.now()))
 
     @extend_schema(request=Reason, responses=AgreementPeriodSerializer)
     @action(methods=["post"], detail=True)
@@ -197,7 +197,9 @@ class RestatementViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasV
         found = self.get_object()
         self.require(CERTIFY, found.period.agreement.unit_id)
         by, day, words = self.request.user, as_of_day(), self.checked(body)
-        return self.answer(closing.decide_restatement(found, by=by, is_approved=is_approved, day=day, **words))
+        return self.answer(
+            closing.decide_restatement(found, by=by, is_approved=is_approved, day=day, **words, now=timezone.now())
+        )
 
 
 class ExclusionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSet):

@@ -26,7 +26,7 @@ BELOW = {
     "kpis/recompute/run.py": "the moments of the job's steps, which are measured",
     "kpis/webhooks.py": "who may be told, in the job's transaction",
     "slas/claims.py": "when the credit was calculated, in a refresh that a job or a close asks for",
-    "slas/periods.py": "when figures were computed, closed or decided on; to be handed in as elsewhere",
+    "slas/periods.py": "when the figures were computed, in a refresh that a job or a close asks for",
 }
 
 

@@ -81,7 +81,9 @@ def test_a_closed_period_stays_bit_equal_after_data_calendar_and_target_change(d
     upload_csv(desk.log, LOG + "16,Z,New,2,db,2025-02-03 09:00,2025-02-03 09:00\n")
     desk.run()
     periods.refresh(desk.agreement, day=date(2025, 2, 3))
-    january = closing.close_period(desk.agreement.periods.get(period_start=date(2025, 1, 1)), by=desk.signer, day=TODAY)
+    january = closing.close_period(
+        desk.agreement.periods.get(period_start=date(2025, 1, 1)), by=desk.signer, day=TODAY, now=timezone.now()
+    )
     kept = PeriodResult.objects.filter(pk=january.pk).values("figures", "figures_hash", "cases_hash", "sources")
     before = kept.get()
     assert (before["figures"]["targets"]["p1"]["good"], before["figures"]["targets"]["p1"]["total"]) == ("2", "4")

@@ -210,7 +210,9 @@ def january(desk):
     """A closed January of 8 on time out of 10."""
     made = desk.signed(deliveries(desk.unit)).agreement
     periods.refresh(made, day=DAY)
-    return closing.close_period(made.periods.get(period_start=date(2025, 1, 1)), by=desk.signer, day=DAY)
+    return closing.close_period(
+        made.periods.get(period_start=date(2025, 1, 1)), by=desk.signer, day=DAY, now=timezone.now()
+    )
 
 
 def restated(january, by, late=(3,)):
@@ -242,7 +244,9 @@ def test_rows_of_later_months_are_no_cause_and_an_undo_is(desk, january):
     loaded = upload_csv(dataset, deliveries_csv(late=(), months=(1,)), name="january.csv")
     periods.refresh(january.agreement, day=DAY)
     assert list(january.restatements.get().caused_by.all()) == [dataset.owner]  # not who loaded March
-    closing.decide_restatement(january.restatements.get(), by=desk.signer, is_approved=True, day=DAY)
+    closing.decide_restatement(
+        january.restatements.get(), by=desk.signer, is_approved=True, day=DAY, now=timezone.now()
+    )
     perform(undo.request_undo(loaded, by=desk.signer))
     periods.refresh(january.agreement, day=DAY)
     assert list(january.restatements.get(state="proposed").caused_by.all()) == [desk.signer]

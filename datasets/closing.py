@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
@@ -63,7 +63,7 @@ def propose(dataset: Dataset, through: date | None, *, by, reason: str, day: dat
 
 
 @transaction.atomic
-def decide(closing: Closing, *, approve: bool, by, remark: str = "") -> Closing:
+def decide(closing: Closing, *, approve: bool, by, now: datetime, remark: str = "") -> Closing:
     """A second person approves, and the day counts from now on; or rejects it, saying why.
 
     Raises SecondPersonNeeded, WrongState (decided already; a load is being stored), InvalidRequest, LakeDisagrees.
@@ -80,16 +80,16 @@ def decide(closing: Closing, *, approve: bool, by, remark: str = "") -> Closing:
     if approve:
         _put_in_force(dataset, closing.through)
     state = Closing.State.APPROVED if approve else Closing.State.REJECTED
-    return _decided(closing, state, by=by, remark=remark)
+    return _decided(closing, state, by=by, now=now, remark=remark)
 
 
 @transaction.atomic
-def withdraw(closing: Closing, *, by) -> Closing:
+def withdraw(closing: Closing, *, by, now: datetime) -> Closing:
     """Who proposed it takes it back. Raises WrongState."""
     closing = _waiting(closing)
     if closing.proposed_by_id != by.pk:
         raise WrongState("Only who proposed it may withdraw it.", next_step="Reject it instead.")
-    return _decided(closing, Closing.State.WITHDRAWN, by=by, remark="")
+    return _decided(closing, Closing.State.WITHDRAWN, by=by, now=now, remark="")
 
 
 def _waiting(closing: Closing) -> Closing:
@@ -100,8 +100,8 @@ def _waiting(closing: Closing) -> Closing:
     return found
 
 
-def _decided(closing: Closing, state: str, *, by, remark: str) -> Closing:
-    closing.state, closing.decided_by, closing.decided_at, closing.remark = state, by, timezone.now(), remark
+def _decided(closing: Closing, state: str, *, by, now: datetime, remark: str) -> Closing:
+    closing.state, closing.decided_by, closing.decided_at, closing.remark = state, by, now, remark
     closing.save(update_fields=["state", "decided_by", "decided_at", "remark"])
     audit.record(by, f"closing {state}", closing, unit=closing.dataset.unit, through=closing.through, remark=remark)
     return closing

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
+from django.utils import timezone
+
 from datasets.models import Dataset
 from organization.models import Unit, User
 from slas import claims, closing, drafting, exclusions, lifecycle, slos
@@ -34,7 +36,7 @@ def close(definition: Mapping, users: Users, today: date) -> None:
         for start in words["closed"]:
             period = agreement.periods.filter(period_start=start, state=PeriodResult.State.PROVISIONAL).first()
             if period:
-                closing.close_period(period, by=users["manager"], day=today)
+                closing.close_period(period, by=users["manager"], day=today, now=timezone.now())
         first = agreement.claims.order_by("period__period_start").first()
         if first and first.state == CreditClaim.State.CALCULATED:
             claims.claim_credit(first, by=users["finance"], day=today)
@@ -134,7 +136,7 @@ def _due(version, dataset: Dataset, required: int, by: User, *, name, case, due,
 
 
 def _sign(version, users: Users, today: date) -> None:
-    lifecycle.sign(lifecycle.offer(version, by=users["analyst"]), by=users["manager"], day=today)
+    lifecycle.sign(lifecycle.offer(version, by=users["analyst"]), by=users["manager"], day=today, now=timezone.now())
 
 
 def _slo(words: Mapping, users: Users) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
+from django.utils import timezone
+
 from datasets.models import Dataset
 from kpis import definitions, scorecards, strategy, targets, workflow
 from kpis.models import Kpi, KpiLink, KpiVersion, Objective, Scorecard, ScorecardNode, Theme
@@ -56,7 +58,7 @@ def _kpi(words: Mapping, passport: Mapping, dataset: Dataset, users: Mapping[str
         **own,
     )
     workflow.submit(version, by=users["analyst"])
-    workflow.certify(version, by=users["manager"])
+    workflow.certify(version, by=users["manager"], now=timezone.now())
 
 
 def _target(words: Mapping, users: Mapping[str, User]) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import date, time
 from decimal import Decimal
 
+from django.utils import timezone
+
 from datasets.models import Dataset
 from organization import business_calendars, shared_calendars
 from organization.business_calendars import Window
@@ -34,7 +36,7 @@ def define(definition: Mapping, dataset: Dataset, users: Mapping[str, User], tod
         for bound, credit in definition["tiers"]
     ]
     drafting.set_tiers(version, tiers, by=by)
-    lifecycle.sign(lifecycle.offer(version, by=by), by=users["manager"], day=today)
+    lifecycle.sign(lifecycle.offer(version, by=by), by=users["manager"], day=today, now=timezone.now())
 
 
 def _targets(version, promise: Mapping, clock: Mapping, by: User) -> None:

@@ -1,12 +1,11 @@
 """Numbers that people enter, with evidence; they count once a second person has approved them."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import PurePath
 from uuid import uuid4
 
 from django.db import transaction
-from django.utils import timezone
 
 from organization import audit
 from organization.models import Unit
@@ -77,29 +76,29 @@ def enter(
 
 
 @transaction.atomic
-def approve(entry: ManualEntry, *, by) -> ManualEntry:
+def approve(entry: ManualEntry, *, by, now: datetime) -> ManualEntry:
     """Let the entry count. Raises SecondPersonNeeded, EntryRefused."""
-    entry = _decided(entry, ManualEntry.State.APPROVED, by)
+    entry = _decided(entry, ManualEntry.State.APPROVED, by, now)
     audit.record(by, "value approved", entry, unit=entry.unit, kpi=entry.kpi.code, value=entry.value)
     requests.definition(entry.kpi, f"manual entry {entry.pk}", by=by)
     return entry
 
 
 @transaction.atomic
-def reject(entry: ManualEntry, *, by, reason: str) -> ManualEntry:
+def reject(entry: ManualEntry, *, by, now: datetime, reason: str) -> ManualEntry:
     """Turn the entry down. Raises SecondPersonNeeded, EntryRefused."""
-    entry = _decided(entry, ManualEntry.State.REJECTED, by)
+    entry = _decided(entry, ManualEntry.State.REJECTED, by, now)
     audit.record(by, "value rejected", entry, unit=entry.unit, kpi=entry.kpi.code, reason=reason)
     return entry
 
 
-def _decided(entry: ManualEntry, state: str, by) -> ManualEntry:
+def _decided(entry: ManualEntry, state: str, by, now: datetime) -> ManualEntry:
     entry = ManualEntry.objects.select_for_update(of=("self",)).select_related("kpi", "unit").get(pk=entry.pk)
     if entry.state != ManualEntry.State.ENTERED:
         raise EntryRefused(f"This entry is {entry.get_state_display().lower()} already.")
     if entry.entered_by_id == by.pk:
         raise SecondPersonNeeded("You entered this value: a second person must decide on it.")
-    entry.state, entry.decided_by, entry.decided_at = state, by, timezone.now()
+    entry.state, entry.decided_by, entry.decided_at = state, by, now
     entry.save(update_fields=["state", "decided_by", "decided_at"])
     return entry
 

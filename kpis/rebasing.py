@@ -3,10 +3,9 @@
 Each asks for the charts of the KPI to be made again; the verdict then says that, when and why its limits moved.
 """
 
-from datetime import date
+from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from organization import audit
 from organization.models import Unit
@@ -80,7 +79,7 @@ def propose_phase(kpi: Kpi, unit: Unit, grain: str, starts_on: date, *, by, reas
 
 
 @transaction.atomic
-def decide_phase(phase: ChartPhase, *, approve: bool, by, remark: str = "") -> ChartPhase:
+def decide_phase(phase: ChartPhase, *, approve: bool, by, now: datetime, remark: str = "") -> ChartPhase:
     """A second person approves the re-base, and the limits move; or rejects it.
 
     Raises SecondPersonNeeded, ChartRefused.
@@ -93,7 +92,7 @@ def decide_phase(phase: ChartPhase, *, approve: bool, by, remark: str = "") -> C
     if not approve and not remark.strip():
         raise ChartRefused("Say why the re-base is rejected.", "remark")
     phase.state = ChartPhase.State.APPROVED if approve else ChartPhase.State.REJECTED
-    phase.decided_by, phase.decided_at, phase.remark = by, timezone.now(), remark.strip()[:500]
+    phase.decided_by, phase.decided_at, phase.remark = by, now, remark.strip()[:500]
     phase.save(update_fields=["state", "decided_by", "decided_at", "remark"])
     action = "re-base approved" if approve else "re-base rejected"
     audit.record(by, action, phase, unit=phase.unit, kpi=phase.kpi.code, starts_on=phase.starts_on, remark=remark)

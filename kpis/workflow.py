@@ -4,10 +4,9 @@ draft --submit--> in review --certify (a second person)--> certified --deprecate
   ^------------- send back ------------'
 """
 
-from datetime import date
+from datetime import date, datetime
 
 from django.db import transaction
-from django.utils import timezone
 
 from doors import revisions
 from organization import audit
@@ -89,7 +88,7 @@ def has_written(version: KpiVersion, person) -> bool:
 
 
 @transaction.atomic
-def certify(version: KpiVersion, *, by, seen: str | None = None) -> KpiVersion:
+def certify(version: KpiVersion, *, by, now: datetime, seen: str | None = None) -> KpiVersion:
     """Certify a version in review. seen: its `revision_of` when the person looked at it; None: as it stands.
 
     Raises WrongState, SecondPersonNeeded, ChangedMeanwhile, PassportIncomplete, DefinitionError.
@@ -102,7 +101,7 @@ def certify(version: KpiVersion, *, by, seen: str | None = None) -> KpiVersion:
         raise PassportIncomplete(gaps)
     if faults := faults_of(version):
         raise DefinitionError(faults)
-    version.state, version.certified_by, version.certified_at = State.CERTIFIED, by, timezone.now()
+    version.state, version.certified_by, version.certified_at = State.CERTIFIED, by, now
     version.save(update_fields=["state", "certified_by", "certified_at"])
     audit.record(by, "KPI certified", version.kpi, version=version.number)
     return version

@@ -160,7 +160,7 @@ def _certify(version: KpiVersion, signed: AgreementVersion) -> None:
     """The signature under the agreement is the second person's certificate of how it is measured."""
     workflow.submit(version, by=_author(signed))
     version.refresh_from_db()
-    workflow.certify(version, by=signed.signed_by)
+    workflow.certify(version, by=signed.signed_by, now=signed.signed_at)
 
 
 def _author(version: AgreementVersion):

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 
 from datasets.facts import contract_of
 from datasets.models import Dataset
@@ -73,14 +72,14 @@ def propose(
 
 
 @transaction.atomic
-def decide(exclusion: Exclusion, *, by, is_approved: bool, note: str = "") -> Exclusion:
+def decide(exclusion: Exclusion, *, by, now: datetime, is_approved: bool, note: str = "") -> Exclusion:
     """Approve, or reject saying why. Raises SecondPersonNeeded, WrongState, AgreementRefused."""
     exclusion = _locked(exclusion, State.PROPOSED)
     if by.pk == exclusion.proposed_by_id:
         raise SecondPersonNeeded("You proposed this exclusion: a second person must decide on it.")
     note = note.strip() if is_approved else said(note, "note", "Say why it is rejected, for whoever proposed it.")
     exclusion.state = State.APPROVED if is_approved else State.REJECTED
-    exclusion.decided_by, exclusion.decided_at, exclusion.decision_note = by, timezone.now(), note
+    exclusion.decided_by, exclusion.decided_at, exclusion.decision_note = by, now, note
     exclusion.save()
     _noted(exclusion, by, "exclusion approved" if is_approved else "exclusion rejected", note=note)
     if is_approved:
@@ -89,7 +88,7 @@ def decide(exclusion: Exclusion, *, by, is_approved: bool, note: str = "") -> Ex
 
 
 @transaction.atomic
-def withdraw(exclusion: Exclusion, *, by, reason: str) -> Exclusion:
+def withdraw(exclusion: Exclusion, *, by, now: datetime, reason: str) -> Exclusion:
     """Take back what one proposed; or ask that what two people approved counts again, which a second person decides.
 
     Raises SecondPersonNeeded (what another proposed is rejected instead), WrongState, AgreementRefused (no reason).
@@ -97,16 +96,16 @@ def withdraw(exclusion: Exclusion, *, by, reason: str) -> Exclusion:
     exclusion = _locked(exclusion, State.PROPOSED, State.APPROVED)
     reason = said(reason, "reason", "Say why: what two people agreed on does not end without a reason.")
     if exclusion.state == State.PROPOSED:
-        return _taken_back(exclusion, by, reason)
+        return _taken_back(exclusion, by, now, reason)
     if exclusion.withdrawal_asked:
         raise WrongState(f"The withdrawal of {exclusion} waits for a second person already.")
-    exclusion.withdrawals.create(asked_by=by, asked_at=timezone.now(), reason=reason)
+    exclusion.withdrawals.create(asked_by=by, asked_at=now, reason=reason)
     _noted(exclusion, by, "exclusion's withdrawal proposed", reason=reason)
     return exclusion
 
 
 @transaction.atomic
-def decide_withdrawal(exclusion: Exclusion, *, by, is_approved: bool, note: str = "") -> Exclusion:
+def decide_withdrawal(exclusion: Exclusion, *, by, now: datetime, is_approved: bool, note: str = "") -> Exclusion:
     """A second person lets what was left out count again, or keeps it left out, saying why.
 
     Raises SecondPersonNeeded, WrongState, AgreementRefused.
@@ -119,7 +118,7 @@ def decide_withdrawal(exclusion: Exclusion, *, by, is_approved: bool, note: str 
         raise SecondPersonNeeded("You asked for this withdrawal: a second person must decide on it.")
     note = note.strip() if is_approved else said(note, "note", "Say why it stays, for whoever asked.")
     asked.state = Withdrawal.State.APPROVED if is_approved else Withdrawal.State.REJECTED
-    asked.decided_by, asked.decided_at, asked.note = by, timezone.now(), note
+    asked.decided_by, asked.decided_at, asked.note = by, now, note
     asked.save()
     if not is_approved:
         _noted(exclusion, by, "exclusion's withdrawal rejected", note=note)
@@ -131,10 +130,10 @@ def decide_withdrawal(exclusion: Exclusion, *, by, is_approved: bool, note: str 
     return exclusion
 
 
-def _taken_back(exclusion: Exclusion, by, reason: str) -> Exclusion:
+def _taken_back(exclusion: Exclusion, by, now: datetime, reason: str) -> Exclusion:
     if by.pk != exclusion.proposed_by_id:
         raise SecondPersonNeeded("Only who proposed it may take it back: reject it instead.")
-    exclusion.withdrawals.create(asked_by=by, asked_at=timezone.now(), reason=reason, state=Withdrawal.State.ALONE)
+    exclusion.withdrawals.create(asked_by=by, asked_at=now, reason=reason, state=Withdrawal.State.ALONE)
     exclusion.state = State.WITHDRAWN
     exclusion.save(update_fields=["state"])
     _noted(exclusion, by, "exclusion withdrawn", reason=reason)

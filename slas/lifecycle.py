@@ -4,11 +4,10 @@ draft --offer--> in negotiation --sign (a second person)--> signed --its first d
   ^-- take back / any edit --'                                 active --give notice--> under notice --> terminated
 """
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from doors.revisions import require_same
 from organization import audit
@@ -60,7 +59,7 @@ def has_written(version: AgreementVersion, person) -> bool:
 
 
 @transaction.atomic
-def sign(version: AgreementVersion, *, by, day: date, seen: str | None = None) -> AgreementVersion:
+def sign(version: AgreementVersion, *, by, day: date, now: datetime, seen: str | None = None) -> AgreementVersion:
     """Sign what is in negotiation; it ends the version before it on its first day, and makes the attainment KPIs.
 
     seen: its `revision_of` when the person looked at it; None: as it stands.
@@ -73,7 +72,7 @@ def sign(version: AgreementVersion, *, by, day: date, seen: str | None = None) -
     if faults := faults_of_version(version):
         raise AgreementRefused(faults)
     _spare_closed_periods(version)
-    version.state, version.signed_by, version.signed_at = State.SIGNED, by, timezone.now()
+    version.state, version.signed_by, version.signed_at = State.SIGNED, by, now
     version.save(update_fields=["state", "signed_by", "signed_at"])
     _end_the_version_before(version)
     audit.record(by, "agreement signed", version.agreement, version=version.number, valid_from=version.valid_from)

@@ -5,7 +5,7 @@ open --it ends--> provisional --close--> closed --a restatement is approved--> r
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Max
@@ -117,14 +117,14 @@ def settle(period: PeriodResult, *, by, outcome: str) -> PeriodResult:
 
 
 @transaction.atomic
-def close(period: PeriodResult, *, by, seen: str | None = None) -> PeriodResult:
+def close(period: PeriodResult, *, by, now: datetime, seen: str | None = None) -> PeriodResult:
     """Freeze the figures and the hash of the cases, as they were last computed (see `closing.close_period`).
 
     seen: the hash of the figures that the person looked at; None: nobody asks. Raises WrongState, ChangedMeanwhile.
     """
     period = _locked(period, State.PROVISIONAL)
     require_same(seen, period.figures_hash, str(period))
-    period.state, period.closed_by, period.closed_at = State.CLOSED, by, timezone.now()
+    period.state, period.closed_by, period.closed_at = State.CLOSED, by, now
     period.figures_hash = hash_of(period.figures)
     period.save(update_fields=["state", "closed_by", "closed_at", "figures_hash"])
     unit = period.agreement.unit
@@ -144,7 +144,9 @@ def propose_restatement(period: PeriodResult, *, by, cause: str) -> Restatement:
 
 
 @transaction.atomic
-def decide_restatement(restatement: Restatement, *, by, is_approved: bool, note: str = "") -> Restatement:
+def decide_restatement(
+    restatement: Restatement, *, by, now: datetime, is_approved: bool, note: str = ""
+) -> Restatement:
     """A second person lets it count, or not, saying why. The figures of the close are kept as they were.
 
     Raises WrongState, SecondPersonNeeded, AgreementRefused.
@@ -157,7 +159,7 @@ def decide_restatement(restatement: Restatement, *, by, is_approved: bool, note:
         raise SecondPersonNeeded(refusal)
     note = note.strip() if is_approved else said(note, "note", "Say why the figures of the close go on to count.")
     restatement.state = Restatement.State.APPROVED if is_approved else Restatement.State.REJECTED
-    restatement.decided_by, restatement.decided_at, restatement.decision_note = by, timezone.now(), note
+    restatement.decided_by, restatement.decided_at, restatement.decision_note = by, now, note
     restatement.save()
     if is_approved:
         period.state = State.RESTATED

@@ -65,20 +65,22 @@ class ClosingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
     @action(methods=["post"], detail=True)
     def approve(self, request, pk):
         """By a second person; from now on the day counts."""
-        return self._answer(closing.decide(self._to_decide(), approve=True, by=request.user))
+        return self._answer(closing.decide(self._to_decide(), approve=True, by=request.user, now=timezone.now()))
 
     @extend_schema(request=ClosingRejection, responses=ClosingSerializer)
     @action(methods=["post"], detail=True)
     def reject(self, request, pk):
         """By a second person, saying why."""
         remark = self.checked(ClosingRejection)["remark"]
-        return self._answer(closing.decide(self._to_decide(), approve=False, by=request.user, remark=remark))
+        return self._answer(
+            closing.decide(self._to_decide(), approve=False, by=request.user, remark=remark, now=timezone.now())
+        )
 
     @extend_schema(request=None, responses=ClosingSerializer)
     @action(methods=["post"], detail=True)
     def withdraw(self, request, pk):
         """By who proposed it."""
-        return self._answer(closing.withdraw(self._to_decide(), by=request.user))
+        return self._answer(closing.withdraw(self._to_decide(), by=request.user, now=timezone.now()))
 
     def _to_decide(self) -> Closing:
         found = self.get_object()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.text import capfirst
 from django.views.decorators.http import require_POST
 
@@ -63,10 +64,12 @@ def closing_decide(request, pk: int, decision: str):
         raise Http404
     try:
         if decision == "withdraw":
-            made = closing.withdraw(found, by=request.user)
+            made = closing.withdraw(found, by=request.user, now=timezone.now())
         else:
             remark = request.POST.get("reason", "")
-            made = closing.decide(found, approve=decision == "approve", by=request.user, remark=remark)
+            made = closing.decide(
+                found, approve=decision == "approve", by=request.user, remark=remark, now=timezone.now()
+            )
         messages.success(request, f"{capfirst(made.wish)}: {made.get_state_display().lower()}.")
     except Refusal as refusal:
         messages.error(request, f"{refusal} {refusal.next_step}".strip())

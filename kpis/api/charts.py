@@ -1,6 +1,7 @@
 """Control charts, signals, forecasts and drivers: of one KPI under its address, and as lists over all."""
 
 import django_filters
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins
 from rest_framework.decorators import action
@@ -200,13 +201,15 @@ class ChartPhaseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisVi
     @extend_schema(request=None, responses=ChartPhaseSerializer)
     @action(methods=["post"], detail=True)
     def approve(self, request, pk):
-        return self.answer(rebasing.decide_phase(self._to_decide(), approve=True, by=request.user))
+        return self.answer(rebasing.decide_phase(self._to_decide(), approve=True, by=request.user, now=timezone.now()))
 
     @extend_schema(request=PhaseRejection, responses=ChartPhaseSerializer)
     @action(methods=["post"], detail=True)
     def reject(self, request, pk):
         remark = self.checked(PhaseRejection)["remark"]
-        return self.answer(rebasing.decide_phase(self._to_decide(), approve=False, by=request.user, remark=remark))
+        return self.answer(
+            rebasing.decide_phase(self._to_decide(), approve=False, by=request.user, remark=remark, now=timezone.now())
+        )
 
     def _to_decide(self) -> ChartPhase:
         phase = self.get_object()

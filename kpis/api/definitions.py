@@ -3,6 +3,7 @@
 import dataclasses
 
 import django_filters
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
@@ -242,7 +243,9 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
     def certify(self, request, code, number):
         """By a second person; refused while the passport has a gap."""
         seen = self.checked(Certification).get("revision")
-        return self._shown(workflow.certify(self._version(number, CERTIFY), by=request.user, seen=seen))
+        return self._shown(
+            workflow.certify(self._version(number, CERTIFY), by=request.user, seen=seen, now=timezone.now())
+        )
 
     @extend_schema(request=SendBack, responses=KpiVersionSerializer)
     @action(methods=["post"], detail=True, url_path=r"versions/(?P<number>[0-9]{1,6})/send-back")

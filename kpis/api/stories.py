@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 
 from django.core.exceptions import PermissionDenied
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, parsers, serializers
 from rest_framework.decorators import action
@@ -235,13 +236,13 @@ class ManualEntryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisV
     @extend_schema(request=None, responses=ManualEntrySerializer)
     @action(methods=["post"], detail=True)
     def approve(self, request, pk):
-        return self.answer(manual.approve(self._to_decide(), by=request.user))
+        return self.answer(manual.approve(self._to_decide(), by=request.user, now=timezone.now()))
 
     @extend_schema(request=Rejection, responses=ManualEntrySerializer)
     @action(methods=["post"], detail=True)
     def reject(self, request, pk):
         reason = self.checked(Rejection)["reason"]
-        manual.reject(self._to_decide(), by=request.user, reason=reason)
+        manual.reject(self._to_decide(), by=request.user, reason=reason, now=timezone.now())
         return self.answer(self.get_object())
 
     def get_queryset(self):

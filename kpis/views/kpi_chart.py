@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from doors.pages import page, require, visible
@@ -117,7 +118,7 @@ def phase_decide(request, pk: int, decision: str):
         raise Http404
     try:
         remark = request.POST.get("reason", "")
-        rebasing.decide_phase(phase, approve=decision == "approve", by=request.user, remark=remark)
+        rebasing.decide_phase(phase, approve=decision == "approve", by=request.user, remark=remark, now=timezone.now())
     except REFUSALS as refusal:
         messages.error(request, str(refusal))
     else:

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from doors.pages import page, require, visible
@@ -151,7 +152,7 @@ def _submit(version, request) -> str:
 
 
 def _certify(version, request) -> str:
-    workflow.certify(version, by=request.user, seen=request.POST.get("revision", ""))
+    workflow.certify(version, by=request.user, seen=request.POST.get("revision", ""), now=timezone.now())
     return f"Version {version.number} is certified."
 
 

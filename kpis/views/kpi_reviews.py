@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from doors.pages import page
@@ -52,7 +53,7 @@ def _certify(request) -> None:
             messages.error(request, "One that you ticked is no longer in review, or not yours to certify.")
             continue
         try:
-            certified.append(str(workflow.certify(mine[pk], by=request.user, seen=revision)))
+            certified.append(str(workflow.certify(mine[pk], by=request.user, seen=revision, now=timezone.now())))
         except ValidationError as fault:
             messages.error(request, f"{mine[pk]} is not certified. {' '.join(fault.messages)}")
         except REFUSALS as fault:

@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from doors.files import stored_file
@@ -76,13 +77,13 @@ def manual_decide(request, pk: int, decision: str):
     require(request, CERTIFY, entry.unit_id)
     try:
         if decision == "approve":
-            manual.approve(entry, by=request.user)
+            manual.approve(entry, by=request.user, now=timezone.now())
             messages.success(request, f"{entry.kpi}: the entered value counts now.")
         elif decision == "reject":
             reason = request.POST.get("reason", "").strip()[:1000]
             if not reason:
                 raise manual.EntryRefused("Say why it is rejected, so that it can be corrected.")
-            manual.reject(entry, by=request.user, reason=reason)
+            manual.reject(entry, by=request.user, reason=reason, now=timezone.now())
             messages.success(request, f"{entry.kpi}: the entry is rejected.")
         else:
             raise Http404

@@ -1,5 +1,6 @@
 """Agreements, their versions with tiers, and their targets with clocks and measures."""
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
@@ -310,7 +311,7 @@ class VersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewS
     def sign(self, request, pk):
         """By a second person, who wrote none of it."""
         found, seen = self.mine(CERTIFY), self.checked(Signature).get("revision")
-        return self.answer(lifecycle.sign(found, by=request.user, day=as_of_day(), seen=seen))
+        return self.answer(lifecycle.sign(found, by=request.user, day=as_of_day(), seen=seen, now=timezone.now()))
 
     @extend_schema(request=Day, responses={201: VersionSerializer})
     @action(methods=["post"], detail=True)

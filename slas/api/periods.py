@@ -1,5 +1,6 @@
 """Periods, restatements, exclusions and service credits."""
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
@@ -147,7 +148,7 @@ class PeriodViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSe
     def close(self, request, pk):
         """Freeze figures and case list, and calculate the credit."""
         found, seen = self.mine(CERTIFY), self.checked(Close).get("figures_hash")
-        return self.answer(closing.close_period(found, by=request.user, day=as_of_day(), seen=seen))
+        return self.answer(closing.close_period(found, by=request.user, day=as_of_day(), seen=seen, now=timezone.now()))
 
     @extend_schema(request=Reason, responses=AgreementPeriodSerializer)
     @action(methods=["post"], detail=True)
@@ -196,7 +197,9 @@ class RestatementViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasV
         found = self.get_object()
         self.require(CERTIFY, found.period.agreement.unit_id)
         by, day, words = self.request.user, as_of_day(), self.checked(body)
-        return self.answer(closing.decide_restatement(found, by=by, is_approved=is_approved, day=day, **words))
+        return self.answer(
+            closing.decide_restatement(found, by=by, is_approved=is_approved, day=day, **words, now=timezone.now())
+        )
 
 
 class ExclusionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSet):
@@ -222,20 +225,26 @@ class ExclusionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasVie
     @action(methods=["post"], detail=True)
     def approve(self, request, pk):
         found = self.mine(CERTIFY)
-        return self._after(exclusions.decide(found, by=request.user, is_approved=True, **self.checked(Note)))
+        return self._after(
+            exclusions.decide(found, by=request.user, is_approved=True, **self.checked(Note), now=timezone.now())
+        )
 
     @extend_schema(request=RefusalNote, responses=ExclusionSerializer)
     @action(methods=["post"], detail=True)
     def reject(self, request, pk):
         found = self.mine(CERTIFY)
-        return self._after(exclusions.decide(found, by=request.user, is_approved=False, **self.checked(RefusalNote)))
+        return self._after(
+            exclusions.decide(
+                found, by=request.user, is_approved=False, **self.checked(RefusalNote), now=timezone.now()
+            )
+        )
 
     @extend_schema(request=Reason, responses=ExclusionSerializer)
     @action(methods=["post"], detail=True)
     def withdraw(self, request, pk):
         """Take back what you proposed; or ask that what was approved ends, which a second person decides."""
         found = self.mine(DEFINE)
-        return self._after(exclusions.withdraw(found, by=request.user, **self.checked(Reason)))
+        return self._after(exclusions.withdraw(found, by=request.user, **self.checked(Reason), now=timezone.now()))
 
     @extend_schema(request=Note, responses=ExclusionSerializer)
     @action(methods=["post"], detail=True)
@@ -250,7 +259,11 @@ class ExclusionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasVie
         return self._withdrawal(False, self.mine(CERTIFY), self.checked(RefusalNote))
 
     def _withdrawal(self, is_approved: bool, found: Exclusion, words: dict):
-        return self._after(exclusions.decide_withdrawal(found, by=self.request.user, is_approved=is_approved, **words))
+        return self._after(
+            exclusions.decide_withdrawal(
+                found, by=self.request.user, is_approved=is_approved, **words, now=timezone.now()
+            )
+        )
 
     def _after(self, exclusion: Exclusion):
         """The answer with its withdrawals as they are now."""

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from doors.days import day_from
@@ -150,7 +151,7 @@ def _offer(version, request):
 
 def _sign(version, request):
     seen = request.POST.get("revision", "")
-    signed = lifecycle.sign(version, by=request.user, day=as_of_day(), seen=seen)
+    signed = lifecycle.sign(version, by=request.user, day=as_of_day(), seen=seen, now=timezone.now())
     return f"Version {version.number} is signed and {signed.get_state_display().lower()}.", signed
 
 

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from doors.pages import form_page, page, paged, require, visible
@@ -109,29 +110,29 @@ def exclusion_decide(request, pk: int, decision: str):
 
 
 def _approve(found, by, note: str) -> str:
-    exclusions.decide(found, by=by, is_approved=True, note=note)
+    exclusions.decide(found, by=by, is_approved=True, note=note, now=timezone.now())
     return "Approved: it no longer counts."
 
 
 def _reject(found, by, note: str) -> str:
-    exclusions.decide(found, by=by, is_approved=False, note=note)
+    exclusions.decide(found, by=by, is_approved=False, note=note, now=timezone.now())
     return "Rejected: it counts."
 
 
 def _withdraw(found, by, reason: str) -> str:
-    withdrawn = exclusions.withdraw(found, by=by, reason=reason)
+    withdrawn = exclusions.withdraw(found, by=by, reason=reason, now=timezone.now())
     if withdrawn.state == State.WITHDRAWN:
         return "Taken back: it was never left out."
     return "Asked for: what it leaves out counts again once a second person has agreed."
 
 
 def _agree(found, by, note: str) -> str:
-    exclusions.decide_withdrawal(found, by=by, is_approved=True, note=note)
+    exclusions.decide_withdrawal(found, by=by, is_approved=True, note=note, now=timezone.now())
     return "Withdrawn: it counts again."
 
 
 def _keep(found, by, note: str) -> str:
-    exclusions.decide_withdrawal(found, by=by, is_approved=False, note=note)
+    exclusions.decide_withdrawal(found, by=by, is_approved=False, note=note, now=timezone.now())
     return "Kept: it stays left out."
 
 

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from doors.pages import page, require
@@ -109,7 +110,7 @@ def _done(request, one: PeriodResult, act):
 
 def _close(one, request) -> str:
     seen = request.POST.get("figures_hash", "")
-    closed = closing.close_period(one, by=request.user, day=as_of_day(), seen=seen)
+    closed = closing.close_period(one, by=request.user, day=as_of_day(), seen=seen, now=timezone.now())
     claim = CreditClaim.objects.filter(period=closed).first()
     return f"Closed. {f'{written(claim.amount, claim.currency)} are due.' if claim else 'No credit is due.'}"
 
@@ -131,7 +132,9 @@ def _restate(one, request) -> str:
 
 def _decide(asked, request, is_approved: bool) -> str:
     note = request.POST.get("reason", "").strip()[:2000]
-    closing.decide_restatement(asked, by=request.user, is_approved=is_approved, day=as_of_day(), note=note)
+    closing.decide_restatement(
+        asked, by=request.user, is_approved=is_approved, day=as_of_day(), note=note, now=timezone.now()
+    )
     return "The restated figures count." if is_approved else "The figures of the close go on to count."
 
 

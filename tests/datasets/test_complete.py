@@ -7,6 +7,7 @@ from datetime import date
 import pandas as pd
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from datasets import closing, intake, removal, undo
 from datasets.models import Dataset, QualityRule, Upload
@@ -207,7 +208,7 @@ def test_who_uploads_for_one_unit_removes_only_its_records_and_sees_only_those(h
 def test_a_removal_from_a_closed_period_needs_a_restatement(orders, home):
     manager, finance = member(Member.MANAGER, home), member(Member.FINANCE, home)
     asked = closing.propose(orders, JANUARY, by=manager, reason="Month-end of January", day=TODAY)
-    closing.decide(asked, approve=True, by=finance)
+    closing.decide(asked, approve=True, by=finance, now=timezone.now())
     upload = complete(orders_now(orders), LACKS_TWO)
     assert (upload.state, upload.fault["code"], ids(orders)) == ("refused", "period_closed", "12345")
     assert upload.fault["details"] == [{"row": None, "key": "2", "day": None, "stored_day": "2025-01-20"}]

@@ -1,6 +1,7 @@
 """Hostile formulas sent to the API: refused by their word and its place, nothing is run and nothing kept (B1 to B8)."""
 
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from kpis import definitions, workflow
@@ -180,7 +181,7 @@ def certified(home, analyst, dataset) -> KpiVersion:
         code="met", name="Met", unit=home, owner=analyst, steward=analyst, by=analyst, dataset=dataset,
         kind="simple", formula="sum(met)", **PASSPORT,
     )  # fmt: skip
-    return workflow.certify(workflow.submit(version, by=analyst), by=member("manager", home))
+    return workflow.certify(workflow.submit(version, by=analyst), by=member("manager", home), now=timezone.now())
 
 
 def test_B8_an_edit_after_approval_is_a_new_version_without_it(home, analyst, dataset):

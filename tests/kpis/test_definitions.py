@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.utils import timezone
 
 from kpis import definitions, workflow
 from kpis.definitions import DefinitionError, WrongState
@@ -62,7 +63,7 @@ def derived(author, code, formula):
 
 def certified(version, author):
     version = definitions.edit(version, by=author, **PASSPORT)
-    return workflow.certify(workflow.submit(version, by=author), by=UserFactory())
+    return workflow.certify(workflow.submit(version, by=author), by=UserFactory(), now=timezone.now())
 
 
 @pytest.mark.parametrize(
@@ -138,21 +139,21 @@ def test_nobody_certifies_what_they_wrote_or_submitted(dataset, author):
     version = workflow.submit(version, by=submitter)
     for person in (author, submitter):
         with pytest.raises(SecondPersonNeeded):
-            workflow.certify(version, by=person)
-    assert workflow.certify(version, by=UserFactory()).state == "certified"
+            workflow.certify(version, by=person, now=timezone.now())
+    assert workflow.certify(version, by=UserFactory(), now=timezone.now()).state == "certified"
 
 
 def test_a_passport_with_a_gap_cannot_be_certified(dataset, author):
     version = definitions.edit(made(dataset, author), by=author, **{**PASSPORT, "gaming_risk": ""})
     assert passport_gaps(version) == {"gaming_risk": "How could it be gamed?"}
     with pytest.raises(PassportIncomplete, match="gaming risk"):
-        workflow.certify(workflow.submit(version, by=author), by=UserFactory())
+        workflow.certify(workflow.submit(version, by=author), by=UserFactory(), now=timezone.now())
 
 
 def test_steps_in_the_wrong_order_are_refused(dataset, author):
     version = made(dataset, author)
     with pytest.raises(WrongState, match="is draft; this step needs it to be in review"):
-        workflow.certify(version, by=UserFactory())
+        workflow.certify(version, by=UserFactory(), now=timezone.now())
     version = workflow.submit(version, by=author)
     assert workflow.send_back(version, by=UserFactory(), reason="Which cases?").state == "draft"
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from doors.outgoing import UnsafeAddress
 from kpis import manual, scorecards, strategy, webhooks
@@ -88,12 +89,12 @@ def test_an_entered_value_counts_once_a_second_person_approved_it(manager, setti
     assert (entry.period_start, entry.evidence_name) == (date(2025, 3, 1), "x.pdf")
     assert not Result.objects.exists()
     with pytest.raises(SecondPersonNeeded):
-        manual.approve(entry, by=manager)
-    manual.approve(entry, by=UserFactory())
+        manual.approve(entry, by=manager, now=timezone.now())
+    manual.approve(entry, by=UserFactory(), now=timezone.now())
     recompute(None, day=DAY)
     assert Result.objects.current().get().value == 7
     with pytest.raises(EntryRefused, match="approved already"):
-        manual.reject(entry, by=UserFactory(), reason="late")
+        manual.reject(entry, by=UserFactory(), reason="late", now=timezone.now())
 
 
 @pytest.mark.parametrize(

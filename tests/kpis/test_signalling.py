@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from jobs.models import Job
 from kpis import events, rebasing, signalling
@@ -155,7 +156,7 @@ class TestRebasing:
         assert phase.starts_on == month(24)  # the first day of the period
         find(shifted, months=36, now=LATER)
         assert verdict(shifted).moved_at is None
-        rebasing.decide_phase(phase, approve=True, by=manager)
+        rebasing.decide_phase(phase, approve=True, by=manager, now=timezone.now())
         find(shifted, months=36, now=LATER)
         assert round(verdict(shifted).centre) == 82
         assert verdict(shifted).moved_because.startswith("a person changed the chart")
@@ -164,13 +165,13 @@ class TestRebasing:
     def test_nobody_approves_their_own(self, shifted, two):
         phase = self.propose(shifted, two[1])
         with pytest.raises(SecondPersonNeeded):
-            rebasing.decide_phase(phase, approve=True, by=two[1])
+            rebasing.decide_phase(phase, approve=True, by=two[1], now=timezone.now())
 
     def test_rejected_it_says_why_and_is_not_suggested_again(self, shifted, two):
         phase = self.propose(shifted, two[0])
         with pytest.raises(ChartRefused, match="Say why"):
-            rebasing.decide_phase(phase, approve=False, by=two[1])
-        rebasing.decide_phase(phase, approve=False, by=two[1], remark="Only a holiday")
+            rebasing.decide_phase(phase, approve=False, by=two[1], now=timezone.now())
+        rebasing.decide_phase(phase, approve=False, by=two[1], remark="Only a holiday", now=timezone.now())
         access = access_of(two[0], day_after(36))
         assert chart_of(shifted, shifted.unit, "month", day_after(36), access).suggested_from is None
         self.propose(shifted, two[0])  # a rejected one does not stand in the way

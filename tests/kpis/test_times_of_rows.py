@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from python_calamine import CalamineWorkbook
 from rest_framework.test import APIClient
 
@@ -51,7 +52,7 @@ def analyst(zone, settings):
     version = definitions.create_kpi(
         **WORDS, **PASSPORT, unit=unit, owner=manager, steward=analyst, by=analyst, dataset=calls
     )
-    workflow.certify(workflow.submit(version, by=analyst), by=manager)
+    workflow.certify(workflow.submit(version, by=analyst), by=manager, now=timezone.now())
     recompute(calls.pk, day=date(2016, 11, 10))
     return analyst
 
@@ -149,7 +150,7 @@ def test_a_certified_kpi_counts_by_the_local_clock(client, analyst, zone):
     version = definitions.create_kpi(
         **words, **PASSPORT, unit=calls.unit, owner=manager, steward=analyst, by=analyst, dataset=calls
     )
-    workflow.certify(workflow.submit(version, by=analyst), by=manager)
+    workflow.certify(workflow.submit(version, by=analyst), by=manager, now=timezone.now())
     recompute(calls.pk, day=date(2016, 11, 10))
     found = Result.objects.current().get(kpi__code="early", grain="month", period_start="2016-10-01")
     assert found.value == (2 if zone == "Europe/London" else 0)

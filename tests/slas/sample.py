@@ -6,6 +6,8 @@ Ten deliveries in January 2025 (8 on time), ten in February (10 on time); freigh
 from datetime import date
 from decimal import Decimal
 
+from django.utils import timezone
+
 from datasets import derived
 from datasets.contracts import put_in_force
 from datasets.models import Dataset
@@ -102,4 +104,4 @@ class Desk:
 
     def signed(self, dataset: Dataset, day: date = DAY, **words):
         version = lifecycle.offer(self.agreement(dataset, **words), by=self.author)
-        return lifecycle.sign(version, by=self.signer, day=day)
+        return lifecycle.sign(version, by=self.signer, day=day, now=timezone.now())

@@ -2,6 +2,8 @@
 
 from datetime import date, time
 
+from django.utils import timezone
+
 from datasets.facts import facts_of
 from datasets.scan import fetch_here
 from lake.contract import Column, ColumnType, Contract, Role
@@ -79,7 +81,7 @@ class Desk:
                 clock=CLOCK | {"dataset": self.log} | words,
             )  # fmt: skip
         lifecycle.offer(version, by=self.author)
-        self.version = lifecycle.sign(version, by=self.signer, day=date(2025, 1, 8))
+        self.version = lifecycle.sign(version, by=self.signer, day=date(2025, 1, 8), now=timezone.now())
         self.agreement = self.version.agreement
 
     def run(self):

@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from kpis import targets
 from kpis.models import Kpi, Target
@@ -35,8 +36,8 @@ def test_from_draft_to_active_by_two_people(desk, dataset):
     version = lifecycle.offer(desk.agreement(dataset), by=desk.author)
     assert version.state == State.IN_NEGOTIATION
     with pytest.raises(lifecycle.SecondPersonNeeded):
-        lifecycle.sign(version, by=desk.author, day=DAY)
-    version = lifecycle.sign(version, by=desk.signer, day=DAY)
+        lifecycle.sign(version, by=desk.author, day=DAY, now=timezone.now())
+    version = lifecycle.sign(version, by=desk.signer, day=DAY, now=timezone.now())
     assert (version.state, version.signed_by) == (State.ACTIVE, desk.signer)
     actions = AuditEntry.objects.filter(action__startswith="agreement").order_by("seq").values_list("action", flat=True)
     assert list(actions) == ["agreement drafted", "agreement offered", "agreement signed", "agreement active"]
@@ -68,7 +69,7 @@ def test_signed_text_stays_and_a_new_version_copies_it(desk, dataset):
     ]
     assert second.tiers.count() == version.tiers.count() == 2
     drafting.set_target(second, "on-time", by=desk.author, required_pct=Decimal(95))
-    signed = lifecycle.sign(lifecycle.offer(second, by=desk.author), by=desk.signer, day=DAY)
+    signed = lifecycle.sign(lifecycle.offer(second, by=desk.author), by=desk.signer, day=DAY, now=timezone.now())
     version.refresh_from_db()
     assert (version.valid_to, signed.state) == (date(2025, 6, 1), State.SIGNED)
     assert [v.number for v in signed.agreement.versions.all()] == [2, 1]
@@ -230,7 +231,7 @@ def test_the_kpis_target_follows_the_versions(desk, dataset):
     version = desk.signed(dataset)
     second = drafting.new_version(version, by=desk.author, valid_from=date(2025, 6, 1))
     drafting.set_target(second, "on-time", by=desk.author, required_pct=Decimal(95))
-    lifecycle.sign(lifecycle.offer(second, by=desk.author), by=desk.signer, day=DAY)
+    lifecycle.sign(lifecycle.offer(second, by=desk.author), by=desk.signer, day=DAY, now=timezone.now())
     found = Target.objects.filter(kpi__attainment__agreement=version.agreement).order_by("valid_from")
     assert [(t.valid_from, t.valid_to, t.value) for t in found] == [
         (date(2025, 1, 1), date(2025, 6, 1), 90),

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from django.utils import timezone
 
 from alerts.models import InboxEntry
 from lake.contract import Column, ColumnType, Contract
@@ -54,12 +55,12 @@ def test_the_same_inputs_again_write_nothing_and_each_change_writes_a_version(de
 
 def test_an_approved_exclusion_marks_its_cases(desk):
     named = exclusions.propose(desk.agreement, by=desk.author, kind="customer", reason="Theirs", cases=["B"])
-    exclusions.decide(named, by=desk.signer, is_approved=True)
+    exclusions.decide(named, by=desk.signer, is_approved=True, now=timezone.now())
     in_time = exclusions.propose(
         desk.agreement, by=desk.author, kind="maintenance", reason="Power", condition="priority = '1'",
         starts_at=datetime(2025, 1, 7, 13, tzinfo=UTC), ends_at=datetime(2025, 1, 7, 14, tzinfo=UTC),
     )  # fmt: skip
-    exclusions.decide(in_time, by=desk.signer, is_approved=True)
+    exclusions.decide(in_time, by=desk.signer, is_approved=True, now=timezone.now())
     desk.run()
     excluded = {case: row["excluded"] for case, row in desk.rows("excluded").items() if row["excluded"]}
     assert excluded == {"B": "customer", "F": "maintenance"}
@@ -80,7 +81,9 @@ def test_a_closed_period_stays_bit_equal_after_data_calendar_and_target_change(d
     upload_csv(desk.log, LOG + "16,Z,New,2,db,2025-02-03 09:00,2025-02-03 09:00\n")
     desk.run()
     periods.refresh(desk.agreement, day=date(2025, 2, 3))
-    january = closing.close_period(desk.agreement.periods.get(period_start=date(2025, 1, 1)), by=desk.signer, day=TODAY)
+    january = closing.close_period(
+        desk.agreement.periods.get(period_start=date(2025, 1, 1)), by=desk.signer, day=TODAY, now=timezone.now()
+    )
     kept = PeriodResult.objects.filter(pk=january.pk).values("figures", "figures_hash", "cases_hash", "sources")
     before = kept.get()
     assert (before["figures"]["targets"]["p1"]["good"], before["figures"]["targets"]["p1"]["total"]) == ("2", "4")
@@ -92,7 +95,7 @@ def test_a_closed_period_stays_bit_equal_after_data_calendar_and_target_change(d
     )
     draft = drafting.new_version(desk.version, by=desk.author, valid_from=date(2025, 2, 1))
     drafting.set_target(draft, "p1", by=desk.author, threshold_seconds=6 * HOUR)
-    lifecycle.sign(lifecycle.offer(draft, by=desk.author), by=desk.signer, day=TODAY)
+    lifecycle.sign(lifecycle.offer(draft, by=desk.author), by=desk.signer, day=TODAY, now=timezone.now())
     desk.run()
     periods.refresh(desk.agreement, day=date(2025, 2, 3))
     assert kept.get() == before

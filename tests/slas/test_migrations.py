@@ -5,6 +5,7 @@ from importlib import import_module
 
 import pytest
 from django.apps import apps
+from django.utils import timezone
 
 from organization import audit
 from slas import closing, periods
@@ -27,7 +28,8 @@ def test_who_changed_rows_since_the_close_is_a_cause_of_what_waits():
     dataset = deliveries(desk.unit)
     agreement = desk.signed(dataset).agreement
     periods.refresh(agreement, day=DAY)
-    january = closing.close_period(agreement.periods.get(period_start=date(2025, 1, 1)), by=desk.signer, day=DAY)
+    january = agreement.periods.get(period_start=date(2025, 1, 1))
+    closing.close_period(january, by=desk.signer, day=DAY, now=timezone.now())
     late = member("analyst", desk.unit)
     upload_csv(dataset, deliveries_csv(late=(3,), months=(1,)), name="late.csv", by=late)
     periods.refresh(agreement, day=DAY)
@@ -36,7 +38,7 @@ def test_who_changed_rows_since_the_close_is_a_cause_of_what_waits():
     filled("0005_restatement_causes", "name_causes")
     assert set(waits.caused_by.all()) == {late}
     waits.caused_by.clear()
-    periods.decide_restatement(waits, by=desk.signer, is_approved=True)
+    periods.decide_restatement(waits, by=desk.signer, is_approved=True, now=timezone.now())
     filled("0005_restatement_causes", "name_causes")
     assert not waits.caused_by.exists()  # decided on: nobody asks any more
 

@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from organization.models import AuditEntry
 from slas import drafting, lifecycle
@@ -25,7 +26,7 @@ def signed(desk):
     fleet = UnitFactory(code="fleet", parent=desk.unit)
     drafting.change_agreement(draft.agreement, by=desk.author, customer=desk.unit, providers=[fleet], service="Freight")
     draft = lifecycle.offer(draft.agreement.versions.get(), by=desk.author)
-    return lifecycle.sign(draft, by=desk.signer, day=DAY).agreement
+    return lifecycle.sign(draft, by=desk.signer, day=DAY, now=timezone.now()).agreement
 
 
 CHANGES = {"customer": lambda other: other, "providers": lambda other: [other], "service": lambda other: "Parcels"}

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal as D
 
 import pytest
+from django.utils import timezone
 
 from alerts.models import InboxEntry
 from jobs.models import Job
@@ -77,10 +78,10 @@ def test_a_tier_states_whether_its_bound_earns(desk, dataset, side, bound, requi
     drafting.set_target(version, "on-time", by=desk.author, required_pct=D(required))
     tier = {"target": None, "below_pct": D(bound), "side": side, "credit_pct": D(5)}
     drafting.set_tiers(version, [tier], by=desk.author)
-    lifecycle.sign(lifecycle.offer(version, by=desk.author), by=desk.signer, day=DAY)
+    lifecycle.sign(lifecycle.offer(version, by=desk.author), by=desk.signer, day=DAY, now=timezone.now())
     periods.refresh(version.agreement, day=DAY)
     claim = CreditClaim.objects.filter(
-        period=closing.close_period(the(version.agreement, JANUARY), by=desk.signer, day=DAY)
+        period=closing.close_period(the(version.agreement, JANUARY), by=desk.signer, day=DAY, now=timezone.now())
     )
     assert [str(one.amount) for one in claim] == ([owed] if owed else [])
 
@@ -88,27 +89,27 @@ def test_a_tier_states_whether_its_bound_earns(desk, dataset, side, bound, requi
 def test_a_credit_shows_the_attainment_as_its_period_does(desk, agreement):
     """Cut after four places in both: 77.7778 in the credit beside 77.7777 in the period would be asked about."""
     asked = exclusions.propose(agreement, by=desk.author, kind="customer", reason="Not at home", cases=["101"])
-    exclusions.decide(asked, by=desk.signer, is_approved=True)
+    exclusions.decide(asked, by=desk.signer, is_approved=True, now=timezone.now())
     periods.refresh(agreement, day=DAY)
-    closed = closing.close_period(the(agreement, JANUARY), by=desk.signer, day=DAY)
+    closed = closing.close_period(the(agreement, JANUARY), by=desk.signer, day=DAY, now=timezone.now())
     assert on_time(closed).attainment == D("77.7777")  # 7 of 9
     assert closed.claim.breakdown[0]["attainment"] == "77.7777"
 
 
 def test_closing_freezes_and_calculates_the_credit(desk, agreement):
-    closed = closing.close_period(the(agreement, JANUARY), by=desk.signer, day=DAY)
+    closed = closing.close_period(the(agreement, JANUARY), by=desk.signer, day=DAY, now=timezone.now())
     claim = closed.claim
     assert (closed.state, claim.state) == ("closed", "calculated")
     assert (claim.amount, claim.charge, claim.currency) == (D("100.00"), D("1000.00"), "USD")  # 20 % capped at 10 %
     assert claim.breakdown[-1] == {"earned": "200.00", "cap": "100.00", "is_capped": True, "amount": "100.00"}
     assert claim.claim_by == date(2025, 4, 9)
     with pytest.raises(periods.WrongState, match="closed; this step needs it to be provisional"):
-        periods.close(closed, by=desk.signer)
+        periods.close(closed, by=desk.signer, now=timezone.now())
 
 
 def test_an_open_period_is_not_closed(desk, agreement):
     with pytest.raises(periods.WrongState, match="is open"):
-        closing.close_period(the(agreement, FEBRUARY), by=desk.signer, day=DAY)
+        closing.close_period(the(agreement, FEBRUARY), by=desk.signer, day=DAY, now=timezone.now())
 
 
 def frozen(period) -> tuple:
@@ -117,7 +118,7 @@ def frozen(period) -> tuple:
 
 
 def test_a_closed_period_stays_bit_equal_and_later_data_open_a_restatement(desk, agreement, dataset):
-    january = closing.close_period(the(agreement, JANUARY), by=desk.signer, day=DAY)
+    january = closing.close_period(the(agreement, JANUARY), by=desk.signer, day=DAY, now=timezone.now())
     before = frozen(january)
     upload_csv(dataset, deliveries_csv(late=(3,), months=(1,)), name="corrected.csv")  # line 107 was on time after all
     for job in Job.objects.unfinished().filter(kind="slas.periods"):
@@ -128,7 +129,7 @@ def test_a_closed_period_stays_bit_equal_and_later_data_open_a_restatement(desk,
     assert [on_time(january, plain).good for plain in (proposed.before, proposed.after)] == ["8", "9"]
     periods.refresh(agreement, day=DAY)
     assert january.restatements.count() == 1  # the same difference is not proposed twice
-    closing.decide_restatement(proposed, by=desk.signer, is_approved=True, day=DAY)
+    closing.decide_restatement(proposed, by=desk.signer, is_approved=True, day=DAY, now=timezone.now())
     january.refresh_from_db()
     assert january.state == "restated" and frozen(january) == before
     assert on_time(january, periods.standing_figures(january)).attainment == D("90.0000")
@@ -136,31 +137,33 @@ def test_a_closed_period_stays_bit_equal_and_later_data_open_a_restatement(desk,
 
 
 def test_a_rejected_restatement_is_not_proposed_again(desk, agreement, dataset):
-    january = closing.close_period(the(agreement, JANUARY), by=desk.signer, day=DAY)
+    january = closing.close_period(the(agreement, JANUARY), by=desk.signer, day=DAY, now=timezone.now())
     upload_csv(dataset, deliveries_csv(late=(), months=(1,)), name="corrected.csv")
     periods.refresh(agreement, day=DAY)
-    closing.decide_restatement(january.restatements.get(), by=desk.signer, is_approved=False, day=DAY, note="As agreed")
+    closing.decide_restatement(
+        january.restatements.get(), by=desk.signer, is_approved=False, day=DAY, note="As agreed", now=timezone.now()
+    )
     periods.refresh(agreement, day=DAY)
     assert january.restatements.count() == 1
     assert periods.standing_figures(january) == january.figures
 
 
 def test_who_asks_for_a_restatement_does_not_decide_on_it(desk, agreement, dataset):
-    january = closing.close_period(the(agreement, JANUARY), by=desk.signer, day=DAY)
+    january = closing.close_period(the(agreement, JANUARY), by=desk.signer, day=DAY, now=timezone.now())
     with pytest.raises(periods.WrongState, match="would be the same"):
         periods.propose_restatement(january, by=desk.signer, cause="Recount")
     upload_csv(dataset, deliveries_csv(late=(), months=(1,)), name="corrected.csv")
     asked = periods.propose_restatement(january, by=desk.signer, cause="Late proof of delivery")
     with pytest.raises(periods.SecondPersonNeeded):
-        periods.decide_restatement(asked, by=desk.signer, is_approved=True)
+        periods.decide_restatement(asked, by=desk.signer, is_approved=True, now=timezone.now())
 
 
 def test_a_dispute_holds_the_close_up(desk, agreement):
     january = periods.dispute(the(agreement, JANUARY), by=desk.author, reason="Strike at the port.")
     with pytest.raises(periods.WrongState, match="under dispute"):
-        closing.close_period(january, by=desk.signer, day=DAY)
+        closing.close_period(january, by=desk.signer, day=DAY, now=timezone.now())
     settled = periods.settle(january, by=desk.signer, outcome="Two lines excluded.")
-    assert closing.close_period(settled, by=desk.signer, day=DAY).state == "closed"
+    assert closing.close_period(settled, by=desk.signer, day=DAY, now=timezone.now()).state == "closed"
 
 
 def test_an_exclusion_counts_once_a_second_person_approves_it(desk, agreement):
@@ -175,22 +178,22 @@ def test_an_exclusion_counts_once_a_second_person_approves_it(desk, agreement):
     periods.refresh(agreement, day=DAY)
     assert on_time(the(agreement, JANUARY)).total == "10"
     with pytest.raises(exclusions.SecondPersonNeeded):
-        exclusions.decide(asked, by=desk.author, is_approved=True)
-    exclusions.decide(asked, by=desk.signer, is_approved=True)
+        exclusions.decide(asked, by=desk.author, is_approved=True, now=timezone.now())
+    exclusions.decide(asked, by=desk.signer, is_approved=True, now=timezone.now())
     periods.refresh(agreement, day=DAY)
     figure = on_time(the(agreement, JANUARY))
     assert (figure.attainment, figure.attainment_with_all, figure.excluded) == (D("88.8888"), D("80.0000"), 1)  # 8 of 9
     newest = agreement.attainment_kpis.get().kpi.versions.first()
     assert "cast('2025-01-13 00:00:00' as timestamp)" in newest.condition and newest.state == "certified"
-    exclusions.withdraw(asked, by=desk.author, reason="The port was open.")
-    exclusions.decide_withdrawal(asked, by=desk.signer, is_approved=True)
+    exclusions.withdraw(asked, by=desk.author, reason="The port was open.", now=timezone.now())
+    exclusions.decide_withdrawal(asked, by=desk.signer, is_approved=True, now=timezone.now())
     periods.refresh(agreement, day=DAY)
     assert on_time(the(agreement, JANUARY)).total == "10"
 
 
 def test_cases_of_a_measured_promise_are_the_rows_of_its_one_key(desk, agreement):
     asked = exclusions.propose(agreement, by=desk.author, kind="customer", reason="Not at home", cases=["103", "107"])
-    exclusions.decide(asked, by=desk.signer, is_approved=True)
+    exclusions.decide(asked, by=desk.signer, is_approved=True, now=timezone.now())
     periods.refresh(agreement, day=DAY)
     figure = on_time(the(agreement, JANUARY))
     assert (figure.good, figure.total, figure.all_total, figure.excluded) == ("8", "8", "10", 2)
@@ -208,7 +211,7 @@ def test_an_exclusion_says_what_it_is_about(desk, agreement):
 
 
 def test_a_claim_goes_through_two_hands_and_in_time(desk, agreement):
-    claim = closing.close_period(the(agreement, JANUARY), by=desk.signer, day=DAY).claim
+    claim = closing.close_period(the(agreement, JANUARY), by=desk.signer, day=DAY, now=timezone.now()).claim
     with pytest.raises(claims.DeadlinePassed, match="2025-04-09"):
         claims.claim_credit(claim, by=desk.finance, day=date(2025, 4, 10))
     claim = claims.claim_credit(claim, by=desk.finance, day=DAY)
@@ -224,7 +227,9 @@ def test_a_claim_goes_through_two_hands_and_in_time(desk, agreement):
 
 
 def test_who_may_claim_is_told_once_before_the_last_day(desk, agreement):
-    closing.close_period(the(agreement, JANUARY), by=desk.signer, day=DAY)  # to be claimed by 9 April
+    closing.close_period(
+        the(agreement, JANUARY), by=desk.signer, day=DAY, now=timezone.now()
+    )  # to be claimed by 9 April
     now = datetime(2025, 4, 2, 6, tzinfo=UTC)
     assert telling.claims_near(date(2025, 4, 1), now=now) == 0
     assert telling.claims_near(date(2025, 4, 2), now=now) == telling.claims_near(date(2025, 4, 3), now=now) == 1
@@ -234,7 +239,7 @@ def test_who_may_claim_is_told_once_before_the_last_day(desk, agreement):
 
 
 def test_a_rejected_claim_keeps_its_reason(desk, agreement):
-    claim = closing.close_period(the(agreement, JANUARY), by=desk.signer, day=DAY).claim
+    claim = closing.close_period(the(agreement, JANUARY), by=desk.signer, day=DAY, now=timezone.now()).claim
     claims.claim_credit(claim, by=desk.finance, day=DAY)
     claim = claims.reject(claim, by=member("manager", desk.unit), day=DAY, reason="Force majeure clause.")
     assert (claim.state, claim.decision_note) == ("rejected", "Force majeure clause.")
@@ -244,9 +249,9 @@ def test_a_met_period_after_it_earns_a_credit_back(desk, dataset):
     agreement = desk.signed(dataset, earn_back_pct=D(50), earn_back_periods=1).agreement
     upload_csv(dataset, deliveries_csv(months=(1, 2, 3)), name="more.csv")
     periods.refresh(agreement, day=DAY)
-    claim = closing.close_period(the(agreement, JANUARY), by=desk.signer, day=DAY).claim
+    claim = closing.close_period(the(agreement, JANUARY), by=desk.signer, day=DAY, now=timezone.now()).claim
     assert claim.earned_back == 0
-    closing.close_period(the(agreement, FEBRUARY), by=desk.signer, day=DAY)
+    closing.close_period(the(agreement, FEBRUARY), by=desk.signer, day=DAY, now=timezone.now())
     claim.refresh_from_db()
     assert claim.earned_back == D("50.00")
 
@@ -258,7 +263,7 @@ def test_clocked_promises_are_counted_from_the_agreements_cases(desk, dataset):
     for code, metric, more in (("fix", "resolution", {}), ("p90", "percentile", {"percentile": D("0.9")})):
         drafting.set_target(version, code, by=desk.author, name=code, metric=metric, required_pct=D(90),
                             threshold_seconds=100, clock=clock, **more)  # fmt: skip
-    version = lifecycle.sign(lifecycle.offer(version, by=desk.author), by=desk.signer, day=DAY)
+    version = lifecycle.sign(lifecycle.offer(version, by=desk.author), by=desk.signer, day=DAY, now=timezone.now())
     assert version.agreement.attainment_kpis.count() == 1  # no case was timed so far
     early, late = datetime(2025, 1, 5, 10), datetime(2025, 1, 31, 23, 59, 59)
     rows = [(f"C{n}", "fix", "met", 10 * n, 100, early, "") for n in range(8)]

@@ -5,6 +5,7 @@ from decimal import Decimal as D
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from organization.access import access_of
 from slas import drafting, lifecycle
@@ -73,7 +74,9 @@ def test_a_due_date_without_a_start_has_no_time_to_use(desk, draft, client):
              "stopped_column": "done_on"}  # fmt: skip
     drafting.set_target(draft, "by-date", by=desk.author, name="By its date", metric="delivery", required_pct=D(95),
                         clock=clock)  # fmt: skip
-    agreement = lifecycle.sign(lifecycle.offer(draft, by=desk.author), by=desk.signer, day=DAY).agreement
+    agreement = lifecycle.sign(
+        lifecycle.offer(draft, by=desk.author), by=desk.signer, day=DAY, now=timezone.now()
+    ).agreement
     run(agreement)
     client.force_login(desk.signer)
     page = client.get(reverse("agreement_cases", args=["acme"]), {"load": 1, "verdict": "missed"}).content.decode()

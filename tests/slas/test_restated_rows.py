@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.utils import timezone
 
 from datasets.models import Dataset
 from slas import closing, periods
@@ -21,7 +22,8 @@ def test_who_asked_for_the_rows_to_change_does_not_decide_on_the_figures_either(
     dataset = deliveries(desk.unit)
     agreement = desk.signed(dataset).agreement
     periods.refresh(agreement, day=DAY)
-    january = closing.close_period(agreement.periods.get(period_start=date(2025, 1, 1)), by=desk.signer, day=DAY)
+    january = agreement.periods.get(period_start=date(2025, 1, 1))
+    closing.close_period(january, by=desk.signer, day=DAY, now=timezone.now())
     Dataset.objects.filter(pk=dataset.pk).update(closed_through=date(2025, 1, 31))
     dataset.refresh_from_db()
     refused = upload_csv(dataset, deliveries_csv(late=(3,), months=(1,)), name="late.csv")

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from alerts.models import InboxEntry
@@ -55,7 +56,7 @@ def by_paris_from_october(desk) -> None:
     business_calendars.add_version(bureau, timezone=PARIS, windows=windows, by=desk.author)
     draft = drafting.new_version(desk.version, by=desk.author, valid_from=date(2025, 10, 1))
     drafting.change_version(draft, by=desk.author, calendar=bureau)
-    lifecycle.sign(lifecycle.offer(draft, by=desk.author), by=desk.signer, day=TODAY)
+    lifecycle.sign(lifecycle.offer(draft, by=desk.author), by=desk.signer, day=TODAY, now=timezone.now())
     desk.run()
 
 
@@ -109,7 +110,7 @@ def test_day_and_night_has_the_clock_by_which_days_are_counted():
     desk = Desk(LOG, replace(EVENTS, reporting_timezone=PARIS), zone=LONDON)
     draft = drafting.new_version(desk.version, by=desk.author, valid_from=date(2025, 2, 1))
     drafting.change_version(draft, by=desk.author, calendar=None)
-    lifecycle.sign(lifecycle.offer(draft, by=desk.author), by=desk.signer, day=TODAY)
+    lifecycle.sign(lifecycle.offer(draft, by=desk.author), by=desk.signer, day=TODAY, now=timezone.now())
     desk.run()
     assert times_of(desk.agreement, TODAY).clock == Clock(PARIS)
 

@@ -1,6 +1,7 @@
 """Orders closed through January, and who may propose, decide and restate."""
 
 import pytest
+from django.utils import timezone
 
 from datasets import closing
 from organization.models import Role as Member
@@ -19,6 +20,6 @@ def orders(home, people):
     """Three records, closed through January by the manager and finance."""
     made = loaded_dataset(TEXT, CONTRACT, unit=home, code="orders", name="Orders")
     asked = closing.propose(made, JANUARY, by=people[Member.MANAGER], reason="Month-end of January", day=TODAY)
-    closing.decide(asked, approve=True, by=people[Member.FINANCE])
+    closing.decide(asked, approve=True, by=people[Member.FINANCE], now=timezone.now())
     made.refresh_from_db()
     return made

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.utils import timezone
 
 from datasets import closing
 from datasets.models import Closing, Dataset
@@ -22,12 +23,12 @@ def test_one_person_proposes_and_another_closes(home, people):
     dataset.refresh_from_db()
     assert (dataset.closed_through, asked.state, asked.wish) == (None, "proposed", "close through 31 Jan 2025")
     with pytest.raises(SecondPersonNeeded):
-        closing.decide(asked, approve=True, by=people[Member.MANAGER])
-    closing.decide(asked, approve=True, by=people[Member.FINANCE])
+        closing.decide(asked, approve=True, by=people[Member.MANAGER], now=timezone.now())
+    closing.decide(asked, approve=True, by=people[Member.FINANCE], now=timezone.now())
     dataset.refresh_from_db()
     assert dataset.closed_through == JANUARY
     with pytest.raises(WrongState):
-        closing.decide(asked, approve=True, by=people[Member.FINANCE])
+        closing.decide(asked, approve=True, by=people[Member.FINANCE], now=timezone.now())
     told = AuditEntry.objects.filter(action__startswith="closing").order_by("seq").values_list("action", "actor_name")
     assert list(told) == [
         ("closing proposed", str(people[Member.MANAGER])),
@@ -39,7 +40,7 @@ def test_periods_are_reopened_in_the_same_way_and_all_of_it_stays_in_the_history
     asked = closing.propose(orders, None, by=people[Member.FINANCE], reason="The audit moved a booking", day=TODAY)
     assert (asked.before, asked.reopens, asked.wish) == (JANUARY, True, "re-open all periods")
     assert upload_csv(orders, HEAD + "1,2025-01-10,11\n").state == "refused"  # until somebody approves
-    closing.decide(asked, approve=True, by=people[Member.MANAGER])
+    closing.decide(asked, approve=True, by=people[Member.MANAGER], now=timezone.now())
     assert upload_csv(orders, HEAD + "1,2025-01-10,12\n").state == "loaded"
     assert [(one.through, one.state) for one in orders.closings.all()] == [(None, "approved"), (JANUARY, "approved")]
 
@@ -51,15 +52,18 @@ def test_a_proposal_is_rejected_with_a_remark_or_withdrawn_by_its_maker(orders, 
         return closing.propose(orders, date(2025, 2, 28), by=manager, reason="Month-end", day=TODAY)
 
     with pytest.raises(InvalidRequest, match="why"):
-        closing.decide(ask(), approve=False, by=finance)
+        closing.decide(ask(), approve=False, by=finance, now=timezone.now())
     with pytest.raises(WrongState, match="waits for a second person"):
         ask()
     waiting = Closing.objects.get(state="proposed")
-    assert closing.decide(waiting, approve=False, by=finance, remark="Two extracts are missing.").state == "rejected"
+    assert (
+        closing.decide(waiting, approve=False, by=finance, remark="Two extracts are missing.", now=timezone.now()).state
+        == "rejected"
+    )
     asked = ask()
     with pytest.raises(WrongState):
-        closing.withdraw(asked, by=finance)
-    assert closing.withdraw(asked, by=manager).state == "withdrawn"
+        closing.withdraw(asked, by=finance, now=timezone.now())
+    assert closing.withdraw(asked, by=manager, now=timezone.now()).state == "withdrawn"
     orders.refresh_from_db()
     assert orders.closed_through == JANUARY
 

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,11 +30,11 @@ def test_nothing_is_closed_while_rows_are_being_stored(home, people):
         with other.cursor() as cursor:
             cursor.execute("select pg_advisory_lock(%s, %s)", [sole_writer.LOCK, dataset.pk])
             with pytest.raises(WrongState, match="being stored"):
-                closing.decide(asked, approve=True, by=people[Member.FINANCE])
+                closing.decide(asked, approve=True, by=people[Member.FINANCE], now=timezone.now())
             cursor.execute("select pg_advisory_unlock(%s, %s)", [sole_writer.LOCK, dataset.pk])
     finally:
         other.close()
-    closing.decide(asked, approve=True, by=people[Member.FINANCE])
+    closing.decide(asked, approve=True, by=people[Member.FINANCE], now=timezone.now())
     assert orders_now(dataset).closed_through == JANUARY
 
 
@@ -44,9 +45,9 @@ def test_nothing_is_closed_while_a_worker_stores_whose_lock_postgresql_forgot(ho
     dataset = loaded_dataset(TEXT, CONTRACT, unit=home)
     asked = closing.propose(dataset, JANUARY, by=people[Member.MANAGER], reason="Month-end", day=TODAY)
     with sole_writer(table_of(dataset).folder), pytest.raises(WrongState, match="being stored"):
-        closing.decide(asked, approve=True, by=people[Member.FINANCE])
+        closing.decide(asked, approve=True, by=people[Member.FINANCE], now=timezone.now())
     assert orders_now(dataset).closed_through is None
-    closing.decide(asked, approve=True, by=people[Member.FINANCE])
+    closing.decide(asked, approve=True, by=people[Member.FINANCE], now=timezone.now())
     assert orders_now(dataset).closed_through == JANUARY
 
 
@@ -59,7 +60,7 @@ def test_what_a_killed_worker_had_committed_before_the_closing_counts_as_before_
     Job.objects.filter(pk=upload.job_id).update(state="queued")
     Dataset.objects.filter(pk=orders.pk).update(current_version=previous.version)
     asked = closing.propose(orders, date(2025, 2, 28), by=people[Member.MANAGER], reason="Month-end", day=TODAY)
-    closing.decide(asked, approve=True, by=people[Member.FINANCE])
+    closing.decide(asked, approve=True, by=people[Member.FINANCE], now=timezone.now())
     assert rows_of(orders_now(orders))[2] == ("3", "2025-02-01", 33.0)
     upload.refresh_from_db()
     perform(upload.job)

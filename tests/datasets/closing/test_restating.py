@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from datasets import closing, intake, restating
 from datasets.models import Restatement
@@ -169,7 +170,7 @@ def test_a_restatement_whose_periods_are_open_by_now_restates_nothing(orders, pe
     refused = upload_csv(orders, HEAD + "1,2025-01-10,11\n")
     asked = asked_for(refused)
     opened = closing.propose(orders, date(2024, 12, 31), by=manager, reason="Late invoice", day=TODAY)
-    closing.decide(opened, approve=True, by=people[Member.FINANCE])
+    closing.decide(opened, approve=True, by=people[Member.FINANCE], now=timezone.now())
     restating.decide(asked, approve=True, by=manager, now=NOW)
     refused.refresh_from_db()
     perform(refused.job)
@@ -181,7 +182,7 @@ def test_a_restatement_whose_periods_are_open_by_now_restates_nothing(orders, pe
 def test_a_refused_upload_may_be_loaded_once_its_periods_are_open_again(orders, people, manager):
     refused = upload_csv(orders, HEAD + "1,2025-01-10,11\n")
     asked = closing.propose(orders, date(2024, 12, 31), by=manager, reason="Late invoice", day=TODAY)
-    closing.decide(asked, approve=True, by=people[Member.FINANCE])
+    closing.decide(asked, approve=True, by=people[Member.FINANCE], now=timezone.now())
     perform(intake.request_load(refused, by=orders.owner).upload.job)
     refused.refresh_from_db()
     assert refused.state == "loaded"

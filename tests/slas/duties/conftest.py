@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.utils import timezone
 
 from slas import closing, periods
 from tests.factories import member
@@ -43,4 +44,6 @@ def january(desk):
     """A closed January of 8 on time out of 10."""
     made = desk.signed(deliveries(desk.unit)).agreement
     periods.refresh(made, day=DAY)
-    return closing.close_period(made.periods.get(period_start=date(2025, 1, 1)), by=desk.signer, day=DAY)
+    return closing.close_period(
+        made.periods.get(period_start=date(2025, 1, 1)), by=desk.signer, day=DAY, now=timezone.now()
+    )

@@ -1,6 +1,7 @@
 """Pages and the API in a line each."""
 
 from django.urls import reverse
+from django.utils import timezone
 
 from slas import exclusions
 from slas.models import Exclusion
@@ -10,7 +11,7 @@ from tests.factories import ApiTokenFactory
 def excluded(desk, agreement, **words) -> Exclusion:
     asked = {"kind": "maintenance", "reason": "Planned", "cases": ["C-1"]} | words
     made = exclusions.propose(agreement, by=desk.author, **asked)
-    return exclusions.decide(made, by=desk.signer, is_approved=True)
+    return exclusions.decide(made, by=desk.signer, is_approved=True, now=timezone.now())
 
 
 def page(client, user, name, *args) -> str:

@@ -6,6 +6,7 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from organization import audit
 from slas import exclusions
@@ -35,7 +36,7 @@ def test_what_two_people_excluded_counts_again_once_a_second_person_agrees(clien
 
 
 def test_who_asks_for_a_withdrawal_does_not_decide_on_it(client, desk, approved):
-    exclusions.withdraw(approved, by=desk.signer, reason="Wrong month")
+    exclusions.withdraw(approved, by=desk.signer, reason="Wrong month", now=timezone.now())
     shown = page(client, desk.signer, "agreement_exclusions", "acme")
     assert "Let it count again" not in shown
     assert "Waits for a second person: who asked for the withdrawal cannot decide on it." in shown
@@ -48,24 +49,24 @@ def test_who_asks_for_a_withdrawal_does_not_decide_on_it(client, desk, approved)
 
 
 def test_a_withdrawal_is_kept_out_with_a_reason_and_may_be_asked_for_again(client, desk, second, approved):
-    exclusions.withdraw(approved, by=desk.author, reason="Wrong month")
+    exclusions.withdraw(approved, by=desk.author, reason="Wrong month", now=timezone.now())
     with pytest.raises(AgreementRefused, match="Say why it stays"):
-        exclusions.decide_withdrawal(approved, by=second, is_approved=False)
+        exclusions.decide_withdrawal(approved, by=second, is_approved=False, now=timezone.now())
     said(client, second, "exclusion_decide", approved.pk, "reject-withdrawal", reason="The plant was down")
     shown = page(client, desk.author, "agreement_exclusions", "acme")
     assert f"Rejected by {second}" in shown and "The plant was down" in shown
-    exclusions.withdraw(approved, by=desk.author, reason="It was not")
+    exclusions.withdraw(approved, by=desk.author, reason="It was not", now=timezone.now())
     with pytest.raises(exclusions.WrongState, match="waits for a second person already"):
-        exclusions.withdraw(approved, by=desk.signer, reason="Me too")
+        exclusions.withdraw(approved, by=desk.signer, reason="Me too", now=timezone.now())
 
 
 def test_a_proposal_is_taken_back_by_its_maker_alone(client, desk, agreement):
     asked = exclusions.propose(agreement, by=desk.author, kind="customer", reason="Away", cases=["C-1"])
     with pytest.raises(exclusions.SecondPersonNeeded, match="reject it instead"):
-        exclusions.withdraw(asked, by=desk.signer, reason="No")
+        exclusions.withdraw(asked, by=desk.signer, reason="No", now=timezone.now())
     assert "Take back" not in page(client, desk.signer, "agreement_exclusions", "acme")
     assert "Take back" in page(client, desk.author, "agreement_exclusions", "acme")
-    exclusions.withdraw(asked, by=desk.author, reason="They were there")
+    exclusions.withdraw(asked, by=desk.author, reason="They were there", now=timezone.now())
     shown = page(client, desk.signer, "agreement_exclusions", "acme")
     assert f"Withdrawn by {desk.author}" in shown and "They were there" in shown
 

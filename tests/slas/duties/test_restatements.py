@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.utils import timezone
 
 from datasets import undo
 from slas import closing, periods
@@ -43,7 +44,9 @@ def test_rows_of_later_months_are_no_cause_and_an_undo_is(desk, january):
     loaded = upload_csv(dataset, deliveries_csv(late=(), months=(1,)), name="january.csv")
     periods.refresh(january.agreement, day=DAY)
     assert list(january.restatements.get().caused_by.all()) == [dataset.owner]  # not who loaded March
-    closing.decide_restatement(january.restatements.get(), by=desk.signer, is_approved=True, day=DAY)
+    closing.decide_restatement(
+        january.restatements.get(), by=desk.signer, is_approved=True, day=DAY, now=timezone.now()
+    )
     perform(undo.request_undo(loaded, by=desk.signer))
     periods.refresh(january.agreement, day=DAY)
     assert list(january.restatements.get(state="proposed").caused_by.all()) == [desk.signer]

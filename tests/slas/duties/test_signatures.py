@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.utils import timezone
 
 from doors.revisions import ChangedMeanwhile
 from kpis import definitions
@@ -44,9 +45,9 @@ def test_what_was_looked_at_is_signed_not_what_was_offered_meanwhile(desk, offer
     assert offered.state == "draft"  # the change took the offer back
     lifecycle.offer(offered, by=desk.author)
     with pytest.raises(ChangedMeanwhile, match="was changed since you opened it: nothing was decided"):
-        lifecycle.sign(offered, by=desk.signer, day=DAY, seen=seen)
+        lifecycle.sign(offered, by=desk.signer, day=DAY, seen=seen, now=timezone.now())
     now = AgreementVersion.objects.get()
-    assert lifecycle.sign(now, by=desk.signer, day=DAY, seen=revision_of(now)).state == "active"
+    assert lifecycle.sign(now, by=desk.signer, day=DAY, seen=revision_of(now), now=timezone.now()).state == "active"
 
 
 def test_the_pages_and_the_api_refuse_what_was_not_looked_at(client, desk, offered):
@@ -72,8 +73,8 @@ def test_who_edited_a_version_of_another_does_not_sign_it(client, desk, second, 
     assert 'name="revision"' not in shown and "who wrote any of it, or offered it, cannot sign it" in shown
     assert f"changed by {desk.signer}" in shown
     with pytest.raises(lifecycle.SecondPersonNeeded):
-        lifecycle.sign(offered, by=desk.signer, day=DAY)
-    assert lifecycle.sign(offered, by=second, day=DAY).signed_by == second
+        lifecycle.sign(offered, by=desk.signer, day=DAY, now=timezone.now())
+    assert lifecycle.sign(offered, by=second, day=DAY, now=timezone.now()).signed_by == second
 
 
 def test_a_notice_is_withdrawn_with_a_reason_that_stands_on_the_agreement(client, desk):

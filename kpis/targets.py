@@ -20,6 +20,7 @@ from organization.models import Unit
 from . import overrides, requests
 from .calendars import calendars_of
 from .goals import Goal, TargetError, TargetOverlap, check, limit_faults, plain
+from .kept_targets import refuse_kept
 from .models import AnnualTarget, Kpi, Target
 from .models.targets import Comparator
 from .phase_weights import weights_of
@@ -45,9 +46,11 @@ class GridRefused(Exception):
 
 
 @transaction.atomic
-def set_target(goal: Goal, *, by) -> Target:
-    """Set one target. Raises TargetOverlap, TargetError."""
+def set_target(goal: Goal, *, by, by_keeper: bool = False) -> Target:
+    """Set one target. by_keeper: by the room that keeps it (`kept_targets`). Raises TargetOverlap, TargetError."""
     (kpi,) = _locked([goal.kpi])
+    if not by_keeper:
+        refuse_kept(kpi, goal.unit.pk, goal.comparator, goal.dimension)
     target = (_replace(goal, by, only_parts=True) if goal.split_standing else None) or _insert(goal, kpi, by)
     for _, fault in limit_faults([target]):
         raise fault
@@ -66,6 +69,7 @@ def set_many(goals: Sequence[Goal], *, by) -> list[Target]:
     kpis = {kpi.pk: kpi for kpi in _locked({goal.kpi.pk: goal.kpi for goal in goals}.values())}
     for row, goal in enumerate(goals):
         try:
+            refuse_kept(goal.kpi, goal.unit.pk, goal.comparator, goal.dimension)
             done.append((row, _replace(goal, by) or _insert(goal, kpis[goal.kpi.pk], by)))
         except TargetError as fault:
             errors.append(CellError(row, fault.field or "value", str(fault), getattr(fault, "can_split", False)))
@@ -89,6 +93,7 @@ def end_target(target: Target, last_day: date, *, by) -> Target:
     if target.as_total:
         raise TargetError("This is the total of its days: remove it, and set another for other days.", "valid_to")
     target = _still_there(target)
+    _refuse_kept(target)
     end = last_day + timedelta(days=1)
     if end <= target.valid_from or (target.valid_to and end > target.valid_to):
         raise TargetError(f"Choose a day within {target.valid_from} to {target.valid_to or 'later'}.", "valid_to")
@@ -102,7 +107,7 @@ def end_target(target: Target, last_day: date, *, by) -> Target:
 
 
 @transaction.atomic
-def remove_target(target: Target, *, by, gives_back: bool = True) -> Target | None:
+def remove_target(target: Target, *, by, gives_back: bool = True, by_keeper: bool = False) -> Target | None:
     """Take a target back as if it had never been set; the audit trail keeps it. Raises TargetError for a phase.
 
     The days of one that was set within another say again what that one says, which is returned; unless it is to hold
@@ -111,6 +116,8 @@ def remove_target(target: Target, *, by, gives_back: bool = True) -> Target | No
     if target.annual_id:
         raise TargetError("This is a part of an annual target: take that one back instead.")
     target = _still_there(target)
+    if not by_keeper:
+        _refuse_kept(target)
     was, name = plain(target), target.pk
     target.delete()
     again = overrides.taken_back(target, gives_back=gives_back)
@@ -138,6 +145,7 @@ def set_annual(
     Setting it again for the same year replaces the phases. Raises TargetOverlap, TargetError.
     """
     (kpi,) = _locked([kpi])
+    refuse_kept(kpi, unit.pk, comparator)
     calendar = calendars_of([kpi.unit_id], year_of)[kpi.unit_id]
     year = calendar.period_of(year_of, "year")
     months = calendar.periods("month", year.start, year.end)
@@ -191,6 +199,12 @@ def _still_there(target: Target) -> Target:
     if found is None:
         raise TargetError("Somebody took this target back meanwhile: look again.")
     return found
+
+
+def _refuse_kept(target: Target) -> None:
+    """One that was set within a kept one can always go: then that one holds again."""
+    if not target.overrides_id:
+        refuse_kept(target.kpi, target.unit_id, target.comparator, target.dimension)
 
 
 def _insert(goal: Goal, kpi: Kpi, by, annual: AnnualTarget | None = None) -> Target:

@@ -21,6 +21,7 @@ from organization.models import Unit
 from . import late_targets, overrides, requests
 from .calendars import calendars_of
 from .goals import Goal, TargetError, TargetOverlap, check, limit_faults, plain
+from .kept_targets import refuse_kept
 from .models import AnnualTarget, Kpi, LateTarget, Target
 from .models.targets import Comparator
 from .phase_weights import weights_of
@@ -46,9 +47,13 @@ class GridRefused(Exception):
 
 
 @transaction.atomic
-def set_target(goal: Goal, *, by, reason: str = "") -> Target:
-    """Set one target. reason: why complete periods are rated anew. Raises TargetOverlap, TargetError, ReasonNeeded."""
+def set_target(goal: Goal, *, by, reason: str = "", by_keeper: bool = False) -> Target:
+    """Set one target. reason: why complete periods are rated anew. by_keeper: by the room that keeps it
+    (`kept_targets`). Raises TargetOverlap, TargetError, ReasonNeeded.
+    """
     (kpi,) = _locked([goal.kpi])
+    if not by_keeper:
+        refuse_kept(kpi, goal.unit.pk, goal.comparator, goal.dimension)
     target = (_replace(goal, by, only_parts=True) if goal.split_standing else None) or _insert(goal, kpi, by)
     for _, fault in limit_faults([target]):
         raise fault
@@ -67,6 +72,7 @@ def set_many(goals: Sequence[Goal], *, by, reason: str = "") -> list[Target]:
     kpis = {kpi.pk: kpi for kpi in _locked({goal.kpi.pk: goal.kpi for goal in goals}.values())}
     for row, goal in enumerate(goals):
         try:
+            refuse_kept(goal.kpi, goal.unit.pk, goal.comparator, goal.dimension)
             done.append((row, _replace(goal, by) or _insert(goal, kpis[goal.kpi.pk], by)))
         except TargetError as fault:
             errors.append(CellError(row, fault.field or "value", str(fault), getattr(fault, "can_split", False)))
@@ -90,6 +96,7 @@ def end_target(target: Target, last_day: date, *, by, reason: str = "") -> Targe
     if target.as_total:
         raise TargetError("This is the total of its days: remove it, and set another for other days.", "valid_to")
     target = _still_there(target)
+    _refuse_kept(target)
     end = last_day + timedelta(days=1)
     if end <= target.valid_from or (target.valid_to and end > target.valid_to):
         raise TargetError(f"Choose a day within {target.valid_from} to {target.valid_to or 'later'}.", "valid_to")
@@ -104,7 +111,9 @@ def end_target(target: Target, last_day: date, *, by, reason: str = "") -> Targe
 
 
 @transaction.atomic
-def remove_target(target: Target, *, by, gives_back: bool = True, reason: str = "") -> Target | None:
+def remove_target(
+    target: Target, *, by, gives_back: bool = True, reason: str = "", by_keeper: bool = False
+) -> Target | None:
     """Take a target back as if it had never been set; the audit trail keeps it. Raises TargetError for a phase,
     ReasonNeeded.
 
@@ -114,6 +123,8 @@ def remove_target(target: Target, *, by, gives_back: bool = True, reason: str = 
     if target.annual_id:
         raise TargetError("This is a part of an annual target: take that one back instead.")
     target = _still_there(target)
+    if not by_keeper:
+        _refuse_kept(target)
     was, name = plain(target), target.pk
     target.delete()
     again = overrides.taken_back(target, gives_back=gives_back)
@@ -143,6 +154,7 @@ def set_annual(
     Setting it again for the same year replaces the phases. Raises TargetOverlap, TargetError, ReasonNeeded.
     """
     (kpi,) = _locked([kpi])
+    refuse_kept(kpi, unit.pk, comparator)
     calendar = calendars_of([kpi.unit_id], year_of)[kpi.unit_id]
     year = calendar.period_of(year_of, "year")
     months = calendar.periods("month", year.start, year.end)
@@ -198,6 +210,12 @@ def _still_there(target: Target) -> Target:
     if found is None:
         raise TargetError("Somebody took this target back meanwhile: look again.")
     return found
+
+
+def _refuse_kept(target: Target) -> None:
+    """One that was set within a kept one can always go: then that one holds again."""
+    if not target.overrides_id:
+        refuse_kept(target.kpi, target.unit_id, target.comparator, target.dimension)
 
 
 def _insert(goal: Goal, kpi: Kpi, by, annual: AnnualTarget | None = None) -> Target:

@@ -167,6 +167,15 @@ def _author(version: AgreementVersion):
     return version.submitted_by or version.created_by
 
 
+def keeps_target(kpi_id: int, unit_id: int) -> str:
+    """Where to change the target of an agreement's KPI, which follows the signed versions; empty for other KPIs."""
+    links = AttainmentKpi.objects.filter(kpi=kpi_id, agreement__unit=unit_id).select_related("agreement")
+    if (link := links.first()) is None:
+        return ""
+    said = f"This target is what the agreement {link.agreement.name} requires and follows its signed versions"
+    return f"{said}: draft a new version of the agreement to change it."
+
+
 def _follow(agreement: Agreement, link: AttainmentKpi, by) -> None:
     """Let the KPI's target be, day for day, what the governing versions require."""
     wanted: dict[date, tuple[date | None, Decimal]] = {}
@@ -178,9 +187,9 @@ def _follow(agreement: Agreement, link: AttainmentKpi, by) -> None:
     standing = Target.objects.filter(kpi=link.kpi, unit=agreement.unit, dimension="", comparator="target")
     for old in standing:
         if wanted.get(old.valid_from) != (old.valid_to, old.value):
-            targets.remove_target(old, by=by, gives_back=False, reason=why)
+            targets.remove_target(old, by=by, gives_back=False, reason=why, by_keeper=True)
         else:
             del wanted[old.valid_from]
     for start, (end, value) in wanted.items():
         goal = targets.Goal(link.kpi, agreement.unit, start, end, value, basis=f"Agreement {agreement.code}")
-        targets.set_target(goal, by=by, reason=why)
+        targets.set_target(goal, by=by, reason=why, by_keeper=True)

@@ -118,6 +118,15 @@ class TargetGrid:
     amounts: str = ""
 
     @property
+    def listed(self) -> list[tuple[Target, list[Target]]]:
+        """The standing ones, each with its parts: of one that others were set within, those that are left, by day."""
+        groups: dict[tuple, list[Target]] = {}
+        for target in self.standing:
+            key = ("part", target.part_of_id) if target.part_of_id else ("whole", target.pk)
+            groups.setdefault(key, []).append(target)
+        return [(parts[0], parts) for parts in groups.values()]
+
+    @property
     def is_total(self) -> bool:
         """Its targets are not inherited."""
         return self.version is not None and is_total(self.version)

@@ -243,7 +243,27 @@ def test_a_target_set_by_hand_within_the_promise_gives_way_to_what_was_signed(de
     version = desk.signed(dataset)
     kpi = Kpi.objects.get(attainment__agreement=version.agreement)
     march = targets.Goal(kpi, desk.unit, date(2025, 3, 1), date(2025, 4, 1), Decimal(80), split_standing=True)
-    targets.set_target(march, by=desk.author)
+    targets.set_target(march, by=desk.author, by_keeper=True)  # as there are from before this was refused
     assert kpi.targets.count() == 3
     attainment.keep(version.agreement, by=desk.author)
     assert [(t.valid_from, t.valid_to, t.value) for t in kpi.targets.all()] == [(date(2025, 1, 1), None, 90)]
+
+
+def test_the_promise_is_changed_in_the_agreement_and_not_by_hand(desk, dataset):
+    version = desk.signed(dataset)
+    kpi = Kpi.objects.get(attainment__agreement=version.agreement)
+    march = targets.Goal(kpi, desk.unit, date(2025, 3, 1), date(2025, 4, 1), Decimal(80), split_standing=True)
+    said = f"what the agreement {version.agreement.name} requires and follows its signed versions: draft a new version"
+    for act in (
+        lambda: targets.set_target(march, by=desk.author),
+        lambda: targets.set_many([march], by=desk.author),
+        lambda: targets.end_target(kpi.targets.get(), date(2025, 3, 31), by=desk.author),
+        lambda: targets.remove_target(kpi.targets.get(), by=desk.author),
+    ):
+        with pytest.raises((targets.TargetError, targets.GridRefused), match=said):
+            act()
+    assert kpi.targets.get().value == 90
+    limit = targets.Goal(kpi, desk.unit, date(2025, 1, 1), None, Decimal(75), comparator="red_limit")
+    assert targets.set_target(limit, by=desk.author).value == 75  # what stands beside the promise is anybody's
+    override = targets.set_target(march, by=desk.author, by_keeper=True)
+    assert targets.remove_target(override, by=desk.author).value == 90  # an old one can go

@@ -58,9 +58,15 @@ def inspect(upload: Upload, dialect: Dialect | None = None) -> Preview:
 
     if dialect is None and upload.dialect:
         dialect = intake.Dialect.from_dict(upload.dialect)
+    contract = contract_of(upload.dataset) if upload.dataset and upload.dataset.contract else None
     try:
         preview = sandbox.run(
-            intake.inspect, original_of(upload), name=upload.file_name, dialect=dialect, limits=sandbox.Limits.parse()
+            intake.inspect,
+            original_of(upload),
+            name=upload.file_name,
+            dialect=dialect,
+            headings=[column.heading for column in contract.supplied] if contract else (),
+            limits=sandbox.Limits.parse(),
         )
     except sandbox.SandboxKilled as killed:
         raise reader_failed(killed, upload.file_name) from killed

@@ -98,6 +98,8 @@ def examine(upload: Upload, *, encoding: str = "", asks: bool = False) -> Previe
             match_headers(headers, contract_of(dataset), preview.dialect.header_row)
             if not encoding:
                 _check_encoding(preview)
+            if asks and known and otherwise.is_split_otherwise(known, preview.dialect):
+                raise IntakeError("header_not_found", "Its records are not split as those of the dataset are.")
     except (IntakeError, InvalidRequest) as fault:
         found = otherwise.as_found(upload, known, encoding=encoding) if asks and known else None
         if found is not None and known is not None and isinstance(fault, IntakeError):

@@ -58,9 +58,15 @@ def inspect(upload: Upload, dialect: Dialect | None = None) -> Preview:
 
     if dialect is None and upload.dialect:
         dialect = intake.Dialect.from_dict(upload.dialect)
+    contract = contract_of(upload.dataset) if upload.dataset and upload.dataset.contract else None
     try:
         preview = sandbox.run(
-            intake.inspect, original_of(upload), name=upload.file_name, dialect=dialect, limits=sandbox.Limits.parse()
+            intake.inspect,
+            original_of(upload),
+            name=upload.file_name,
+            dialect=dialect,
+            headings=[column.heading for column in contract.supplied] if contract else (),
+            limits=sandbox.Limits.parse(),
         )
     except sandbox.SandboxKilled as killed:
         raise reader_failed(killed, upload.file_name) from killed
@@ -92,6 +98,8 @@ def examine(upload: Upload, *, encoding: str = "", asks: bool = False) -> Previe
             match_headers(headers, contract_of(dataset), preview.dialect.header_row)
             if not encoding:
                 _check_encoding(preview)
+            if asks and known and otherwise.is_split_otherwise(known, preview.dialect):
+                raise IntakeError("header_not_found", "Its records are not split as those of the dataset are.")
     except (IntakeError, InvalidRequest) as fault:
         found = otherwise.as_found(upload, known, encoding=encoding) if asks and known else None
         if found is not None and known is not None and isinstance(fault, IntakeError):

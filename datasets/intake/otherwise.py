@@ -83,6 +83,13 @@ def differences(known: Dialect, found: Dialect) -> list[str]:
     return [f"{word} {_said(new)} instead of {_said(old)}" for word, new, old in pairs if new != old and (old or new)]
 
 
+def is_split_otherwise(known: Dialect, found: Dialect) -> bool:
+    """Whether the dataset's dialect, which is the usual one and so was not held against the file, does not split it."""
+    if known.kind != found.kind or known.kind != "csv" or not found.delimiter:
+        return False
+    return (known.delimiter, known.header_row) != (found.delimiter, found.header_row)
+
+
 def _said(value: Any) -> str:
     return _SIGNS.get(value, str(value)) if isinstance(value, str) else str(value)
 

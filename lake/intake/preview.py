@@ -31,10 +31,18 @@ _PROBE_ROWS = 50
 _KEY_LINES = 20_000  # of JSON, whose keys are the columns: an object may leave out those without a value
 
 
-def inspect(path: Path, *, name: str = "", dialect: Dialect | None = None, limits: Limits | None = None) -> Preview:
+def inspect(
+    path: Path,
+    *,
+    name: str = "",
+    dialect: Dialect | None = None,
+    limits: Limits | None = None,
+    headings: Collection[str] = (),
+) -> Preview:
     """Propose how to read the file at `path` (shown to people as `name`), from a sample of at most 100,000 records.
 
-    dialect: what is declared already is not guessed again. Raises IntakeError for what no declaration can mend.
+    dialect: what is declared already is not guessed again. headings: those of its contract, if there is one, by which
+    the sheet of a workbook is proposed. Raises IntakeError for what no declaration can mend.
     """
     limits = limits or Limits()
     name = name or path.name
@@ -49,7 +57,7 @@ def inspect(path: Path, *, name: str = "", dialect: Dialect | None = None, limit
             with unpacked(path, gzipped=found.gzip, limits=limits, scratch=scratch) as plain:
                 if found.kind == "parquet":
                     return _parquet(plain, name, found, dialect, limits, scratch)
-                return _workbook(plain, name, found, dialect, limits, scratch)
+                return _workbook(plain, name, found, dialect, limits, scratch, headings)
     except IntakeError as error:
         error.file = error.file or name
         raise
@@ -91,11 +99,22 @@ def _header_question(records: list[list[str]], row: int) -> Question:
     return Question("header_row", text, "", tuple(str(number) for number in (row, *range(1, row))))
 
 
-def _workbook(path: Path, name: str, found: Found, given: Dialect | None, limits: Limits, scratch: Path) -> Preview:
+def _workbook(
+    path: Path,
+    name: str,
+    found: Found,
+    given: Dialect | None,
+    limits: Limits,
+    scratch: Path,
+    headings: Collection[str],
+) -> Preview:
+    from lake.intake.choosing import choose_sheet
     from lake.intake.workbook import WorkbookSource, header_text
 
     questions: list[Question] = []
     dialect = replace(given or Dialect(), kind="xlsx", gzip=found.gzip)
+    chosen = choose_sheet(path, dialect, limits, headings) if not dialect.sheet else None
+    dialect = replace(dialect, sheet=chosen.name) if chosen else dialect
     declared = given is not None and _confirmed(given) and given.header_row >= 1
     source = WorkbookSource(path, replace(dialect, header_row=0) if not declared else dialect, limits)
     if not declared:
@@ -109,9 +128,10 @@ def _workbook(path: Path, name: str, found: Found, given: Dialect | None, limits
     visible = [entry.name for entry in source.sheets if not entry.hidden]
     dialect = replace(dialect, sheet=source.entry.name)
     if len(visible) > 1 and not (given and given.sheet):
-        questions.append(
-            Question("sheet", "The workbook has several sheets; which one holds the table?", "", tuple(visible))
-        )
+        why = f" {dialect.sheet!r} is proposed: {chosen.why}." if chosen else ""
+        options = (dialect.sheet, *(one for one in visible if one != dialect.sheet))
+        text = f"The workbook has several sheets; which one holds the table?{why}"
+        questions.append(Question("sheet", text, "", options))
     source.notes += source.formulas_without_value(name)
     preview = _preview(name, dialect, source, questions, scratch)
     return replace(preview, sheets=tuple(entry.name for entry in source.sheets))

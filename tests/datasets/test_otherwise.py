@@ -76,6 +76,16 @@ def test_it_is_read_so_alone_or_with_all_later_files_and_the_trail_tells(orders,
     assert Upload.objects.latest("pk").state == "queued"
 
 
+def test_of_files_that_are_written_in_the_usual_way_another_one_is_asked_about_too(home, client):
+    usual = loaded_dataset(TEXT, CONTRACT, unit=home, code="orders", name="Orders")
+    client.force_login(usual.owner)
+    upload = answered(client, sent(client, SEMICOLONS))
+    assert (upload.state, upload.accepted, orders_now(usual).dialect["delimiter"]) == ("loaded", 2, ",")
+    file = SimpleUploadedFile("x.csv", b"id,day,cost\n9,2025-02-09,90\n")
+    client.post(reverse("upload_new"), {"dataset": "orders", "file": file})
+    assert Upload.objects.latest("pk").state == "queued"
+
+
 def test_what_lacks_a_required_column_however_it_is_read_is_refused_as_before(orders, steward, client):
     file = SimpleUploadedFile("x.csv", b"id;cost\n4;40\n")
     answer = client.post(reverse("upload_new"), {"dataset": "orders", "file": file})

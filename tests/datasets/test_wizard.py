@@ -46,8 +46,12 @@ def test_another_sheet_is_read_from_its_own_header_on(client, analyst):
         for place, row in enumerate((["Queues"], [], ["id", "cost"], ["a", 1], ["b", 2])):
             table.write_row(place, 0, row)
     address = dropped(client, "x.xlsx", kept.getvalue())
-    form = client.get(address).context["dialect_form"]
+    proposed = client.get(address)
+    assert sorted(codes_asked(proposed)) == ["header_row", "sheet"]
+    form = proposed.context["dialect_form"]
     assert form.fields["sheet"].widget.choices == [("Cover", "Cover"), ("Data", "Data")]
+    sent = {field.name: field.value() for field in form if field.value() is not None}
+    form = client.get(address, sent | {"sheet": "Cover"}).context["dialect_form"]
     sent = {field.name: field.value() for field in form if field.value() is not None}
     read = client.get(address, sent | {"sheet": "Data"})
     assert (codes_asked(read), read.context["headers"]) == (["header_row"], ["id", "cost"])

@@ -30,7 +30,10 @@ KINDS = {
     "parquet": ("a Parquet file", (".parquet",)),
     "jsonl": ("JSON lines", (".jsonl", ".ndjson")),
 }
-WORDS = {"true_words": ("true", "yes", "y", "t", "1"), "false_words": ("false", "no", "n", "f", "0")}
+WORDS = {
+    "true_words": ("true", "yes", "y", "t", "1", "wahr", "vrai", "oui"),
+    "false_words": ("false", "no", "n", "f", "0", "falsch", "faux", "non"),
+}
 
 
 @dataclass(frozen=True)

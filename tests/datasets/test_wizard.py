@@ -63,6 +63,18 @@ def test_another_sheet_is_read_from_its_own_header_on(client, analyst):
     assert codes_asked(client.get(address, sent)) == []
 
 
+@pytest.mark.parametrize(("yes", "no"), [("oui", "non"), ("wahr", "falsch"), ("vrai", "faux"), ("yes", "no")])
+def test_words_that_are_proposed_as_yes_or_no_are_read_as_that(client, analyst, yes, no):
+    address = dropped(client, "x.csv", f"id,late\n1,{yes}\n2,{no}\n3,{yes}\n".encode())
+    page = client.get(address)
+    assert page.context["columns"][1]["type"].value() == "boolean"
+    client.post(address, filled(page))
+    upload = Upload.objects.get()
+    perform(upload.job)
+    upload.refresh_from_db()
+    assert (upload.accepted, upload.rejected) == (3, 0)
+
+
 def test_a_dialect_that_cannot_be_read_stays_in_its_form(client, analyst):
     address = dropped(client, "x.csv", b"Export,,\nid,day,cost\n1,2025-01-31,2\n")
     sent = {"header_row": 99, "delimiter": ",", "encoding": "utf-8"}

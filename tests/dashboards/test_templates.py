@@ -286,7 +286,7 @@ def test_a_hostile_text_stays_a_text(name):
 
 @pytest.mark.parametrize("path", sorted(COMPONENTS.glob("[a-z]*.html")), ids=lambda path: path.stem)
 def test_every_component_says_at_its_top_what_it_takes(path):
-    assert re.match(r"({% load [a-z ]+ %})?{% comment %}", path.read_text().lstrip()), path.name
+    assert re.match(r"({% load [a-z ]+ %})?\s*{% comment %}", path.read_text().lstrip()), path.name
 
 
 def test_every_component_is_on_a_page_besides_the_style_guide():

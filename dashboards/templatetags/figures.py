@@ -6,8 +6,11 @@ Rooms below hand plain selector values to their templates; here they become figu
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from dashboards import charts, formats
 from dashboards.charts.breakdown import Part
@@ -21,6 +24,8 @@ from kpis.landing import Landing
 from kpis.moved import Moved, rounded_parts
 from kpis.selectors import Breakdown, KpiRef, Reading, Series
 
+from .ui import quantity
+
 register = template.Library()
 MOST_BARS = 25
 
@@ -29,6 +34,23 @@ MOST_BARS = 25
 def spec(kpi: KpiRef) -> str:
     """`{{ reading.value|quantity:kpi|spec }}` needs a text: `{% with format=reading.kpi|spec %}`. "percent:1"."""
     return f"{kpi.unit_of_measure}:{min(kpi.decimals, 9)}"
+
+
+@register.filter
+def goal(rated: Any, written: str = "") -> SafeString:
+    """`{{ reading|goal:format }}`: the target of a reading or result; of a KPI within a band, both of its ends."""
+    if rated.target_low is None:
+        return quantity(rated.target, written)
+    return format_html("{}–{}", quantity(rated.target_low, written), quantity(rated.target_high, written))
+
+
+@register.filter
+def further_goals(rated: Any, written: str = "") -> SafeString:
+    """`{{ reading|further_goals:format }}`: "red limit 60.0 %, stretch 90.0 %", as far as they are set."""
+    named = (("red limit", rated.red_limit), ("stretch", rated.stretch))
+    return format_html_join(
+        ", ", "{} {}", ((name, quantity(value, written)) for name, value in named if value is not None)
+    )
 
 
 @register.simple_tag

@@ -4,7 +4,10 @@ from datetime import datetime
 from functools import wraps
 
 import pytest
+from django.test import Client
 from hypothesis import HealthCheck, settings
+
+from tests.markup import squeezed
 
 # A law holds on a busy machine too; how long its examples take is for the benchmarks.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -94,6 +97,22 @@ def no_instant_without_a_clock():
         patch.setattr(base, "render_value_in_context", guarded(base.render_value_in_context))
         for name in ("date", "time", "timesince", "timeuntil"):
             patch.setitem(defaultfilters.register.filters, name, guarded(defaultfilters.register.filters[name]))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def pages_as_they_are_read():
+    """What tests read of a page says nothing of how its template is laid out."""
+    asked = Client.request
+
+    def request(self, **environ):
+        answer = asked(self, **environ)
+        if answer.get("Content-Type", "").startswith("text/html") and not answer.streaming:
+            answer.content = squeezed(answer.content.decode()).encode()
+        return answer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Client, "request", request)
         yield
 
 

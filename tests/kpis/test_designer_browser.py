@@ -72,7 +72,7 @@ def test_another_kind_chosen_while_the_fields_of_one_come_is_the_one_that_holds(
 
 def test_a_code_follows_the_name_until_one_writes_another(page):
     page.goto("/kpi-designer/")
-    name, code = page.get_by_label("Name", exact=True), page.get_by_label(re.compile("^Code"))
+    name, code = page.get_by_label("Name", exact=True), page.get_by_label(re.compile(r"^\s*Code"))
     name.press_sequentially("90 % gelöst, Straße")
     expect(code).to_have_value("_90_gelost_strasse")
     code.fill("solved")

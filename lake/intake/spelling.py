@@ -24,6 +24,17 @@ _BOOLEANS = (
     {"vrai", "faux"},
     {"oui", "non"},
 )
+# One of these alone may be somebody's code: NE is the north-east.
+_BOOLEAN_PAIRS = (
+    {"ja", "nein"},
+    {"tak", "nie"},
+    {"да", "нет"},
+    {"sí", "no"},
+    {"si", "no"},
+    {"sim", "não"},
+    {"sim", "nao"},
+    {"ano", "ne"},
+)
 _INTEGER = re.compile(r"[+-]?(0|[1-9]\d{0,17})")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _COMMA = re.compile(r"[+-]?\d{1,3}(\.\d{3})*,\d+|[+-]?\d+(,\d+)?")
@@ -39,7 +50,7 @@ def types_of(values: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...], s
     if not values:
         return ("text",), (), ""
     lower = {value.lower() for value in values}
-    if any(lower <= words for words in _BOOLEANS):
+    if any(lower <= words for words in _BOOLEANS) or lower in _BOOLEAN_PAIRS:
         return ("boolean", "text"), (), ""
     formats = tuple(text for text in date_formats(values[0]) if all(reads(value, text) for value in values))
     if formats:

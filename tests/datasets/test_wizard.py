@@ -63,7 +63,13 @@ def test_another_sheet_is_read_from_its_own_header_on(client, analyst):
     assert codes_asked(client.get(address, sent)) == []
 
 
-@pytest.mark.parametrize(("yes", "no"), [("oui", "non"), ("wahr", "falsch"), ("vrai", "faux"), ("yes", "no")])
+@pytest.mark.parametrize(
+    ("yes", "no"),
+    [
+        *[("oui", "non"), ("wahr", "falsch"), ("vrai", "faux"), ("yes", "no"), ("Ja", "Nein"), ("tak", "nie")],
+        *[("Да", "Нет"), ("SÍ", "NO"), ("si", "no"), ("sim", "não"), ("ano", "ne")],
+    ],
+)
 def test_words_that_are_proposed_as_yes_or_no_are_read_as_that(client, analyst, yes, no):
     address = dropped(client, "x.csv", f"id,late\n1,{yes}\n2,{no}\n3,{yes}\n".encode())
     page = client.get(address)
@@ -73,6 +79,11 @@ def test_words_that_are_proposed_as_yes_or_no_are_read_as_that(client, analyst, 
     perform(upload.job)
     upload.refresh_from_db()
     assert (upload.accepted, upload.rejected) == (3, 0)
+
+
+def test_one_word_of_a_pair_alone_may_be_a_code(client, analyst):
+    page = client.get(dropped(client, "x.csv", b"id,region\n1,NE\n2,NE\n"))
+    assert page.context["columns"][1]["type"].value() == "text"
 
 
 def test_a_dialect_that_cannot_be_read_stays_in_its_form(client, analyst):

@@ -14,7 +14,7 @@ import pyarrow as pa
 from lake.contract.words import format_in_words
 from lake.intake.database import query
 from lake.intake.decimals import Numbers, settle
-from lake.intake.hints import numbered_days, of_texts, weeks
+from lake.intake.hints import codes, numbered_days, of_texts, weeks
 from lake.intake.marks import marks_of
 from lake.intake.reading import literal
 from lake.intake.spelling import FEWEST, MOST, almost_dates, types_of
@@ -132,6 +132,9 @@ def _read(tally: Tally, values: Sequence[str], header: str, notes: list[str]) ->
         notes += weeks(header, values) if formats == ("iso_week",) else []
     if types[0] == "integer" and not tally.all_integers():
         types = ("text",)
+    if told := list(codes(header, values)):
+        notes += told
+        return _Read(types, (), "")
     if types == ("text",) and values:
         notes += of_texts(header, values)
         if marks := marks_of(values):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from lake.contract.dates import as_written
-from lake.intake.spelling import date_formats, reads
+from lake.intake.spelling import date_formats, is_long_code, reads, shortened_code
 from lake.intake.weeks import has_day, is_missing_week
 
 _NUMBERED = (  # from 1990 to 2050, as each of them counts
@@ -27,6 +27,21 @@ def of_texts(header: str, values: Sequence[str]) -> Iterator[str]:
     yield from mixed or two_ways(header, values)
     yield from some_percent(header, values)
     yield from missing_weeks(header, values)
+
+
+def codes(header: str, values: Sequence[str]) -> Iterator[str]:
+    """Numbers of so many digits that they are codes, whole or with digits lost."""
+    if shortened := shortened_code(values):
+        yield (
+            f"{header}: {shortened!r} is written with an exponent, as a spreadsheet shows a number of many digits: if "
+            "it is a code, digits of it were lost before it came here, and different codes may look alike. Export the "
+            "column as text. If it is an amount, choose the type number."
+        )
+    elif is_long_code(values):
+        longest = max(values, key=len)
+        yield (
+            f"{header}: {longest!r} has more digits than amounts have, so it is read as text, every digit as written."
+        )
 
 
 def weeks(header: str, values: Sequence[str]) -> Iterator[str]:

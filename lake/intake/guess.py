@@ -102,8 +102,7 @@ def _guess_column(
     tally: Tally, name: str, header: str, rows: int, questions: list[Question], notes: list[str]
 ) -> Numbers:
     """The column, without roles, and how its numbers are spelt; adds what must be asked and told of it."""
-    told, values = tally.told(), tally.values()
-    read = _read(tally, values, header, notes)
+    told, (read, values) = tally.told(), _read_plain(tally, header, notes)
     _ask(name, header, read.formats, values, questions)
     column = ColumnGuess(
         name=name,
@@ -119,6 +118,19 @@ def _guess_column(
         examples=tuple(value[:80] for value in values[:5]),
     )
     return Numbers(column, read.spelling, values)
+
+
+def _read_plain(tally: Tally, header: str, notes: list[str]) -> tuple[_Read, list[str]]:
+    """How the values are read, and these: with plain blanks and minuses, as a load reads all that are no texts."""
+    if (plain := tally.plain()) is not tally:
+        told: list[str] = []
+        values = plain.values()
+        read = _read(plain, values, header, told)
+        if read.types[0] != "text":
+            notes += told
+            return read, values
+    values = tally.values()
+    return _read(tally, values, header, notes), values
 
 
 def _read(tally: Tally, values: Sequence[str], header: str, notes: list[str]) -> _Read:

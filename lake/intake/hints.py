@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from lake.contract.dates import as_written
+from lake.intake.signs import DASHES
 from lake.intake.spelling import date_formats, is_long_code, reads, shortened_code
 from lake.intake.weeks import has_day, is_missing_week
 
@@ -26,6 +27,7 @@ def of_texts(header: str, values: Sequence[str]) -> Iterator[str]:
     mixed = list(mixed_orders(header, values))
     yield from mixed or two_ways(header, values)
     yield from some_percent(header, values)
+    yield from dashes(header, values)
     yield from missing_weeks(header, values)
 
 
@@ -92,6 +94,16 @@ def some_percent(header: str, values: Sequence[str]) -> Iterator[str]:
             f"{header}: {percent[0]!r} has a %, {plain[0]!r} has none, so it is read as text. If all are shares, "
             f"choose the type number and write percent under “Numbers may have” and ratio as its unit: {percent[0]} is "
             f"then read as {share}."
+        )
+
+
+def dashes(header: str, values: Sequence[str]) -> Iterator[str]:
+    """Numbers, some of them behind a dash that is no minus."""
+    behind = [value for value in values if value[0] in DASHES and _PLAIN.fullmatch(value[1:].strip())]
+    if behind and all(value in behind or _PLAIN.fullmatch(value) for value in values):
+        yield (
+            f"{header}: {behind[0]!r} begins with the dash U+{ord(behind[0][0]):04X}, which is no minus, so it is read "
+            "as text. If it stands for a minus, export it with a hyphen (-)."
         )
 
 

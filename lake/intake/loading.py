@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from lake.contract import Contract
+from lake.contract import ColumnType, Contract
 from lake.intake import accepted as accepted_rows
 from lake.intake.cells import Cell, Present, cells_of, statements
 from lake.intake.chunk import Chunk, Source
@@ -28,6 +28,7 @@ from lake.intake.opening import open_source
 from lake.intake.reading import Spelling
 from lake.intake.records import RecordSource
 from lake.intake.rejects import Reject, RejectFile, explain, ragged_reject, rule_reject, total_reject
+from lake.intake.signs import has_signs
 from lake.intake.tables import SecondTable
 from lake.intake.terms import Dialect, IntakeError, Limits, Loaded
 from lake.intake.units import UnitCodes
@@ -135,7 +136,12 @@ class _Loading:
         self.known_units = unit_codes or ()
         self.second_table = SecondTable(self.cells)
         self.completion = accepted_rows.Completion(contract)
-        self.compiled: dict[pa.Schema, _Checks] = {}
+        self.not_texts = [
+            f"c{cell.position}"
+            for cell in self.cells
+            if cell.position is not None and cell.column.type is not ColumnType.TEXT
+        ]
+        self.compiled: dict[tuple[pa.Schema, bool], _Checks] = {}
         self.counts: dict[str, int] = {}
         self.rejected = self.blank = self.excluded = self.read = 0
 
@@ -203,7 +209,7 @@ class _Loading:
         refuse_unnamed(chunk, self.unnamed)
         chunk = self.units.checked(chunk)
         raw = _raw_table(chunk)
-        checks = self._checks(connection, chunk, raw.schema)
+        checks = self._checks(connection, chunk, raw.schema, signs=has_signs(raw, self.not_texts))
         typed = checks.values.over(raw)
         self.read += len(chunk.rows) + len(chunk.ragged) + len(chunk.blank_rows)
         self.blank += len(chunk.blank_rows)
@@ -226,17 +232,20 @@ class _Loading:
         rejects.sort(key=lambda reject: reject.row)
         return completed, rejects
 
-    def _checks(self, connection: duckdb.DuckDBPyConnection, chunk: Chunk, schema: pa.Schema) -> _Checks:
-        if schema not in self.compiled:
-            present, width = Present(frozenset(chunk.natives), frozenset(chunk.faults)), len(self.source.headers)
+    def _checks(
+        self, connection: duckdb.DuckDBPyConnection, chunk: Chunk, schema: pa.Schema, *, signs: bool
+    ) -> _Checks:
+        if (schema, signs) not in self.compiled:
+            present = Present(frozenset(chunk.natives), frozenset(chunk.faults), signs)
             words, corrected = self.dialect.total_words, isinstance(self.source, RecordSource)
+            width = len(self.source.headers)
             sql = statements(self.cells, width, present, self.spelling, words, suspects_totals=not corrected)
             number = len(self.compiled)
-            self.compiled[schema] = _Checks(
+            self.compiled[schema, signs] = _Checks(
                 values=Prepared(connection, f"values{number}", schema, sql.values),
                 reasons=Prepared(connection, f"reasons{number}", schema, sql.reasons),
             )
-        return self.compiled[schema]
+        return self.compiled[schema, signs]
 
     def _sorted_out(self, typed: pa.Table, blank_rows: list[int]) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
         """Which rows are kept and which are rejected; blank rows and totals are neither."""

@@ -78,8 +78,8 @@ def is_long_code(values: Sequence[str]) -> bool:
 
 
 def shortened_code(values: Sequence[str]) -> str:
-    """The first value that a spreadsheet wrote with an exponent (1.23E+17) among whole numbers, which was a code of many
-    digits; empty where there is none, or where other values have decimals."""
+    """The first value that a spreadsheet wrote with an exponent (1.23E+17) among whole numbers, which was a code of
+    many digits; empty where there is none, or where other values have decimals."""
     powers = [value for value in values if _POWER.fullmatch(value)]
     rest = [value for value in values if not _POWER.fullmatch(value)]
     return powers[0] if powers and all(_WHOLE.fullmatch(value) for value in rest) else ""

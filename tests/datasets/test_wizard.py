@@ -111,6 +111,17 @@ def test_a_total_that_is_to_be_left_out_is_neither_asked_nor_read(client, analys
     assert '<dt title="Blank rows, and totals">Left out</dt><dd><span class="number">1</span></dd>' in counts
 
 
+def test_a_note_below_the_table_is_asked_and_set_aside(client, analyst):
+    page = client.get(dropped(client, "x.csv", b"id,day,cost\n1,2025-01-31,2\n2,2025-02-28,3\nMade by SAP,,\n"))
+    assert codes_asked(page) == ["last_row"]
+    assert page.context["questions"][0]["step"].startswith("If so, dismiss it among the rejected rows")
+    assert page.context["columns"][0]["type"].value() == "integer"
+    client.post(page.wsgi_request.path, filled(page))
+    upload = Upload.objects.get()
+    perform(upload.job)
+    assert list(upload.rejects.values_list("row", "code")) == [(4, "note_row")]
+
+
 def test_how_a_file_is_written_is_asked_as_far_as_such_a_file_says_it(client, analyst):
     csv = client.get(dropped(client, "x.csv", b"id,day,cost\n1,2025-01-31,2\n")).context["dialect_form"]
     assert "sheet" not in [field.name for field in csv.visible_fields()]

@@ -32,6 +32,7 @@ from lake.intake.rejects import Reject, RejectFile, ending_reject, explain, ragg
 from lake.intake.signs import has_signs
 from lake.intake.tables import SecondTable
 from lake.intake.terms import Dialect, IntakeError, Limits, Loaded
+from lake.intake.totals import may_occur
 from lake.intake.units import UnitCodes
 
 Progress = Callable[[int, int], None]
@@ -142,7 +143,7 @@ class _Loading:
             for cell in self.cells
             if cell.position is not None and cell.column.type is not ColumnType.TEXT
         ]
-        self.compiled: dict[tuple[pa.Schema, bool], _Checks] = {}
+        self.compiled: dict[tuple[pa.Schema, bool, bool], _Checks] = {}
         self.counts: dict[str, int] = {}
         self.rejected = self.blank = self.excluded = self.read = 0
 
@@ -212,9 +213,11 @@ class _Loading:
         refuse_unnamed(chunk, self.unnamed)
         chunk = self.units.checked(chunk)
         raw = _raw_table(chunk)
-        checks = self._checks(connection, chunk, raw.schema, signs=has_signs(raw, self.not_texts))
+        checks = self._checks(connection, chunk, raw)
         typed = checks.values.over(raw)
-        ending = self._ending(raw) if following.result() is None else {}
+        ending = self._ending(raw)
+        if ending and following.result() is not None:  # waited for only where it matters
+            ending = {}
         self.read += len(chunk.rows) + len(chunk.ragged) + len(chunk.blank_rows)
         self.blank += len(chunk.blank_rows)
         rejects = [ragged_reject(found, self.source.headers) for found in chunk.ragged]
@@ -240,20 +243,19 @@ class _Loading:
         rejects.sort(key=lambda reject: reject.row)
         return completed, rejects
 
-    def _checks(
-        self, connection: duckdb.DuckDBPyConnection, chunk: Chunk, schema: pa.Schema, *, signs: bool
-    ) -> _Checks:
-        if (schema, signs) not in self.compiled:
-            present = Present(frozenset(chunk.natives), frozenset(chunk.faults), signs)
-            words, corrected = self.dialect.total_words, isinstance(self.source, RecordSource)
-            width = len(self.source.headers)
-            sql = statements(self.cells, width, present, self.spelling, words, suspects_totals=not corrected)
+    def _checks(self, connection: duckdb.DuckDBPyConnection, chunk: Chunk, raw: pa.Table) -> _Checks:
+        totals = not isinstance(self.source, RecordSource) and may_occur(raw)
+        kind = (raw.schema, has_signs(raw, self.not_texts), totals)
+        if kind not in self.compiled:
+            present = Present(frozenset(chunk.natives), frozenset(chunk.faults), signs=kind[1])
+            width, words = len(self.source.headers), self.dialect.total_words
+            sql = statements(self.cells, width, present, self.spelling, words, suspects_totals=totals)
             number = len(self.compiled)
-            self.compiled[schema, signs] = _Checks(
-                values=Prepared(connection, f"values{number}", schema, sql.values),
-                reasons=Prepared(connection, f"reasons{number}", schema, sql.reasons),
+            self.compiled[kind] = _Checks(
+                values=Prepared(connection, f"values{number}", raw.schema, sql.values),
+                reasons=Prepared(connection, f"reasons{number}", raw.schema, sql.reasons),
             )
-        return self.compiled[schema, signs]
+        return self.compiled[kind]
 
     def _sorted_out(self, typed: pa.Table, blank_rows: list[int]) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
         """Which rows are kept and which are rejected; blank rows and totals are neither."""

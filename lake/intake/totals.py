@@ -19,6 +19,7 @@ _WORDS = (
     "endsumme", "zwischensumme", "totaal", "totale", "subtotale", "total g[ée]n[ée]ral", "sous-total", "suma",
     "razem", "ogółem", "итого", "всего", "合计", "总计", "合計", "総計",
 )  # fmt: skip
+_STEMS = ("total", "totaal", "sum", "gesamt", "razem", "ogółem", "итого", "всего", "合计", "总计", "合計", "総計")
 _PATTERN = rf"(?:{'|'.join(_WORDS)})(?: (?:of|for|für|de|per) .*)?[:.]?"
 _LIKE_TOTAL = re.compile(_PATTERN)
 
@@ -26,6 +27,24 @@ _LIKE_TOTAL = re.compile(_PATTERN)
 def looks_like(text: str) -> bool:
     """Whether a first cell reads like the label of a total."""
     return bool(_LIKE_TOTAL.fullmatch(text.strip().lower()))
+
+
+def may_occur(raw: pa.Table) -> bool:
+    """Whether a row of `raw` can look like a total: some first cell is empty, or such a word is among their bytes."""
+    if "c0" not in raw.column_names:
+        return False
+    first = raw["c0"]
+    empty = pc.or_kleene(pc.is_null(first), pc.or_(pc.equal(first, ""), pc.starts_with(first, " ")))
+    if "n0" in raw.column_names:
+        empty = pc.and_(empty, pc.is_null(raw["n0"]))
+    if pc.any(empty).as_py():
+        return True
+    buffers = (part.buffers()[-1] for part in first.chunks)
+    for data in (buffer.to_pybytes() for buffer in buffers if buffer is not None):
+        text = data.lower() if data.isascii() else data.decode("utf-8", "replace").lower().encode()
+        if any(stem.encode() in text for stem in _STEMS):
+            return True
+    return False
 
 
 def total_row(width: int, natives: Collection[int]) -> str:

@@ -270,6 +270,7 @@ STEPS = {
     "two_digit_year": "If not, correct “Written as” below, or the export.",
     "decimal_comma": _DECIMALS_STEP,
     "decimal_point": _DECIMALS_STEP,
+    "last_row": "If so, dismiss it among the rejected rows; if it is a record, save it there as it is.",
     "total_row": "If so, write the word under “Leave out rows beginning with”, and read again.",
 }
 

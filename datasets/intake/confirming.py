@@ -31,8 +31,14 @@ KINDS = {
     "jsonl": ("JSON lines", (".jsonl", ".ndjson")),
 }
 WORDS = {
-    "true_words": ("true", "yes", "y", "t", "1", "wahr", "vrai", "oui"),
-    "false_words": ("false", "no", "n", "f", "0", "falsch", "faux", "non"),
+    "true_words": (
+        *("true", "yes", "y", "t", "1", "wahr", "vrai", "oui"),
+        *("ja", "tak", "да", "sí", "si", "sim", "ano"),
+    ),
+    "false_words": (
+        *("false", "no", "n", "f", "0", "falsch", "faux", "non"),
+        *("nein", "nie", "нет", "não", "nao", "ne"),
+    ),
 }
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from lake.contract import Column, ColumnType, Contract
 from lake.intake.reading import Reading, Spelling, literal, name, one_of
+from lake.intake.signs import plain_sql
 from lake.intake.totals import total_row
 
 NOT_A = {
@@ -35,10 +36,12 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """Which file columns of a chunk hold native values or faults; the statement differs accordingly."""
+    """Which file columns of a chunk hold native values or faults, and whether numbers and times have `signs`; the
+    statement differs accordingly."""
 
     natives: frozenset[int]
     faults: frozenset[int]
+    signs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,7 @@ class _Compiled:
         self.reading = Reading(cell.column, self.spelling)
         self.native = cell.position in present.natives
         self.fault = cell.position in present.faults
+        self.signs = present.signs and cell.column.type is not ColumnType.TEXT
         self.x, self.n, self.f = (f"{prefix}_{self.column.name}" for prefix in ("_x", "_n", "_f"))
         self.k, self.t = f"_k_{self.column.name}", f"_t_{self.column.name}"
 
@@ -137,7 +141,7 @@ class _Compiled:
             if not column.missing:
                 return f"nullif({cell}, '')"
             return f"CASE WHEN {cell} = '' OR trim({cell}) IN {one_of(column.missing)} THEN NULL ELSE {cell} END"
-        trimmed = _trimmed(cell)
+        trimmed = plain_sql(cell) if self.signs and cell.startswith("c") else _trimmed(cell)
         if not column.missing:
             return f"nullif({trimmed}, '')"
         return f"CASE WHEN {trimmed} IN {one_of(['', *column.missing])} THEN NULL ELSE {trimmed} END"

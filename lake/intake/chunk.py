@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -52,3 +53,11 @@ class Source(Protocol):
     def chunks(self) -> Iterator[Chunk]:
         """The records below the header, in file order. IntakeError at a structural fault."""
         ...
+
+
+def ahead(chunks: Iterator[Chunk], pool: ThreadPoolExecutor) -> Iterator[tuple[Chunk, Future[Chunk | None]]]:
+    """The same chunks, each with the one that follows it (None after the last), which is read while it is checked."""
+    following: Future[Chunk | None] = pool.submit(next, chunks, None)
+    while (chunk := following.result()) is not None:
+        following = pool.submit(next, chunks, None)
+        yield chunk, following

@@ -14,7 +14,7 @@ import pyarrow as pa
 from lake.contract.words import format_in_words
 from lake.intake.database import query
 from lake.intake.decimals import Numbers, settle
-from lake.intake.hints import numbered_days, of_texts, weeks
+from lake.intake.hints import codes, numbered_days, of_texts, weeks
 from lake.intake.marks import marks_of
 from lake.intake.reading import literal
 from lake.intake.spelling import FEWEST, MOST, almost_dates, types_of
@@ -102,8 +102,7 @@ def _guess_column(
     tally: Tally, name: str, header: str, rows: int, questions: list[Question], notes: list[str]
 ) -> Numbers:
     """The column, without roles, and how its numbers are spelt; adds what must be asked and told of it."""
-    told, values = tally.told(), tally.values()
-    read = _read(tally, values, header, notes)
+    told, (read, values) = tally.told(), _read_plain(tally, header, notes)
     _ask(name, header, read.formats, values, questions)
     column = ColumnGuess(
         name=name,
@@ -121,6 +120,19 @@ def _guess_column(
     return Numbers(column, read.spelling, values)
 
 
+def _read_plain(tally: Tally, header: str, notes: list[str]) -> tuple[_Read, list[str]]:
+    """How the values are read, and these: with plain blanks and minuses, as a load reads all that are no texts."""
+    if (plain := tally.plain()) is not tally:
+        told: list[str] = []
+        values = plain.values()
+        read = _read(plain, values, header, told)
+        if read.types[0] != "text":
+            notes += told
+            return read, values
+    values = tally.values()
+    return _read(tally, values, header, notes), values
+
+
 def _read(tally: Tally, values: Sequence[str], header: str, notes: list[str]) -> _Read:
     """What fits the first values, and then the whole sample or nearly."""
     types, formats, spelling = types_of(values)
@@ -132,6 +144,9 @@ def _read(tally: Tally, values: Sequence[str], header: str, notes: list[str]) ->
         notes += weeks(header, values) if formats == ("iso_week",) else []
     if types[0] == "integer" and not tally.all_integers():
         types = ("text",)
+    if told := list(codes(header, values)):
+        notes += told
+        return _Read(types, (), "")
     if types == ("text",) and values:
         notes += of_texts(header, values)
         if marks := marks_of(values):

@@ -128,3 +128,11 @@ def refuse_unnamed(chunk: Chunk, unnamed: Collection[int]) -> None:
 def _listed(texts: Sequence[str]) -> str:
     shown = ", ".join(text[:80] or "(empty)" for text in texts[:10])
     return f"{shown} and {len(texts) - 10:,} more" if len(texts) > 10 else shown
+
+
+def distinct(headers: Sequence[str]) -> list[str]:
+    """Headers as the keys of one JSON object: a repeated or empty one gets its position."""
+    return [
+        header if header and headers.index(header) == i else f"{header or 'column'} ({i + 1})"
+        for i, header in enumerate(headers)
+    ]

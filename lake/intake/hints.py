@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from lake.contract.dates import as_written
-from lake.intake.spelling import date_formats, reads
+from lake.intake.signs import DASHES
+from lake.intake.spelling import date_formats, is_long_code, reads, shortened_code
 from lake.intake.weeks import has_day, is_missing_week
 
 _NUMBERED = (  # from 1990 to 2050, as each of them counts
@@ -26,7 +27,23 @@ def of_texts(header: str, values: Sequence[str]) -> Iterator[str]:
     mixed = list(mixed_orders(header, values))
     yield from mixed or two_ways(header, values)
     yield from some_percent(header, values)
+    yield from dashes(header, values)
     yield from missing_weeks(header, values)
+
+
+def codes(header: str, values: Sequence[str]) -> Iterator[str]:
+    """Numbers of so many digits that they are codes, whole or with digits lost."""
+    if shortened := shortened_code(values):
+        yield (
+            f"{header}: {shortened!r} is written with an exponent, as a spreadsheet shows a number of many digits: if "
+            "it is a code, digits of it were lost before it came here, and different codes may look alike. Export the "
+            "column as text. If it is an amount, choose the type number."
+        )
+    elif is_long_code(values):
+        longest = max(values, key=len)
+        yield (
+            f"{header}: {longest!r} has more digits than amounts have, so it is read as text, every digit as written."
+        )
 
 
 def weeks(header: str, values: Sequence[str]) -> Iterator[str]:
@@ -77,6 +94,16 @@ def some_percent(header: str, values: Sequence[str]) -> Iterator[str]:
             f"{header}: {percent[0]!r} has a %, {plain[0]!r} has none, so it is read as text. If all are shares, "
             f"choose the type number and write percent under “Numbers may have” and ratio as its unit: {percent[0]} is "
             f"then read as {share}."
+        )
+
+
+def dashes(header: str, values: Sequence[str]) -> Iterator[str]:
+    """Numbers, some of them behind a dash that is no minus."""
+    behind = [value for value in values if value[0] in DASHES and _PLAIN.fullmatch(value[1:].strip())]
+    if behind and all(value in behind or _PLAIN.fullmatch(value) for value in values):
+        yield (
+            f"{header}: {behind[0]!r} begins with the dash U+{ord(behind[0][0]):04X}, which is no minus, so it is read "
+            "as text. If it stands for a minus, export it with a hyphen (-)."
         )
 
 

@@ -17,19 +17,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from lake.contract import Contract
+from lake.contract import ColumnType, Contract
 from lake.intake import accepted as accepted_rows
 from lake.intake.cells import Cell, Present, cells_of, statements
-from lake.intake.chunk import Chunk, Source
+from lake.intake.chunk import Chunk, Source, ahead
 from lake.intake.database import Prepared, connect
 from lake.intake.duplicates import settle
-from lake.intake.headers import match_headers, refuse_unnamed
+from lake.intake.ending import LOOKED_AT, PEOPLE_S, Ending, amounts_of, endings
+from lake.intake.headers import distinct, match_headers, refuse_unnamed
 from lake.intake.opening import open_source
 from lake.intake.reading import Spelling
 from lake.intake.records import RecordSource
-from lake.intake.rejects import Reject, RejectFile, explain, ragged_reject, rule_reject, total_reject
+from lake.intake.rejects import Reject, RejectFile, ending_reject, explain, ragged_reject, rule_reject, total_reject
+from lake.intake.signs import has_signs
 from lake.intake.tables import SecondTable
 from lake.intake.terms import Dialect, IntakeError, Limits, Loaded
+from lake.intake.totals import may_occur
 from lake.intake.units import UnitCodes
 
 Progress = Callable[[int, int], None]
@@ -135,7 +138,12 @@ class _Loading:
         self.known_units = unit_codes or ()
         self.second_table = SecondTable(self.cells)
         self.completion = accepted_rows.Completion(contract)
-        self.compiled: dict[pa.Schema, _Checks] = {}
+        self.not_texts = [
+            f"c{cell.position}"
+            for cell in self.cells
+            if cell.position is not None and cell.column.type is not ColumnType.TEXT
+        ]
+        self.compiled: dict[tuple[pa.Schema, bool, bool], _Checks] = {}
         self.counts: dict[str, int] = {}
         self.rejected = self.blank = self.excluded = self.read = 0
 
@@ -179,8 +187,8 @@ class _Loading:
         done = 0
         with ThreadPoolExecutor(2, thread_name_prefix="intake") as pool:
             writing: Future[None] | None = None
-            for chunk in _ahead(self.source.chunks(), pool):
-                good, bad = self._check(connection, chunk)
+            for chunk, following in ahead(self.source.chunks(), pool):
+                good, bad = self._check(connection, chunk, following)
                 rejects.write(bad)
                 if writing is not None:
                     writing.result()
@@ -198,20 +206,29 @@ class _Loading:
             path, self.completion.schema, compression="snappy", use_dictionary=False, write_statistics=statistics
         )
 
-    def _check(self, connection: duckdb.DuckDBPyConnection, chunk: Chunk) -> tuple[pa.Table, list[Reject]]:
+    def _check(
+        self, connection: duckdb.DuckDBPyConnection, chunk: Chunk, following: Future[Chunk | None]
+    ) -> tuple[pa.Table, list[Reject]]:
         """The good rows, completed, and a reject for every bad cell of the others."""
         refuse_unnamed(chunk, self.unnamed)
         chunk = self.units.checked(chunk)
         raw = _raw_table(chunk)
-        checks = self._checks(connection, chunk, raw.schema)
+        checks = self._checks(connection, chunk, raw)
         typed = checks.values.over(raw)
+        ending = self._ending(raw)
+        if ending and following.result() is not None:  # waited for only where it matters
+            ending = {}
         self.read += len(chunk.rows) + len(chunk.ragged) + len(chunk.blank_rows)
         self.blank += len(chunk.blank_rows)
         rejects = [ragged_reject(found, self.source.headers) for found in chunk.ragged]
         blank_rows = list(chunk.blank_rows)
         good = typed
-        if not pc.all(typed["_good"]).as_py() or pc.any(typed["_blank"]).as_py() or self.dialect.total_words:
+        odd = not pc.all(typed["_good"]).as_py() or pc.any(typed["_blank"]).as_py()
+        if odd or ending or self.dialect.total_words:
             keep, bad = self._sorted_out(typed, blank_rows)
+            ends = pc.is_in(typed["_row"], value_set=pa.array(list(ending), pa.int64()))
+            rejects += self._ending_rejects(raw.filter(pc.and_(ends, pc.or_(keep, bad))), ending)
+            keep, bad = pc.and_not(keep, ends), pc.and_not(bad, ends)
             good = typed.filter(keep)
             totals = pc.and_(bad, typed["_total"])
             rejects += self._cell_rejects(raw.filter(pc.and_not(bad, totals)), checks)
@@ -226,17 +243,19 @@ class _Loading:
         rejects.sort(key=lambda reject: reject.row)
         return completed, rejects
 
-    def _checks(self, connection: duckdb.DuckDBPyConnection, chunk: Chunk, schema: pa.Schema) -> _Checks:
-        if schema not in self.compiled:
-            present, width = Present(frozenset(chunk.natives), frozenset(chunk.faults)), len(self.source.headers)
-            words, corrected = self.dialect.total_words, isinstance(self.source, RecordSource)
-            sql = statements(self.cells, width, present, self.spelling, words, suspects_totals=not corrected)
+    def _checks(self, connection: duckdb.DuckDBPyConnection, chunk: Chunk, raw: pa.Table) -> _Checks:
+        totals = not isinstance(self.source, RecordSource) and may_occur(raw)
+        kind = (raw.schema, has_signs(raw, self.not_texts), totals)
+        if kind not in self.compiled:
+            present = Present(frozenset(chunk.natives), frozenset(chunk.faults), signs=kind[1])
+            width, words = len(self.source.headers), self.dialect.total_words
+            sql = statements(self.cells, width, present, self.spelling, words, suspects_totals=totals)
             number = len(self.compiled)
-            self.compiled[schema] = _Checks(
-                values=Prepared(connection, f"values{number}", schema, sql.values),
-                reasons=Prepared(connection, f"reasons{number}", schema, sql.reasons),
+            self.compiled[kind] = _Checks(
+                values=Prepared(connection, f"values{number}", raw.schema, sql.values),
+                reasons=Prepared(connection, f"reasons{number}", raw.schema, sql.reasons),
             )
-        return self.compiled[schema]
+        return self.compiled[kind]
 
     def _sorted_out(self, typed: pa.Table, blank_rows: list[int]) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
         """Which rows are kept and which are rejected; blank rows and totals are neither."""
@@ -247,6 +266,21 @@ class _Loading:
         self.excluded += (pc.sum(neither).as_py() or 0) - blank
         bad = pc.and_(pc.invert(typed["_good"]), pc.invert(neither))
         return pc.and_(typed["_good"], pc.invert(neither)), bad
+
+    def _ending(self, raw: pa.Table) -> dict[int, Ending]:
+        """The rows at the end that look like no records, by their number; none among what a person has corrected."""
+        if isinstance(self.source, RecordSource) or self.dialect.kind not in PEOPLE_S:
+            return {}
+        tail = raw.slice(max(0, raw.num_rows - LOOKED_AT))
+        width = range(len(self.source.headers))
+        texts = pa.table({f"c{i}": pa.array(_cell_texts(tail, i), pa.string()) for i in width})
+        follows = self.read > 0 or tail.num_rows < raw.num_rows
+        rows = tail["_row"].to_pylist()
+        return {rows[one.place]: one for one in endings(texts, amounts_of(self.cells), follows=follows)}
+
+    def _ending_rejects(self, raw: pa.Table, ending: Mapping[int, Ending]) -> list[Reject]:
+        found = zip(raw["_row"].to_pylist(), self._records(raw), strict=True)
+        return [ending_reject(row, ending[row], record) for row, record in found]
 
     def _cell_rejects(self, bad: pa.Table, checks: _Checks) -> list[Reject]:
         if not bad.num_rows:
@@ -279,7 +313,7 @@ class _Loading:
     def _records(self, raw: pa.Table) -> list[str]:
         """The raw cells of each row as JSON by header."""
         columns = [_cell_texts(raw, position) for position in range(len(self.source.headers))]
-        headers = _distinct(self.source.headers)
+        headers = distinct(self.source.headers)
         return [
             json.dumps(dict(zip(headers, values, strict=True)), ensure_ascii=False)
             for values in zip(*columns, strict=True)
@@ -322,14 +356,6 @@ def _spelling(contract: Contract, dialect: Dialect, strict: bool, today: date | 
     )
 
 
-def _ahead(chunks: Iterator[Chunk], pool: ThreadPoolExecutor) -> Iterator[Chunk]:
-    """The same chunks, each read while the one before it is being checked."""
-    following: Future[Chunk | None] = pool.submit(next, chunks, None)
-    while (chunk := following.result()) is not None:
-        following = pool.submit(next, chunks, None)
-        yield chunk
-
-
 def _raw_table(chunk: Chunk) -> pa.Table:
     columns: dict[str, pa.Array] = {"_row": chunk.rows}
     for prefix, arrays in (("c", chunk.texts), ("n", chunk.natives), ("f", chunk.faults)):
@@ -354,14 +380,6 @@ def _shown(raw: pa.Table, cell: Cell) -> tuple[list[str], frozenset[int]]:
         return texts, frozenset()
     natives = raw[f"n{cell.position}"].is_valid().to_pylist()
     return texts, frozenset(place for place, native in enumerate(natives) if native)
-
-
-def _distinct(headers: Sequence[str]) -> list[str]:
-    """Headers as the keys of one JSON object: a repeated or empty one gets its position."""
-    return [
-        header if header and headers.index(header) == i else f"{header or 'column'} ({i + 1})"
-        for i, header in enumerate(headers)
-    ]
 
 
 def _notes(counts: Mapping[str, int], duplicates: int, superseded: int) -> Iterator[str]:

@@ -8,9 +8,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from lake.contract import Column, ColumnType
+from lake.intake import signs
 from lake.intake.reading import Spelling
 
-_MINUS = "\u2010\u2011\u2012\u2013\u2014\u2212\ufe58\ufe63\uff0d"
 _UNSEEN = "\u200b\u2060\ufeff"
 _WORDS = {",": "comma", ".": "point", "'": "apostrophe", " ": "blank"}
 _BETWEEN = {",": "[,]", ".": "[.]", "'": "['\u2019]", " ": "[ \u00a0\u2007\u2009\u202f]"}
@@ -41,14 +41,14 @@ def misspellings(column: Column, value: str, spelling: Spelling) -> list[Misspel
 def _marks(value: str, forms: Collection[str]) -> tuple[list[Misspelling], str]:
     """What stands around the digits and is not declared, and the text without all that stands there."""
     found: list[Misspelling] = []
-    plain = value.strip(" ")
+    plain = signs.plain(value)
     text = re.sub(rf"^[\s{_UNSEEN}]+|[\s{_UNSEEN}]+$", "", plain)
     if text != plain:
         odd = plain[0] if plain[0] != text[:1] else plain[-1]
         found.append(Misspelling(f"begins or ends with the blank U+{ord(odd):04X}", "take it out"))
-    if dashes := [char for char in text if char in _MINUS]:
+    if dashes := [char for char in text if char in signs.DASHES]:
         found.append(Misspelling(f"has the dash U+{ord(dashes[0]):04X} for a minus", "write a hyphen (-)"))
-        text = re.sub(f"[{_MINUS}]", "-", text)
+        text = re.sub(f"[{signs.DASHES}]", "-", text)
     text = _without_outer_signs(text, forms, found)
     for form, pattern, bare, fault in (
         ("parentheses", r"\((.*)\)", r"-\1", "stands in brackets for less than zero"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -17,7 +18,9 @@ from lake.contract import Column, Contract
 from lake.intake import totals
 from lake.intake.chunk import Chunk, Ragged, Source
 from lake.intake.database import connect
+from lake.intake.decimals import NUMERIC
 from lake.intake.detect import Found, detect, unpacked
+from lake.intake.ending import PEOPLE_S, Ending, endings
 from lake.intake.guess import Guessed, column_names, guess
 from lake.intake.headers import plain_heading, refuse_unnamed
 from lake.intake.jsonlines import JsonLinesSource, parse_line, spread
@@ -221,11 +224,9 @@ def _preview(name: str, dialect: Dialect, source: Source, questions: list[Questi
     table = totals.without(table, dialect.total_words)
     if ragged and not table.num_rows:
         raise _no_row_fits(ragged[0])
-    connection = connect(scratch)
-    try:
-        guessed = guess(connection, source.headers, table, dialect, natives)
-    finally:
-        connection.close()
+    guessed, table, ends = _guessed(
+        source, table, dialect, natives, scratch, whole=complete and dialect.kind in PEOPLE_S
+    )
     questions += guessed.questions
     if complete and not table.num_rows:
         text = "The file has a header and no rows: replace what is there with nothing?"
@@ -234,6 +235,8 @@ def _preview(name: str, dialect: Dialect, source: Source, questions: list[Questi
         said = " or ".join(repr(label) for label in labels[:3])
         text = f"A row begins with {said}: is it a total, to be left out? If not declared, it is set aside."
         questions.append(Question("total_row", text, "", (", ".join(labels[:3]), "no")))
+    if ends:
+        questions.append(_ends_question(ends))
     return Preview(
         name=name,
         dialect=_with_spelling(dialect, guessed),
@@ -244,6 +247,30 @@ def _preview(name: str, dialect: Dialect, source: Source, questions: list[Questi
         sampled_rows=table.num_rows,
         complete=complete,
     )
+
+
+def _guessed(
+    source: Source, table: pa.Table, dialect: Dialect, natives: Collection[int], scratch: Path, *, whole: bool
+) -> tuple[Guessed, pa.Table, list[Ending]]:
+    """What the records say of their columns, the records, and the rows at their end that look like none."""
+    with closing(connect(scratch)) as connection:
+        notes = endings(table) if whole else []
+        table = table.slice(0, min((one.place for one in notes), default=table.num_rows))
+        guessed = guess(connection, source.headers, table, dialect, natives)
+        amounts = [i for i, column in enumerate(guessed.columns) if column.types[0] in NUMERIC]
+        if totals_without_label := endings(table, amounts) if whole else []:
+            table = table.slice(0, min(one.place for one in totals_without_label))
+            guessed = guess(connection, source.headers, table, dialect, natives)
+    return guessed, table, notes + totals_without_label
+
+
+def _ends_question(ends: Sequence[Ending]) -> Question:
+    what = "a total" if not any(one.is_note for one in ends) else "a note below the table"
+    said = " and ".join(f"{one.said[:60]!r}" for one in reversed(ends[:3]))
+    text = f"The last row holds only {said}: is it {what}? It is set aside when the file is loaded."
+    if len(ends) > 1:
+        text = f"The last {len(ends)} rows hold only {said}: are they no records? They are set aside on loading."
+    return Question("last_row", text)
 
 
 def _with_spelling(dialect: Dialect, guessed: Guessed) -> Dialect:

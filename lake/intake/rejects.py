@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from lake.contract import Column, ColumnType, Contract
 from lake.contract.words import format_in_words
 from lake.intake.chunk import Ragged
+from lake.intake.ending import Ending
 from lake.intake.misspelt import misspellings
 from lake.intake.reading import Spelling
 from lake.intake.weeks import is_missing_week
@@ -172,6 +173,19 @@ def total_reject(row: int, label: str, record: str) -> Reject:
         f"dismiss it, and have rows that begin with {label[:40]!r} left out; if it is a record, save it as it is."
     )
     return Reject(row, "", label[:80], "total_row", message, record)
+
+
+def ending_reject(row: int, ending: Ending, record: str) -> Reject:
+    """A last row that is a note below the table, or a total without a label."""
+    value = repr(ending.said[:40])
+    fault = f"The row at the end holds only {value} and looks like a note below the table"
+    if not ending.is_note:
+        fault = (
+            f"The row at the end begins with {value}, has no value that says what it is of, and looks like a total, "
+            "which would be counted twice"
+        )
+    message = f"{fault}. If it is one, dismiss it; if it is a record, save it as it is."
+    return Reject(row, "", ending.said[:80], "note_row" if ending.is_note else "total_row", message, record)
 
 
 class RejectFile:

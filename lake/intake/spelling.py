@@ -24,7 +24,21 @@ _BOOLEANS = (
     {"vrai", "faux"},
     {"oui", "non"},
 )
+# One of these alone may be somebody's code: NE is the north-east.
+_BOOLEAN_PAIRS = (
+    {"ja", "nein"},
+    {"tak", "nie"},
+    {"да", "нет"},
+    {"sí", "no"},
+    {"si", "no"},
+    {"sim", "não"},
+    {"sim", "nao"},
+    {"ano", "ne"},
+)
 _INTEGER = re.compile(r"[+-]?(0|[1-9]\d{0,17})")
+_WHOLE = re.compile(r"[+-]?[0-9]+")
+_POWER = re.compile(r"[1-9](?:[.,]\d+)?[eE]\+(?:1[1-9]|[2-9]\d)")  # from twelve digits on, as spreadsheets write codes
+_MOST_DIGITS = 15  # that a spreadsheet, or a double, holds exactly
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _COMMA = re.compile(r"[+-]?\d{1,3}(\.\d{3})*,\d+|[+-]?\d+(,\d+)?")
 _GROUPS = {",": r",\d{2,3}", "'": r"['\u2019]\d{3}", " ": r"\s\d{3}"}  # by the sign between thousands
@@ -39,17 +53,36 @@ def types_of(values: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...], s
     if not values:
         return ("text",), (), ""
     lower = {value.lower() for value in values}
-    if any(lower <= words for words in _BOOLEANS):
+    if any(lower <= words for words in _BOOLEANS) or lower in _BOOLEAN_PAIRS:
         return ("boolean", "text"), (), ""
     formats = tuple(text for text in date_formats(values[0]) if all(reads(value, text) for value in values))
     if formats:
         return _date_types(formats), formats, ""
+    if is_long_code(values):
+        return ("text", "integer") if all(_INTEGER.fullmatch(value) for value in values) else ("text",), (), ""
+    if shortened_code(values):
+        return ("text", "number"), (), ""
     if all(_INTEGER.fullmatch(value) for value in values):
         return ("integer", "decimal", "number", "text"), (), ""
     if all(_NUMBER.fullmatch(value) for value in values) and not any(re.match(r"[+-]?0\d", value) for value in values):
         short = all(len(value.partition(".")[2]) <= 4 and "e" not in value.lower() for value in values)
         return (("decimal", "number", "text") if short else ("number", "text")), (), ""
     return _spelt_types(values)
+
+
+def is_long_code(values: Sequence[str]) -> bool:
+    """Whole numbers of which some have more digits than amounts have, as account and order numbers."""
+    whole = [value.removesuffix(".0") for value in values]  # as a number of a workbook reads
+    long = any(len(value.lstrip("+-")) > _MOST_DIGITS for value in whole)
+    return long and all(_WHOLE.fullmatch(value) for value in whole)
+
+
+def shortened_code(values: Sequence[str]) -> str:
+    """The first value that a spreadsheet wrote with an exponent (1.23E+17) among whole numbers, which was a code of
+    many digits; empty where there is none, or where other values have decimals."""
+    powers = [value for value in values if _POWER.fullmatch(value)]
+    rest = [value for value in values if not _POWER.fullmatch(value)]
+    return powers[0] if powers and all(_WHOLE.fullmatch(value) for value in rest) else ""
 
 
 def _date_types(formats: Sequence[str]) -> tuple[str, ...]:

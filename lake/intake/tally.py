@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from lake.intake.database import query
 from lake.intake.reading import one_of
+from lake.intake.signs import has_signs, plain_column
 
 MISSING = ("?", "NA", "N/A", "n/a", "NULL", "null", "None", "none", "-", "--", "NaN", "nan", "#N/A", "(null)", "nil")
 _GIVEN = f"trim(x) <> '' AND trim(x) NOT IN {one_of(MISSING)}"
@@ -43,6 +44,12 @@ class Tally:
     def of(cls, connection: duckdb.DuckDBPyConnection, column: pa.ChunkedArray) -> Tally:
         values, counts = pc.value_counts(column).flatten()
         return cls(connection, pa.table({"x": values, "n": counts}))
+
+    def plain(self) -> Tally:
+        """The same with plain blanks and minuses; itself where it has no others."""
+        if not has_signs(self.table, ["x"]):
+            return self
+        return Tally(self.connection, self.table.set_column(0, "x", plain_column(self.table.column("x"))))
 
     def _query(self, sql: str) -> pa.Table:
         return query(self.connection, "tally", self.table, sql)

@@ -140,7 +140,8 @@ class Limits:
 class Question:
     """Something that the file does not say by itself and a person must answer.
 
-    code: header_row, day_first, decimal_comma, decimal_point, encoding, total_row, replace_with_nothing, sheet...
+    code: header_row, day_first, decimal_comma, decimal_point, encoding, total_row, last_row, replace_with_nothing,
+        sheet...
     options: the possible answers, the most likely one first; a date question's options are strptime formats.
     """
 

@@ -19,6 +19,7 @@ _WORDS = (
     "endsumme", "zwischensumme", "totaal", "totale", "subtotale", "total g[ée]n[ée]ral", "sous-total", "suma",
     "razem", "ogółem", "итого", "всего", "合计", "总计", "合計", "総計",
 )  # fmt: skip
+_STEMS = ("total", "totaal", "sum", "gesamt", "razem", "ogółem", "итого", "всего", "合计", "总计", "合計", "総計")
 _PATTERN = rf"(?:{'|'.join(_WORDS)})(?: (?:of|for|für|de|per) .*)?[:.]?"
 _LIKE_TOTAL = re.compile(_PATTERN)
 
@@ -28,17 +29,42 @@ def looks_like(text: str) -> bool:
     return bool(_LIKE_TOTAL.fullmatch(text.strip().lower()))
 
 
+def may_occur(raw: pa.Table) -> bool:
+    """Whether a row of `raw` can look like a total: some first cell is empty, or such a word is among their bytes."""
+    if "c0" not in raw.column_names:
+        return False
+    first = raw["c0"]
+    empty = pc.or_kleene(pc.is_null(first), pc.or_(pc.equal(first, ""), pc.starts_with(first, " ")))
+    if "n0" in raw.column_names:
+        empty = pc.and_(empty, pc.is_null(raw["n0"]))
+    if pc.any(empty).as_py():
+        return True
+    buffers = (part.buffers()[-1] for part in first.chunks)
+    for data in (buffer.to_pybytes() for buffer in buffers if buffer is not None):
+        text = data.lower() if data.isascii() else data.decode("utf-8", "replace").lower().encode()
+        if any(stem.encode() in text for stem in _STEMS):
+            return True
+    return False
+
+
 def total_row(width: int, natives: Collection[int]) -> str:
-    """SQL: whether a row of `raw` looks like a total. Its first letter is looked at before anything else."""
+    """SQL: whether a row of `raw` looks like a total. Its first two letters are looked at before anything else: no more
+    may be asked of every row of a long file, and one letter would let pass all of T0001, T0002 and so on."""
     if not width:
         return "false"
     texts = [f"nullif(trim(c{i}), '')" for i in range(width)]
     cells = [f"coalesce({text}, n{i})" if i in natives else text for i, text in enumerate(texts)]
-    letters = one_of(sorted({word[0] for word in _WORDS}))
+    begins = one_of(sorted({word[:2] for word in _WORDS}))
     empty = " OR ".join(f"{cell} IS NULL" for cell in cells)
-    full = f"regexp_full_match(lower(coalesce({', '.join(cells)})), {literal(_PATTERN)}) AND ({empty})"
-    first = "c0 IS NULL OR c0 = '' OR prefix(c0, ' ')" + f" OR lower(left(c0, 1)) IN {letters}"
-    return f"CASE WHEN {first} THEN coalesce({full}, false) ELSE false END"
+    first = f"lower(coalesce({', '.join(cells)}))"
+    full = f"regexp_full_match({first}, {literal(_PATTERN)}) AND ({empty})"
+    hidden = "c0 IS NULL OR c0 = '' OR prefix(c0, ' ')"
+    if 0 in natives:
+        hidden = f"n0 IS NULL AND ({hidden})"
+    return (
+        f"CASE WHEN lower(left(c0, 2)) IN {begins} THEN {full} "
+        f"WHEN {hidden} THEN CASE WHEN left({first}, 2) IN {begins} THEN {full} ELSE false END ELSE false END"
+    )
 
 
 def labels(table: pa.Table) -> tuple[str, ...]:

@@ -63,7 +63,13 @@ def test_another_sheet_is_read_from_its_own_header_on(client, analyst):
     assert codes_asked(client.get(address, sent)) == []
 
 
-@pytest.mark.parametrize(("yes", "no"), [("oui", "non"), ("wahr", "falsch"), ("vrai", "faux"), ("yes", "no")])
+@pytest.mark.parametrize(
+    ("yes", "no"),
+    [
+        *[("oui", "non"), ("wahr", "falsch"), ("vrai", "faux"), ("yes", "no"), ("Ja", "Nein"), ("tak", "nie")],
+        *[("Да", "Нет"), ("SÍ", "NO"), ("si", "no"), ("sim", "não"), ("ano", "ne")],
+    ],
+)
 def test_words_that_are_proposed_as_yes_or_no_are_read_as_that(client, analyst, yes, no):
     address = dropped(client, "x.csv", f"id,late\n1,{yes}\n2,{no}\n3,{yes}\n".encode())
     page = client.get(address)
@@ -73,6 +79,11 @@ def test_words_that_are_proposed_as_yes_or_no_are_read_as_that(client, analyst, 
     perform(upload.job)
     upload.refresh_from_db()
     assert (upload.accepted, upload.rejected) == (3, 0)
+
+
+def test_one_word_of_a_pair_alone_may_be_a_code(client, analyst):
+    page = client.get(dropped(client, "x.csv", b"id,region\n1,NE\n2,NE\n"))
+    assert page.context["columns"][1]["type"].value() == "text"
 
 
 def test_a_dialect_that_cannot_be_read_stays_in_its_form(client, analyst):
@@ -98,6 +109,17 @@ def test_a_total_that_is_to_be_left_out_is_neither_asked_nor_read(client, analys
     assert (upload.rows_read, upload.accepted, upload.left_out) == (3, 2, 1)
     counts = client.get(upload.get_absolute_url()).content.decode()
     assert '<dt title="Blank rows, and totals">Left out</dt><dd><span class="number">1</span></dd>' in counts
+
+
+def test_a_note_below_the_table_is_asked_and_set_aside(client, analyst):
+    page = client.get(dropped(client, "x.csv", b"id,day,cost\n1,2025-01-31,2\n2,2025-02-28,3\nMade by SAP,,\n"))
+    assert codes_asked(page) == ["last_row"]
+    assert page.context["questions"][0]["step"].startswith("If so, dismiss it among the rejected rows")
+    assert page.context["columns"][0]["type"].value() == "integer"
+    client.post(page.wsgi_request.path, filled(page))
+    upload = Upload.objects.get()
+    perform(upload.job)
+    assert list(upload.rejects.values_list("row", "code")) == [(4, "note_row")]
 
 
 def test_how_a_file_is_written_is_asked_as_far_as_such_a_file_says_it(client, analyst):

@@ -2,7 +2,9 @@
 
 import pytest
 
+from lake import intake
 from lake.intake.hints import of_texts
+from lake.intake.spelling import types_of
 
 CLOCKS = ["31.01.2025 17:05:00", "31.01.2025 08:40:57 AM", "01.02.2025 09:00:00"]
 
@@ -27,3 +29,42 @@ def test_a_column_of_texts_says_what_to_choose(values, said):
 @pytest.mark.parametrize("values", [["Billing", "Sales"], ["80 %", "n/a"], ["01/02/2025", "3rd of May"], ["W1", "x"]])
 def test_other_texts_are_texts(values):
     assert list(of_texts("Start", values)) == []
+
+
+def proposed(tmp_path, text):
+    (tmp_path / "x.csv").write_text(text)
+    preview = intake.inspect(tmp_path / "x.csv")
+    return [(column.types[0], column.roles) for column in preview.columns], preview.notes
+
+
+@pytest.mark.parametrize("account", ["1234567890123456", "123456789012345678", "12345678901234567890"])
+def test_numbers_of_more_than_15_digits_are_codes(tmp_path, account):
+    days = "".join(f"2025-01-0{n},{account},{n}\n" for n in (1, 2, 3))
+    columns, notes = proposed(tmp_path, "day,account,cost\n" + days)
+    assert columns[1][0] == "text" and "measure" not in columns[1][1]
+    assert notes == (
+        f"account: '{account}' has more digits than amounts have, so it is read as text, every digit as written.",
+    )
+
+
+def test_an_amount_of_15_digits_is_an_amount(tmp_path):
+    columns, notes = proposed(tmp_path, "id,cost\na,123456789012345\nb,2\n")
+    assert (columns[1], notes) == (("integer", ("measure",)), ())
+
+
+def test_numbers_of_a_workbook_with_so_many_digits_are_codes_too():
+    assert types_of(["1234567890123456.0", "5"])[0] == ("text",)
+    assert types_of(["1.2345678901234568e+17", "5"])[0] == ("text", "number")
+
+
+@pytest.mark.parametrize("others", ["1.23E+17,4.5E+16", "123,456", "123456789012345678,9"])
+def test_a_code_with_an_exponent_lost_digits_before_it_came(tmp_path, others):
+    first, second = others.split(",")
+    columns, (note,) = proposed(tmp_path, f"order,cost\n1.23E+17,1\n{first},2\n{second},2\n")
+    assert columns[0][0] == "text"
+    assert note.startswith("order: '1.23E+17' is written with an exponent") and "digits of it were lost" in note
+
+
+def test_an_exponent_among_decimals_is_a_number(tmp_path):
+    columns, notes = proposed(tmp_path, "id,flow\na,1.23E+17\nb,0.5\nc,2E-3\n")
+    assert (columns[1][0], notes) == ("number", ())

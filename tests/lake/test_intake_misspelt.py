@@ -54,8 +54,8 @@ def test_a_number_written_otherwise_is_refused_by_its_fault_and_taken_as_the_ste
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("\u22125", "has the dash U+2212 for a minus; write a hyphen (-)."),
-        ("\u00a05", "begins or ends with the blank U+00A0; take it out."),
+        ("\u20135", "has the dash U+2013 for a minus; write a hyphen (-)."),
+        ("\u200b5", "begins or ends with the blank U+200B; take it out."),
         ("- 5", "has a blank behind its sign; take it out."),
         ("1_000", "has _ between its digits; take it out."),
         ("٣", "has other digits than 0 to 9; write it with these."),

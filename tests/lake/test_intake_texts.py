@@ -79,7 +79,13 @@ def test_C6_total_row_is_an_error_unless_declared(tmp_path):
     assert (declared.rejects, declared.loaded.excluded, declared.loaded.accepted) == ([], 1, 2)
 
 
-@pytest.mark.parametrize("label", ["Total", "Grand total", "Summe:", " Subtotal ", "Total of 2 rows", "Razem", "Итого"])
+@pytest.mark.parametrize(
+    "label",
+    [
+        *["Total", "Grand total", "Summe:", " Subtotal ", "Total of 2 rows", "Razem", "Итого", "OGÓŁEM", "Всего"],
+        *["Sub-total", "Gesamt", "Zwischensumme", "Totaal", "Total général", "Suma", "合计", "总计", "合計", "総計"],
+    ],
+)
 def test_a_total_is_never_counted_where_a_record_needs_no_more_than_its_number(tmp_path, label):
     costs = Contract(
         columns=(Column("site"), Column("kind"), Column("cost", type=ColumnType.INTEGER)), reject_limit_pct=60

@@ -169,7 +169,7 @@ def test_a_fault_names_its_cell_and_leads_to_it(client, made, standing):
 
 def test_what_is_left_of_a_longer_target_stands_in_one_line_of_the_list(client, made, standing):
     march = targets.Goal(made.kpi, made.group, MAR, APR, Decimal(90), split_standing=True)
-    targets.set_target(march, by=made.manager)
+    targets.set_target(march, by=made.manager, reason="The contract was wrong")
     page = opened(client, made.manager, "targets", **GRID)
     part = "from 1 Jan 2025 to before 1 Mar 2025<br>from 1 Apr 2025</span>"
     assert part in page and page.count("Contract 7</small>") == 1

@@ -167,13 +167,13 @@ def _author(version: AgreementVersion):
     return version.submitted_by or version.created_by
 
 
-def keeps_target(kpi_id: int, unit_id: int) -> str:
+def keeps_target(kpi_id: int) -> dict[int, str]:
     """Where to change the target of an agreement's KPI, which follows the signed versions; empty for other KPIs."""
-    links = AttainmentKpi.objects.filter(kpi=kpi_id, agreement__unit=unit_id).select_related("agreement")
-    if (link := links.first()) is None:
-        return ""
-    said = f"This target is what the agreement {link.agreement.name} requires and follows its signed versions"
-    return f"{said}: draft a new version of the agreement to change it."
+    return {
+        link.agreement.unit_id: f"This target is what the agreement {link.agreement.name} requires and follows its "
+        "signed versions: draft a new version of the agreement to change it."
+        for link in AttainmentKpi.objects.filter(kpi=kpi_id).select_related("agreement")
+    }
 
 
 def _follow(agreement: Agreement, link: AttainmentKpi, by) -> None:

@@ -52,6 +52,7 @@ def _context(request, found: Upload) -> dict:
         "state": "parked" if found.is_parked else found.state,
         "not_taken_back": job.fault if job and job.kind == undo.KIND and job.state == "parked" else "",
         "problems": [problem_of(_for_people(found.fault) if sees else HIDDEN)] if found.fault else [],
+        "asks": found.state == Upload.State.ASKS,
         "removes_most": is_most(found.fault or {}),
         "is_closed_out": found.state == "refused" and found.fault.get("code") == "period_closed",
         "asks_removal": sees and changes and found.state == "asks" and found.fault.get("code") == ASKS_REMOVAL,

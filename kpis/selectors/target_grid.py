@@ -1,12 +1,14 @@
 """The targets of one KPI as a grid: a unit and those below it, by the periods of a fiscal year."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
 from kpis.calendars import calendars_of
+from kpis.kept_targets import kept_of
 from kpis.measures import adds_up_over_time, base_of, is_total
 from kpis.models import AnnualTarget, Kpi, KpiVersion, StandingTarget, Target
+from kpis.models.targets import Comparator
 from kpis.target_book import Found, TargetBook
 from kpis.typed_numbers import written
 from organization.access import TARGET, Access
@@ -27,7 +29,7 @@ class Cell:
     around: the unit's own target of longer days, within which a number typed here is set. found: what holds there, and
     from where; phase: a part of an annual target, which is changed there. as_total: whether the cell's amount is that
     of the period, or of each finer one in it; None where there is no such difference. sets_total: what is typed is the
-    period's total, added up for longer ones.
+    period's total, added up for longer ones. kept: where its target is changed instead, by a room above.
     """
 
     unit_id: int
@@ -41,6 +43,7 @@ class Cell:
     as_total: bool | None = None
     sets_total: bool = False
     around: Target | None = None
+    kept: str = ""
 
     @property
     def name(self) -> str:
@@ -71,7 +74,7 @@ class Cell:
     @property
     def keeps(self) -> str:
         """What stays of the longer target once a number is typed here; empty where there is none."""
-        if self.around is None:
+        if self.around is None or self.kept:
             return ""
         around, is_after = self.around, self.around.valid_to is None or self.around.valid_to > self.end
         sides = ["before"] * (around.valid_from < self.start) + ["after"] * is_after
@@ -102,7 +105,8 @@ class GridRow:
 class TargetGrid:
     """standing: targets that hold for other days than one period, and for segments; annual: of this year.
 
-    amounts: EACH or TOTAL, what its cells show and set; empty where there is no such difference.
+    amounts: EACH or TOTAL, what its cells show and set; empty where there is no such difference. kept: {unit id: where
+    its target is changed instead}.
     """
 
     kpi: Kpi
@@ -116,15 +120,22 @@ class TargetGrid:
     annual: tuple[AnnualTarget, ...]
     cut: int
     amounts: str = ""
+    kept: dict[int, str] = field(default_factory=dict)
 
     @property
-    def listed(self) -> list[tuple[Target, list[Target]]]:
-        """The standing ones, each with its parts: of one that others were set within, those that are left, by day."""
+    def listed(self) -> list[tuple[Target, list[Target], str]]:
+        """The standing ones, each with its parts: of one that others were set within, those that are left, by day; and
+        where it is changed instead.
+        """
         groups: dict[tuple, list[Target]] = {}
         for target in self.standing:
             key = ("part", target.part_of_id) if target.part_of_id else ("whole", target.pk)
             groups.setdefault(key, []).append(target)
-        return [(parts[0], parts) for parts in groups.values()]
+        return [(parts[0], parts, self._kept_where(parts[0])) for parts in groups.values()]
+
+    def _kept_where(self, target: Target) -> str:
+        is_kept = target.comparator == Comparator.TARGET and not target.dimension and not target.overrides_id
+        return self.kept.get(target.unit_id, "") if is_kept else ""
 
     @property
     def is_total(self) -> bool:
@@ -159,7 +170,8 @@ class TargetGrid:
 def target_grid(
     kpi: Kpi, unit: Unit, comparator: str, year_of: date, day: date, access: Access, amounts: str = ""
 ) -> TargetGrid:
-    """The grid of the fiscal year that holds `year_of`, by the tree of `day`. Ten queries. Raises NotYours.
+    """The grid of the fiscal year that holds `year_of`, by the tree of `day`. Raises NotYours. Ten queries, and one
+    a room that keeps targets.
 
     `amounts` is that which is asked for; else the kind of what is set already, else totals of the grid's periods.
     """
@@ -174,6 +186,9 @@ def target_grid(
     book = TargetBook([kpi.pk])
     longer = _longer(standing, comparator, periods)
     cells = {u.id: _cells(kpi, u, comparator, periods, own, longer, book, access) for u in units}
+    kept = {unit: said for unit, said in kept_of(kpi.pk, Comparator.TARGET).items() if unit in cells}
+    if comparator == Comparator.TARGET:
+        cells |= {unit: [_kept(cell, said) for cell in cells[unit]] for unit, said in kept.items()}
     adds_up = version is not None and adds_up_over_time(version)
     cells = _marked(cells, phases, {EACH: False, TOTAL: True}.get(amounts), adds_up and amounts != EACH)
     sums = {u.id: _total(kpi, u, comparator, year, book) for u in units} if adds_up else {}
@@ -191,6 +206,7 @@ def target_grid(
         annual=tuple(annual.select_related("unit", "set_by")),
         cut=len(below[MOST_UNITS:]),
         amounts=amounts,
+        kept=kept,
     )
 
 
@@ -264,6 +280,11 @@ def _cells(
         cell = Cell(unit.id, period.start, period.end, own.get(place), found, "", False, may_edit)
         cells.append(replace(cell, around=longer.get(place)))
     return cells
+
+
+def _kept(cell: Cell, said: str) -> Cell:
+    """What was set within a kept one may still be taken back."""
+    return cell if cell.beneath else replace(cell, kept=said)
 
 
 def _marked(

@@ -107,6 +107,8 @@ def _save(request, grid: TargetGrid) -> tuple[dict[str, str], dict[str, str], bo
         typed[cell.name] = text
         if not cell.may_edit:
             errors[cell.name] = "You may not set targets for this unit."
+        elif cell.kept:
+            errors[cell.name] = cell.kept
         elif cell.text != before.get(cell.name, ""):
             errors[cell.name] = f"Somebody set {cell.text or 'nothing'} here meanwhile. Send it again to replace it."
         elif not text.strip():
@@ -174,7 +176,8 @@ def _said(request) -> dict:
     return {"by": request.user, "reason": request.POST.get("reason", "")[:LONGEST_REASON]}
 
 
-def _page(request, grid: TargetGrid, *, errors=None, typed=None, unasked=False, status=200, annual=None, single=None):
+def _page(request, grid: TargetGrid, *, errors=None, typed=None, status=200, annual=None, single=None, **asked):
+    """asked: `unasked`, cells are to be sent once more; `change`, what was refused of a target's menu."""
     errors, typed = errors or {}, typed or {}
     offer, decimals = _offer(grid, request), grid.version.decimals if grid.version else 2
     rows = _lines(grid, typed, errors)
@@ -185,18 +188,19 @@ def _page(request, grid: TargetGrid, *, errors=None, typed=None, unasked=False, 
         "is_band": _is_band(grid),
         "rows": rows,
         "kept": [item for line in rows for item in line["cells"] if item["keeps"] and item["value"].strip()],
-        "unasked": unasked,
+        "unasked": asked.get("unasked", False),
+        "change": asked.get("change"),
         "errors": [(item["cell"].name, item["says"]) for line in rows for item in line["cells"] if item["error"]],
         "widest": max([7, *(len(typed.get(cell.name, cell.text or cell.inherited)) for cell in grid.cells())]),
         "before": json.dumps({cell.name: cell.text for cell in grid.cells()}),
         **_links(grid),
         "query": _query(grid),
-        "may_edit": any(cell.may_edit for cell in grid.cells()),
+        "may_edit": any(cell.may_edit and not cell.kept for cell in grid.cells()),
         "annual_form": annual or AnnualForm(initial={"unit": grid.unit.code, "decimals": decimals}, **offer),
         "single_form": single or _single(grid, request),
         "late": late_targets(grid.kpi, [row.unit.id for row in grid.rows], grid.year.start, grid.year.end),
         "reason_error": errors.get("reason", ""),
-        "sent": {name: request.POST.get(name, "") for name in ("basis", "reason")},
+        "sent": {name: request.POST.get(name, "") for name in ("basis", "reason") if not asked.get("change")},
         "shows_single": single is not None,
         "shows_annual": annual is not None,
     }
@@ -317,11 +321,11 @@ def target_change(request, pk: int, step: str):
     try:
         said = STEPS[step](target, request)
     except TargetError as fault:
-        messages.error(request, str(fault))
+        sent = {name: request.POST.get(name, "")[:LONGEST_REASON] for name in ("reason", "last_day")}
+        return _page(request, grid, change={"pk": pk, "step": step, "said": str(fault), **sent}, status=422)
     except KeyError:
         raise Http404 from None
-    else:
-        messages.success(request, said)
+    messages.success(request, said)
     return redirect(f"{reverse('targets')}?{_query(grid)}")
 
 

@@ -357,6 +357,7 @@ def test_the_page_asks_before_anything_is_removed_and_twice_for_most(client, ana
     upload, here, load = sent(LACKS_TWO)
     asked = client.get(here).content.decode()
     assert "1 of the 3 records of 10 Jan 2025 to 31 Jan 2025 is not in this extract and would be removed." in asked
+    assert 'class="problems info"' in asked  # a question, not a fault
     assert "1</span> record</span></button>" in asked and 'name="sure"' not in asked
     assert ids(orders) == "12345"
     client.post(load, {"confirm_removal": "1"})

@@ -107,3 +107,18 @@ def test_over_rest(client, made):
         ("set", "group", "2025-01-01", WHY),
         ("removed", "group", "2025-01-01", "It was never agreed"),
     }
+
+
+def test_a_refused_change_stays_open_with_what_was_typed(client, made):
+    target = targets.set_target(
+        Goal(made.kpi, made.group, date(2024, 1, 1), value=Decimal(70)), by=made.manager, reason=WHY
+    )
+    query = {"kpi": made.kpi.code, "unit": made.group.code, "year": "2025-01-01"}
+    answer = sent(client, made.manager, "target_change", target.pk, "end", query=query, last_day="2024-12-31")
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert 'value="2024-12-31"' in page
+    assert 'class="menu" open' in page
+    assert text_of(answer).count("would be rated anew: say why") == 2  # above the grid, and beside the field
+    said = {"last_day": "2024-12-31", "reason": WHY}
+    assert sent(client, made.manager, "target_change", target.pk, "end", query=query, **said).status_code == 302

@@ -4,16 +4,20 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from kpis import targets
 from kpis.models import Kpi, Target
+from kpis.selectors.target_grid import target_grid
+from organization.access import access_of
 from organization.models import AuditEntry
 from slas import attainment, drafting, lifecycle
 from slas.checks import faults_of_version
 from slas.models import AgreementVersion
 from slas.supports import backing_of, hours
 from tests.factories import perform
+from tests.pages import text_of
 
 from .factories import AgreementFactory, AgreementVersionFactory, ClockRuleFactory, ServiceTargetFactory
 from .sample import DAY, Desk, deliveries, described
@@ -267,3 +271,21 @@ def test_the_promise_is_changed_in_the_agreement_and_not_by_hand(desk, dataset):
     assert targets.set_target(limit, by=desk.author).value == 75  # what stands beside the promise is anybody's
     override = targets.set_target(march, by=desk.author, by_keeper=True)
     assert targets.remove_target(override, by=desk.author).value == 90  # an old one can go
+
+
+def test_the_grid_shows_the_promise_and_where_it_is_changed(client, desk, dataset):
+    version = desk.signed(dataset)
+    kpi = Kpi.objects.get(attainment__agreement=version.agreement)
+    grid = target_grid(kpi, desk.unit, "target", date(2025, 3, 1), date(2025, 3, 1), access_of(desk.signer, DAY))
+    said = f"This target is what the agreement {version.agreement.name} requires and follows its signed versions"
+    assert {cell.kept.partition(":")[0] for cell in grid.cells() if cell.unit_id == desk.unit.pk} == {said}
+    assert not any(cell.keeps for cell in grid.cells())  # nothing is asked about what may not be typed
+    assert [kept.partition(":")[0] for _, _, kept in grid.listed] == [said]
+    limits = target_grid(kpi, desk.unit, "red_limit", date(2025, 3, 1), date(2025, 3, 1), access_of(desk.signer, DAY))
+    assert not any(cell.kept for cell in limits.cells())
+    client.force_login(desk.signer)
+    address = f"{reverse('targets')}?kpi={kpi.code}&unit={desk.unit.code}&year=2025-01-01"
+    sent = client.post(address, {f"c_{desk.unit.pk}_2025-03-01": "80", "before": "{}"})
+    assert sent.status_code == 422
+    assert said in text_of(sent)
+    assert "Nothing was set yet" not in text_of(sent)

@@ -90,6 +90,33 @@ class Cell:
         held = _plain(found.value) if found.value is not None else f"{_plain(found.low)}..{_plain(found.high)}"
         return held if self.as_total is None else f"{held} in all" if found.parts else f"{held} each"
 
+    @property
+    def hint(self) -> str:
+        """What stands greyed in it: what holds where it is empty, or again once it is emptied."""
+        return self.inherited or self.beneath
+
+    @property
+    def said(self) -> str:
+        """Of its hint: where that holds from, and what a number typed here does to it."""
+        if self.kept:
+            return self.kept
+        if self.inherited and self.found:
+            return f"{self.inherited} {self._origin}{f': {self.found.basis}' if self.found.basis else ''}"
+        if self.beneath:
+            return f"Set within the standing {self.beneath}, which holds again once the cell is emptied"
+        return f"Part of the annual target: {self.found.basis}" if self.is_phase and self.found else ""
+
+    @property
+    def _origin(self) -> str:
+        if self.own is not None:
+            return "is set: a number typed here takes its place"
+        if self.is_phase:
+            return "is a part of the annual target"
+        if self.found.source == "unit":
+            within = ": a number typed here is set within them" if self.keeps and self.may_edit else ""
+            return f"set for this unit with other days{within}"
+        return f"from {self.from_name}"
+
 
 @dataclass(frozen=True, slots=True)
 class GridRow:

@@ -216,6 +216,7 @@ def _lines(grid: TargetGrid, typed: dict[str, str], errors: dict[str, str]) -> l
             "cell": cell,
             "value": typed.get(cell.name, cell.text),
             "error": error,
+            "title": cell.kept or error or cell.said,
             "says": f"{place}: {error}",
             "keeps": f"{place}: {cell.keeps}" if cell.keeps and cell.may_edit else "",
         }

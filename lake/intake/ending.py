@@ -13,12 +13,10 @@ import pyarrow as pa
 from lake.contract import Role
 from lake.intake.cells import Cell
 
-PEOPLE_S = ("csv", "xlsx")  # the kinds of files in which people, and reports for them, write below a table
+NOTED_BELOW = ("csv", "xlsx")  # the kinds of files in which people, and reports for them, write below a table
 _MOST = 5
 LOOKED_AT = 20
 _FEWEST_COLUMNS = 3
-
-
 _NO_AMOUNT = frozenset({Role.KEY, Role.DIMENSION, Role.UNIT, Role.VENDOR})
 
 

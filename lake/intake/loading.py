@@ -23,7 +23,7 @@ from lake.intake.cells import Cell, Present, cells_of, statements
 from lake.intake.chunk import Chunk, Source, ahead
 from lake.intake.database import Prepared, connect
 from lake.intake.duplicates import settle
-from lake.intake.ending import LOOKED_AT, PEOPLE_S, Ending, amounts_of, endings
+from lake.intake.ending import LOOKED_AT, NOTED_BELOW, Ending, amounts_of, endings
 from lake.intake.headers import distinct, match_headers, refuse_unnamed
 from lake.intake.opening import open_source
 from lake.intake.reading import Spelling
@@ -269,7 +269,7 @@ class _Loading:
 
     def _ending(self, raw: pa.Table) -> dict[int, Ending]:
         """The rows at the end that look like no records, by their number; none among what a person has corrected."""
-        if isinstance(self.source, RecordSource) or self.dialect.kind not in PEOPLE_S:
+        if isinstance(self.source, RecordSource) or self.dialect.kind not in NOTED_BELOW:
             return {}
         tail = raw.slice(max(0, raw.num_rows - LOOKED_AT))
         width = range(len(self.source.headers))

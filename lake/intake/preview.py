@@ -20,7 +20,7 @@ from lake.intake.chunk import Chunk, Ragged, Source
 from lake.intake.database import connect
 from lake.intake.decimals import NUMERIC
 from lake.intake.detect import Found, detect, unpacked
-from lake.intake.ending import PEOPLE_S, Ending, endings
+from lake.intake.ending import NOTED_BELOW, Ending, endings
 from lake.intake.guess import Guessed, column_names, guess
 from lake.intake.headers import plain_heading, refuse_unnamed
 from lake.intake.jsonlines import JsonLinesSource, parse_line, spread
@@ -225,7 +225,7 @@ def _preview(name: str, dialect: Dialect, source: Source, questions: list[Questi
     if ragged and not table.num_rows:
         raise _no_row_fits(ragged[0])
     guessed, table, ends = _guessed(
-        source, table, dialect, natives, scratch, whole=complete and dialect.kind in PEOPLE_S
+        source, table, dialect, natives, scratch, whole=complete and dialect.kind in NOTED_BELOW
     )
     questions += guessed.questions
     if complete and not table.num_rows:

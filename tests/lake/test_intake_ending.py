@@ -1,4 +1,4 @@
-"""What stands below a table is asked about and set aside: a note, a total without a label. A record stays one."""
+"""What is no record is asked about and set aside: a total, a note below the table. A record stays one."""
 
 import pytest
 
@@ -81,3 +81,29 @@ def test_the_wizard_asks_and_proposes_the_columns_of_the_records(tmp_path, rows,
     (question,) = preview.questions
     assert question.code == "last_row" and said in question.text
     assert (preview.sampled_rows, preview.columns[2].types[0], preview.columns[2].roles) == (2, "integer", ("measure",))
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        *["Total", "Grand total", "Summe:", " Subtotal ", "Total of 2 rows", "Razem", "Итого", "OGÓŁEM", "Всего"],
+        *["Sub-total", "Gesamt", "Zwischensumme", "Totaal", "Total général", "Suma", "合计", "总计", "合計", "総計"],
+    ],
+)
+def test_a_total_is_never_counted_where_a_record_needs_no_more_than_its_number(tmp_path, label):
+    costs = Contract(
+        columns=(Column("site"), Column("kind"), Column("cost", type=ColumnType.INTEGER)), reject_limit_pct=60
+    )
+    data = f"site,kind,cost\nN,a,2\nS,b,3\n{label},,5\n"
+    found = load_bytes(tmp_path, data, costs)
+    assert (found.column("cost"), found.rejects) == ([2, 3], [(4, "", "total_row")])
+    assert load_bytes(tmp_path, data.replace(",,", ",,0"), costs).rejects == [(4, "", "total_row")]
+    in_second = load_bytes(tmp_path, f"site,kind,cost\nN,a,2\n,{label},2\n", costs)
+    assert (in_second.column("cost"), in_second.rejects) == ([2], [(3, "", "total_row")])
+
+
+def test_a_record_that_is_called_like_a_total_counts_if_it_is_whole_or_was_saved_as_it_is(tmp_path):
+    costs = Contract(columns=(Column("site"), Column("kind"), Column("cost", type=ColumnType.INTEGER)))
+    assert load_bytes(tmp_path, "site,kind,cost\nTotal,fuel,2\nTotalEnergies,,3\n", costs).column("cost") == [2, 3]
+    saved = intake.load_records([{"site": "Total", "cost": "5"}], costs, into=tmp_path / "saved")
+    assert (saved.accepted, saved.rejected) == (1, 0)

@@ -79,32 +79,6 @@ def test_C6_total_row_is_an_error_unless_declared(tmp_path):
     assert (declared.rejects, declared.loaded.excluded, declared.loaded.accepted) == ([], 1, 2)
 
 
-@pytest.mark.parametrize(
-    "label",
-    [
-        *["Total", "Grand total", "Summe:", " Subtotal ", "Total of 2 rows", "Razem", "Итого", "OGÓŁEM", "Всего"],
-        *["Sub-total", "Gesamt", "Zwischensumme", "Totaal", "Total général", "Suma", "合计", "总计", "合計", "総計"],
-    ],
-)
-def test_a_total_is_never_counted_where_a_record_needs_no_more_than_its_number(tmp_path, label):
-    costs = Contract(
-        columns=(Column("site"), Column("kind"), Column("cost", type=ColumnType.INTEGER)), reject_limit_pct=60
-    )
-    data = f"site,kind,cost\nN,a,2\nS,b,3\n{label},,5\n"
-    found = load_bytes(tmp_path, data, costs)
-    assert (found.column("cost"), found.rejects) == ([2, 3], [(4, "", "total_row")])
-    assert load_bytes(tmp_path, data.replace(",,", ",,0"), costs).rejects == [(4, "", "total_row")]
-    in_second = load_bytes(tmp_path, f"site,kind,cost\nN,a,2\n,{label},2\n", costs)
-    assert (in_second.column("cost"), in_second.rejects) == ([2], [(3, "", "total_row")])
-
-
-def test_a_record_that_is_called_like_a_total_counts_if_it_is_whole_or_was_saved_as_it_is(tmp_path):
-    costs = Contract(columns=(Column("site"), Column("kind"), Column("cost", type=ColumnType.INTEGER)))
-    assert load_bytes(tmp_path, "site,kind,cost\nTotal,fuel,2\nTotalEnergies,,3\n", costs).column("cost") == [2, 3]
-    saved = intake.load_records([{"site": "Total", "cost": "5"}], costs, into=tmp_path / "saved")
-    assert (saved.accepted, saved.rejected) == (1, 0)
-
-
 def test_C7_second_table(tmp_path):
     error = refused(tmp_path, texts.GOOD + "\nid,day,amount,note\nb1,2025-02-01,1,x\n")
     assert (error.code, error.row) == ("second_table_at_row", 5)

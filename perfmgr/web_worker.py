@@ -13,11 +13,14 @@ import contextlib
 import gc
 import os
 import select
+import signal
 import socket
 import threading
 import time
 
 from gunicorn.workers.gthread import ThreadWorker
+
+from perfmgr.launch.children import die_with_parent
 
 PATIENCE = float(os.environ.get("PERFMGR_SLOW_REQUEST_SECONDS") or 20)
 SLOWEST = 5_000  # bytes a second
@@ -32,6 +35,10 @@ def spare_the_collector() -> None:
 
 
 class WebWorker(ThreadWorker):
+    def init_process(self):
+        die_with_parent(signal.SIGKILL)  # however gunicorn ends, it ends with it: else it would hold the port
+        super().init_process()
+
     def load_wsgi(self):
         super().load_wsgi()
         spare_the_collector()

@@ -28,17 +28,19 @@ DJANGO = [sys.executable, str(ROOT / "manage.py")]
 
 
 class Supervised:
-    """One process that is kept running: started again after it dies, after 0.5 s, then 1 s, 2 s ... 30 s."""
+    """One process that is kept running: started again after it dies, after 0.5 s, then 1 s, 2 s ... 30 s.
 
-    def __init__(self, name: str, command: Sequence[str], *, stop_signal=signal.SIGTERM, death_signal=signal.SIGTERM):
-        self.name, self.command = name, command
-        self.stop_signal, self.death_signal = stop_signal, death_signal
+    Should we be killed, it is too: stopping in order, it would look for a queue and a database that are gone.
+    """
+
+    def __init__(self, name: str, command: Sequence[str], *, stop_signal=signal.SIGTERM):
+        self.name, self.command, self.stop_signal = name, command, stop_signal
         self.process: subprocess.Popen | None = None
         self.pause, self.start_again_at, self.started = 0.5, 0.0, 0.0
 
     def start(self) -> None:
         self.process = children.start(
-            self.command, death_signal=self.death_signal, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=ROOT
+            self.command, death_signal=signal.SIGKILL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=ROOT
         )
         self.started = time.monotonic()
         threading.Thread(target=self._print_lines, args=(self.process.stdout,), daemon=True).start()
@@ -79,7 +81,6 @@ def processes(address: str, port: int) -> list[Supervised]:
         Supervised(
             "worker",
             [*celery, "worker", "--concurrency", "2", "--without-gossip", "--without-mingle", "--loglevel", "warning"],
-            death_signal=signal.SIGKILL,  # stopping in order, it would look for a queue and a database that are gone
         ),
         Supervised("scheduler", [*celery, "beat", "--pidfile=", "--loglevel", "warning"]),
     ]

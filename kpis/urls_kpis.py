@@ -53,6 +53,7 @@ urlpatterns = [
     path("targets/<int:pk>/<str:step>/", targets.target_change, name="target_change"),
     path("runs/", runs.runs, name="runs"),
     path("runs/<int:pk>/", runs.run, name="run"),
+    path("runs/of-upload/<uuid:public_id>/", runs.of_upload, name="runs_of_upload"),
     path("runs/jobs/<int:pk>/retry/", runs.retry, name="run_retry"),
     path("webhooks/", webhooks.webhooks, name="webhooks"),
     path("webhooks/add/", webhooks.webhook_add, name="webhook_add"),

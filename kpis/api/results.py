@@ -19,6 +19,7 @@ from doors.shapes import answer
 from doors.throttles import PreviewThrottle
 from kpis import drill, requests
 from kpis.models import Kpi, KpiVersion, Result, Run
+from kpis.selectors import effects
 from kpis.selectors.runs import visible_faults, visible_runs
 from organization.access import DEFINE, VIEW
 
@@ -51,7 +52,8 @@ class RecomputeRunSerializer(serializers.ModelSerializer):
         model = Run
         fields = (
             "id", "dataset", "data_version", "trigger", "state", "kpis", "periods", "rows_scanned", "results_written",
-            "results_unchanged", "timings", "fault", "faults", "started_at", "finished_at",
+            "results_changed", "results_gone", "results_unchanged", "timings", "fault", "faults", "started_at",
+            "written_at", "finished_at",
         )  # fmt: skip
         extra_kwargs = {"rows_scanned": {"allow_null": True, "help_text": "Null for who sees only some of them."}}
 
@@ -132,6 +134,27 @@ class ProvenanceSerializer(serializers.Serializer):
     )
     checks = CheckSerializer(many=True)
     inputs = KpiResultSerializer(many=True, help_text="Of a derived KPI: the results that it was computed from.")
+
+
+class EffectsAsked(serializers.Serializer):
+    show = serializers.ChoiceField(list(effects.SHOWS.items()), default="changed")
+    grain = serializers.ChoiceField(KpiVersion.Grain.choices, default="", help_text="Of periods of this length only.")
+    members = serializers.BooleanField(default=False, help_text="Results of dimensions' members too.")
+    limit = serializers.IntegerField(min_value=1, max_value=1000, default=100, help_text="How many to give.")
+    offset = serializers.IntegerField(
+        min_value=0, max_value=10**9, default=0, help_text="How many of the first to leave out."
+    )
+
+
+class EffectSerializer(serializers.Serializer):
+    before = KpiResultSerializer(allow_null=True, help_text="Null: it came for the first time.")
+    after = KpiResultSerializer(allow_null=True, help_text="Null: it is no longer computed.")
+    what = serializers.ListField(child=serializers.CharField(), help_text="What the two say differently.")
+
+
+class EffectsSerializer(serializers.Serializer):
+    total = serializers.IntegerField(help_text="Of units that the caller may see.")
+    changes = EffectSerializer(many=True)
 
 
 class RowsAsked(serializers.Serializer):
@@ -222,7 +245,7 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
 
     queryset = Run.objects.select_related("dataset")
     serializer_class = RecomputeRunSerializer
-    filterset_fields = {"dataset__code": ["exact"], "state": ["exact"]}
+    filterset_fields = {"dataset__code": ["exact"], "state": ["exact"], "data_version": ["exact", "gte"]}
     needs = {"read": VIEW, "write": DEFINE}
 
     def get_queryset(self):
@@ -238,3 +261,18 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
         self.require(DEFINE, thing.unit)
         ask = requests.definition if "kpi" in values else requests.everything
         return job_asked(ask(thing, f"asked by {request.user}", by=request.user))
+
+    @extend_schema(parameters=[EffectsAsked], responses=EffectsSerializer)
+    @action(methods=["get"], detail=True)
+    def changes(self, request, pk):
+        """What the run changed: each result before and after it; those with another status first."""
+        asked = EffectsAsked(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        values = dict(asked.validated_data)
+        limit, offset, gone = values.pop("limit"), values.pop("offset"), values["show"] == "gone"
+        found = effects.effects_of(self.get_object(), request.access, **values)
+        part = effects.paired(found[offset : offset + limit], gone=gone)
+        return Response(EffectsSerializer({"total": found.count(), "changes": part}).data)
+
+    def known_parameters(self) -> set[str]:
+        return set(EffectsAsked().fields) if self.action == "changes" else super().known_parameters()

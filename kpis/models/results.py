@@ -41,6 +41,13 @@ class Run(models.Model):
     rows_scanned = models.BigIntegerField(null=True)
     results_written = models.PositiveIntegerField(default=0)
     results_unchanged = models.PositiveIntegerField(default=0)
+    results_changed = models.PositiveIntegerField(
+        null=True, help_text="Those written that took another's place; null: not counted then."
+    )
+    results_gone = models.PositiveIntegerField(
+        null=True, help_text="Results that gave way to none; null: not counted then."
+    )
+    written_at = models.DateTimeField(null=True, help_text="Recorded then, and superseded what it replaced.")
     timings = models.JSONField(default=dict, help_text="Seconds per step.")
     fault = models.TextField(blank=True)
     faults = models.JSONField(default=list, help_text="KPIs that could not be computed, and why.")

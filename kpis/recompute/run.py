@@ -94,8 +94,9 @@ def _attempt(run: Run, dataset_id: int | None, claim: Claim | None, day: date) -
         RecomputeRequest.objects.filter(pk__in=work.requests).delete()
         webhooks.announce(run)
         _finish(run, work, plan, written, progress)
-        if written.new or written.superseded:
+        if written.new or written.gone:
             events.results_written.send(Run, run=run, kpis=written.kpis)
+    run.save(update_fields=["timings"])  # writing is timed too, once it is done
     return run
 
 
@@ -143,19 +144,15 @@ def _take_turns(dataset_id: int | None, since) -> None:
 
 
 def _write_all(run: Run, dataset: Dataset | None, records, work: Work, plan: Plan, day: date) -> Written:
-    now = timezone.now()
-    stamp = {"run_id": run.pk, "data_version": run.data_version}
-    written = write(records, now=now, whole=plan.whole, replaced=plan.replaced, **stamp)
+    """All of it at one moment, `run.written_at`, by which one can tell later what it superseded."""
+    run.written_at = timezone.now()
+    stamp = {"run_id": run.pk, "data_version": run.data_version, "now": run.written_at}
+    written = write(records, whole=plan.whole, replaced=plan.replaced, **stamp)
     totals = [written]
     changed = set(written.kpis) | set(work.full) | set(work.rescored)
     totals += [_write_manual(kpi, day, stamp) for kpi in sorted(_manual(work.full | work.rescored))]
     totals += [_write_derived(kpi, day, stamp) for kpi in derived.affected_by(changed)]
-    return Written(
-        new=sum(one.new for one in totals),
-        unchanged=sum(one.unchanged for one in totals),
-        superseded=sum(one.superseded for one in totals),
-        kpis=frozenset().union(*(one.kpis for one in totals)) | plan.kpis,
-    )
+    return Written.together([*totals, Written(0, 0, 0, 0, frozenset(plan.kpis))])
 
 
 def _manual(kpis: Iterable[int]) -> set[int]:
@@ -167,7 +164,7 @@ def _write_manual(kpi_id: int, day: date, stamp: dict) -> Written:
     scorer = Scorer(kpi.versions.select_related("kpi", "dataset"), day)
     records = [scorer.record(number) for number in derived.entered_numbers(kpi)]
     mine = [pk for pk, version in scorer.versions.items() if version.kind == KpiVersion.Kind.MANUAL]
-    return write(records, now=timezone.now(), whole=mine, **stamp)
+    return write(records, whole=mine, **stamp)
 
 
 def _write_derived(kpi_id: int, day: date, stamp: dict) -> Written:
@@ -186,12 +183,13 @@ def _write_derived(kpi_id: int, day: date, stamp: dict) -> Written:
         is_open, is_provisional = marks[key]
         records.append(scorer.record(number, is_open=is_open, is_provisional=is_provisional))
     mine = [pk for pk, version in scorer.versions.items() if version.kind == KpiVersion.Kind.DERIVED]
-    return write(records, now=timezone.now(), whole=mine, **stamp)
+    return write(records, whole=mine, **stamp)
 
 
 def _finish(run: Run, work: Work, plan: Plan, written: Written, progress: Progress) -> None:
     run.state, run.finished_at = Run.State.DONE, timezone.now()
     run.kpis, run.periods = len(written.kpis), plan.periods
     run.results_written, run.results_unchanged = written.new, written.unchanged
+    run.results_changed, run.results_gone = written.changed, written.gone
     run.timings, run.faults = progress.timings, plan.faults
     run.save()

@@ -70,12 +70,22 @@ DIFFERS = " OR ".join(
 
 @dataclass(frozen=True)
 class Written:
-    """How many results are new, and how many stayed as they were. keys: KPIs of which something changed."""
+    """How many results were written, and how many stayed as they were.
+
+    changed: those among `new` that took the place of another; gone: those that gave way to none. kpis: those that
+    were looked at.
+    """
 
     new: int
     unchanged: int
-    superseded: int
+    changed: int
+    gone: int
     kpis: frozenset[int]
+
+    @classmethod
+    def together(cls, parts: Sequence["Written"]) -> "Written":
+        counted = (sum(getattr(one, name) for one in parts) for name in ("new", "unchanged", "changed", "gone"))
+        return cls(*counted, frozenset().union(*(one.kpis for one in parts)))
 
 
 def write(
@@ -104,7 +114,7 @@ def write(
         _know_sizes(cursor, added=new)
         _note_changes(cursor, now)
         cursor.execute("DROP TABLE incoming, replaced, touched")
-    return Written(new, unchanged, gone + changed, frozenset(kpis) | gone_of)
+    return Written(new, unchanged, changed, gone, frozenset(kpis) | gone_of)
 
 
 def _load(cursor, records: Iterable[tuple], replaced: list) -> None:

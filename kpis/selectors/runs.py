@@ -1,12 +1,16 @@
 """Recomputes: what ran, what waits, and whether a KPI's numbers are being computed just now."""
 
+from dataclasses import dataclass
+
 from django.db.models import Q, QuerySet
 
-from datasets.models import Dataset
+from datasets.models import Dataset, DatasetVersion, Upload
 from jobs.models import Job, in_line
 from kpis.models import Kpi, KpiVersion, Run
 from kpis.requests import KIND
 from organization.access import VIEW, Access
+
+WAITING = (Job.State.QUEUED, Job.State.RUNNING, Job.State.PARKED)
 
 
 def visible_runs(access: Access) -> QuerySet[Run]:
@@ -19,8 +23,7 @@ def visible_runs(access: Access) -> QuerySet[Run]:
 
 def waiting_jobs(access: Access) -> list[Job]:
     """Recomputes that wait, run or were given up, of the same datasets."""
-    states = [Job.State.QUEUED, Job.State.RUNNING, Job.State.PARKED]
-    jobs = list(Job.objects.filter(kind=KIND, state__in=states)[:50])
+    jobs = list(Job.objects.filter(kind=KIND, state__in=WAITING)[:50])
     seen = set(_run_datasets(access).values_list("pk", flat=True))
     all_units = access.everywhere(VIEW)
     found = []
@@ -43,6 +46,31 @@ def job_of(kpi: Kpi) -> Job | None:
     for dataset in datasets or {None}:
         keys |= in_line(f"recompute:{dataset or 'none'}")
     return Job.objects.unfinished().filter(keys, kind=KIND).first()
+
+
+@dataclass(frozen=True, slots=True)
+class AfterUpload:
+    """What came of a load: `job` while it is computed or was given up, then `run`. is_read: KPIs are over it."""
+
+    run: Run | None = None
+    job: Job | None = None
+    is_read: bool = False
+
+
+def after_upload(upload: Upload, access: Access) -> AfterUpload | None:
+    """The first finished run over the version that the upload made, or the recompute that will be it. Four queries.
+
+    None: it made no version.
+    """
+    made = DatasetVersion.objects.filter(upload=upload).order_by("-version").first()
+    if made is None:
+        return None
+    done = visible_runs(access).filter(dataset=made.dataset_id, data_version__gte=made.version, state=Run.State.DONE)
+    run = done.order_by("pk").first()
+    if run:
+        return AfterUpload(run=run, is_read=True)
+    job = Job.objects.filter(in_line(f"recompute:{made.dataset_id}"), kind=KIND, state__in=WAITING).first()
+    return AfterUpload(job=job, is_read=KpiVersion.objects.kept().filter(dataset=made.dataset_id).exists())
 
 
 def visible_faults(run: Run, access: Access) -> list[dict]:

@@ -6,15 +6,21 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from datasets.jobs_seen import try_again
+from datasets.models import Upload
 from datasets.scope import wholly_seen
 from doors.pages import page, paged, require, visible
 from jobs.models import Job
 from kpis import requests
 from kpis.models import Kpi, Run
-from kpis.selectors.runs import job_of, visible_faults, visible_runs, waiting_jobs
+from kpis.selectors import effects
+from kpis.selectors.runs import after_upload, job_of, visible_faults, visible_runs, waiting_jobs
 from organization.access import DEFINE, VIEW
 
+from .addresses import kpi_address, same_page
+from .asking import GRAINS, day_of
+
 STATES = {"running", "done", "failed"}
+STEPS = ["plan", "units", "scan", "score", "write"]
 
 
 @page(VIEW)
@@ -49,14 +55,56 @@ def run(request, pk: int):
     context = {
         "heading": f"Run {found.pk}",
         "run": found,
-        "steps": [(name, seconds) for name, seconds in found.timings.items()],
+        "steps": [(name, found.timings[name]) for name in sorted(found.timings, key=STEPS.index)],
         "slowest": slowest,
         "seconds": sum(found.timings.values()),
         "whole": wholly_seen(request.access),
         "faults": visible_faults(found, request.access),
         "hidden_faults": len(found.faults) - len(visible_faults(found, request.access)),
+        **_effects(request, found),
     }
     return render(request, "kpis/run.html", context)
+
+
+def _effects(request, found: Run) -> dict:
+    """What the run changed, as far as the person may see it: the part that the address asks for."""
+    show = request.GET.get("show", "")
+    if show not in effects.SHOWS:
+        show = "new" if found.results_written and found.results_changed == 0 else "changed"
+    grain = request.GET.get("grain", "") if request.GET.get("grain") in GRAINS else ""
+    by = "members" if request.GET.get("by") == "members" else ""
+    results = effects.effects_of(found, request.access, show=show, grain=grain, members=bool(by))
+    part = paged(request, results)
+    pairs = effects.paired(part.object_list, gone=show == "gone")
+    return {
+        "effects_page": part,
+        "effects": [(row, _address(row)) for row in effects.rows_of(pairs, day_of(request))],
+        "shows": [(key, label, same_page(request, show=key)) for key, label in effects.SHOWS.items()],
+        "show": show,
+        "grains": GRAINS.items(),
+        "grain": grain,
+        "by": by,
+    }
+
+
+def _address(row: effects.EffectRow) -> str:
+    """The KPI's page where the number stands; of a member or of what is gone, its page alone."""
+    return kpi_address(row.kpi.code, unit=row.unit.code, grain=row.period.grain, period=row.period.start)
+
+
+@page(VIEW)
+@require_GET
+def of_upload(request, public_id):
+    """What a load did to the KPIs over its dataset, for the upload's page (htmx); asked again while it is computed."""
+    upload = visible(Upload.objects.select_related("dataset"), request, public_id=public_id)
+    after = after_upload(upload, request.access)
+    context = {
+        "upload": upload,
+        "after": after,
+        "turned": effects.turned(after.run, request.access) if after and after.run else {},
+        "may_define": upload.dataset and request.access.allows(DEFINE, upload.dataset.unit_id),
+    }
+    return render(request, "kpis/_after_upload.html", context)
 
 
 @page(VIEW)

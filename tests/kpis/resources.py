@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from datasets.models import Upload
 from kpis.models import (
     ChartPhase,
     ChartSetting,
@@ -10,16 +11,18 @@ from kpis.models import (
     Forecast,
     Kpi,
     ManualEntry,
+    Run,
     Signal,
     Webhook,
 )
 from organization.models import Role
-from tests.factories import UserFactory
+from tests.factories import DatasetFactory, UserFactory
 from tests.kpis.sample_series import a_share, met, month, write
 from tests.matrix.table import Resource
 
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 DEFINERS = frozenset({Role.ANALYST, Role.MANAGER, Role.ADMINISTRATOR, Role.INTEGRATION})
+OWN_PEOPLE = frozenset(Role.values) - {Role.VENDOR_CONTACT}
 CERTIFIERS = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
 AT = datetime(2025, 2, 1, tzinfo=UTC)
 VERSION = "/api/v1/kpis/{}/versions/1/"
@@ -49,6 +52,23 @@ def a_phase(unit):
     return ChartPhase.objects.create(
         **series(unit), starts_on=month(12), reason=f"move of {unit.code}", proposed_by=UserFactory()
     )
+
+
+def a_run(unit) -> Run:
+    """One over a dataset of the unit, which named the unit as what it was for."""
+    dataset = DatasetFactory(unit=unit)
+    return Run.objects.create(
+        dataset=dataset, trigger=f"run of {unit.code}", state="done", started_at=AT, written_at=AT
+    )
+
+
+class ALoad:
+    """An upload without a version, by the id that its address holds."""
+
+    def __init__(self, unit):
+        self.pk = Upload.objects.create(
+            dataset=DatasetFactory(unit=unit), file_name="a.csv", size=1, uploaded_by=UserFactory()
+        ).public_id
 
 
 def in_review(unit) -> ByCode:
@@ -153,6 +173,20 @@ RESOURCES = [
     at_kpi("API: a KPI's signals", "/api/v1/kpis/{}/signals/"),
     at_kpi("API: a KPI's forecast", "/api/v1/kpis/{}/forecast/"),
     at_kpi("API: a KPI's drivers", "/api/v1/kpis/{}/drivers/"),
+    Resource(
+        "runs",
+        "get",
+        "/runs/",
+        a_run,
+        OWN_PEOPLE,
+        refused=200,  # an empty list
+        is_list=True,
+        marker=lambda run: run.trigger,
+    ),
+    Resource("a run's page", "get", "/runs/{}/", a_run, OWN_PEOPLE, refused=404),
+    Resource("what an upload did", "get", "/runs/of-upload/{}/", ALoad, OWN_PEOPLE, refused=404),
+    Resource("API: a run", "get", "/api/v1/runs/{}/", a_run, OWN_PEOPLE, refused=404),
+    Resource("API: what a run changed", "get", "/api/v1/runs/{}/changes/", a_run, OWN_PEOPLE, refused=404),
     Resource("API: signals", "get", "/api/v1/signals/", a_signal, is_list=True, marker=kpi_code),
     Resource("API: a signal", "get", "/api/v1/signals/{}/", a_signal),
     Resource("API: icons", "get", "/api/v1/chart-verdicts/", a_verdict, is_list=True, marker=kpi_code),

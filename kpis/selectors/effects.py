@@ -1,0 +1,164 @@
+"""What a run changed: each result that it wrote beside the one that stood there before, and those that went."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Case, Count, Exists, F, OuterRef, QuerySet, Subquery, Value, When
+
+from kpis import scoring
+from kpis.models import Result, Run
+from organization.access import Access
+
+from .readings import Book
+from .units import unit_ref
+from .words import KpiRef, PeriodRef, UnitRef
+
+SHOWS = {
+    "changed": "Changed",
+    "status": "With another status",
+    "new": "For the first time",
+    "gone": "No longer computed",
+    "written": "All that were written",
+}
+KEY = ("kpi", "unit", "grain", "period_start", "dimension", "member")
+SAYS = (
+    ("value", ("value",)),
+    ("rows", ("rows",)),
+    ("target", ("target", "target_low", "target_high", "red_limit", "stretch")),
+    ("definition", ("version_id",)),
+    ("days of the period", ("period_end",)),
+)
+AS_READ = (
+    "kpi__name",
+    "grain",
+    "-period_start",
+    "dimension",
+    "-rows",
+    "unit__name",
+    "member",
+    "pk",
+)  # large units first
+NEARLY = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One result before and after a run. before None: it came for the first time; after None: it is gone."""
+
+    before: Result | None
+    after: Result | None
+
+    @property
+    def result(self) -> Result:
+        return self.after or self.before
+
+    @property
+    def what(self) -> tuple[str, ...]:
+        """In words, what the two say differently."""
+        if self.before is None:
+            return ("for the first time",)
+        if self.after is None:
+            return ("no longer computed",)
+        return tuple(_differences(self.before, self.after))
+
+
+@dataclass(frozen=True, slots=True)
+class EffectRow:
+    """An effect as a page writes it."""
+
+    effect: Effect
+    kpi: KpiRef
+    unit: UnitRef
+    period: PeriodRef
+
+
+def effects_of(run: Run, access: Access, *, show: str = "changed", grain: str = "", members: bool = False) -> QuerySet:
+    """The results that stand for the effects of the run on units that the person may see, those of note first.
+
+    show: a key of SHOWS. members: results of dimensions' members too. `paired` makes Effects of a part of them.
+    """
+    found = _gone(run) if show == "gone" else _written(run, show)
+    if not members:
+        found = found.filter(dimension="")
+    if grain:
+        found = found.filter(grain=grain)
+    return found.visible_to(access).select_related("kpi", "unit", "version")
+
+
+def paired(results: Iterable[Result], *, gone: bool = False) -> list[Effect]:
+    """Each result of `effects_of` as an Effect. One query."""
+    if gone:
+        return [Effect(result, None) for result in results]
+    results = list(results)
+    before = [result.before for result in results if result.before]
+    earlier = Result.objects.ever().select_related("kpi", "unit", "version").in_bulk(before)
+    return [Effect(earlier.get(result.before), result) for result in results]
+
+
+def turned(run: Run, access: Access) -> dict[str, int]:
+    """status -> how many of the run's results over all rows have it now and had another before. One query."""
+    if run.results_changed == 0:
+        return {}
+    other = effects_of(run, access, show="status").order_by().values("status").annotate(count=Count("pk"))
+    return {one["status"]: one["count"] for one in other}
+
+
+def rows_of(effects: Iterable[Effect], day: date) -> list[EffectRow]:
+    """With names and labels as they are on `day`. Two queries."""
+    effects = list(effects)
+    book = Book({effect.result.kpi_id for effect in effects}, day)
+    return [
+        EffectRow(effect, book.refs[effect.result.kpi_id], unit_ref(effect.result.unit), book.period(effect.result))
+        for effect in effects
+    ]
+
+
+def _written(run: Run, show: str) -> QuerySet:
+    """What the run wrote, with `before`: the id of the result whose place it took. None: it took none."""
+    same = Result.objects.filter(superseded_at=OuterRef("recorded_at"), **_same_key())
+    found = Result.objects.ever().filter(run=run)
+    found = found.annotate(before=Subquery(same.values("pk")[:1]), status_before=Subquery(same.values("status")[:1]))
+    if show == "new":
+        found = found.filter(before=None)
+    elif show == "changed":
+        found = found.exclude(before=None)
+    elif show == "status":
+        found = found.exclude(before=None).exclude(status=F("status_before"))
+    return found.annotate(
+        place=Case(
+            When(status=F("status_before"), then=Value(2)),
+            When(status=scoring.RED, then=Value(0)),
+            default=Value(1),
+        )
+    ).order_by("place", *AS_READ)
+
+
+def _gone(run: Run) -> QuerySet:
+    """What the run superseded without anything in its place; none where it did not count them."""
+    if not run.results_gone:
+        return Result.objects.none()
+    after = Result.objects.ever().filter(run=run, **_same_key())
+    found = Result.objects.filter(superseded_at=run.written_at).exclude(run=run).filter(~Exists(after))
+    return found.order_by(*AS_READ)
+
+
+def _same_key() -> dict:
+    return {name: OuterRef(name) for name in KEY}
+
+
+def _differences(before: Result, after: Result) -> Iterator[str]:
+    for word, names in SAYS:
+        if any(_differs(getattr(before, name), getattr(after, name)) for name in names):
+            yield word
+    if before.is_open != after.is_open:
+        yield "open again" if after.is_open else "complete now"
+    if before.is_provisional != after.is_provisional:
+        yield "provisional now" if after.is_provisional else "no longer provisional"
+
+
+def _differs(one: object, other: object) -> bool:
+    """As a recompute compares: sums of doubles may differ in their last bits."""
+    if isinstance(one, float) and isinstance(other, float):
+        return abs(one - other) > NEARLY * max(abs(one), abs(other))
+    return one != other

@@ -37,8 +37,23 @@ class Found:
     parts: int = 0
 
 
+class _Days:
+    """What a target says, on the days from `start` to `end` (not included); `within`: what it was set within."""
+
+    __slots__ = ()
+    numbers: tuple[Decimal | None, Decimal | None, Decimal | None]
+    basis: str
+    within: int | None
+    start: date
+    end: date
+
+    def is_of(self, start: date, end: date) -> bool:
+        """Whether it speaks of a period that begins on its days: it reaches the period's end, or is as long."""
+        return end <= self.end or end - start <= self.end - self.start
+
+
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(_Days):
     id: int
     numbers: tuple[Decimal | None, Decimal | None, Decimal | None]
     start: date
@@ -46,16 +61,17 @@ class _Entry:
     as_total: bool
     annual: int | None
     basis: str
-    overrides: int | None
+    within: int | None
 
 
 @dataclass(slots=True)
-class _Standing:
-    """What a target says that was split around others, up to the last of its days; `within`: what it was set within."""
+class _Standing(_Days):
+    """One that was split around others, from the first to the last of its parts' days and of theirs."""
 
     numbers: tuple[Decimal | None, Decimal | None, Decimal | None]
     basis: str
     within: int | None
+    start: date = date.max
     end: date = date.min
 
 
@@ -65,7 +81,7 @@ class TargetBook:
     def __init__(self, kpis: Iterable[int]):
         self._entries: dict[tuple, list[_Entry]] = defaultdict(list)
         self._kpis: set[int] = set()
-        ends: dict[int, date] = defaultdict(lambda: date.min)
+        days: dict[int, list[tuple[date, date]]] = defaultdict(list)
         for t in Target.objects.filter(kpi__in=set(kpis)).order_by("valid_from"):
             key = (t.kpi_id, t.comparator, t.unit_id, t.dimension, t.member)
             end = t.valid_to or date.max
@@ -74,8 +90,8 @@ class TargetBook:
             self._entries[key].append(entry)
             self._kpis.add(t.kpi_id)
             for within in filter(None, (t.part_of_id, t.overrides_id)):
-                ends[within] = max(end, ends[within])
-        self._standing = _split(ends, self._kpis)
+                days[within].append((t.valid_from, end))
+        self._standing = _split(days, self._kpis)
         self._totals: dict[int, list[tuple[date, date]]] = defaultdict(list)
         self._distinct: set[int] = set()
         for version in KpiVersion.objects.filter(kpi__in=self._kpis) if self._kpis else ():
@@ -107,8 +123,8 @@ class TargetBook:
         First the segment's, at the unit and then at those above it, the nearest first; then in the same order the one
         for all rows. The tree is that of the period's first day. A total (a month's, a phase of a year's) counts for
         its own days, and added up for a period that it fills with others; a plain target counts if it holds on the
-        first day, unless `only_totals` (a sum's daily target is none for its month). For a period longer than
-        one that was set within another's days, that other counts.
+        first day, unless `only_totals` (a sum's daily target is none for its month), and for no period longer than
+        its own days: there counts the one within whose days it was set, or what all on these days say alike.
 
         Of a total neither is inherited: 500 incidents for the whole say nothing of a unit below or of a segment. See
         docs/decisions/0007-targets-of-totals.md.
@@ -122,26 +138,14 @@ class TargetBook:
         for segment in segments:
             for ancestor in units:
                 entries = self._entries.get((kpi, comparator, ancestor, *segment))
-                found = entries and _holding(entries, start, end, only_totals, kpi not in self._distinct)
+                adds_up = kpi not in self._distinct
+                found = entries and _holding(entries, self._standing, start, end, only_totals, adds_up)
                 if found:
-                    entry, numbers, parts = found
-                    numbers, basis = self._for_all_of(entry, numbers, start, end)
+                    entry, numbers, basis, parts = found
                     numbers = tuple(_number(number) for number in numbers)
                     source = "segment" if segment[0] else "unit" if ancestor == unit else "inherited"
                     return Found(comparator, *numbers, source, ancestor, entry.id, basis, parts)
         return None
-
-    def _for_all_of(self, entry: _Entry, numbers: tuple, start: date, end: date | None) -> tuple[tuple, str]:
-        """(numbers, basis) of a period: January's own target is none of the quarter that begins with it."""
-        basis, within = entry.basis, entry.overrides
-        if end is None or entry.as_total or end <= entry.end or end - start <= entry.end - entry.start:
-            return numbers, basis
-        while within:
-            standing = self._standing[within]
-            numbers, basis, within = standing.numbers, standing.basis, standing.within
-            if end <= standing.end:
-                break
-        return numbers, basis
 
     def is_total(self, kpi: int, day: date) -> bool:
         return any(start <= day < end for start, end in self._totals.get(kpi, ()))
@@ -190,20 +194,29 @@ class TargetBook:
         return tuple(a for _, a, start, end in sorted(self._paths.get(unit, [])) if start <= day < end)
 
 
-def _split(ends: dict[int, date], kpis: set[int]) -> dict[int, _Standing]:
-    """What was split, by its number; up to the last day of its parts and of all that was set within it."""
-    found = StandingTarget.objects.filter(kpi__in=kpis) if ends else ()
+def _split(days: dict[int, list[tuple[date, date]]], kpis: set[int]) -> dict[int, _Standing]:
+    """What was split, by its number. days: of its parts and of all that was set within it."""
+    found = StandingTarget.objects.filter(kpi__in=kpis) if days else ()
     by_id = {s.pk: _Standing((s.value, s.low, s.high), s.basis, s.within_id) for s in found}
-    for first, end in ends.items():
-        pk: int | None = first
+    for inmost, stretches in days.items():
+        pk: int | None = inmost
         while pk:
-            by_id[pk].end = max(end, by_id[pk].end)
-            pk = by_id[pk].within
+            one = by_id[pk]
+            one.start = min(one.start, *(start for start, _ in stretches))
+            one.end = max(one.end, *(end for _, end in stretches))
+            pk = one.within
     return by_id
 
 
-def _holding(entries: list[_Entry], start: date, end: date | None, only_totals: bool, adds_up: bool):
-    """(entry, (value, low, high), parts) that holds for the period, or None.
+def _holding(
+    entries: list[_Entry],
+    standing: dict[int, _Standing],
+    start: date,
+    end: date | None,
+    only_totals: bool,
+    adds_up: bool,
+):
+    """(entry, (value, low, high), basis, parts) that holds for the period, or None. entries: by their first day.
 
     Totals are added exactly. Those of a distinct count are not, but for phases of a year's: the same caller may count
     in two months.
@@ -211,8 +224,10 @@ def _holding(entries: list[_Entry], start: date, end: date | None, only_totals: 
     first = next((entry for entry in entries if entry.start <= start < entry.end), None)
     if first is None or (only_totals and not first.as_total):
         return None
-    if not first.as_total or end is None:
-        return first, first.numbers, int(first.as_total)
+    if end is None:
+        return first, first.numbers, first.basis, int(first.as_total)
+    if not first.as_total:
+        return _for_all_of(first, entries, standing, start, end)
     parts = [entry for entry in entries if entry.as_total and entry.start >= start and entry.end <= end]
     if not parts or sum((entry.end - entry.start).days for entry in parts) != (end - start).days:
         return None
@@ -221,7 +236,30 @@ def _holding(entries: list[_Entry], start: date, end: date | None, only_totals: 
     columns = list(zip(*(entry.numbers for entry in parts), strict=True))
     if any(None in column and any(number is not None for number in column) for column in columns):
         return None  # a band beside a value
-    return first, tuple(None if None in column else sum(column) for column in columns), len(parts)
+    numbers = tuple(None if None in column else sum(column) for column in columns)
+    return first, numbers, first.basis, len(parts)
+
+
+def _for_all_of(first: _Entry, entries: list[_Entry], standing: dict[int, _Standing], start: date, end: date):
+    """As `_holding`, of a plain target. January's own is none of the quarter that begins with it.
+
+    There counts the one within whose days it was set, or what is said alike on all of the quarter's days, or none.
+    """
+    one: _Entry | _Standing = first
+    while not one.is_of(start, end):
+        if one.within is None:
+            return (first, first.numbers, first.basis, 0) if _all_say(first.numbers, entries, start, end) else None
+        one = standing[one.within]
+    return first, one.numbers, one.basis, 0
+
+
+def _all_say(numbers: tuple, entries: list[_Entry], start: date, end: date) -> bool:
+    """Whether what holds on each day of the period says the same. entries: by their first day."""
+    day = start
+    for entry in entries:
+        if entry.start <= day < entry.end and not entry.as_total and entry.numbers == numbers:
+            day = entry.end
+    return day >= end
 
 
 def _number(value) -> float | None:

@@ -7,6 +7,7 @@ dataset's writer lock, and changed only by who holds it, so that no load slips t
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -36,6 +37,7 @@ LEAVE_OUT = (
 LEAVE_IN = "Nothing was changed. Ask for a restatement, with the reason: a second person, who may restate, decides."
 SHORTEST_REASON = 5
 LONGEST_REASON = 500
+LONGEST_CELL = 60
 
 
 @transaction.atomic
@@ -250,10 +252,18 @@ def records(count: int) -> str:
 
 
 def _plain(one: ChangedRow) -> dict[str, Any]:
-    """row, key; day (none: it would leave) and stored_day (none: it would be new)."""
+    """row, key; day (none: it would leave) and stored_day (none: it would be new); changes: the values that differ."""
     return {
         "row": one.row,
         "key": one.key,
         "day": one.day and str(one.day),
         "stored_day": one.stored_day and str(one.stored_day),
+        "changes": [
+            {"column": cell.column, "before": _shortened(cell.before), "after": _shortened(cell.after)}
+            for cell in one.changes
+        ],
     }
+
+
+def _shortened(text: str | None) -> str | None:
+    return textwrap.shorten(text, LONGEST_CELL, placeholder="…") if text and len(text) > LONGEST_CELL else text

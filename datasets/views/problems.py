@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 MOST_POINTS = 20
+SHOWN_CELLS = 5
 
 
 def problem_of(words: dict[str, Any]) -> dict[str, Any]:
@@ -73,7 +74,16 @@ def _closed_rows(details: list[dict[str, Any]]) -> Iterator[str]:
         else:
             change = f"would move from {was:%-d %b %Y} to {day:%-d %b %Y}"
         row = f"row {one['row']:,}, " if one.get("row") else ""
-        yield f"{row}record {one['key']} {change}"
+        yield f"{row}record {one['key']} {change}{_cells(one.get('changes', []))}"
+
+
+def _cells(changes: list[dict[str, Any]]) -> str:
+    """What differs: the first values, as they are and as they would be."""
+    shown = [
+        f"{cell['column']} {cell['before'] or 'empty'} → {cell['after'] or 'empty'}" for cell in changes[:SHOWN_CELLS]
+    ]
+    more = len(changes) - len(shown)
+    return f": {', '.join(shown)}{f' and {more} more' if more else ''}" if shown else ""
 
 
 def _listed(numbers: list[int]) -> str:

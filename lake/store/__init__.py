@@ -3,6 +3,7 @@
 from lake.store.closed import Closed
 from lake.store.durable import sole_writer
 from lake.store.records import (
+    CellChange,
     ChangedRow,
     ClosedRows,
     Commit,
@@ -26,6 +27,7 @@ from lake.store.records import (
 from lake.store.table import FactStore, FactTable
 
 __all__ = [
+    "CellChange",
     "ChangedRow",
     "Closed",
     "ClosedRows",

@@ -13,7 +13,7 @@ from typing import Literal
 
 import duckdb
 
-from lake.store.records import ChangedRow, ClosedRows, DataFile
+from lake.store.records import CellChange, ChangedRow, ClosedRows, DataFile
 from lake.store.schema import DAY_SUFFIX, ROW, identifier
 
 SHOWN_ROWS = 20
@@ -51,22 +51,56 @@ def changed(
     if closed is None or not _may_be_closed(connection, closed, coming, hit):
         return 0
     day = identifier(closed.column + DAY_SUFFIX)
-    same_key = " and ".join(f"c.{identifier(name)} is not distinct from l.{identifier(name)}" for name in key)
-    alike = " and ".join(f"c.{identifier(name)} is not distinct from l.{identifier(name)}" for name in values)
     shown = ", ".join(f"coalesce(c.{identifier(name)}, l.{identifier(name)})::varchar" for name in key)
     row = f"c.{ROW}" if numbered == "coming" else f"l.{ROW}"
+    alike = " and ".join(f"c.{identifier(name)} is not distinct from l.{identifier(name)}" for name in values)
+    pairs = f"(select * from {coming}) c full join (select * from {leaving}) l on {_same(key)}"
     found = connection.execute(
         f"select {row}, concat_ws(' / ', {shown or 'null'}), c.{day}, l.{day}, count(*) over () "
-        f"from (select * from {coming}) c full join (select * from {leaving}) l on {same_key or 'false'} "
-        f"where (c.{day} <= $through or l.{day} <= $through) and not ({alike}) order by all limit {SHOWN_ROWS}",
+        f"from {pairs} where (c.{day} <= $through or l.{day} <= $through) and not ({alike}) "
+        f"order by all limit {SHOWN_ROWS}",
         {"through": closed.through},
     ).fetchall()
     if not found:
         return 0
     total = int(found[0][-1])
     if not closed.restate:
-        raise ClosedRows(closed.through, total, tuple(ChangedRow(*values) for *values, _ in found))
+        cells = _cells(connection, pairs, row, [number for number, *_ in found], values)
+        rows = (ChangedRow(number, name, new, old, cells.get(number, ())) for number, name, new, old, _ in found)
+        raise ClosedRows(closed.through, total, tuple(rows))
     return total
+
+
+def _same(key: tuple[str, ...]) -> str:
+    return " and ".join(f"c.{identifier(name)} is not distinct from l.{identifier(name)}" for name in key) or "false"
+
+
+def _cells(
+    connection: duckdb.DuckDBPyConnection, pairs: str, row: str, rows: list[int | None], values: Sequence[str]
+) -> dict[int | None, tuple[CellChange, ...]]:
+    """Row -> what differs in it, of the few that are shown and stay; only of them, since each value becomes a text."""
+    asked = ", ".join(_text(f"{side}.{identifier(name)}") for name in values for side in "lc")
+    found = connection.execute(
+        f"select {row}, {asked} from {pairs} where {row} in (select unnest($rows)) and c.{ROW} is not null "
+        f"and l.{ROW} is not null",
+        {"rows": [one for one in rows if one is not None]},
+    ).fetchall()
+    return {
+        number: tuple(
+            CellChange(name, before, after)
+            for name, before, after in zip(values, cells[::2], cells[1::2], strict=True)
+            if before != after
+        )
+        for number, *cells in found
+    }
+
+
+def _text(cell: str) -> str:
+    """SQL of a value as a text; 2 for 2.0000, where a number ends so, and the zone of an instant."""
+    plain = f"{cell}::varchar"
+    ends = f"regexp_matches(typeof({cell}), '^(DOUBLE|DECIMAL)') and regexp_full_match({plain}, '-?[0-9]+[.][0-9]+')"
+    zoned = f"case when typeof({cell}) like 'TIMESTAMP%' then {plain} || ' UTC' else {plain} end"
+    return f"case when {ends} then rtrim(rtrim({plain}, '0'), '.') else {zoned} end"
 
 
 def _may_be_closed(connection: duckdb.DuckDBPyConnection, closed: Closed, coming: str, hit: Sequence[DataFile]) -> bool:

@@ -142,16 +142,26 @@ class SchemaConflict(StoreError):
 
 
 @dataclass(frozen=True)
+class CellChange:
+    """A value of a record as it is and as it would be, as texts; None: empty."""
+
+    column: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
 class ChangedRow:
     """A record of a closed day that would change: its row in the file, its key, its day then and its day now.
 
-    No `day`: it would leave; no `stored_day`: it would be new.
+    No `day`: it would leave; no `stored_day`: it would be new. changes: of one that stays, its values that differ.
     """
 
     row: int | None
     key: str
     day: date | None
     stored_day: date | None
+    changes: tuple[CellChange, ...] = ()
 
 
 class ClosedRows(StoreError):

@@ -211,7 +211,9 @@ def test_a_removal_from_a_closed_period_needs_a_restatement(orders, home):
     closing.decide(asked, approve=True, by=finance, now=timezone.now())
     upload = complete(orders_now(orders), LACKS_TWO)
     assert (upload.state, upload.fault["code"], ids(orders)) == ("refused", "period_closed", "12345")
-    assert upload.fault["details"] == [{"row": None, "key": "2", "day": None, "stored_day": "2025-01-20"}]
+    assert upload.fault["details"] == [
+        {"row": None, "key": "2", "day": None, "stored_day": "2025-01-20", "changes": []}
+    ]
     let_in(upload, by=manager)
     version = orders.versions.first()
     assert (upload.state, upload.removed, version.restated, version.removed) == ("loaded", 1, 1, 1)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lake.contract import Column, ColumnType, Contract, Role
-from lake.store import ChangedRow, Closed, ClosedRows, FactStore, FactTable
+from lake.store import CellChange, ChangedRow, Closed, ClosedRows, FactStore, FactTable
 from tests.lake.test_store import CONTRACT, accepted, stored
 
 DEC, JAN, FEB = datetime(2024, 12, 10), datetime(2025, 1, 10), datetime(2025, 2, 10)
@@ -87,6 +87,7 @@ def test_a_load_that_is_in_the_lake_already_is_not_asked_again(table):
 def test_an_undo_may_neither_remove_nor_bring_back_rows_of_closed_days(table):
     load(table, "L2", ("b", FEB, None, "N", 9), ("n", JAN), ("d", FEB))
     before = stored(table)
+    back = (CellChange("opened", "2025-02-10 00:00:00 UTC", "2025-01-10 00:00:00 UTC"), CellChange("cost", "9", "2"))
     for take_back in (
         lambda: table.check_undo("L2", JANUARY),
         lambda: table.undo("L2", "U2", closed=JANUARY),
@@ -94,11 +95,19 @@ def test_an_undo_may_neither_remove_nor_bring_back_rows_of_closed_days(table):
         with pytest.raises(ClosedRows) as refusal:
             take_back()
         assert refusal.value.rows == (
-            ChangedRow(2, "b", date(2025, 1, 10), date(2025, 2, 10)),
+            ChangedRow(2, "b", date(2025, 1, 10), date(2025, 2, 10), back),
             ChangedRow(3, "n", None, date(2025, 1, 10)),
         )
         assert (stored(table), table.orphans()) == (before, ())
     assert table.undo("L2", "U2", closed=RESTATED).restated == 2
+
+
+def test_of_a_record_that_stays_each_value_that_differs_is_told(table):
+    with pytest.raises(ClosedRows) as refusal:
+        load(table, "L2", ("b", JAN, None, "S", None), ("n", JAN), closed=JANUARY)
+    (changed, new) = refusal.value.rows
+    assert changed.changes == (CellChange("unit", "N", "S"), CellChange("cost", "2", None))
+    assert new.changes == ()
 
 
 def test_an_undo_of_open_days_goes_on(table):

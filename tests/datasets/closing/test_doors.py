@@ -44,7 +44,8 @@ def test_B23_by_rest_a_closed_period_is_a_409_of_its_own_and_a_restatement_loads
     assert (shown["state"], shown["fault"]["code"]) == ("refused", "period_closed")
     status, problem = analyst("post", f"uploads/{upload.public_id}/load/", {})
     assert (status, problem["code"], problem["closed_through"]) == (409, "period_closed", "2025-01-31")
-    assert problem["details"] == [{"row": 2, "key": "1", "day": "2025-01-10", "stored_day": "2025-01-10"}]
+    detail = {"row": 2, "key": "1", "day": "2025-01-10", "stored_day": "2025-01-10"}
+    assert problem["details"] == [detail | {"changes": [{"column": "cost", "before": "10", "after": "11"}]}]
     assert "restatement" in problem["next_step"]
     wish = {"upload": str(upload.public_id), "reason": WHY}
     assert manager("post", "dataset-restatements/", wish | {"reason": "so"})[0] == 400
@@ -117,7 +118,10 @@ def test_the_pages_close_refuse_restate_and_tell(client, home, people):
     where = client.post(reverse("upload_new"), sent).url
     perform(Upload.objects.first().job)
     shown = client.get(where).content.decode()
-    assert "Orders is closed through 31 Jan 2025" in shown and "row 2, record 1 would change on 10 Jan 2025" in shown
+    assert (
+        "Orders is closed through 31 Jan 2025" in shown
+        and "row 2, record 1 would change on 10 Jan 2025: cost 10 → 11" in shown
+    )
     assert "Ask for a restatement" in shown
     assert "Asked for." in client.post(where + "restatement/", {"reason": WHY}, follow=True).content.decode()
     shown = client.get(where).content.decode()

@@ -15,22 +15,25 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(
-    ("row", "detail"),
+    ("row", "stored_day", "changes"),
     [
-        ("4,2025-01-31,1", {"row": 3, "key": "4", "day": "2025-01-31", "stored_day": None}),
-        ("1,2025-01-10,11", {"row": 3, "key": "1", "day": "2025-01-10", "stored_day": "2025-01-10"}),
-        ("1,2025-02-10,10", {"row": 3, "key": "1", "day": "2025-02-10", "stored_day": "2025-01-10"}),
-        ("3,2025-01-20,30", {"row": 3, "key": "3", "day": "2025-01-20", "stored_day": "2025-02-01"}),
+        ("4,2025-01-31,1", None, ()),
+        ("1,2025-01-10,11", "2025-01-10", ("cost", "10", "11")),
+        ("1,2025-02-10,10", "2025-01-10", ("day", "2025-01-10", "2025-02-10")),
+        ("3,2025-01-20,30", "2025-02-01", ("day", "2025-02-01", "2025-01-20")),
     ],
     ids=["added", "changed", "moved out", "moved in"],
 )
-def test_B23_C61_an_upload_that_changes_a_closed_period_is_refused_whole(orders, row, detail):
+def test_B23_C61_an_upload_that_changes_a_closed_period_is_refused_whole(orders, row, stored_day, changes):
     before, version = rows_of(orders), orders.current_version
     upload = upload_csv(orders, f"{HEAD}9,2025-02-09,9\n{row}\n")
     orders.refresh_from_db()
     assert (upload.state, upload.fault["code"], upload.fault["closed_through"]) == (
         "refused", "period_closed", "2025-01-31",
     )  # fmt: skip
+    key, day, _ = row.split(",")
+    told = [dict(zip(("column", "before", "after"), changes, strict=True))] if changes else []
+    detail = {"row": 3, "key": key, "day": day, "stored_day": stored_day, "changes": told}
     assert upload.fault["details"] == [detail]
     assert upload.fault["message"] == "1 record of closed periods would change: Orders is closed through 31 Jan 2025."
     assert (rows_of(orders), orders.current_version, table_of(orders).version) == (before, version, version)

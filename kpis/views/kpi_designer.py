@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -24,6 +25,7 @@ from kpis.measures import faults_of
 from kpis.models import Kpi, KpiVersion
 from kpis.selectors import NotYours
 from kpis.selectors.history import trail_of
+from kpis.selectors.impact import Beside, impact_of
 from organization.access import DEFINE
 from organization.models import Unit
 
@@ -207,6 +209,7 @@ class Tried:
     reason: str
     is_open: bool
     made_of: str
+    now: Beside | None  # what counts now, where the KPI has a complete result of the period
 
 
 @page(DEFINE)
@@ -224,7 +227,8 @@ def kpi_preview(request):
         return render(request, "kpis/_preview.html", {**context, "nothing_yet": True})
     faults = [_marked(_as_said(fault, form), version, form) for fault in faults_of(version)]
     if not faults and (version.dataset_id or version.kind == Kind.DERIVED):
-        context |= tried(request, form.cleaned_data.get("unit"), version)
+        since = form.cleaned_data.get("valid_from")
+        context |= tried(request, form.cleaned_data.get("unit"), version, since=since)
     return render(request, "kpis/_preview.html", {**context, "faults": faults})
 
 
@@ -247,7 +251,10 @@ def _draft_of(form: DesignForm, kpi: Kpi | None) -> KpiVersion:
         "grain": written.get("grain") or KpiVersion.Grain.MONTH,
         "unit_of_measure": written.get("unit_of_measure") or "number",
         "decimals": written.get("decimals") or 0,
+        "direction": written.get("direction") or KpiVersion.Direction.HIGHER,
     }
+    if kpi and "bands" in written:
+        kpi.bands = written["bands"]
     # a KPI that is not kept yet has the id 0, which no row has
     return KpiVersion(
         kpi=kpi or Kpi(pk=0, code=written.get("code") or "new"), kind=form.chosen_kind, **words, **reading
@@ -269,8 +276,11 @@ def _marked(fault, version: KpiVersion, form: DesignForm) -> dict:
     return marked
 
 
-def tried(request, unit: Unit | None, version: KpiVersion) -> dict:
-    """What `version`, which has no faults, gives at `unit` on live rows; a hint where it gives nothing."""
+def tried(request, unit: Unit | None, version: KpiVersion, since: date | None = None) -> dict:
+    """What `version`, which has no faults, gives at `unit` on live rows; a hint where it gives nothing.
+
+    Beside what counts now, of a KPI that is being changed from the day `since` on.
+    """
     if unit is None:
         return {"hint": "Choose the unit that answers for it to see its numbers."}
     try:
@@ -282,19 +292,24 @@ def tried(request, unit: Unit | None, version: KpiVersion) -> dict:
         return {"hint": str(fault)}
     calendar = calendars_of([unit.pk], request.day)[unit.pk]
     rows = sorted((row for row in seen.results if row["dimension"] is None), key=lambda row: row["period_start"])
+    spans = [period_of(calendar, row["period_start"], row["grain"]) for row in rows]
+    values = [row["value"] for row in rows]
+    impact = impact_of(version, unit.pk, [(p.start, p.end, v) for p, v in zip(spans, values, strict=True)], since)
     periods = [
         Tried(
-            period_of(calendar, row["period_start"], row["grain"]).label,
+            period.label,
             *(row[name] for name in ("value", "numerator", "denominator", "rows")),
             row["reason"] or "",
             row["is_open"],
             ", ".join(f"{code} {digits(value)}" for code, value in row.get("inputs", {}).items()),
+            impact.periods.get(period.start),
         )
-        for row in rows
+        for row, period in zip(rows, spans, strict=True)
     ]
     return {
         "tried": periods[::-1],
-        "values": (values := [row.value for row in periods]),
+        "impact": impact,
+        "values": values,
         "hints": hints_of(version, values, request.access),
         "unit": unit,
         **(_sample(version, seen.rows[:8]) if seen.rows else {}),

@@ -1,7 +1,7 @@
 """Making results visible: COPY into a temporary table, then supersede, insert and note changes of status.
 
 A result that did not change stays as it is; one that did is superseded, never updated, so that what was known on a day
-can be asked again. Sums of doubles may differ in their last bits from run to run: a difference of 1 in 10^12 is none.
+can be asked again; numbers that are `kpis.alike` did not change.
 """
 
 import io
@@ -12,6 +12,8 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from django.db import connection
+
+from kpis.alike import TOLERANCE
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -61,7 +63,7 @@ DIFFERS = " OR ".join(
         *(f"r.{name} IS DISTINCT FROM i.{name}" for name in EXACT),
         *(
             f"(r.{name} IS NULL) <> (i.{name} IS NULL) OR abs(r.{name} - i.{name}) "
-            f"> 1e-12 * greatest(abs(r.{name}), abs(i.{name}))"
+            f"> {TOLERANCE} * greatest(abs(r.{name}), abs(i.{name}))"
             for name in NEARLY
         ),
     ]

@@ -7,6 +7,7 @@ from datetime import date
 from django.db.models import Case, Count, Exists, F, OuterRef, QuerySet, Subquery, Value, When
 
 from kpis import scoring
+from kpis.alike import alike
 from kpis.models import Result, Run
 from organization.access import Access
 
@@ -22,13 +23,8 @@ SHOWS = {
     "written": "All that were written",
 }
 KEY = ("kpi", "unit", "grain", "period_start", "dimension", "member")
-SAYS = (
-    ("value", ("value",)),
-    ("rows", ("rows",)),
-    ("target", ("target", "target_low", "target_high", "red_limit", "stretch")),
-    ("definition", ("version_id",)),
-    ("days of the period", ("period_end",)),
-)
+NUMBERS = {"value": ("value",), "target": ("target", "target_low", "target_high", "red_limit", "stretch")}
+FACTS = {"rows": "rows", "definition": "version_id", "days of the period": "period_end"}
 AS_READ = (
     "kpi__name",
     "grain",
@@ -39,7 +35,6 @@ AS_READ = (
     "member",
     "pk",
 )  # large units first
-NEARLY = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,17 +143,13 @@ def _same_key() -> dict:
 
 
 def _differences(before: Result, after: Result) -> Iterator[str]:
-    for word, names in SAYS:
-        if any(_differs(getattr(before, name), getattr(after, name)) for name in names):
+    for word, names in NUMBERS.items():
+        if not all(alike(getattr(before, name), getattr(after, name)) for name in names):
+            yield word
+    for word, name in FACTS.items():
+        if getattr(before, name) != getattr(after, name):
             yield word
     if before.is_open != after.is_open:
         yield "open again" if after.is_open else "complete now"
     if before.is_provisional != after.is_provisional:
         yield "provisional now" if after.is_provisional else "no longer provisional"
-
-
-def _differs(one: object, other: object) -> bool:
-    """As a recompute compares: sums of doubles may differ in their last bits."""
-    if isinstance(one, float) and isinstance(other, float):
-        return abs(one - other) > NEARLY * max(abs(one), abs(other))
-    return one != other

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from kpis import scoring
+from kpis.alike import alike
 from kpis.models import KpiVersion, Result
 from kpis.target_book import TargetBook
-
-NEARLY = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ def impact_of(
         if start in now:
             goals = book.goals(version.kpi.pk, unit, start, end)
             status = scoring.rate(value, version.direction, goals, bands).status
-            periods[start] = Beside(now[start].value, now[start].status, status, _differs(now[start].value, value))
+            periods[start] = Beside(now[start].value, now[start].status, status, not alike(now[start].value, value))
     return Impact(periods)
 
 
@@ -71,10 +70,3 @@ def _bands(version: KpiVersion) -> tuple[scoring.Band, ...]:
         return scoring.read_bands(version.kpi.bands, version.direction)
     except scoring.BandError:  # they are being written, too
         return ()
-
-
-def _differs(one: float | None, other: float | None) -> bool:
-    """As a recompute compares: sums of doubles may differ in their last bits."""
-    if one is None or other is None:
-        return one is not other
-    return abs(one - other) > NEARLY * max(abs(one), abs(other))

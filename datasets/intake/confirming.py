@@ -74,7 +74,7 @@ def inspect(upload: Upload, dialect: Dialect | None = None) -> Preview:
             original_of(upload),
             name=upload.file_name,
             dialect=dialect,
-            headings=[column.heading for column in contract.supplied] if contract else (),
+            contract=contract,
             limits=sandbox.Limits.parse(),
         )
     except sandbox.SandboxKilled as killed:
@@ -89,7 +89,8 @@ def examine(upload: Upload, *, encoding: str = "", asks: bool = False) -> Previe
     is the one confirmed for the dataset, unless the file is of another kind; then it is the proposed one. Where nobody
     has confirmed a contract yet nothing but the encoding is settled, so that what can be read in two ways is asked.
     `encoding`: as a person declares it for a file that is neither UTF-8 nor says what it is. asks: one that only is not
-    written as the others of its dataset, but fits its contract, is kept, in the state `asks`.
+    written as the others of its dataset, but fits its contract, is kept, in the state `asks`; so is a workbook whose
+    cells show other values than the contract reads.
     """
     from lake.intake import Dialect, IntakeError
     from lake.intake.headers import match_headers, refuse_duplicates
@@ -107,6 +108,8 @@ def examine(upload: Upload, *, encoding: str = "", asks: bool = False) -> Previe
             match_headers(headers, contract_of(dataset), preview.dialect.header_row)
             if not encoding:
                 _check_encoding(preview)
+            if not asks:
+                _check_percent_cells(preview)
             if asks and known and otherwise.is_split_otherwise(known, preview.dialect):
                 raise IntakeError("header_not_found", "Its records are not split as those of the dataset are.")
     except (IntakeError, InvalidRequest) as fault:
@@ -124,6 +127,8 @@ def examine(upload: Upload, *, encoding: str = "", asks: bool = False) -> Previe
         settled = replace(known, gzip=found.gzip, encoding=found.encoding) if same_kind else found
     upload.dialect = settled.to_dict() if settled else {}
     upload.save(update_fields=["dialect"])
+    if asks and dataset and dataset.contract:
+        otherwise.ask_of_cells(upload, preview)
     return preview
 
 
@@ -152,6 +157,21 @@ def _check_encoding(preview: Preview) -> None:
                 "encoding_mismatch",
                 question.text,
                 next_step=f"Declare the encoding utf-8 for this file, or {other} if it is that after all.",
+            )
+
+
+def _check_percent_cells(preview: Preview) -> None:
+    """Texts such as 88 % are 88 in the dataset; a cell that shows 88 % must not become 0.88 beside them, silently."""
+    from lake.intake import IntakeError
+
+    for question in preview.questions:
+        if question.code == otherwise.UNDECLARED:
+            raise IntakeError(
+                question.code,
+                question.text,
+                column=question.column,
+                next_step="Say it in the contract: add percent_cells to the number forms of the column (88 % is 88), "
+                "make ratio its unit, or take percent out of them (0.88); then send the file again.",
             )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -15,7 +15,7 @@ from lake.contract.words import format_in_words
 from lake.intake.database import query
 from lake.intake.decimals import Numbers, settle
 from lake.intake.hints import codes, numbered_days, of_texts, weeks
-from lake.intake.marks import marks_of
+from lake.intake.marks import PERCENT_FORMS, marks_of
 from lake.intake.reading import literal
 from lake.intake.spelling import FEWEST, MOST, almost_dates, types_of
 from lake.intake.tally import Tally
@@ -59,16 +59,19 @@ def guess(
     table: pa.Table,
     dialect: Dialect,
     natives: Collection[int] = (),
+    codes: Mapping[int, str] | None = None,
 ) -> Guessed:
     """table: `c<i>` texts of the sampled records, one per header, natives (of the columns at the places `natives`)
-    already in canonical text. dialect: how the file is written, as far as that is declared."""
+    already in canonical text. dialect: how the file is written, as far as that is declared. codes: places of columns
+    whose numbers a workbook shows with zeros in front, and these zeros."""
     names = column_names(headers)
     questions: list[Question] = []
     notes: list[str] = []
     numbers: list[Numbers] = []
     for position, (name, header) in enumerate(zip(names, headers, strict=True)):
         tally = Tally.of(connection, table.column(f"c{position}"))
-        numbers.append(_guess_column(tally, name, header, table.num_rows, questions, notes))
+        zeros = (codes or {}).get(position, "")
+        numbers.append(_guess_column(tally, name, header, table.num_rows, questions, notes, zeros))
     columns = _with_roles(connection, table, [one.column for one in numbers])
     numbers = [replace(one, column=column) for one, column in zip(numbers, columns, strict=True)]
     settled = settle(numbers, dialect, natives)
@@ -99,10 +102,11 @@ def column_names(headers: Sequence[str]) -> list[str]:
 
 
 def _guess_column(
-    tally: Tally, name: str, header: str, rows: int, questions: list[Question], notes: list[str]
+    tally: Tally, name: str, header: str, rows: int, questions: list[Question], notes: list[str], zeros: str
 ) -> Numbers:
     """The column, without roles, and how its numbers are spelt; adds what must be asked and told of it."""
-    told, (read, values) = tally.told(), _read_plain(tally, header, notes)
+    told, (read, values) = tally.told(), _read_plain(tally, header, [] if zeros else notes)
+    read = _Read(("text",), (zeros,), "") if zeros else read
     _ask(name, header, read.formats, values, questions)
     column = ColumnGuess(
         name=name,
@@ -155,7 +159,7 @@ def _read(tally: Tally, values: Sequence[str], header: str, notes: list[str]) ->
         types = _almost_numbers(tally, header, notes)
     if types[0] == "integer" and _EVENT.search(header):
         notes += numbered_days(header, values)
-    return _Read(types, formats, spelling, ("percent",) if spelling.startswith("percent") else ())
+    return _Read(types, formats, spelling, PERCENT_FORMS if spelling.startswith("percent") else ())
 
 
 def _fitting(tally: Tally, formats: Sequence[str], header: str, notes: list[str]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 from lake.intake.archive import pieces, read_part
 from lake.intake.detect import corrupt_xlsx
+from lake.intake.numberformats import Shown, Styles
 from lake.intake.terms import MIB, IntakeError, Limits
 
 _ROW = re.compile(rb'<row [^>]*?\br="(\d+)"')
@@ -19,6 +20,7 @@ _PLACE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
 _VALUE = re.compile(rb"<v>([^<]*)</v>")
 _PREFIX = re.compile(rb"<(\w+):worksheet\b")
 _ROW_LIMIT = 32 * MIB
+_STYLES_LIMIT = 4 * MIB
 _SPREADSHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
@@ -34,12 +36,14 @@ class SheetEntry:
 
 @dataclass(slots=True)
 class Scan:
-    """Counted from the cells themselves. errors (with their text), unvalued: by (row, column) counted from 0."""
+    """Counted from the cells themselves. errors (with their text), unvalued: by (row, column) counted from 0. shown:
+    the cells that number formats show otherwise than they are."""
 
     last_row: int = 0
     last_column: int = 26
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
     unvalued: set[tuple[int, int]] = field(default_factory=set)
+    shown: Shown = field(default_factory=Shown)
     hidden_rows: int = 0
     merged: bool = False
     filtered: bool = False
@@ -92,6 +96,7 @@ def _cell_too_long(limits: Limits) -> IntakeError:
 def scan(archive: zipfile.ZipFile, entry: SheetEntry, limits: Limits) -> Scan:
     """Read the sheet's XML once. IntakeError: extent_too_large, cell_too_long, corrupt_xlsx, dtd_refused."""
     found = Scan()
+    styles = _styles(archive)
     pending, prefix = b"", None
     for piece in pieces(archive, entry.part):
         if prefix is None:
@@ -100,19 +105,27 @@ def scan(archive: zipfile.ZipFile, entry: SheetEntry, limits: Limits) -> Scan:
         pending += piece
         cut = pending.rfind(b"row>") + 4
         if cut > 4:
-            _scan_rows(_without(prefix, pending[:cut]), found, limits, entry)
+            _scan_rows(_without(prefix, pending[:cut]), found, limits, entry, styles)
             pending = pending[cut:]
         elif len(pending) > _ROW_LIMIT:
             raise _cell_too_long(limits)
-    _scan_rows(_without(prefix or b"", pending), found, limits, entry)
+    _scan_rows(_without(prefix or b"", pending), found, limits, entry, styles)
     return found
+
+
+def _styles(archive: zipfile.ZipFile) -> Styles:
+    """None that count where the part is so large that no table needs it."""
+    name = "xl/styles.xml"
+    if name not in archive.namelist() or archive.getinfo(name).file_size > _STYLES_LIMIT:
+        return Styles()
+    return Styles.read(read_part(archive, name))
 
 
 def _without(prefix: bytes, xml: bytes) -> bytes:
     return xml.replace(b"<" + prefix, b"<").replace(b"</" + prefix, b"</") if prefix else xml
 
 
-def _scan_rows(xml: bytes, found: Scan, limits: Limits, entry: SheetEntry) -> None:
+def _scan_rows(xml: bytes, found: Scan, limits: Limits, entry: SheetEntry, styles: Styles) -> None:
     found.last_row = max([found.last_row, *map(int, _ROW.findall(xml))])
     for letters in set(_WIDE.findall(xml)):
         found.last_column = max(found.last_column, column_number(letters))
@@ -127,6 +140,9 @@ def _scan_rows(xml: bytes, found: Scan, limits: Limits, entry: SheetEntry) -> No
             attributes = match.group(1)
             if (place := _place(attributes)) and not (b't="str"' in attributes and b"<v" in match.group()):
                 found.unvalued.add(place)
+    for match in styles.cells.finditer(xml) if styles.cells else ():
+        if (kind := styles.kinds.get(int(match.group(2)))) and (place := _place(match.group(1))):
+            found.shown.add(*place, kind)
     if b"hidden=" in xml:
         found.hidden_rows += len(re.findall(rb'<row [^>]*hidden="(?:1|true)"', xml))
     found.merged = found.merged or b"<mergeCell " in xml

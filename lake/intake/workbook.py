@@ -13,9 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import python_calamine
 
+from lake.contract import Contract
 from lake.intake import archive, sheet
 from lake.intake.chunk import Chunk
 from lake.intake.detect import corrupt_xlsx, empty_file
+from lake.intake.shown import ShownCells
 from lake.intake.terms import Dialect, IntakeError, Limits
 
 _FIRST_TRUE_DAY = date(1900, 3, 1)
@@ -39,16 +41,19 @@ class WorkbookSource:
     """A `Source` over one worksheet: the declared one, else the first visible one.
 
     Hidden rows and columns are data and are read; merged cells have their value in the first cell only. Durations and
-    times of day become seconds. Dates before March 1900 are faults, because Excel counts a day that never was.
+    times of day become seconds. Dates before March 1900 are faults, because Excel counts a day that never was. What a
+    number format shows otherwise than its cell holds is read as `shown.py` says: as the contract has it, or without
+    one as it is proposed.
     """
 
     strict = False
     lacking: tuple[str, ...] = ()
     counts_bytes = False
 
-    def __init__(self, path: Path, dialect: Dialect, limits: Limits) -> None:
+    def __init__(self, path: Path, dialect: Dialect, limits: Limits, contract: Contract | None = None) -> None:
         self.dialect = dialect
         self.limits = limits
+        self.contract = contract
         self.header_row = dialect.header_row
         self.counts: dict[str, int] = {}
         with archive.open_archive(path, limits) as zipped:
@@ -60,6 +65,7 @@ class WorkbookSource:
             self.notes = _notes(zipped.namelist(), self.sheets, self.entry, self.scan)
         self._rows = self._open(path)
         self.headers = self._read_header()
+        self.shown = ShownCells(self.scan.shown, self.headers, contract)
 
     def _check_other_parts(self, names: Sequence[str], zipped: Any) -> None:
         for name in ("xl/styles.xml", "[Content_Types].xml", "xl/metadata.xml"):
@@ -104,6 +110,7 @@ class WorkbookSource:
         """Take up a source opened without header after its first rows were looked at: the header is one of them."""
         self.header_row = header_row
         self.headers = tuple(header_text(value) for value in probe[header_row - 1])
+        self.shown = ShownCells(self.scan.shown, self.headers, self.contract)
         self._rows = chain(probe[header_row:], self._rows)
 
     def raw_rows(self) -> Iterator[list[Any]]:
@@ -115,6 +122,7 @@ class WorkbookSource:
         while rows := list(islice(self._rows, min(self.limits.chunk_rows, 20_000))):
             yield self._chunk(rows, row)
             row += len(rows)
+        self.notes += self.shown.notes()
 
     def _chunk(self, rows: list[list[Any]], first: int) -> Chunk:
         texts: dict[int, pa.StringArray] = {}
@@ -131,7 +139,7 @@ class WorkbookSource:
                 text = pa.array(changed, pa.string())
             texts[position] = text
             if native is not None:
-                natives[position] = native
+                natives[position] = self.shown.read(position, first - 1, native)
             if fault is not None:
                 faults[position] = pa.array(fault, pa.string())
         numbers = pa.array(np.arange(first, first + len(rows), dtype=np.int64))

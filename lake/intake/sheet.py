@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from array import array
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
@@ -17,6 +18,10 @@ _WIDE = re.compile(rb' r="([A-Z]{2,})\d')
 _ERROR = re.compile(rb'<c ([^>]*\bt="e"[^>]*)>(.*?)</c>', re.DOTALL)
 _UNVALUED = re.compile(rb"<c ([^>]*)>\s*<f(?:/>|\s[^>]*/>|(?:\s[^>]*)?>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
 _PLACE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
+_HIDDEN_ROW = re.compile(rb'<row (?=[^>]*\bhidden="(?:1|true)")[^>]*?\br="(\d{1,7})"')
+_HIDDEN_COLUMNS = re.compile(rb'<col ([^>]*\bhidden="(?:1|true)"[^>]*)>')
+_MIN, _MAX = re.compile(rb'\bmin="(\d{1,5})"'), re.compile(rb'\bmax="(\d{1,5})"')
+_MERGED = re.compile(rb'<mergeCell [^>]*\bref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"')
 _VALUE = re.compile(rb"<v>([^<]*)</v>")
 _PREFIX = re.compile(rb"<(\w+):worksheet\b")
 _ROW_LIMIT = 32 * MIB
@@ -37,15 +42,17 @@ class SheetEntry:
 @dataclass(slots=True)
 class Scan:
     """Counted from the cells themselves. errors (with their text), unvalued: by (row, column) counted from 0. shown:
-    the cells that number formats show otherwise than they are."""
+    the cells that number formats show otherwise than they are. hidden_rows: their numbers, from 1; hidden_columns:
+    counted from 0. merged: references of merged cells, such as C2:C3."""
 
     last_row: int = 0
     last_column: int = 26
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
     unvalued: set[tuple[int, int]] = field(default_factory=set)
     shown: Shown = field(default_factory=Shown)
-    hidden_rows: int = 0
-    merged: bool = False
+    hidden_rows: array[int] = field(default_factory=lambda: array("I"))
+    hidden_columns: set[int] = field(default_factory=set)
+    merged: list[str] = field(default_factory=list)
     filtered: bool = False
 
 
@@ -143,10 +150,19 @@ def _scan_rows(xml: bytes, found: Scan, limits: Limits, entry: SheetEntry, style
     for match in styles.cells.finditer(xml) if styles.cells else ():
         if (kind := styles.kinds.get(int(match.group(2)))) and (place := _place(match.group(1))):
             found.shown.add(*place, kind)
-    if b"hidden=" in xml:
-        found.hidden_rows += len(re.findall(rb'<row [^>]*hidden="(?:1|true)"', xml))
-    found.merged = found.merged or b"<mergeCell " in xml
+    _scan_hidden(xml, found, limits)
     found.filtered = found.filtered or b"<autoFilter" in xml
+
+
+def _scan_hidden(xml: bytes, found: Scan, limits: Limits) -> None:
+    """What a person does not see as it is read: hidden rows and columns, and merged cells."""
+    if b"hidden=" in xml:
+        found.hidden_rows.extend(int(row) for row in _HIDDEN_ROW.findall(xml))
+        for attributes in _HIDDEN_COLUMNS.findall(xml):
+            first, last = (int(one.group(1)) if (one := part.search(attributes)) else 0 for part in (_MIN, _MAX))
+            found.hidden_columns.update(range(max(first, 1) - 1, min(last, limits.columns)))
+    if b"<mergeCell " in xml:
+        found.merged += [reference.decode() for reference in _MERGED.findall(xml)]
 
 
 def _refuse_extent(found: Scan, limits: Limits, entry: SheetEntry) -> None:

@@ -278,6 +278,7 @@ STEPS = {
     "percent_shown": _AS_IT_IS,
     "zeros_shown": _AS_IT_IS,
     "plain_cells": _AS_IT_IS,
+    "lost_digits": "Export the column as text and upload that file; or tick key below at what tells records apart.",
     "header_row": "If not, correct “Header in row” under “How the file is written”, and read again.",
     "day_first": "Choose under “Written as” below.",
     "two_digit_year": "If not, correct “Written as” below, or the export.",

@@ -141,7 +141,8 @@ class Question:
     """Something that the file does not say by itself and a person must answer.
 
     code: header_row, day_first, decimal_comma, decimal_point, encoding, total_row, last_row, replace_with_nothing,
-        sheet, percent_cells, percent_shown, zeros_shown, plain_cells...
+        sheet, percent_cells, percent_shown, zeros_shown, plain_cells,
+        lost_digits...
     options: the possible answers, the most likely one first; a date question's options are strptime formats.
     """
 

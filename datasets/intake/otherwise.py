@@ -73,8 +73,9 @@ def ask_of_cells(upload: Upload, preview: Preview) -> None:
     asked = [question for question in preview.questions if question.code in CELLS]
     if not asked:
         return
-    columns = ", ".join(dict.fromkeys(question.column for question in asked))
-    message = f"The workbook shows other values than {upload.dataset.name} reads from it, in {columns}."
+    headers = {column.name: column.header for column in preview.columns}
+    columns = ", ".join(dict.fromkeys(headers.get(question.column, question.column) for question in asked))
+    message = f"Cells of the workbook are not formatted as {upload.dataset.name} reads them, in {columns}."
     _ask(upload, ASKS_OF_CELLS, message, {"cells": [question.code for question in asked]})
 
 

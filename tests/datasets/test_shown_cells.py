@@ -99,7 +99,7 @@ def test_a_dataset_that_reads_percent_from_texts_alone_asks_before_a_workbook_mi
     assert (upload.state, upload.fault["code"]) == ("asks", "shown_otherwise")
     page, upload = confirmed(client, upload, **{"c-1-number_forms": "percent,percent_cells", "c-0-format": "00000"})
     assert codes_asked(page) == ["zeros_shown", "percent_cells"]
-    assert page.context["asks"] == "The workbook shows other values than Sites reads from it, in site, rate."
+    assert page.context["asks"] == "Cells of the workbook are not formatted as Sites reads them, in site, rate."
     assert rows_of(sites) == [("00001", 70.0), ("00012", 88.0)]
     assert Dataset.objects.get(pk=sites.pk).contract_number == 2
 

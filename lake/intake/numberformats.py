@@ -19,7 +19,8 @@ _MOST_LISTED = 64
 class Styles:
     """kinds: by the number of a cell's style `%`, or the zeros by which its whole numbers are shown with as many
     digits; styles that show a number as it is are left out. cells: a pattern of the filled cells with one of these
-    styles, their attributes and the style; None: there are no such styles."""
+    styles: column, row and style, which programs write in this order, or style, column and row; None: there are no
+    such styles."""
 
     kinds: Mapping[int, str] = field(default_factory=dict)
     cells: re.Pattern[bytes] | None = None
@@ -41,7 +42,10 @@ class Styles:
         found = {place: codes.get(one, _BUILT_IN.get(one, "")) for place, one in enumerate(formats)}
         kinds = {place: kind for place, kind in found.items() if kind}
         listed = "|".join(map(str, kinds)) if len(kinds) <= _MOST_LISTED else r"\d{1,9}"
-        return cls(kinds, re.compile(rf'<c ([^>/]*\bs="({listed})"[^>/]*)>'.encode()) if kinds else None)
+        style, place = rf'\bs="({listed})"', r'\br="([A-Z]{1,3})(\d{1,7})"'
+        few = "[^>/]{0,200}?"  # further attributes, not a file made of them
+        cells = rf"<c (?:{place}{few}{style}|{few}{style}{few}{place}){few}>"
+        return cls(kinds, re.compile(cells.encode()) if kinds else None)
 
 
 @dataclass(slots=True)

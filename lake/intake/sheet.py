@@ -6,6 +6,7 @@ import re
 import zipfile
 from array import array
 from dataclasses import dataclass, field
+from functools import lru_cache
 from xml.etree import ElementTree
 
 from lake.intake.archive import pieces, read_part
@@ -147,9 +148,10 @@ def _scan_rows(xml: bytes, found: Scan, limits: Limits, entry: SheetEntry, style
             attributes = match.group(1)
             if (place := _place(attributes)) and not (b't="str"' in attributes and b"<v" in match.group()):
                 found.unvalued.add(place)
-    for match in styles.cells.finditer(xml) if styles.cells else ():
-        if (kind := styles.kinds.get(int(match.group(2)))) and (place := _place(match.group(1))):
-            found.shown.add(*place, kind)
+    if styles.cells:
+        for letters, row, style, first, letters_behind, row_behind in styles.cells.findall(xml):
+            if kind := styles.kinds.get(int(style or first)):
+                found.shown.add(int(row or row_behind) - 1, column_number(letters or letters_behind) - 1, kind)
     _scan_hidden(xml, found, limits)
     found.filtered = found.filtered or b"<autoFilter" in xml
 
@@ -182,6 +184,7 @@ def _refuse_extent(found: Scan, limits: Limits, entry: SheetEntry) -> None:
         )
 
 
+@lru_cache(maxsize=1_024)
 def column_number(letters: bytes) -> int:
     """1 for A, 27 for AA."""
     number = 0

@@ -173,7 +173,8 @@ def _reads_percent(column: Column) -> bool:
 
 def times_100(held: str) -> str:
     """0.8812 is 88.12, exactly."""
-    return f"{Decimal(held).scaleb(2):f}"
+    quick = repr(float(f"{held}e2")) if "e" not in held else "e"  # the decimal digits move, nothing is multiplied
+    return f"{Decimal(held).scaleb(2):f}" if "e" in quick else quick.removesuffix(".0")
 
 
 def with_zeros(held: str, zeros: str) -> str:

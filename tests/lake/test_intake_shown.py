@@ -1,6 +1,8 @@
 """Cells of a workbook whose number format shows another text than they hold: percent, and zeros before a code."""
 
 import json
+import re
+import time
 from dataclasses import replace
 
 import pyarrow.parquet as pq
@@ -93,8 +95,9 @@ def test_which_number_formats_show_something_else(code, kind):
 
 
 def test_digits_behind_the_shown_ones_are_kept():
-    held = ["0.88", "0.8812", "1", "0", "-0.005", "1e-05", "12.5"]
-    assert [times_100(one) for one in held] == ["88", "88.12", "100", "0", "-0.5", "0.001", "1250"]
+    held = ["0.88", "0.8812", "0.07", "0.29", "1", "0", "-0.005", "1e-05", "12.5", "0.30000000000000004"]
+    read = ["88", "88.12", "7", "29", "100", "0", "-0.5", "0.001", "1250", "30.000000000000004"]
+    assert [times_100(one) for one in held] == read
 
 
 @pytest.mark.parametrize("format_of", ["0%", "0.0%", "#,##0.00 %;[Red]-0.00 %"])
@@ -208,6 +211,23 @@ def test_the_format_of_a_text_is_of_zeros(column, said):
 def test_styles_that_cannot_be_understood_say_nothing():
     assert Styles.read(b"<styleSheet><cellXfs>").kinds == {}
     assert Styles.read(b'<s><numFmts><numFmt numFmtId="x"/></numFmts><cellXfs><xf/></cellXfs></s>').kinds == {}
+
+
+def test_the_order_of_a_cells_attributes_does_not_matter(sheet):
+    def turned(parts):
+        name = "xl/worksheets/sheet1.xml"
+        parts[name] = re.sub(rb'<c (r="[A-Z]+\d+") (s="\d+")', rb"<c \2 \1", parts[name])
+        assert b'<c s="1" r="B2"' in parts[name]
+
+    preview = intake.inspect(workbooks.altered(sheet(RATES, {1: "0%"}), turned))
+    assert (preview.columns[1].number_forms, preview.first_rows[0]) == (BOTH, ("a", "88%"))
+
+
+def test_a_cell_of_a_million_attributes_does_not_hold_up_the_reader():
+    styles = Styles.read(b'<s><cellXfs><xf numFmtId="9"/></cellXfs></s>')
+    started = time.perf_counter()
+    assert styles.cells.findall(b"<c " + b's="0" ' * 1_000_000) == []
+    assert time.perf_counter() - started < 1
 
 
 def test_more_styles_than_are_listed_are_told_all_the_same(sheet):

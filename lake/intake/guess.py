@@ -267,13 +267,10 @@ def _key(
     single = [c for c in columns if c.unique and c.types[0] in ("text", "integer") and c.name not in lossy]
     if single:
         return [next((c for c in single if _KEY.search(c.name.replace("_", " "))), single[0])]
-    if event is None or table.num_rows < 2:
+    if event is None or table.num_rows < 2 or lossy:  # what told records apart is lost, a makeshift would mix them
         return []
     parts = [
-        c
-        for c in columns
-        if c.types[0] == "text" and c is not event and c.distinct > 1 and c.filled == table.num_rows
-        if c.name not in lossy
+        c for c in columns if c.types[0] == "text" and c is not event and c.distinct > 1 and c.filled == table.num_rows
     ][:8]
     place = {c.name: f"c{i}" for i, c in enumerate(columns)}
     for size in range(3):

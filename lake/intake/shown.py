@@ -211,7 +211,7 @@ def _proposal(way: str, told: Told) -> str:
 def _held(told: Told, column: Column) -> str:
     zeros = "0" * len(told.shown.lstrip("-"))
     if not told.shown.endswith("%"):
-        step = f"write {zeros} under “Written as”; to keep {told.held}, write 0 there"
+        step = f"write {zeros} under “Written as”; to keep {told.held}, as in records loaded so before, write 0 there"
     elif column.type is ColumnType.TEXT:
         step = "choose the type number and write percent,percent_cells under “Numbers may have”"
     else:

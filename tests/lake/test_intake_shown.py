@@ -4,6 +4,7 @@ import json
 import re
 import time
 from dataclasses import replace
+from datetime import date
 
 import pyarrow.parquet as pq
 import pytest
@@ -48,6 +49,7 @@ def proposed(preview) -> Contract:
         Column(
             guess.name, guess.header, ColumnType(guess.types[0]), tuple(map(Role, guess.roles)),
             format="".join(guess.formats), number_forms=guess.number_forms,
+            **({"true_words": ("yes",), "false_words": ("no",)} if guess.types[0] == "boolean" else {}),
         )
         for guess in preview.columns
     ]  # fmt: skip
@@ -63,23 +65,25 @@ def values(found):
 
 
 def test_a_workbook_and_the_same_table_as_csv_are_proposed_alike_and_load_the_same_values(sheet, tmp_path):
-    held = [["code", "rate", "amount"], [12, 0.88, 1.5], [345, 0.9125, 2], [98765, 1, 3.25]]
-    shown = "code,rate,amount\n00012,88 %,1.5\n00345,91.25 %,2\n98765,100 %,3.25\n"
-    book, text = sheet(held, {0: "00000", 1: "0.00%"}), tmp_path / "text.csv"
+    held = [
+        ["code", "day", "rate", "amount", "open"],
+        [12, date(2025, 1, 31), 0.88, 1.5, "yes"],
+        [345, date(2025, 2, 1), -0.9125, 2, "no"],
+        [98765, date(2025, 2, 2), 1, 3.25, "yes"],
+    ]
+    shown = (
+        "code,day,rate,amount,open\n00012,2025-01-31,88 %,1.5,yes\n00345,2025-02-01,-91.25 %,2,no\n"
+        "98765,2025-02-02,100 %,3.25,yes\n"
+    )
+    book, text = sheet(held, {0: "00000", 1: "yyyy-mm-dd", 2: "0.00%"}), tmp_path / "text.csv"
     text.write_text(shown)
     one, other = intake.inspect(book), intake.inspect(text)
     assert proposed(one).columns == (replace(proposed(other).columns[0], format="00000"), *proposed(other).columns[1:])
-    for path in (book, text):
-        found = loaded(path, proposed(one), tmp_path, intake.inspect(path).dialect)
-        assert (
-            values(found)
-            == [
-                {"code": "00012", "rate": 88.0, "amount": 1.5},
-                {"code": "00345", "rate": 91.25, "amount": 2},
-                {"code": "98765", "rate": 100.0, "amount": 3.25},
-            ]
-            and found.rejects == []
-        )
+    both = [loaded(path, proposed(one), tmp_path, intake.inspect(path).dialect) for path in (book, text)]
+    assert both[0].rows == both[1].rows and both[0].rejects == both[1].rejects == []
+    assert both[0].column("code") == ["00012", "00345", "98765"]
+    assert both[0].column("rate") == [88.0, -91.25, 100.0]
+    assert both[0].column("day") == [date(2025, 1, 31), date(2025, 2, 1), date(2025, 2, 2)]
 
 
 @pytest.mark.parametrize(
@@ -182,7 +186,7 @@ def test_codes_of_a_contract_that_does_not_say_so_are_read_as_before_and_it_is_a
     (said,) = found.loaded.notes
     assert said == (
         "id: the workbook shows 12 as 00012, and it is read as 12. To have such cells read as shown, write 00000 under "
-        "“Written as”; to keep 12, write 0 there."
+        "“Written as”; to keep 12, as in records loaded so before, write 0 there."
     )
     assert [q.code for q in intake.inspect(path, contract=of).questions] == ["zeros_shown"]
     for written, read in (("00000", "00012"), ("0", "12")):

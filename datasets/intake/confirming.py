@@ -93,7 +93,6 @@ def examine(upload: Upload, *, encoding: str = "", asks: bool = False) -> Previe
     cells show other values than the contract reads.
     """
     from lake.intake import Dialect, IntakeError
-    from lake.intake.headers import match_headers, refuse_duplicates
 
     dataset = upload.dataset
     known = Dialect.from_dict(dataset.dialect) if dataset and dataset.dialect else None
@@ -101,17 +100,9 @@ def examine(upload: Upload, *, encoding: str = "", asks: bool = False) -> Previe
         if encoding:
             known = replace(known or Dialect(), encoding=_encoding(encoding))
         preview = inspect(upload, known)
-        _check_name(upload.file_name, preview.dialect.kind)
-        headers = [column.header for column in preview.columns]
-        refuse_duplicates(headers, preview.dialect.header_row)
-        if dataset and dataset.contract:
-            match_headers(headers, contract_of(dataset), preview.dialect.header_row)
-            if not encoding:
-                _check_encoding(preview)
-            if not asks:
-                _check_percent_cells(preview)
-            if asks and known and otherwise.is_split_otherwise(known, preview.dialect):
-                raise IntakeError("header_not_found", "Its records are not split as those of the dataset are.")
+        _check_preview(upload, preview, encoding=encoding, asks=asks)
+        if dataset and dataset.contract and asks and known and otherwise.is_split_otherwise(known, preview.dialect):
+            raise IntakeError("header_not_found", "Its records are not split as those of the dataset are.")
     except (IntakeError, InvalidRequest) as fault:
         found = otherwise.as_found(upload, known, encoding=encoding) if asks and known else None
         if found is not None and known is not None and isinstance(fault, IntakeError):
@@ -130,6 +121,21 @@ def examine(upload: Upload, *, encoding: str = "", asks: bool = False) -> Previe
     if asks and dataset and dataset.contract:
         otherwise.ask_of_cells(upload, preview)
     return preview
+
+
+def _check_preview(upload: Upload, preview: Preview, *, encoding: str, asks: bool) -> None:
+    """What is wrong with the file by its name, its headings and the contract, if there is one. Raises IntakeError."""
+    from lake.intake.headers import match_headers, refuse_duplicates
+
+    _check_name(upload.file_name, preview.dialect.kind)
+    headers = [column.header for column in preview.columns]
+    refuse_duplicates(headers, preview.dialect.header_row)
+    if upload.dataset and upload.dataset.contract:
+        match_headers(headers, contract_of(upload.dataset), preview.dialect.header_row)
+        if not encoding:
+            _check_encoding(preview)
+        if not asks:
+            _check_percent_cells(preview)
 
 
 def _check_name(name: str, kind: str) -> None:

@@ -140,14 +140,14 @@ def _workbook(
         questions.append(Question("sheet", text, "", options))
     source.notes += source.formulas_without_value(name)
     preview = _preview(name, dialect, source, questions, scratch, source.shown)
-    said, asked = source.shown.notes(), source.shown.questions()
+    return replace(_with_shown(preview, source.shown), sheets=tuple(entry.name for entry in source.sheets))
+
+
+def _with_shown(preview: Preview, shown: ShownCells) -> Preview:
+    """What cells show that they do not hold, asked where a contract does not say how it is read; else told."""
+    said, asked = shown.notes(), shown.questions()
     notes = [note for note in preview.notes if note not in said]
-    return replace(
-        preview,
-        questions=(*preview.questions, *asked),
-        notes=(*notes, *([] if asked else said)),
-        sheets=tuple(entry.name for entry in source.sheets),
-    )
+    return replace(preview, questions=(*preview.questions, *asked), notes=(*notes, *([] if asked else said)))
 
 
 def _with_columns(found: Found, given: Dialect | None) -> Dialect:

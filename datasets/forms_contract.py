@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -12,12 +13,13 @@ from django import forms
 
 from lake.contract import Column, ColumnType, Contract, Role, RowRule
 from lake.contract.dates import as_format, as_written, not_understood
-from lake.contract.words import NUMBER_FORMATS, SPECIAL_FORMATS, format_in_words
+from lake.contract.words import NUMBER_FORMATS, SPECIAL_FORMATS, ZEROS, format_in_words
 from organization.forms import ZoneField
 
 if TYPE_CHECKING:
     from lake.intake import Preview
 
+PERCENT_CELLS = "percent_cells"  # the number form by which a workbook's cells are read as they are shown
 NUMERIC = ("integer", "number", "decimal")
 CHOSEN = ("day_first", "decimal_comma", "decimal_point")  # questions that are answered column by column
 DECIMALS = {"thousands": "1,234.56", "decimal": "1234,56"}  # what the answers about a comma mean for its column
@@ -74,6 +76,7 @@ class ColumnForm(forms.Form):
     number_forms = forms.CharField(
         max_length=100, required=False, label="Numbers may have",
         widget=forms.TextInput(attrs={"placeholder": "percent,parentheses,trailing_minus,€"}),
+        help_text="percent_cells: a workbook's cell that holds 0.88 and shows 88 % is read as the text 88 % is.",
     )  # fmt: skip
     true_words = forms.CharField(max_length=200, required=False, label="Means true")
     false_words = forms.CharField(max_length=200, required=False, label="Means false")
@@ -93,6 +96,8 @@ class ColumnForm(forms.Form):
         written = self.cleaned_data["format"]
         if self.cleaned_data.get("type") in NUMERIC:
             return _number_format(written)
+        if self.cleaned_data.get("type") == ColumnType.TEXT and re.fullmatch(ZEROS, written):
+            return written
         text = as_format(written)
         if word := not_understood(written):
             said = "Write YYYY or YY, MM, DD, HH, MM, SS, and AM for AM or PM."
@@ -135,6 +140,8 @@ class ColumnForm(forms.Form):
     def told(self) -> list[str]:
         """What is declared among the fields that are shown on request, in words."""
         given = {name: self[name].value() for name in MORE}
+        forms = _words(given["number_forms"] or "")
+        given["number_forms"] = _in_line(tuple(one for one in forms if one != PERCENT_CELLS))
         low, high = given["minimum"], given["maximum"]
         bounds = [f"at least {low}"] if low not in (None, "") else []
         bounds += [f"at most {high}"] if high not in (None, "") else []
@@ -142,7 +149,8 @@ class ColumnForm(forms.Form):
             ("formula", "= {}"), ("unit", "in {}"), ("allowed", "one of {}"), ("missing", "{} means no value"),
             ("number_forms", "numbers may have {}"),
         )  # fmt: skip
-        return [said.format(given[name]) for name, said in words if given[name]] + bounds
+        cells = [_said_of_cells(given["unit"])] if PERCENT_CELLS in forms else []
+        return [said.format(given[name]) for name, said in words if given[name]] + cells + bounds
 
     @property
     def is_kept(self) -> bool:
@@ -170,7 +178,7 @@ class ColumnForm(forms.Form):
             **{name: given[name] for name in ("name", "header", "required", "unit", "formula", "trim", "description")},
             type=kind,
             roles=tuple(Role(role) for role in given["roles"]),
-            format=given["format"] if kind.temporal or kind.numeric else "",
+            format=given["format"] if _has_format(kind, given["format"]) else "",
             minimum=_bound(given["minimum"], kind),
             maximum=_bound(given["maximum"], kind),
             allowed=lists["allowed"],
@@ -264,7 +272,13 @@ _DECIMALS_STEP = (
     "Choose under “Written as” below; or, for all such columns, say it with “Numbers” and “Thousands” under “How the "
     "file is written”, and read again."
 )
+_AS_IT_IS = "Or confirm it as it is: this file is then read so."
 STEPS = {
+    "percent_cells": _AS_IT_IS,
+    "percent_shown": _AS_IT_IS,
+    "zeros_shown": _AS_IT_IS,
+    "plain_cells": _AS_IT_IS,
+    "lost_digits": "Export the column as text and upload that file; or tick key below at what tells records apart.",
     "header_row": "If not, correct “Header in row” under “How the file is written”, and read again.",
     "day_first": "Choose under “Written as” below.",
     "two_digit_year": "If not, correct “Written as” below, or the export.",
@@ -295,6 +309,15 @@ def questions_for(preview: Preview) -> list[dict]:
 def _step(options: tuple[str, ...]) -> str:
     named = " or ".join({"\t": "tab"}.get(option, option) for option in options)
     return f"{named}: set it under “How the file is written”, and read again." if options else ""
+
+
+def _said_of_cells(unit: str) -> str:
+    return f"a cell that shows 88 % is read as {'0.88' if unit == 'ratio' else '88'}"
+
+
+def _has_format(kind: ColumnType, text: str) -> bool:
+    """Whether it counts for the type; one left over from another type chosen before does not."""
+    return kind.temporal or kind.numeric or (kind is ColumnType.TEXT and bool(re.fullmatch(ZEROS, text)))
 
 
 def _number_format(written: str) -> str:

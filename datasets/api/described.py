@@ -35,11 +35,12 @@ class GuessedColumnSerializer(serializers.Serializer):
     header = serializers.CharField()
     types = _texts("Column types that fit every value, the narrowest first.")
     formats = _texts(
-        "Formats of days or moments that fit all; of numbers, where they are written unlike the rest of the file."
+        "Formats of days or moments that fit all; of numbers, where they are written unlike the rest of the file; of "
+        "texts, the zeros by which a workbook shows numbers such as 00012."
     )
     roles = _texts("Proposed.")
     missing = _texts("Texts found that commonly mean that there is no value.")
-    number_forms = _texts("How numbers are written.")
+    number_forms = _texts("How numbers are written; `percent_cells`: a workbook's cell that shows 88 % is read so.")
     filled = serializers.IntegerField()
     distinct = serializers.IntegerField()
     unique = serializers.BooleanField(help_text="No value repeats.")

@@ -74,7 +74,7 @@ def inspect(upload: Upload, dialect: Dialect | None = None) -> Preview:
             original_of(upload),
             name=upload.file_name,
             dialect=dialect,
-            headings=[column.heading for column in contract.supplied] if contract else (),
+            contract=contract,
             limits=sandbox.Limits.parse(),
         )
     except sandbox.SandboxKilled as killed:
@@ -89,10 +89,10 @@ def examine(upload: Upload, *, encoding: str = "", asks: bool = False) -> Previe
     is the one confirmed for the dataset, unless the file is of another kind; then it is the proposed one. Where nobody
     has confirmed a contract yet nothing but the encoding is settled, so that what can be read in two ways is asked.
     `encoding`: as a person declares it for a file that is neither UTF-8 nor says what it is. asks: one that only is not
-    written as the others of its dataset, but fits its contract, is kept, in the state `asks`.
+    written as the others of its dataset, but fits its contract, is kept, in the state `asks`; so is a workbook whose
+    cells show other values than the contract reads.
     """
     from lake.intake import Dialect, IntakeError
-    from lake.intake.headers import match_headers, refuse_duplicates
 
     dataset = upload.dataset
     known = Dialect.from_dict(dataset.dialect) if dataset and dataset.dialect else None
@@ -100,15 +100,9 @@ def examine(upload: Upload, *, encoding: str = "", asks: bool = False) -> Previe
         if encoding:
             known = replace(known or Dialect(), encoding=_encoding(encoding))
         preview = inspect(upload, known)
-        _check_name(upload.file_name, preview.dialect.kind)
-        headers = [column.header for column in preview.columns]
-        refuse_duplicates(headers, preview.dialect.header_row)
-        if dataset and dataset.contract:
-            match_headers(headers, contract_of(dataset), preview.dialect.header_row)
-            if not encoding:
-                _check_encoding(preview)
-            if asks and known and otherwise.is_split_otherwise(known, preview.dialect):
-                raise IntakeError("header_not_found", "Its records are not split as those of the dataset are.")
+        _check_preview(upload, preview, encoding=encoding, asks=asks)
+        if dataset and dataset.contract and asks and known and otherwise.is_split_otherwise(known, preview.dialect):
+            raise IntakeError("header_not_found", "Its records are not split as those of the dataset are.")
     except (IntakeError, InvalidRequest) as fault:
         found = otherwise.as_found(upload, known, encoding=encoding) if asks and known else None
         if found is not None and known is not None and isinstance(fault, IntakeError):
@@ -124,7 +118,24 @@ def examine(upload: Upload, *, encoding: str = "", asks: bool = False) -> Previe
         settled = replace(known, gzip=found.gzip, encoding=found.encoding) if same_kind else found
     upload.dialect = settled.to_dict() if settled else {}
     upload.save(update_fields=["dialect"])
+    if asks and dataset and dataset.contract:
+        otherwise.ask_of_cells(upload, preview)
     return preview
+
+
+def _check_preview(upload: Upload, preview: Preview, *, encoding: str, asks: bool) -> None:
+    """What is wrong with the file by its name, its headings and the contract, if there is one. Raises IntakeError."""
+    from lake.intake.headers import match_headers, refuse_duplicates
+
+    _check_name(upload.file_name, preview.dialect.kind)
+    headers = [column.header for column in preview.columns]
+    refuse_duplicates(headers, preview.dialect.header_row)
+    if upload.dataset and upload.dataset.contract:
+        match_headers(headers, contract_of(upload.dataset), preview.dialect.header_row)
+        if not encoding:
+            _check_encoding(preview)
+        if not asks:
+            _check_percent_cells(preview)
 
 
 def _check_name(name: str, kind: str) -> None:
@@ -152,6 +163,21 @@ def _check_encoding(preview: Preview) -> None:
                 "encoding_mismatch",
                 question.text,
                 next_step=f"Declare the encoding utf-8 for this file, or {other} if it is that after all.",
+            )
+
+
+def _check_percent_cells(preview: Preview) -> None:
+    """Texts such as 88 % are 88 in the dataset; a cell that shows 88 % must not become 0.88 beside them, silently."""
+    from lake.intake import IntakeError
+
+    for question in preview.questions:
+        if question.code == otherwise.UNDECLARED:
+            raise IntakeError(
+                question.code,
+                question.text,
+                column=question.column,
+                next_step="Say it in the contract: add percent_cells to the number forms of the column (88 % is 88), "
+                "make ratio its unit, or take percent out of them (0.88); then send the file again.",
             )
 
 

@@ -16,7 +16,9 @@ from ..refusals import WrongState
 if TYPE_CHECKING:
     from lake.intake import Dialect, Preview
 
-ASKS = "written_otherwise"
+ASKS, ASKS_OF_CELLS = "written_otherwise", "shown_otherwise"
+UNDECLARED = "percent_cells"  # of cells that show percents, which the contract reads from texts only
+CELLS = (UNDECLARED, "zeros_shown", "plain_cells")  # the questions about what cells show that are asked
 _SHOWN = {
     "delimiter": "delimiter",
     "encoding": "encoding",
@@ -60,16 +62,34 @@ def as_found(upload: Upload, known: Dialect, *, encoding: str = "") -> Preview |
 def ask(upload: Upload, found: Preview, known: Dialect, fault: Exception) -> None:
     """Keep the upload, read as its file seems to be written, until a person has looked at it."""
     words = differences(known, found.dialect)
-    upload.dialect, upload.state = found.dialect.to_dict(), Upload.State.ASKS
+    upload.dialect = found.dialect.to_dict()
+    message = f"The file is not written as those of {upload.dataset.name}: {'; '.join(words)}."
+    _ask(upload, ASKS, message, {"refused": getattr(fault, "code", "")})
+
+
+def ask_of_cells(upload: Upload, preview: Preview) -> None:
+    """Keep the upload until a person has looked at it, if cells of its workbook show other values than would be
+    read."""
+    asked = [question for question in preview.questions if question.code in CELLS]
+    if not asked:
+        return
+    headers = {column.name: column.header for column in preview.columns}
+    columns = ", ".join(dict.fromkeys(headers.get(question.column, question.column) for question in asked))
+    message = f"Cells of the workbook are not formatted as {upload.dataset.name} reads them, in {columns}."
+    _ask(upload, ASKS_OF_CELLS, message, {"cells": [question.code for question in asked]})
+
+
+def _ask(upload: Upload, code: str, message: str, details: dict[str, Any]) -> None:
+    upload.state = Upload.State.ASKS
     upload.fault = {
-        "code": ASKS,
-        "message": f"The file is not written as those of {upload.dataset.name}: {'; '.join(words)}.",
+        "code": code,
+        "message": message,
         "next_step": "Nothing was loaded yet. Look at how it is read.",
         "file": upload.file_name,
-        "details": {"refused": getattr(fault, "code", "")},
+        "details": details,
     }
     upload.save(update_fields=["dialect", "state", "fault"])
-    audit.record(upload.uploaded_by, "upload asks", upload, unit=upload.dataset.unit, code=ASKS)
+    audit.record(upload.uploaded_by, "upload asks", upload, unit=upload.dataset.unit, code=code)
 
 
 def differences(known: Dialect, found: Dialect) -> list[str]:

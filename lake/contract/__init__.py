@@ -52,9 +52,11 @@ class Column:
     format: how dates are written: strptime text, several separated by "|" and tried in order; or one of "iso"
         (the default), "iso_week" (2025-W07 or KW 07/2025, its Monday; 2025-W07-3, that day), "epoch_s", "epoch_ms",
         "excel_serial", "excel_serial_1904". Two-digit years need "%y". Of a number: an example of `NUMBER_FORMATS`,
-        such as 1,234.56 or 1234,56, where the column is written otherwise than its file; empty: as the file.
+        such as 1,234.56 or 1234,56, where the column is written otherwise than its file; empty: as the file. Of a
+        text: zeros, such as 00000, by which a workbook's cell that holds the number 12 is 00012; 0 is 12 as it is held.
     missing: texts that mean "no value", besides the empty cell.
-    number_forms: "percent", "parentheses" (negative), "trailing_minus", or a currency sign such as "$" or "EUR".
+    number_forms: "percent", "percent_cells" (of a workbook: 0.88 shown as 88 % is read as that), "parentheses"
+        (negative), "trailing_minus", or a currency sign such as "$" or "EUR".
     trim: blanks around a text are padding, not data (other types always ignore them).
     formula: makes this a calculated column, computed per row from the other columns after the types are checked.
     """

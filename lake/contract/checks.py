@@ -16,6 +16,7 @@ from .words import (
     SPECIAL_FORMATS,
     THOUSANDS,
     YEAR_PARTS,
+    ZEROS,
     ColumnType,
     ContractError,
     Role,
@@ -101,8 +102,10 @@ def _role_faults(column: Column) -> Iterator[str]:
 
 def _writing_faults(column: Column) -> Iterator[str]:
     """Of how its values are written."""
-    if column.format and not column.type.temporal and not column.type.numeric:
-        yield "only a date, a timestamp or a number has a format."
+    if column.format and column.type is ColumnType.TEXT and not re.fullmatch(ZEROS, column.format):
+        yield f"the format {column.format!r} of a text is not of zeros, such as 00000 for codes of five digits."
+    if column.format and column.type is ColumnType.BOOLEAN:
+        yield "yes or no has no format."
     if column.format and column.type.numeric and column.format not in NUMBER_FORMATS:
         yield f"the format {column.format!r} of a number is none of {'; '.join(NUMBER_FORMATS)}."
     if column.number_forms and not column.type.numeric:

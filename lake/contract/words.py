@@ -6,13 +6,14 @@ import re
 from enum import StrEnum
 from typing import Any
 
-NUMBER_FORMS = frozenset({"percent", "parentheses", "trailing_minus"})
+NUMBER_FORMS = frozenset({"percent", "percent_cells", "parentheses", "trailing_minus"})
 SPECIAL_FORMATS = frozenset({"iso", "iso_week", "epoch_s", "epoch_ms", "excel_serial", "excel_serial_1904"})
 # How the numbers of a column are written, by an example: the sign before their decimals, and between thousands.
 NUMBER_FORMATS = {
     "1234.56": (".", ""), "1,234.56": (".", ","), "1 234.56": (".", " "), "1'234.56": (".", "'"),
     "1234,56": (",", ""), "1.234,56": (",", "."), "1 234,56": (",", " "), "1'234,56": (",", "'"),
 }  # fmt: skip
+ZEROS = "0{1,18}"  # of a text: as many digits as a whole number in a cell of a workbook has at least
 # The parts of a date's format that DuckDB's strptime knows; those in YEAR_PARTS say which year it is.
 FORMAT_PARTS = frozenset("abcdfghjmnpuwxyzABGHIMSTUVWXYZ%") | {"-d", "-j", "-m", "-y", "-H", "-I", "-M", "-S"}
 YEAR_PARTS = frozenset({"Y", "y", "-y", "G", "g", "x", "c"})

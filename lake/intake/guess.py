@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -14,10 +14,10 @@ import pyarrow as pa
 from lake.contract.words import format_in_words
 from lake.intake.database import query
 from lake.intake.decimals import Numbers, settle
-from lake.intake.hints import codes, numbered_days, of_texts, weeks
-from lake.intake.marks import marks_of
+from lake.intake.hints import codes, dashes_read, lost_digits, numbered_days, of_texts, weeks
+from lake.intake.marks import PERCENT_FORMS, marks_of
 from lake.intake.reading import literal
-from lake.intake.spelling import FEWEST, MOST, almost_dates, types_of
+from lake.intake.spelling import FEWEST, MOST, almost_dates, shortened_code, types_of
 from lake.intake.tally import Tally
 from lake.intake.terms import ColumnGuess, Dialect, Question
 from lake.intake.weeks import iso_week
@@ -59,17 +59,22 @@ def guess(
     table: pa.Table,
     dialect: Dialect,
     natives: Collection[int] = (),
+    codes: Mapping[int, str] | None = None,
 ) -> Guessed:
     """table: `c<i>` texts of the sampled records, one per header, natives (of the columns at the places `natives`)
-    already in canonical text. dialect: how the file is written, as far as that is declared."""
+    already in canonical text. dialect: how the file is written, as far as that is declared. codes: places of columns
+    whose numbers a workbook shows with zeros in front, and these zeros."""
     names = column_names(headers)
     questions: list[Question] = []
     notes: list[str] = []
     numbers: list[Numbers] = []
     for position, (name, header) in enumerate(zip(names, headers, strict=True)):
         tally = Tally.of(connection, table.column(f"c{position}"))
-        numbers.append(_guess_column(tally, name, header, table.num_rows, questions, notes))
-    columns = _with_roles(connection, table, [one.column for one in numbers])
+        zeros = (codes or {}).get(position, "")
+        numbers.append(_guess_column(tally, name, header, table.num_rows, questions, notes, zeros))
+    lossy = {one.column.name: found for one in numbers if (found := shortened_code(one.values))}
+    columns = _with_roles(connection, table, [one.column for one in numbers], lossy)
+    questions += lost_digits(columns, lossy)
     numbers = [replace(one, column=column) for one, column in zip(numbers, columns, strict=True)]
     settled = settle(numbers, dialect, natives)
     asked = [one.column.header for one in numbers if one.column.name in {q.column for q in settled.questions}]
@@ -99,10 +104,11 @@ def column_names(headers: Sequence[str]) -> list[str]:
 
 
 def _guess_column(
-    tally: Tally, name: str, header: str, rows: int, questions: list[Question], notes: list[str]
+    tally: Tally, name: str, header: str, rows: int, questions: list[Question], notes: list[str], zeros: str
 ) -> Numbers:
     """The column, without roles, and how its numbers are spelt; adds what must be asked and told of it."""
-    told, (read, values) = tally.told(), _read_plain(tally, header, notes)
+    told, (read, values) = tally.told(), _read_plain(tally, header, [] if zeros else notes)
+    read = _Read(("text",), (zeros,), "") if zeros else read
     _ask(name, header, read.formats, values, questions)
     column = ColumnGuess(
         name=name,
@@ -128,6 +134,7 @@ def _read_plain(tally: Tally, header: str, notes: list[str]) -> tuple[_Read, lis
         read = _read(plain, values, header, told)
         if read.types[0] != "text":
             notes += told
+            notes += dashes_read(header, tally.values())
             return read, values
     values = tally.values()
     return _read(tally, values, header, notes), values
@@ -155,7 +162,7 @@ def _read(tally: Tally, values: Sequence[str], header: str, notes: list[str]) ->
         types = _almost_numbers(tally, header, notes)
     if types[0] == "integer" and _EVENT.search(header):
         notes += numbered_days(header, values)
-    return _Read(types, formats, spelling, ("percent",) if spelling.startswith("percent") else ())
+    return _Read(types, formats, spelling, PERCENT_FORMS if spelling.startswith("percent") else ())
 
 
 def _fitting(tally: Tally, formats: Sequence[str], header: str, notes: list[str]) -> tuple[str, ...]:
@@ -214,9 +221,10 @@ def _said(formats: Sequence[str], between: str = " or ") -> str:
 
 
 def _with_roles(
-    connection: duckdb.DuckDBPyConnection, table: pa.Table, columns: Sequence[ColumnGuess]
+    connection: duckdb.DuckDBPyConnection, table: pa.Table, columns: Sequence[ColumnGuess], lossy: Collection[str]
 ) -> tuple[ColumnGuess, ...]:
-    """Proposed roles: at most one event time, unit and vendor; a key that is unique in the sample, if there is one."""
+    """Proposed roles: at most one event time, unit and vendor; a key that is unique in the sample, if there is one, of
+    columns that did not lose digits (`lossy`)."""
     temporal = [c for c in columns if c.types[0] in ("date", "timestamp") and c.filled]
     event = next((c for c in temporal if _EVENT.search(c.name) and not c.missing), temporal[0] if temporal else None)
     unit = next(
@@ -225,7 +233,7 @@ def _with_roles(
     vendor = next(
         (c for c in columns if c.types == ("text",) and c.filled and _VENDOR.search(c.name.replace("_", " "))), None
     )
-    key = _key(connection, table, columns, event)
+    key = _key(connection, table, columns, event, lossy)
     found = []
     for column in columns:
         roles = ["key"] if column in key else []
@@ -250,12 +258,16 @@ def _with_roles(
 
 
 def _key(
-    connection: duckdb.DuckDBPyConnection, table: pa.Table, columns: Sequence[ColumnGuess], event: ColumnGuess | None
+    connection: duckdb.DuckDBPyConnection,
+    table: pa.Table,
+    columns: Sequence[ColumnGuess],
+    event: ColumnGuess | None,
+    lossy: Collection[str],
 ) -> list[ColumnGuess]:
-    single = [c for c in columns if c.unique and c.types[0] in ("text", "integer")]
+    single = [c for c in columns if c.unique and c.types[0] in ("text", "integer") and c.name not in lossy]
     if single:
         return [next((c for c in single if _KEY.search(c.name.replace("_", " "))), single[0])]
-    if event is None or table.num_rows < 2:
+    if event is None or table.num_rows < 2 or lossy:  # what told records apart is lost, a makeshift would mix them
         return []
     parts = [
         c for c in columns if c.types[0] == "text" and c is not event and c.distinct > 1 and c.filled == table.num_rows

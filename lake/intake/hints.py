@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from lake.contract.dates import as_written
-from lake.intake.signs import DASHES
-from lake.intake.spelling import date_formats, is_long_code, reads, shortened_code
+from lake.intake.signs import DASHES, EN_DASH, is_dash_for_minus, plain
+from lake.intake.spelling import (
+    date_formats,
+    is_leap_second,
+    is_long_code,
+    reads,
+    shortened_code,
+    types_of,
+    without_leap_seconds,
+)
+from lake.intake.terms import ColumnGuess, Question
 from lake.intake.weeks import has_day, is_missing_week
 
 _NUMBERED = (  # from 1990 to 2050, as each of them counts
@@ -28,6 +37,7 @@ def of_texts(header: str, values: Sequence[str]) -> Iterator[str]:
     yield from mixed or two_ways(header, values)
     yield from some_percent(header, values)
     yield from dashes(header, values)
+    yield from leap_seconds(header, values)
     yield from missing_weeks(header, values)
 
 
@@ -44,6 +54,17 @@ def codes(header: str, values: Sequence[str]) -> Iterator[str]:
         yield (
             f"{header}: {longest!r} has more digits than amounts have, so it is read as text, every digit as written."
         )
+
+
+def lost_digits(columns: Sequence[ColumnGuess], lossy: Mapping[str, str]) -> Iterator[Question]:
+    """Columns that would be the record key, had they not lost digits; lossy: their names, and a value of each."""
+    for column in columns:
+        if column.unique and column.name in lossy:
+            text = (
+                f"{column.header}: is it the record key? Each value occurs once, but {lossy[column.name]!r} and the "
+                "like have lost digits: two records may look like one, in this file or a later one. It is not proposed."
+            )
+            yield Question("lost_digits", text, column.name)
 
 
 def weeks(header: str, values: Sequence[str]) -> Iterator[str]:
@@ -98,13 +119,29 @@ def some_percent(header: str, values: Sequence[str]) -> Iterator[str]:
 
 
 def dashes(header: str, values: Sequence[str]) -> Iterator[str]:
-    """Numbers, some of them behind a dash that is no minus."""
+    """Numbers, some of them behind a dash that is not read as a minus."""
     behind = [value for value in values if value[0] in DASHES and _PLAIN.fullmatch(value[1:].strip())]
     if behind and all(value in behind or _PLAIN.fullmatch(value) for value in values):
         yield (
             f"{header}: {behind[0]!r} begins with the dash U+{ord(behind[0][0]):04X}, which is no minus, so it is read "
             "as text. If it stands for a minus, export it with a hyphen (-)."
         )
+
+
+def leap_seconds(header: str, values: Sequence[str]) -> Iterator[str]:
+    """Times that would be read, were it not for a leap second among a few of them."""
+    leap = next(filter(is_leap_second, values), None)
+    if leap and types_of(without_leap_seconds(values))[0][0] == "timestamp":
+        yield (
+            f"{header}: {leap!r} is a leap second, which times here do not have, so it is read as text. Write its "
+            "second as 59, or choose the type timestamp to set such rows aside."
+        )
+
+
+def dashes_read(header: str, values: Sequence[str]) -> Iterator[str]:
+    """That a dash right before digits is read as a minus. values: as they are written."""
+    if behind := next((value for value in values if is_dash_for_minus(value)), None):
+        yield f"{header}: {behind.strip()!r} begins with the dash U+{ord(EN_DASH):04X}, and is read as {plain(behind)}."
 
 
 def mixed_orders(header: str, values: Sequence[str]) -> Iterator[str]:

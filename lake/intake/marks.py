@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from lake.intake.spelling import FEWEST, MOST, types_of
 
+PERCENT_FORMS = ("percent", "percent_cells")  # 88 % as a text, and as a workbook's cell that shows it
 _SIGNS = "$¢£¤¥֏৳฿₡₦₩₪₫€₭₮₱₲₴₵₸₹₺₼₽₾₿"
 _CODES = (
     "AED|ARS|AUD|BGN|BRL|CAD|CHF|CLP|CNY|COP|CZK|DKK|EGP|EUR|GBP|HKD|HUF|IDR|ILS|INR|ISK|JPY|KES|KRW|MAD|MXN|MYR|NGN|"
@@ -73,7 +74,7 @@ def marks_of(values: Sequence[str]) -> Marks | None:
     if why := _differ(amounts, signs, others, forms):
         return Marks(("text",), "", (), (), why)
     if spelling.startswith("percent"):
-        return Marks(types, spelling, ("percent", *forms), nothings, "")
+        return Marks(types, spelling, (*PERCENT_FORMS, *forms), nothings, "")
     short = all(len(_plain(one.bare, spelling).partition(".")[2]) <= 4 for one in amounts)
     types = ("decimal", "number", "text") if short else ("number", "text")
     return Marks(types, spelling, forms, nothings, "" if spelling == "ambiguous" else _read_as(amounts, spelling))

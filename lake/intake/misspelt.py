@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from lake.contract import Column, ColumnType
+from lake.contract import NUMBER_FORMS, Column, ColumnType
 from lake.intake import signs
 from lake.intake.reading import Spelling
 
@@ -15,7 +15,6 @@ _UNSEEN = "\u200b\u2060\ufeff"
 _WORDS = {",": "comma", ".": "point", "'": "apostrophe", " ": "blank"}
 _BETWEEN = {",": "[,]", ".": "[.]", "'": "['\u2019]", " ": "[ \u00a0\u2007\u2009\u202f]"}
 _SIGN = r"[^\s\d.,'\u2019+\-()%_]{1,12}\.?"
-_NAMED_FORMS = ("percent", "parentheses", "trailing_minus")
 _MOST_WHOLE, _MOST_DECIMALS = 14, 4
 
 
@@ -75,7 +74,7 @@ def _without_signs(text: str, forms: Collection[str], found: list[Misspelling]) 
 
 
 def _without(patterns: Collection[tuple[str, str]], text: str, forms: Collection[str], found: list[Misspelling]) -> str:
-    declared = [re.escape(form) for form in forms if form not in _NAMED_FORMS]
+    declared = [re.escape(form) for form in forms if form not in NUMBER_FORMS]
     for sign in (*declared, _SIGN):
         for pattern, bare in patterns:
             if match := re.fullmatch(pattern.format(f"({sign})"), text):

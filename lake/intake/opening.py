@@ -45,4 +45,4 @@ def open_source(path: Path, contract: Contract, dialect: Dialect, limits: Limits
         else:
             from lake.intake.workbook import WorkbookSource
 
-            yield WorkbookSource(plain, dialect, limits)
+            yield WorkbookSource(plain, dialect, limits, contract)

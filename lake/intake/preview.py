@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from itertools import islice
@@ -25,6 +25,7 @@ from lake.intake.guess import Guessed, column_names, guess
 from lake.intake.headers import plain_heading, refuse_unnamed
 from lake.intake.jsonlines import JsonLinesSource, parse_line, spread
 from lake.intake.layout import detect_dialect, find_header, first_records, sample_text
+from lake.intake.shown import ShownCells
 from lake.intake.terms import ColumnGuess, Dialect, IntakeError, Limits, Preview, Question
 from lake.intake.text import TextSource, blocks
 
@@ -40,12 +41,13 @@ def inspect(
     name: str = "",
     dialect: Dialect | None = None,
     limits: Limits | None = None,
-    headings: Collection[str] = (),
+    contract: Contract | None = None,
 ) -> Preview:
     """Propose how to read the file at `path` (shown to people as `name`), from a sample of at most 100,000 records.
 
-    dialect: what is declared already is not guessed again. headings: those of its contract, if there is one, by which
-    the sheet of a workbook is proposed. Raises IntakeError for what no declaration can mend.
+    dialect: what is declared already is not guessed again. contract: if there is one, the sheet of a workbook is
+    proposed by its headings, and what cells show is read as it says. Raises IntakeError for what no declaration can
+    mend.
     """
     limits = limits or Limits()
     name = name or path.name
@@ -60,7 +62,7 @@ def inspect(
             with unpacked(path, gzipped=found.gzip, limits=limits, scratch=scratch) as plain:
                 if found.kind == "parquet":
                     return _parquet(plain, name, found, dialect, limits, scratch)
-                return _workbook(plain, name, found, dialect, limits, scratch, headings)
+                return _workbook(plain, name, found, dialect, limits, scratch, contract)
     except IntakeError as error:
         error.file = error.file or name
         raise
@@ -109,17 +111,18 @@ def _workbook(
     given: Dialect | None,
     limits: Limits,
     scratch: Path,
-    headings: Collection[str],
+    contract: Contract | None,
 ) -> Preview:
     from lake.intake.choosing import choose_sheet
     from lake.intake.workbook import WorkbookSource, header_text
 
     questions: list[Question] = []
     dialect = replace(given or Dialect(), kind="xlsx", gzip=found.gzip)
+    headings = [column.heading for column in contract.supplied] if contract else ()
     chosen = choose_sheet(path, dialect, limits, headings) if not dialect.sheet else None
     dialect = replace(dialect, sheet=chosen.name) if chosen else dialect
     declared = given is not None and _confirmed(given) and given.header_row >= 1
-    source = WorkbookSource(path, replace(dialect, header_row=0) if not declared else dialect, limits)
+    source = WorkbookSource(path, replace(dialect, header_row=0) if not declared else dialect, limits, contract)
     if not declared:
         probe = list(islice(source.raw_rows(), _PROBE_ROWS))
         records = [[header_text(value) for value in row] for row in probe]
@@ -136,8 +139,15 @@ def _workbook(
         text = f"The workbook has several sheets; which one holds the table?{why}"
         questions.append(Question("sheet", text, "", options))
     source.notes += source.formulas_without_value(name)
-    preview = _preview(name, dialect, source, questions, scratch)
-    return replace(preview, sheets=tuple(entry.name for entry in source.sheets))
+    preview = _preview(name, dialect, source, questions, scratch, source.shown)
+    return replace(_with_shown(preview, source.shown), sheets=tuple(entry.name for entry in source.sheets))
+
+
+def _with_shown(preview: Preview, shown: ShownCells) -> Preview:
+    """What cells show that they do not hold, asked where a contract does not say how it is read; else told."""
+    said, asked = shown.notes(), shown.questions()
+    notes = [note for note in preview.notes if note not in said]
+    return replace(preview, questions=(*preview.questions, *asked), notes=(*notes, *([] if asked else said)))
 
 
 def _with_columns(found: Found, given: Dialect | None) -> Dialect:
@@ -217,15 +227,23 @@ def _native_types(column: ColumnGuess, kind: pa.DataType) -> ColumnGuess:
     return column
 
 
-def _preview(name: str, dialect: Dialect, source: Source, questions: list[Question], scratch: Path) -> Preview:
+def _preview(
+    name: str,
+    dialect: Dialect,
+    source: Source,
+    questions: list[Question],
+    scratch: Path,
+    shown: ShownCells | None = None,
+) -> Preview:
     plain = [plain_heading(header) for header in source.headers]
     unnamed = [position for position, header in enumerate(plain) if not header]
     table, complete, ragged, natives = _sample(source.chunks(), len(plain), unnamed)
     table = totals.without(table, dialect.total_words)
     if ragged and not table.num_rows:
         raise _no_row_fits(ragged[0])
+    codes = shown.codes() if shown else {}
     guessed, table, ends = _guessed(
-        source, table, dialect, natives, scratch, whole=complete and dialect.kind in NOTED_BELOW
+        source, table, dialect, natives, codes, scratch, whole=complete and dialect.kind in NOTED_BELOW
     )
     questions += guessed.questions
     if complete and not table.num_rows:
@@ -250,17 +268,24 @@ def _preview(name: str, dialect: Dialect, source: Source, questions: list[Questi
 
 
 def _guessed(
-    source: Source, table: pa.Table, dialect: Dialect, natives: Collection[int], scratch: Path, *, whole: bool
+    source: Source,
+    table: pa.Table,
+    dialect: Dialect,
+    natives: Collection[int],
+    codes: Mapping[int, str],
+    scratch: Path,
+    *,
+    whole: bool,
 ) -> tuple[Guessed, pa.Table, list[Ending]]:
     """What the records say of their columns, the records, and the rows at their end that look like none."""
     with closing(connect(scratch)) as connection:
         notes = endings(table) if whole else []
         table = table.slice(0, min((one.place for one in notes), default=table.num_rows))
-        guessed = guess(connection, source.headers, table, dialect, natives)
+        guessed = guess(connection, source.headers, table, dialect, natives, codes)
         amounts = [i for i, column in enumerate(guessed.columns) if column.types[0] in NUMERIC]
         if totals_without_label := endings(table, amounts) if whole else []:
             table = table.slice(0, min(one.place for one in totals_without_label))
-            guessed = guess(connection, source.headers, table, dialect, natives)
+            guessed = guess(connection, source.headers, table, dialect, natives, codes)
     return guessed, table, notes + totals_without_label
 
 

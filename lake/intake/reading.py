@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 
-from lake.contract import NUMBER_FORMATS, SPECIAL_FORMATS, Column, ColumnType
+from lake.contract import NUMBER_FORMATS, NUMBER_FORMS, SPECIAL_FORMATS, Column, ColumnType
 from lake.intake.weeks import iso_week
 
 _TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?"
@@ -109,7 +109,7 @@ class Reading:
         forms, thousands, comma = self.column.number_forms, self.spelling.thousands, self.spelling.decimal_comma
         if not forms and not thousands:
             return None
-        text, signs = x, [form for form in forms if form not in ("parentheses", "trailing_minus", "percent")]
+        text, signs = x, [form for form in forms if form not in NUMBER_FORMS]
         for sign in signs if len(forms) > len(signs) else ():  # outside of the brackets, or behind the minus
             before, behind = rf"^{_escaped(sign)}\s*(\(.*\))$", rf"^(.*[)-])\s*{_escaped(sign)}$"
             text = rf"regexp_replace(regexp_replace({text}, {literal(before)}, '\1'), {literal(behind)}, '\1')"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from lake.intake.chunk import Ragged
 from lake.intake.ending import Ending
 from lake.intake.misspelt import misspellings
 from lake.intake.reading import Spelling
+from lake.intake.spelling import is_leap_second
 from lake.intake.weeks import is_missing_week
 
 SCHEMA = pa.schema(
@@ -75,10 +77,7 @@ _MESSAGES: Mapping[str, Callable[[Column, str], str]] = {
         f"{v!r} is none of {', '.join((*c.true_words, *c.false_words))}; correct it or declare the word."
     ),
     "not_a_date": lambda c, v: f"{v!r} is not a date written as {_declared(c)}; correct it or declare its format.",
-    "not_a_timestamp": lambda c, v: (
-        f"{v!r} is not a time written as {_declared(c)} (24:00 and second 60 are not accepted); "
-        "correct it or declare its format."
-    ),
+    "not_a_timestamp": lambda c, v: f"{v!r} is not a time written as {_declared(c)}; correct it or declare its format.",
     "date_too_early": lambda c, v: (
         f"{v!r} lies before the earliest day of this source; correct the year or set the column's minimum."
     ),
@@ -117,10 +116,21 @@ def explain(
             code = "too_many_decimals"
         elif "iso_week" in column.formats and is_missing_week(value.strip()):
             text = f"{value!r} is a week that its year does not have; correct the week."
+        elif column.type.temporal:
+            text = _no_such_second(value)
     if code == "unknown_unit":
         step = "correct it, give the code to its unit, or create the unit"
         text = f"{value!r} is no known unit code; {step}.{_near(value.strip(), unit_codes)}"
     return code, f"{column.heading}: {text or _MESSAGES[code](column, value)}"
+
+
+def _no_such_second(value: str) -> str:
+    """Of a leap second, or of midnight written as the end of its day, what it is and how to write it; else empty."""
+    if is_leap_second(value):
+        return f"{value!r} is a leap second, which times here do not have; write its second as 59."
+    if re.search(r"(?<![\d:])24:00(:00)?(?![\d:])", value):
+        return f"{value!r} is the end of its day; write 00:00 of the next day."
+    return ""
 
 
 def _misspelt(column: Column, code: str, value: str, spelling: Spelling) -> tuple[str, str]:

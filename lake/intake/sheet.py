@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import zipfile
+from array import array
 from dataclasses import dataclass, field
+from functools import lru_cache
 from xml.etree import ElementTree
 
 from lake.intake.archive import pieces, read_part
 from lake.intake.detect import corrupt_xlsx
+from lake.intake.numberformats import Shown, Styles
 from lake.intake.terms import MIB, IntakeError, Limits
 
 _ROW = re.compile(rb'<row [^>]*?\br="(\d+)"')
@@ -16,9 +19,14 @@ _WIDE = re.compile(rb' r="([A-Z]{2,})\d')
 _ERROR = re.compile(rb'<c ([^>]*\bt="e"[^>]*)>(.*?)</c>', re.DOTALL)
 _UNVALUED = re.compile(rb"<c ([^>]*)>\s*<f(?:/>|\s[^>]*/>|(?:\s[^>]*)?>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
 _PLACE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
+_HIDDEN_ROW = re.compile(rb'<row (?=[^>]*\bhidden="(?:1|true)")[^>]*?\br="(\d{1,7})"')
+_HIDDEN_COLUMNS = re.compile(rb'<col ([^>]*\bhidden="(?:1|true)"[^>]*)>')
+_MIN, _MAX = re.compile(rb'\bmin="(\d{1,5})"'), re.compile(rb'\bmax="(\d{1,5})"')
+_MERGED = re.compile(rb'<mergeCell [^>]*\bref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"')
 _VALUE = re.compile(rb"<v>([^<]*)</v>")
 _PREFIX = re.compile(rb"<(\w+):worksheet\b")
 _ROW_LIMIT = 32 * MIB
+_STYLES_LIMIT = 4 * MIB
 _SPREADSHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
@@ -34,14 +42,18 @@ class SheetEntry:
 
 @dataclass(slots=True)
 class Scan:
-    """Counted from the cells themselves. errors (with their text), unvalued: by (row, column) counted from 0."""
+    """Counted from the cells themselves. errors (with their text), unvalued: by (row, column) counted from 0. shown:
+    the cells that number formats show otherwise than they are. hidden_rows: their numbers, from 1; hidden_columns:
+    counted from 0. merged: references of merged cells, such as C2:C3."""
 
     last_row: int = 0
     last_column: int = 26
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
     unvalued: set[tuple[int, int]] = field(default_factory=set)
-    hidden_rows: int = 0
-    merged: bool = False
+    shown: Shown = field(default_factory=Shown)
+    hidden_rows: array[int] = field(default_factory=lambda: array("I"))
+    hidden_columns: set[int] = field(default_factory=set)
+    merged: list[str] = field(default_factory=list)
     filtered: bool = False
 
 
@@ -92,6 +104,7 @@ def _cell_too_long(limits: Limits) -> IntakeError:
 def scan(archive: zipfile.ZipFile, entry: SheetEntry, limits: Limits) -> Scan:
     """Read the sheet's XML once. IntakeError: extent_too_large, cell_too_long, corrupt_xlsx, dtd_refused."""
     found = Scan()
+    styles = _styles(archive)
     pending, prefix = b"", None
     for piece in pieces(archive, entry.part):
         if prefix is None:
@@ -100,19 +113,27 @@ def scan(archive: zipfile.ZipFile, entry: SheetEntry, limits: Limits) -> Scan:
         pending += piece
         cut = pending.rfind(b"row>") + 4
         if cut > 4:
-            _scan_rows(_without(prefix, pending[:cut]), found, limits, entry)
+            _scan_rows(_without(prefix, pending[:cut]), found, limits, entry, styles)
             pending = pending[cut:]
         elif len(pending) > _ROW_LIMIT:
             raise _cell_too_long(limits)
-    _scan_rows(_without(prefix or b"", pending), found, limits, entry)
+    _scan_rows(_without(prefix or b"", pending), found, limits, entry, styles)
     return found
+
+
+def _styles(archive: zipfile.ZipFile) -> Styles:
+    """None that count where the part is so large that no table needs it."""
+    name = "xl/styles.xml"
+    if name not in archive.namelist() or archive.getinfo(name).file_size > _STYLES_LIMIT:
+        return Styles()
+    return Styles.read(read_part(archive, name))
 
 
 def _without(prefix: bytes, xml: bytes) -> bytes:
     return xml.replace(b"<" + prefix, b"<").replace(b"</" + prefix, b"</") if prefix else xml
 
 
-def _scan_rows(xml: bytes, found: Scan, limits: Limits, entry: SheetEntry) -> None:
+def _scan_rows(xml: bytes, found: Scan, limits: Limits, entry: SheetEntry, styles: Styles) -> None:
     found.last_row = max([found.last_row, *map(int, _ROW.findall(xml))])
     for letters in set(_WIDE.findall(xml)):
         found.last_column = max(found.last_column, column_number(letters))
@@ -127,10 +148,23 @@ def _scan_rows(xml: bytes, found: Scan, limits: Limits, entry: SheetEntry) -> No
             attributes = match.group(1)
             if (place := _place(attributes)) and not (b't="str"' in attributes and b"<v" in match.group()):
                 found.unvalued.add(place)
-    if b"hidden=" in xml:
-        found.hidden_rows += len(re.findall(rb'<row [^>]*hidden="(?:1|true)"', xml))
-    found.merged = found.merged or b"<mergeCell " in xml
+    if styles.cells:
+        for letters, row, style, first, letters_behind, row_behind in styles.cells.findall(xml):
+            if kind := styles.kinds.get(int(style or first)):
+                found.shown.add(int(row or row_behind) - 1, column_number(letters or letters_behind) - 1, kind)
+    _scan_hidden(xml, found, limits)
     found.filtered = found.filtered or b"<autoFilter" in xml
+
+
+def _scan_hidden(xml: bytes, found: Scan, limits: Limits) -> None:
+    """What a person does not see as it is read: hidden rows and columns, and merged cells."""
+    if b"hidden=" in xml:
+        found.hidden_rows.extend(int(row) for row in _HIDDEN_ROW.findall(xml))
+        for attributes in _HIDDEN_COLUMNS.findall(xml):
+            first, last = (int(one.group(1)) if (one := part.search(attributes)) else 0 for part in (_MIN, _MAX))
+            found.hidden_columns.update(range(max(first, 1) - 1, min(last, limits.columns)))
+    if b"<mergeCell " in xml:
+        found.merged += [reference.decode() for reference in _MERGED.findall(xml)]
 
 
 def _refuse_extent(found: Scan, limits: Limits, entry: SheetEntry) -> None:
@@ -150,6 +184,7 @@ def _refuse_extent(found: Scan, limits: Limits, entry: SheetEntry) -> None:
         )
 
 
+@lru_cache(maxsize=1_024)
 def column_number(letters: bytes) -> int:
     """1 for A, 27 for AA."""
     number = 0

@@ -35,6 +35,7 @@ _BOOLEAN_PAIRS = (
     {"sim", "nao"},
     {"ano", "ne"},
 )
+_LEAP_SECOND = re.compile(r"((?<!\d)\d{1,2}:\d{2}:)60(?!\d)")
 _INTEGER = re.compile(r"[+-]?(0|[1-9]\d{0,17})")
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _POWER = re.compile(r"[1-9](?:[.,]\d+)?[eE]\+(?:1[1-9]|[2-9]\d)")  # from twelve digits on, as spreadsheets write codes
@@ -83,6 +84,16 @@ def shortened_code(values: Sequence[str]) -> str:
     powers = [value for value in values if _POWER.fullmatch(value)]
     rest = [value for value in values if not _POWER.fullmatch(value)]
     return powers[0] if powers and all(_WHOLE.fullmatch(value) for value in rest) else ""
+
+
+def is_leap_second(value: str) -> bool:
+    """A second 60, as clocks of networks write it where one is put in: 23:59:60."""
+    return _LEAP_SECOND.search(value) is not None
+
+
+def without_leap_seconds(values: Sequence[str]) -> list[str]:
+    """The values with second 59 for 60."""
+    return [_LEAP_SECOND.sub(r"\g<1>59", value) for value in values]
 
 
 def _date_types(formats: Sequence[str]) -> tuple[str, ...]:

@@ -141,7 +141,8 @@ class Question:
     """Something that the file does not say by itself and a person must answer.
 
     code: header_row, day_first, decimal_comma, decimal_point, encoding, total_row, last_row, replace_with_nothing,
-        sheet...
+        sheet, percent_cells, percent_shown, zeros_shown, plain_cells,
+        lost_digits...
     options: the possible answers, the most likely one first; a date question's options are strptime formats.
     """
 
@@ -156,7 +157,8 @@ class ColumnGuess:
     """What a sample says about one column. Counts are of the sample.
 
     types: candidate column types that fit every sampled value, the narrowest first. formats: date formats that fit all;
-        of a number, how it is written where that is unlike its file.
+        of a number, how it is written where that is unlike its file; of a text, the zeros by which a workbook shows
+        its numbers.
     missing: texts found that commonly mean "no value" (only proposed). roles: proposed. unique: no value repeats.
     """
 

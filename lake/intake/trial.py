@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import duckdb
@@ -11,6 +12,8 @@ from lake.intake.cells import NOT_A
 from lake.intake.reading import Reading, Spelling
 from lake.intake.rejects import explain
 from lake.intake.terms import Preview
+
+_PERCENT_CELL = re.compile(r"-?\d+(\.\d+)?%")
 
 
 def unread(contract: Contract, preview: Preview) -> dict[str, str]:
@@ -40,7 +43,9 @@ def _looked_at(preview: Preview) -> dict[str, list[str]]:
     found = {}
     for place, column in enumerate(preview.columns):
         first = (row[place].strip() for row in preview.first_rows if place < len(row))
-        given = (value for value in (*column.examples, *first) if value and value not in column.missing)
+        given = [value for value in (*column.examples, *first) if value and value not in column.missing]
+        if preview.dialect.kind == "xlsx":  # what is proposed as a percent cell may be read as it is held
+            given += [f"{float(value[:-1]) / 100!r}" for value in given if _PERCENT_CELL.fullmatch(value)]
         found[column.header] = list(dict.fromkeys(value for value in given if len(value) < 80))  # examples are cut
     return found
 

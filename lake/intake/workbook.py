@@ -13,42 +13,35 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import python_calamine
 
-from lake.intake import archive, sheet
+from lake.contract import Contract
+from lake.intake import archive, sheet, sheetnotes
 from lake.intake.chunk import Chunk
 from lake.intake.detect import corrupt_xlsx, empty_file
+from lake.intake.headers import plain_heading
+from lake.intake.shown import ShownCells
 from lake.intake.terms import Dialect, IntakeError, Limits
 
 _FIRST_TRUE_DAY = date(1900, 3, 1)
 _EXACT = 1e15
-_EXTRAS = {
-    "xl/externalLinks/": "links to other workbooks",
-    "xl/connections.xml": "data connections",
-    "xl/queryTables/": "queries",
-    "xl/media/": "pictures",
-    "xl/charts/": "charts",
-    "xl/drawings/": "drawings",
-    "xl/pivotCache/": "pivot caches",
-    "xl/pivotTables/": "pivot tables",
-    "xl/comments": "comments",
-    "xl/threadedComments/": "comments",
-    "xl/embeddings/": "embedded objects",
-}
 
 
 class WorkbookSource:
     """A `Source` over one worksheet: the declared one, else the first visible one.
 
     Hidden rows and columns are data and are read; merged cells have their value in the first cell only. Durations and
-    times of day become seconds. Dates before March 1900 are faults, because Excel counts a day that never was.
+    times of day become seconds. Dates before March 1900 are faults, because Excel counts a day that never was. What a
+    number format shows otherwise than its cell holds is read as `shown.py` says: as the contract has it, or without
+    one as it is proposed.
     """
 
     strict = False
     lacking: tuple[str, ...] = ()
     counts_bytes = False
 
-    def __init__(self, path: Path, dialect: Dialect, limits: Limits) -> None:
+    def __init__(self, path: Path, dialect: Dialect, limits: Limits, contract: Contract | None = None) -> None:
         self.dialect = dialect
         self.limits = limits
+        self.contract = contract
         self.header_row = dialect.header_row
         self.counts: dict[str, int] = {}
         with archive.open_archive(path, limits) as zipped:
@@ -57,9 +50,9 @@ class WorkbookSource:
             sheet.check_strings(zipped, limits)
             self._check_other_parts(zipped.namelist(), zipped)
             self.scan = sheet.scan(zipped, self.entry, limits)
-            self.notes = _notes(zipped.namelist(), self.sheets, self.entry, self.scan)
+            self._of_workbook = list(sheetnotes.of_workbook(zipped.namelist(), self.sheets, self.entry))
         self._rows = self._open(path)
-        self.headers = self._read_header()
+        self._look_at(self._read_header())
 
     def _check_other_parts(self, names: Sequence[str], zipped: Any) -> None:
         for name in ("xl/styles.xml", "[Content_Types].xml", "xl/metadata.xml"):
@@ -100,10 +93,20 @@ class WorkbookSource:
         headers = self.dialect.headers or tuple(header_text(value) for value in taken[-1])
         return (*headers, *("" for _ in range(len(taken[-1]) - len(headers))))
 
+    def _look_at(self, headers: tuple[str, ...]) -> None:
+        """What the sheet shows of the columns under these headings, and what is said of it."""
+        self.headers = headers
+        self.shown = ShownCells(self.scan.shown, headers, self.contract)
+        read = None
+        if self.contract is not None:
+            known = {plain_heading(column.heading) for column in self.contract.supplied}
+            read = [header for header in headers if plain_heading(header) in known]
+        self.notes = [*self._of_workbook, *sheetnotes.of_sheet(self.scan, self.header_row, headers, read)]
+
     def adopt(self, probe: Sequence[list[Any]], header_row: int) -> None:
         """Take up a source opened without header after its first rows were looked at: the header is one of them."""
         self.header_row = header_row
-        self.headers = tuple(header_text(value) for value in probe[header_row - 1])
+        self._look_at(tuple(header_text(value) for value in probe[header_row - 1]))
         self._rows = chain(probe[header_row:], self._rows)
 
     def raw_rows(self) -> Iterator[list[Any]]:
@@ -115,6 +118,7 @@ class WorkbookSource:
         while rows := list(islice(self._rows, min(self.limits.chunk_rows, 20_000))):
             yield self._chunk(rows, row)
             row += len(rows)
+        self.notes += self.shown.notes()
 
     def _chunk(self, rows: list[list[Any]], first: int) -> Chunk:
         texts: dict[int, pa.StringArray] = {}
@@ -131,7 +135,7 @@ class WorkbookSource:
                 text = pa.array(changed, pa.string())
             texts[position] = text
             if native is not None:
-                natives[position] = native
+                natives[position] = self.shown.read(position, first - 1, native)
             if fault is not None:
                 faults[position] = pa.array(fault, pa.string())
         numbers = pa.array(np.arange(first, first + len(rows), dtype=np.int64))
@@ -253,22 +257,3 @@ def _choose(found: Sequence[sheet.SheetEntry], wanted: str) -> sheet.SheetEntry:
             next_step="Declare one of these sheets.",
         )
     return next((entry for entry in found if not entry.hidden), found[0])
-
-
-def _notes(
-    names: Sequence[str], found: Sequence[sheet.SheetEntry], chosen: sheet.SheetEntry, scan: sheet.Scan
-) -> list[str]:
-    notes = []
-    others = [entry.name + (" (hidden)" if entry.hidden else "") for entry in found if entry is not chosen]
-    if others:
-        notes.append(f"The sheet {chosen.name!r} was read; not read: {', '.join(others)}.")
-    extras = sorted({what for prefix, what in _EXTRAS.items() if any(name.startswith(prefix) for name in names)})
-    if extras:
-        notes.append(f"Ignored parts of the workbook: {', '.join(extras)}.")
-    if scan.hidden_rows:
-        notes.append(f"{scan.hidden_rows:,} hidden rows were read as data.")
-    if scan.filtered:
-        notes.append("The sheet has a filter; filtered rows were read as data.")
-    if scan.merged:
-        notes.append("Merged cells have their value in the first cell only; the others are empty.")
-    return notes

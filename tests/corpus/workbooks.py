@@ -25,7 +25,11 @@ def workbook(path: Path, rows: Sequence[Sequence[object]] = (HEADER, *ROWS), **o
 
 def rewritten(path: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
     """A sound workbook whose parts `change` alters in place."""
-    workbook(path)
+    return altered(workbook(path), change)
+
+
+def altered(path: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
+    """The workbook at `path`, its parts altered in place by `change`."""
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     change(parts)

@@ -19,6 +19,8 @@ CLOCKS = ["31.01.2025 17:05:00", "31.01.2025 08:40:57 AM", "01.02.2025 09:00:00"
         (["12,5%", "0,25"], "12,5% is then read as 0.125."),
         (["2025-W52", "2025-W53"], "2025-W53 is a week that its year does not have, so the weeks are read as text."),
         (["13/01/2025", "01/13/2025"], "the column mixes both orders"),
+        (["31/12/2016 23:59:59", "31/12/2016 23:59:60"], "'31/12/2016 23:59:60' is a leap second, which times here do"),
+        (["2016-12-31 23:59:60", "2017-01-01 00:00:00"], "Write its second as 59, or choose the type timestamp"),
     ],
 )
 def test_a_column_of_texts_says_what_to_choose(values, said):
@@ -63,6 +65,16 @@ def test_a_code_with_an_exponent_lost_digits_before_it_came(tmp_path, others):
     columns, (note,) = proposed(tmp_path, f"order,cost\n1.23E+17,1\n{first},2\n{second},2\n")
     assert columns[0][0] == "text"
     assert note.startswith("order: '1.23E+17' is written with an exponent") and "digits of it were lost" in note
+
+
+def test_codes_that_lost_digits_are_no_record_key_even_where_each_occurs_once_and_it_is_asked(tmp_path):
+    (tmp_path / "x.csv").write_text("order,ref,cost\n1.23E+17,a,1\n1.24E+17,b,2\n1.25E+17,c,2\n")
+    preview = intake.inspect(tmp_path / "x.csv")
+    assert [column.roles for column in preview.columns] == [("attribute",), ("key",), ("measure",)]
+    assert [(question.code, question.column) for question in preview.questions] == [("lost_digits", "order")]
+    assert "Each value occurs once, but '1.23E+17' and the like have lost digits" in preview.questions[0].text
+    (tmp_path / "x.csv").write_text("order,day\n1.23E+17,2025-01-01\n1.24E+17,2025-01-02\n")
+    assert [column.roles for column in intake.inspect(tmp_path / "x.csv").columns] == [("attribute",), ("event_time",)]
 
 
 def test_an_exponent_among_decimals_is_a_number(tmp_path):

@@ -54,7 +54,7 @@ def test_a_number_written_otherwise_is_refused_by_its_fault_and_taken_as_the_ste
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("\u20135", "has the dash U+2013 for a minus; write a hyphen (-)."),
+        ("\u20145", "has the dash U+2014 for a minus; write a hyphen (-)."),
         ("\u200b5", "begins or ends with the blank U+200B; take it out."),
         ("- 5", "has a blank behind its sign; take it out."),
         ("1_000", "has _ between its digits; take it out."),

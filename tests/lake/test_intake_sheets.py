@@ -6,6 +6,8 @@ import openpyxl
 import pytest
 
 from lake import intake
+from lake.contract import Column
+from tests.corpus.reading import contract
 
 ORDERS = [["id", "day", "cost"], ["a", date(2025, 1, 1), 1], ["b", date(2025, 1, 2), 2]]
 COVER = [["", "Monthly report"], [], ["", "Author", "Ann"], ["", "Date", date(2025, 1, 1)]]
@@ -41,7 +43,7 @@ def test_of_two_tables_the_first_is_proposed_unless_the_other_has_the_headings_o
     assert (preview.dialect.sheet, asked.text) == (
         "Rates", "The workbook has several sheets; which one holds the table?"
     )  # fmt: skip
-    preview, asked = inspected(tmp_path, sheets, headings=["id", "cost", "note"])
+    preview, asked = inspected(tmp_path, sheets, contract=contract(Column("cost"), Column("note")))
     assert preview.dialect.sheet == "Data"
     assert "it has 2 of the 3 headings of the contract, and 'Rates' does not" in asked.text
 

@@ -226,6 +226,21 @@ def test_C37_days_and_times_that_do_not_exist(tmp_path):
     assert codes(cells(tmp_path, day(), "epoch", "infinity", "2025-2-1", "2025-02-01 10:00")) == ["not_a_date"] * 4
 
 
+@pytest.mark.parametrize(
+    ("text", "form", "said"),
+    [
+        ("2016-12-31 23:59:60", "", "a leap second, which times here do not have; write its second as 59."),
+        ("2016-12-31T23:59:60Z", "", "a leap second, which"),
+        ("31/12/2016 23:59:60", "%d/%m/%Y %H:%M:%S", "a leap second, which"),
+        ("2025-02-01 24:00", "", "the end of its day; write 00:00 of the next day."),
+        ("01/02/2025 24:00:00", "%d/%m/%Y %H:%M:%S", "the end of its day"),
+    ],
+)
+def test_C37_a_leap_second_and_the_end_of_a_day_are_named_and_never_shifted(tmp_path, text, form, said):
+    found = cells(tmp_path, when(format=form), text)
+    assert found.rows == [] and messages(found)[0].startswith(f"t: {text!r} is {said}")
+
+
 def test_C38_clock_changes_by_the_stated_rule_and_counted(tmp_path):
     found = cells(tmp_path, when(), "2025-03-30 02:30", "2025-10-26 02:30", "2025-10-26 12:00", timezone="Europe/Paris")
     assert found.column("t") == [
@@ -279,9 +294,13 @@ def test_C42_two_digit_years_only_when_declared(tmp_path):
         (day(), "31.12.2025", "d: '31.12.2025' is not a date written as year-month-day; correct it or"),
         (day(format="%d/%m/%y|%d-%b-%Y"), "x", "written as day/month/two-digit year or day-month name-year; correct"),
         (day(format="%Y%m%d"), "2025-12-31", "written as year month day without separators; correct it"),
-        (when(), "31.12.2025", "is not a time written as year-month-day hour:minute:second (24:00"),
-        (when(format="%d/%m/%Y %I:%M %p"), "x", "is not a time written as day/month/year hour:minute am or pm (24:00"),
-        (when(format="excel_serial"), "x", "is not a time written as a day number of Excel (24:00"),
+        (when(), "31.12.2025", "is not a time written as year-month-day hour:minute:second; correct it"),
+        (
+            when(format="%d/%m/%Y %I:%M %p"),
+            "x",
+            "is not a time written as day/month/year hour:minute am or pm; correct it",
+        ),
+        (when(format="excel_serial"), "x", "is not a time written as a day number of Excel; correct it"),
     ],
 )
 def test_a_reason_says_a_format_in_words(tmp_path, column, text, said):

@@ -110,7 +110,49 @@ def test_C45_hidden_data_is_read_and_merged_blanks_are_not_filled(book):
     made.sheet.autofilter(0, 0, 2, 2)
     found = made.load(contract(V, Column("note")))
     assert found.column("v") == [1, 2] and found.column("note") == ["both", None]
-    assert [note.split(" ")[0] for note in found.loaded.notes] == ["1", "The", "Merged"]
+    assert found.loaded.notes == (
+        "Column B (v) is hidden in the workbook and is read.",
+        "1 hidden row is read as data, the first is row 3; the sheet has a filter.",
+        "Merged cells have their value in the first cell only, the others are empty: C2:C3. To have it in each of "
+        "their rows, unmerge them in the workbook and fill it down.",
+    )
+    assert intake.inspect(made.path).notes == found.loaded.notes
+
+
+def test_C45_what_is_hidden_or_merged_above_the_table_or_beside_it_is_not_told(book, tmp_path):
+    made = book()
+    made.sheet.merge_range(0, 0, 0, 2, "Deliveries")
+    made.sheet.write_row(1, 0, ["id", "v", "note"])
+    made.sheet.write_row(2, 0, ["a", 1, "x"])
+    made.sheet.set_row(0, None, None, {"hidden": True})
+    made.sheet.set_column(2, 9, None, None, {"hidden": True})
+    made.sheet.autofilter(1, 0, 2, 2)
+    found = made.load(contract(V), Dialect(kind="xlsx", header_row=2))
+    assert found.loaded.notes == ("Columns that are not in the contract were ignored: note.",)
+    assert intake.inspect(made.path).notes == ("Column C (note) is hidden in the workbook and is read.",)
+
+
+def test_C45_of_many_hidden_columns_rows_and_merged_cells_the_first_are_told(book):
+    made = book()
+    made.sheet.write_row(0, 0, ["id", *(f"n{place}" for place in range(1, 8))])
+    for row in range(1, 15):
+        made.sheet.write_row(row, 0, [f"k{row}", *range(1, 8)])
+    for row in range(1, 13, 2):
+        made.sheet.merge_range(row, 9, row + 1, 9, "x")
+    for row in (4, 6):
+        made.sheet.set_row(row, None, None, {"hidden": True})
+    made.sheet.set_column(1, 2, None, None, {"hidden": True})
+    made.sheet.set_column(4, 7, None, None, {"hidden": True})
+    made.sheet.write(0, 9, "group")
+    made.file.close()
+    columns, rows, merged = intake.inspect(made.path).notes
+    listed = "B (n1), C (n2), E (n4), F (n5), G (n6) and 1 more"
+    assert columns == f"Columns {listed} are hidden in the workbook and are read."
+    assert rows == "2 hidden rows are read as data, the first is row 5."
+    assert merged.startswith(
+        "Merged cells have their value in the first cell only, the others are empty: J2:J3, J4:J5,"
+    )
+    assert " J10:J11 and 1 more. To have" in merged
 
 
 def test_C46_formulas_without_value_and_error_cells(book, tmp_path):

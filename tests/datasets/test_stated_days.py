@@ -3,6 +3,7 @@
 Stored are 1 on 10 Jan, 2 on 20 Jan, 3 on 31 Jan, 4 on 1 Feb and 5 on 20 Feb 2025.
 """
 
+import io
 from datetime import date
 from pathlib import Path
 
@@ -234,6 +235,95 @@ def test_what_the_lake_lost_is_loaded_again_with_its_days(orders):
     upload.refresh_from_db()
     again = intake.request_load(upload, by=orders.owner).upload
     assert (again.load_id, *stretch.stated_of(again)) == (upload.load_id, *JANUARY)
+
+
+# --- over REST --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def send(client, analyst, home):
+    """Sends a file for the orders of that analyst with what is said of it; the answer."""
+    loaded_dataset(ORDERS, CONTRACT, unit=home, code="orders", name="Orders", owner=analyst)
+
+    def sent(text=ONLY_TWO, **said):
+        file = io.BytesIO(text.encode())
+        file.name = "all.csv"
+        return client.post("/api/v1/uploads/", {"file": file, "dataset": "orders", **said})
+
+    return sent
+
+
+def loaded(client, answer) -> dict:
+    """The upload of the answer as REST shows it after a worker has been there."""
+    assert answer.status_code == 202, answer.content
+    here = answer.json()["upload"]["public_id"]
+    perform(Upload.objects.get(public_id=here).job)
+    return client.get(f"/api/v1/uploads/{here}/").json()
+
+
+def load(client, upload: dict, **body):
+    return client.post(f"/api/v1/uploads/{upload['public_id']}/load/", body, content_type="application/json")
+
+
+def test_over_rest_the_days_are_stated_with_the_file_and_shown_with_those_that_counted(client, send):
+    shown = loaded(client, send(complete="true", complete_from="2025-01-01", confirm_removal="1"))
+    assert (shown["state"], shown["removed"]) == ("loaded", 1)
+    names = ("stated_from", "stated_through", "complete_from", "complete_through")
+    assert [shown[name] for name in names] == ["2025-01-01", None, "2025-01-01", "2025-01-20"]
+
+
+def test_over_rest_other_days_are_stated_after_a_row_lay_outside(client, send):
+    text = HEAD + "2,2025-01-20,20\n4,2025-02-01,40\n"
+    asks = loaded(client, send(text, complete="true", complete_from="2025-01-01", complete_through="2025-01-31"))
+    assert (asks["state"], asks["fault"]["code"]) == ("asks", "outside_stretch")
+    refused = load(client, asks)
+    assert (refused.status_code, refused.json()["code"], refused.json()["outside"]) == (409, "outside_stretch", 1)
+    assert refused.json()["details"] == [{"row": 3, "day": "2025-02-01"}]
+    reversed_ = load(client, asks, complete_through="2024-12-31")  # the first day is as it was sent
+    assert (reversed_.status_code, reversed_.json()["field"]) == (400, "complete_through")
+    shown = loaded(client, load(client, asks, complete_through="2025-02-01"))
+    assert (shown["state"], shown["removed"], shown["stated_from"]) == ("loaded", 2, "2025-01-01")  # of four: unasked
+    assert ids(Dataset.objects.get()) == "245"
+
+
+def test_over_rest_a_stated_day_is_taken_back_with_null_and_all_of_them_with_complete_false(client, send):
+    text = HEAD + "2,2025-01-20,20\n4,2025-02-01,40\n"
+    asks = loaded(client, send(text, complete="true", complete_from="2025-02-01", complete_through="2025-02-28"))
+    shown = loaded(client, load(client, asks, complete_from=None))
+    assert (shown["stated_from"], shown["complete_from"], shown["complete_through"]) == (
+        None, "2025-01-20", "2025-02-28"
+    )  # fmt: skip
+    assert (shown["removed"], ids(Dataset.objects.get())) == (2, "124")
+    asks = loaded(client, send(HEAD + "2,2025-01-20,22\n", complete="true", complete_through="2025-01-19"))
+    both = load(client, asks, complete=False, complete_from="2025-01-01")
+    assert (both.status_code, both.json()["field"]) == (400, "complete_from")
+    shown = loaded(client, load(client, asks, complete=False))
+    assert (shown["complete"], shown["stated_through"], shown["removed"]) == (False, None, None)
+
+
+@pytest.mark.parametrize(
+    ("said", "field", "words"),
+    [
+        ({"complete_from": "2025-01-01"}, "complete_from", "not said to be complete"),
+        ({"complete": "false", "complete_through": "2025-01-31"}, "complete_through", "not said to be complete"),
+        (
+            {"complete": "true", "complete_from": "2025-01-31", "complete_through": "2025-01-01"},
+            "complete_through",
+            "The last day, 1 Jan 2025, is before the first, 31 Jan 2025.",
+        ),
+        ({"complete": "true", "complete_from": "0001-01-01"}, "complete_from", "Write a day from 1900 to 2200."),
+        ({"complete": "true", "complete_through": "9999-12-31"}, "complete_through", "Write a day from 1900 to 2200."),
+        ({"complete": "true", "complete_through": "31.01.2025"}, "complete_through", "YYYY-MM-DD"),
+    ],
+    ids=["alone", "not complete", "reversed", "year 1", "year 9999", "written otherwise"],
+)
+def test_over_rest_what_cannot_be_stated_is_refused_at_its_field_and_nothing_is_kept(send, said, field, words):
+    before = Upload.objects.count()
+    refused = send(**said)
+    assert (refused.status_code, Upload.objects.count()) == (400, before)
+    answer = refused.json()
+    assert [answer.get("field"), *(one["field"] for one in answer.get("errors", ()))][-1] == field
+    assert words in refused.content.decode()
 
 
 # --- whatever is stated -----------------------------------------------------------------------------------------------

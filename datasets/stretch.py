@@ -99,7 +99,7 @@ def _outside(upload: Upload, events: Stated, found: list[dict[str, Any]], rows: 
     wider += [f"`complete_through` {held.last}"] if late else []
     return OutsideStretch(
         f"{total:,} of its {rows:,} rows {'lies' if total == 1 else 'lie'} outside the days of which it was stated to "
-        f"hold all records, {_stated_in_words(stated)}: its events are of {days(*events)}.",
+        f"hold all records, {_days_in_words(stated)}: its events are of {days(*events)}.",
         next_step=f"Nothing was loaded. If it holds all records of these days too, load it again with "
         f"{' and '.join(wider)}; otherwise with `complete` false. If the rows are wrong, correct the file and send it "
         "again.",
@@ -125,8 +125,8 @@ def _widened(dataset: Dataset, events: Stated) -> Stated:
     )
 
 
-def _stated_in_words(stated: Stated) -> str:
-    first, last = stated
+def _days_in_words(known: Stated) -> str:
+    first, last = known
     if first and last:
         return days(first, last)
     return f"from {said(first)} on" if first else f"up to {said(last)}"
@@ -141,6 +141,26 @@ def words(upload: Upload, first: date, last: date) -> str:
         return f"{days(first, last)} (as stated)"
     by = ("as stated", "by its last event") if stated.first else ("by its first event", "as stated")
     return f"{said(first)} ({by[0]}) to {said(last)} ({by[1]})"
+
+
+def in_words(upload: Upload) -> tuple[str, str]:
+    """The days of which the upload holds all records, as far as they are known, and what of them was stated."""
+    stated = stated_of(upload)
+    known = Stated(upload.complete_from or stated.first, upload.complete_through or stated.last)
+    if not any(known):
+        return "", ""
+    by = {(True, True): "as stated", (True, False): "first day as stated", (False, True): "last day as stated"}
+    return _days_in_words(known), by.get((bool(stated.first), bool(stated.last)), "by its events")
+
+
+def wider(upload: Upload) -> Stated:
+    """The days that were stated, widened to those of the events that were found outside of them."""
+    fault, stated = upload.fault or {}, stated_of(upload)
+    held = _widened(
+        upload.dataset, Stated(*(date.fromisoformat(fault[name]) for name in ("first_event", "last_event")))
+    )
+    assert held.first is not None and held.last is not None
+    return Stated(stated.first and min(stated.first, held.first), stated.last and max(stated.last, held.last))
 
 
 def days(first: date, last: date) -> str:

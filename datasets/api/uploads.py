@@ -144,8 +144,9 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
         file = form.validated_data["file"]
         known = request.headers.get("Idempotency-Key", "")
         upload = intake.receive(
-            dataset, file, name=file.name, by=request.user, length=file.size, idempotency_key=_key(known)
-        )
+            dataset, file, name=file.name, by=request.user, length=file.size, idempotency_key=_key(known),
+            said=_naming(said),
+        )  # fmt: skip
         if upload.state == Upload.State.RECEIVED:
             intake.examine(upload, encoding=form.validated_data.get("encoding", ""))
         if dataset is None or not dataset.contract_number:
@@ -343,6 +344,17 @@ def _completeness(body, upload: Upload | None = None) -> dict[str, Any]:
         "stated": stated if is_said else None,
         "may_remove": body.get("confirm_removal"),
         "blank_missing": body["blank_missing"],
+    }
+
+
+def _naming(said: dict[str, Any]) -> dict[str, Any]:
+    """What of it names the load, as plain JSON: how many records may be removed does not."""
+    first, last = (day and str(day) for day in said["stated"])
+    return {
+        "complete": said["complete"],
+        "complete_from": first,
+        "complete_through": last,
+        "blank_missing": said["blank_missing"],
     }
 
 

@@ -173,6 +173,7 @@ def _leave_aside(upload: Upload, earlier: Upload) -> None:
     audit.record(upload.uploaded_by, "extract was loaded before", upload, unit=upload.dataset.unit)
     if upload.idempotency_key:
         of_key = {"sent_by": upload.uploaded_by, "key": upload.idempotency_key}
-        FurtherKey.objects.get_or_create(**of_key, defaults={"upload": earlier})
+        then = {"upload": earlier, "said_with_key": upload.said_with_key}
+        FurtherKey.objects.get_or_create(**of_key, defaults=then)
     upload.delete()
     transaction.on_commit(lambda: receiving.discard(stored))

@@ -88,6 +88,9 @@ class Upload(models.Model):
     complete_from = models.DateField(null=True, help_text="First day of which it held all records.")
     complete_through = models.DateField(null=True, help_text="Last day of which it held all records.")
     idempotency_key = models.CharField(max_length=200, blank=True)
+    said_with_key = models.JSONField(
+        null=True, help_text="What the request with the key said of the load beside its file; null: not known."
+    )
     job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
     rows_read = models.BigIntegerField(null=True)
     accepted = models.BigIntegerField(null=True)
@@ -157,6 +160,7 @@ class FurtherKey(models.Model):
     upload = models.ForeignKey(Upload, models.CASCADE, related_name="further_keys")
     sent_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     key = models.CharField(max_length=200)
+    said_with_key = models.JSONField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["sent_by", "key"], name="one_further_key_per_sender")]

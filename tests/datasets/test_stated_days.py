@@ -245,10 +245,10 @@ def send(client, analyst, home):
     """Sends a file for the orders of that analyst with what is said of it; the answer."""
     loaded_dataset(ORDERS, CONTRACT, unit=home, code="orders", name="Orders", owner=analyst)
 
-    def sent(text=ONLY_TWO, **said):
+    def sent(text=ONLY_TWO, headers=None, **said):
         file = io.BytesIO(text.encode())
         file.name = "all.csv"
-        return client.post("/api/v1/uploads/", {"file": file, "dataset": "orders", **said})
+        return client.post("/api/v1/uploads/", {"file": file, "dataset": "orders", **said}, **(headers or {}))
 
     return sent
 
@@ -324,6 +324,29 @@ def test_over_rest_what_cannot_be_stated_is_refused_at_its_field_and_nothing_is_
     answer = refused.json()
     assert [answer.get("field"), *(one["field"] for one in answer.get("errors", ()))][-1] == field
     assert words in refused.content.decode()
+
+
+def test_over_rest_the_same_key_with_other_days_is_another_request(client, send):
+    headers = {"HTTP_IDEMPOTENCY_KEY": "january"}
+    first = send(complete="true", complete_from="2025-01-01", headers=headers)
+    assert send(complete="true", complete_from="2025-01-01", headers=headers).json()["already"] is True
+    for other in ({"complete_from": "2025-01-02"}, {"complete_through": "2025-01-31"}, {}):
+        refused = send(complete="true", **other, headers=headers)
+        assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_reused")
+    assert send(headers=headers).status_code == 422  # not complete at all
+    assert send(complete="true", complete_from="2025-01-01", blank_missing="true", headers=headers).status_code == 422
+    assert Upload.objects.latest("pk").pk == first.json()["upload"]["number"]
+
+
+def test_over_rest_a_key_is_remembered_with_what_was_said_then_also_if_it_was_loaded_otherwise(client, send):
+    headers = {"HTTP_IDEMPOTENCY_KEY": "january"}
+    said = {"complete": "true", "complete_through": "2025-01-19", "headers": headers}
+    asks = loaded(client, send(**said))
+    loaded(client, load(client, asks, complete=False))
+    assert send(**said).json()["upload"]["number"] == asks["number"]  # the answer was lost, say
+    again = {"complete": "false", "headers": {"HTTP_IDEMPOTENCY_KEY": "once more"}}
+    assert [send(**again).json()["upload"]["number"] for _ in "12"] == [asks["number"]] * 2  # a file loaded already
+    assert send(complete="true", headers=again["headers"]).status_code == 422
 
 
 # --- whatever is stated -----------------------------------------------------------------------------------------------

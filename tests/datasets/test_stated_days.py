@@ -19,9 +19,10 @@ from datasets.watermark import complete_through, first_of
 from jobs import work
 from lake.intake import Loaded
 from organization.models import AuditEntry
-from tests.datasets.closing.orders import CONTRACT, HEAD, orders_now, rows_of
+from organization.models import Role as Member
+from tests.datasets.closing.orders import CONTRACT, HEAD, let_in, orders_now, rows_of
 from tests.datasets.test_complete import ORDERS, complete, ids
-from tests.factories import loaded_dataset, perform, upload_csv
+from tests.factories import loaded_dataset, member, perform, upload_csv
 
 pytestmark = pytest.mark.django_db
 
@@ -227,6 +228,15 @@ def test_an_undo_brings_back_what_left_by_the_statement_and_a_later_statement_ha
     for upload in (second, first):
         perform(undo.request_undo(upload, by=orders.owner))
     assert rows_of(orders_now(orders)) == before
+
+
+def test_of_closed_days_nothing_leaves_by_a_statement_unless_it_is_restated_and_then_by_the_same_days(orders):
+    Dataset.objects.filter(pk=orders.pk).update(closed_through=date(2025, 1, 31))
+    upload = complete(orders_now(orders), ONLY_TWO, stated=JANUARY, may_remove=2)
+    assert (upload.state, upload.fault["code"]) == ("refused", "period_closed")
+    assert [one["key"] for one in upload.fault["details"]] == ["1", "3"]
+    let_in(upload, by=member(Member.MANAGER, orders.unit))
+    assert (upload.state, upload.removed, stretch.stated_of(upload), ids(orders)) == ("loaded", 2, JANUARY, "245")
 
 
 def test_what_the_lake_lost_is_loaded_again_with_its_days(orders):

@@ -19,6 +19,7 @@ from .closing import LONGEST_REASON
 from .describing import DESCRIBED
 from .models import Dataset, QualityRule
 from .refusals import Refusal
+from .stretch import Stated
 
 if TYPE_CHECKING:
     from lake.intake import Dialect
@@ -191,6 +192,32 @@ class ClosingForm(forms.Form):
         if "through" in given and bool(given["through"]) == bool(given.get("open_all")):
             self.add_error("through", "Say through which day, or that all periods are re-opened.")
         return given
+
+
+class StretchForm(forms.Form):
+    """The days of which a complete extract holds all records; one that is left empty is that of an event."""
+
+    complete_from = DayField(required=False, label="First day")
+    complete_through = DayField(required=False, label="Last day")
+
+    def __init__(self, *args, form: str = "", **kwargs):
+        """form: the id of the form that the fields are sent with, if they stand outside of it."""
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs |= {"form": form} if form else {}
+
+    @property
+    def stated(self) -> Stated:
+        given = self.cleaned_data if self.is_bound else {}
+        return Stated(given.get("complete_from"), given.get("complete_through"))
+
+    def takes(self, refusal: Exception) -> bool:
+        """Whether the refusal speaks of one of the days; then it stands beside it."""
+        field = getattr(refusal, "extra", {}).get("field", "")
+        if field not in self.fields:
+            return False
+        self.add_error(field, f"{refusal} {refusal.next_step}".strip())
+        return True
 
 
 class RuleForm(forms.ModelForm):

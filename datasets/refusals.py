@@ -90,6 +90,15 @@ class RemovalUnconfirmed(Refusal):
     status, code = 409, "removal_unconfirmed"
 
 
+class OutsideStretch(Refusal):
+    """Rows of a complete extract lie outside the days of which it was stated to hold all records.
+
+    `outside` of them, `details` names the first; its events go from `first_event` to `last_event`.
+    """
+
+    status, code = 409, "outside_stretch"
+
+
 class InvalidRequest(Refusal):
     """A field of the request is wrong; `field` names it."""
 

@@ -1,31 +1,32 @@
 """Complete extracts: records of their days that they lack are removed. Off unless an upload says so.
 
-The stretch is whole days, from the first to the last event of the accepted rows, by the reporting clock. Only rows of
-units at which the uploader may upload are removed, and none if a row was rejected: it may be any of the records.
+Of which days, tells `stretch`. Only rows of units at which the uploader may upload are removed, and none if a row was
+rejected: it may be any of the records.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from . import closing, explore, scan
+from . import closing, explore, scan, stretch
 from .facts import NoLongerKept, contract_of
 from .models import Dataset, DatasetVersion, Upload
-from .refusals import InvalidRequest, RemovalUnconfirmed, WrongState
+from .refusals import InvalidRequest, OutsideStretch, Refusal, RemovalUnconfirmed, WrongState
 from .scope import RowScope, row_scope
-from .watermark import complete_through, first_of
 
 if TYPE_CHECKING:
     from lake.contract import Contract
     from lake.intake import Loaded
     from lake.store import Commit, Complete, DataFile
     from organization.access import Access
+
+
+ASKING: dict[str, type[Refusal]] = {one.code: one for one in (RemovalUnconfirmed, OutsideStretch)}  # Upload.State.ASKS
 
 
 def is_offered(dataset: Dataset | None) -> bool:
@@ -50,26 +51,22 @@ def stretch_of(upload: Upload, contract: Contract, loaded: Loaded, writable: Row
     """The days of which the upload holds all records; None if it does not say so, or nothing may be removed."""
     from lake.store import Complete
 
-    event = contract.event_time
-    if not upload.complete or event is None or loaded.rejected or not loaded.first_event:
+    event, (first, last) = contract.event_time, stretch.spoken_for(upload, loaded)
+    if not upload.complete or event is None or loaded.rejected or first is None or last is None:
         return None
-    covers = upload.dataset.covers
-    first = first_of(date.fromisoformat(loaded.first_event), covers)
-    last = complete_through(date.fromisoformat(loaded.last_event), covers)
-    assert last is not None
     return Complete(event.name, first, last, where=writable.condition, allowed=upload.may_remove)
 
 
 @contextmanager
-def refusing(dataset: Dataset) -> Iterator[None]:
+def refusing(upload: Upload) -> Iterator[None]:
     """Turns the lake's TooManyLeave into RemovalUnconfirmed."""
     from lake.store import TooManyLeave
 
     try:
         yield
     except TooManyLeave as fault:
-        stretch = days(fault.complete.first, fault.complete.last)
-        of = f"{fault.total:,} of the {closing.records(fault.stored)} of {stretch}"
+        days = stretch.words(upload, fault.complete.first, fault.complete.last)
+        of = f"{fault.total:,} of the {closing.records(fault.stored)} of {days}"
         raise RemovalUnconfirmed(
             f"{of} {'is' if fault.total == 1 else 'are'} not in this extract and would be removed.",
             next_step="Nothing was loaded. If the source no longer has them, load it again with `confirm_removal` "
@@ -79,19 +76,23 @@ def refusing(dataset: Dataset) -> Iterator[None]:
             stored=fault.stored,
             first=str(fault.complete.first),
             last=str(fault.complete.last),
-            version=dataset.current_version,
+            version=upload.dataset.current_version,
         ) from fault
 
 
-def refused_before(upload: Upload) -> RemovalUnconfirmed | None:
-    """The refusal of an earlier load of `upload` if it would only come again: nothing was stored since."""
-    fault = upload.fault or {}
-    if upload.state != Upload.State.ASKS or fault.get("code") != RemovalUnconfirmed.code or not upload.complete:
+def refused_before(upload: Upload, *, confirmed: bool) -> Refusal | None:
+    """The refusal of an earlier load of `upload` if it would only come again: nothing was stored since, and the same
+    days are stated. confirmed: a number of records is confirmed now.
+    """
+    fault, refusal = upload.fault or {}, ASKING.get((upload.fault or {}).get("code", ""))
+    if upload.state != Upload.State.ASKS or refusal is None or not upload.complete:
         return None
-    if fault["version"] != upload.dataset.current_version:
+    if refusal is RemovalUnconfirmed and (confirmed or fault["version"] != upload.dataset.current_version):
+        return None
+    if refusal is OutsideStretch and upload.contract_number != upload.dataset.contract_number:
         return None
     words = {name: value for name, value in fault.items() if name not in ("code", "message", "next_step", "file")}
-    return RemovalUnconfirmed(fault["message"], next_step=fault["next_step"], **words)
+    return refusal(fault["message"], next_step=fault["next_step"], **words)
 
 
 def notes(upload: Upload, commit: Commit, loaded: Loaded) -> list[str]:
@@ -99,21 +100,19 @@ def notes(upload: Upload, commit: Commit, loaded: Loaded) -> list[str]:
     if not upload.complete:
         return []
     if commit.complete is not None:
-        stretch = days(commit.complete.first, commit.complete.last)
+        days = stretch.words(upload, commit.complete.first, commit.complete.last)
         if commit.removed:
-            return [f"Removed: {closing.records(commit.removed)} of {stretch} that the extract lacks."]
-        return [f"It holds all records of {stretch}: there were none to remove."]
+            return [f"Removed: {closing.records(commit.removed)} of {days} that the extract lacks."]
+        return [f"It holds all records of {days}: there were none to remove."]
     if loaded.rejected:
         rows = "1 row was" if loaded.rejected == 1 else f"{loaded.rejected:,} rows were"
         return [
             f"Nothing was removed: {rows} rejected, and which records they are is not certain. "
             "Correct the extract and upload it as complete again."
         ]
+    if not loaded.accepted:
+        return ["Nothing was removed: the file has no rows. A broken export looks like that, so it removes nothing."]
     return ["Nothing was removed: no row has an event time, so the extract speaks for no day."]
-
-
-def days(first: date, last: date) -> str:
-    return f"{first:%-d %b %Y}" if first == last else f"{first:%-d %b %Y} to {last:%-d %b %Y}"
 
 
 def removed_rows(upload: Upload, access: Access, *, offset: int = 0, limit: int = explore.PAGE) -> explore.RowsPage:

@@ -15,7 +15,7 @@ from organization import audit
 from organization.access import UPLOAD, Access
 from organization.models import AuditEntry
 
-from . import closing, keeping, reconcile, rejects, removal
+from . import closing, keeping, reconcile, rejects, stretch
 from .facts import contract_of, table_of
 from .models import Dataset, DatasetVersion, Upload
 from .refusals import PeriodClosed, WrongState
@@ -111,7 +111,7 @@ def undo(claim: Claim) -> dict[str, Any]:
 def _contradicted(dataset: Dataset, fault: LaterComplete) -> str:
     later = dataset.uploads.filter(load_id=fault.load_id).order_by("-pk").first()
     name = f"upload #{later.pk}" if later else "a later upload"
-    count, days = closing.records(fault.total), removal.days(fault.complete.first, fault.complete.last)
+    count, days = closing.records(fault.total), stretch.days(fault.complete.first, fault.complete.last)
     return f"{count} of {days} would come back, but {name} held all records of these days later. Take that back first."
 
 

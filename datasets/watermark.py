@@ -16,8 +16,9 @@ def complete_through(last_day: date | None, covers: str) -> date | None:
         return last_day
     months = MONTHS[covers]
     past = (last_day.month - 1) // months * months + months
-    after = date(last_day.year + past // 12, past % 12 + 1, 1)
-    return after - timedelta(days=1)
+    if past == 12:
+        return date(last_day.year, 12, 31)
+    return date(last_day.year, past + 1, 1) - timedelta(days=1)
 
 
 def first_of(day: date, covers: str) -> date:

@@ -5,11 +5,19 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from datasets.models import Dataset
-from doors.serializers import ScopedCodeOrIdField, StrictSerializer
+from doors.serializers import DayField, ScopedCodeOrIdField, StrictSerializer
 from organization.models import Unit
 
 from .described import ContractField, DialectField
 
+COMPLETE_FROM = (
+    "First day of which a complete extract holds all records, included, by the dataset's reporting clock. No row may "
+    "lie before it. Where a row stands for its month, quarter or year: the first day of one. "
+)
+COMPLETE_THROUGH = (
+    "Last day of which a complete extract holds all records, included, by the dataset's reporting clock. No row may "
+    "lie after it. Where a row stands for its month, quarter or year: the last day of one. "
+)
 CONFIRM_REMOVAL = "How many records a complete extract may remove; left out, up to half of those of its days."
 
 
@@ -28,8 +36,14 @@ BLANK_MISSING = (
 class ExtractBody(FileBody):
     complete = serializers.BooleanField(
         default=False,
-        help_text="It holds all records of the days from its first to its last event: stored ones that it lacks are "
-        "removed.",
+        help_text="It holds all records of the days from its first to its last event, or of those stated: stored ones "
+        "that it lacks are removed.",
+    )
+    complete_from = DayField(
+        required=False, allow_null=True, help_text=COMPLETE_FROM + "Left out: that of its first event."
+    )
+    complete_through = DayField(
+        required=False, allow_null=True, help_text=COMPLETE_THROUGH + "Left out: that of its last event."
     )
     confirm_removal = serializers.IntegerField(required=False, min_value=0, help_text=CONFIRM_REMOVAL)
     blank_missing = serializers.BooleanField(default=False, help_text=BLANK_MISSING)
@@ -38,6 +52,16 @@ class ExtractBody(FileBody):
 class LoadBody(StrictSerializer):
     complete = serializers.BooleanField(
         allow_null=True, default=None, help_text="Whether it holds all records of its days; left out, as it was sent."
+    )
+    complete_from = DayField(
+        required=False,
+        allow_null=True,
+        help_text=COMPLETE_FROM + "Null: that of its first event. Left out: as it was sent.",
+    )
+    complete_through = DayField(
+        required=False,
+        allow_null=True,
+        help_text=COMPLETE_THROUGH + "Null: that of its last event. Left out: as it was sent.",
     )
     confirm_removal = serializers.IntegerField(required=False, min_value=0, help_text=CONFIRM_REMOVAL)
     blank_missing = serializers.BooleanField(

@@ -14,7 +14,7 @@ from rest_framework import mixins, parsers, serializers, status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from datasets import explore, intake, keeping, rejects, removal, undo
+from datasets import explore, intake, keeping, rejects, removal, stretch, undo
 from datasets.facts import contract_of
 from datasets.models import Dataset, Reject, Upload
 from datasets.refusals import CodeTaken, InvalidRequest
@@ -74,8 +74,8 @@ class UploadSerializer(serializers.ModelSerializer):
             "public_id", "number", "dataset", "file_name", "size", "sha256", "state", "job_state", "progress",
             "progress_note", "contract_number", "dialect", "rows_read", "accepted", "replaced", "kept", "removed",
             "duplicates", "rejected", "notes", "fault", "restatement", "restated_by", "blank_missing", "complete",
-            "complete_from", "complete_through", "replays", "timings", "uploaded_by", "uploaded_at",
-            "finished_at",
+            "complete_from", "complete_through", "stated_from", "stated_through", "replays", "timings",
+            "uploaded_by", "uploaded_at", "finished_at",
         )  # fmt: skip
         extra_kwargs = {name: {"allow_null": True, "help_text": PARTLY} for name in ("size", "sha256")}
 
@@ -137,14 +137,16 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
         form.is_valid(raise_exception=True)
         dataset = self._writable_dataset(form.validated_data.get("dataset"))
         said = _completeness(form.validated_data)
+        stretch.check(said["stated"], dataset, complete=said["complete"])
         if said["complete"] or said["may_remove"] is not None:
             removal.check_offered(dataset)
         keeping.check_offered(dataset, said["blank_missing"])
         file = form.validated_data["file"]
         known = request.headers.get("Idempotency-Key", "")
         upload = intake.receive(
-            dataset, file, name=file.name, by=request.user, length=file.size, idempotency_key=_key(known)
-        )
+            dataset, file, name=file.name, by=request.user, length=file.size, idempotency_key=_key(known),
+            said=_naming(said),
+        )  # fmt: skip
         if upload.state == Upload.State.RECEIVED:
             intake.examine(upload, encoding=form.validated_data.get("encoding", ""))
         if dataset is None or not dataset.contract_number:
@@ -191,9 +193,11 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
 
         One that was refused because it would change closed periods is refused again (409 `period_closed`): ask for a
         restatement (`dataset-restatements/`). A complete one that would remove too many records is refused again (409
-        `removal_unconfirmed`), unless `confirm_removal` allows as many.
+        `removal_unconfirmed`), unless `confirm_removal` allows as many; one with rows outside the days that were stated
+        too (409 `outside_stretch`), unless other days are stated now.
         """
-        upload, said = self._own(), _completeness(self.checked(LoadBody))
+        upload = self._own()
+        said = _completeness(self.checked(LoadBody), upload)
         return self._requested(intake.request_load(upload, by=request.user, token=request.auth, **said))
 
     @extend_schema(request=UndoBody, responses={202: UploadSerializer})
@@ -330,12 +334,27 @@ def download_removed(upload: Upload, wanted: str, access, *, local: bool = False
     )
 
 
-def _completeness(body) -> dict[str, Any]:
-    """What a body says of it, as `request_load` takes it."""
+def _completeness(body, upload: Upload | None = None) -> dict[str, Any]:
+    """What a body says of it, as `request_load` takes it. upload: which was sent before, with the days that stand."""
+    sent = stretch.stated_of(upload) if upload else stretch.Stated()
+    stated = stretch.Stated(body.get("complete_from", sent.first), body.get("complete_through", sent.last))
+    is_said = upload is None or "complete_from" in body or "complete_through" in body
     return {
         "complete": body["complete"],
+        "stated": stated if is_said else None,
         "may_remove": body.get("confirm_removal"),
         "blank_missing": body["blank_missing"],
+    }
+
+
+def _naming(said: dict[str, Any]) -> dict[str, Any]:
+    """What of it names the load, as plain JSON: how many records may be removed does not."""
+    first, last = (day and str(day) for day in said["stated"])
+    return {
+        "complete": said["complete"],
+        "complete_from": first,
+        "complete_through": last,
+        "blank_missing": said["blank_missing"],
     }
 
 

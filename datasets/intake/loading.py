@@ -24,11 +24,11 @@ from organization import audit
 from organization.access import UPLOAD, access_of
 from organization.models import ApiToken
 
-from .. import closing, keeping, reconcile, removal, scan, scope
+from .. import closing, keeping, reconcile, removal, scan, scope, stretch
 from ..facts import facts_of, table_of
 from ..models import Dataset, Upload
 from ..parse import intake_in_child
-from ..refusals import ForeignUnits, Refusal, RemovalUnconfirmed
+from ..refusals import ForeignUnits, Refusal
 from ..rejects import corrected_records
 from ..sole_writer import sole_writer
 from .committing import copy_rejects, make_visible, summary_of
@@ -78,6 +78,7 @@ def _load(upload: Upload, claim: Claim) -> dict[str, Any]:
                 return {"state": "refused", "fault": upload.fault}
         writable = scope.row_scope(dataset, _access_of_job(upload, claim), UPLOAD)
         _check_units(loaded, writable)
+        stretch.refuse_outside(upload, contract, loaded)
         summary = summary_of(dataset, contract, [loaded.accepted_path])
         with sole_writer(dataset, claim), _timed(timings, "store"):
             reconcile.settle(dataset)
@@ -86,7 +87,7 @@ def _load(upload: Upload, claim: Claim) -> dict[str, Any]:
             closed = closing.closed_days(upload, contract)
             complete = removal.stretch_of(upload, contract, loaded, writable)
             loaded, kept = keeping.completed(upload, contract, loaded, into)
-            with closing.refusing(dataset), removal.refusing(dataset):
+            with closing.refusing(dataset), removal.refusing(upload):
                 commit = table_of(dataset).commit(
                     upload.load_id, loaded.accepted_path, contract, closed=closed, complete=complete, kept=kept
                 )
@@ -251,7 +252,7 @@ def _refuse(upload: Upload, fault: dict[str, Any], claim: Claim, rejects: Path |
         copy_rejects(upload, rejects)
         details = fault.get("details") or {}
         Upload.objects.filter(pk=upload.pk).update(rows_read=details.get("rows"), rejected=details.get("rejected"))
-    asks = fault.get("code") == RemovalUnconfirmed.code
+    asks = fault.get("code") in removal.ASKING
     state, word = (Upload.State.ASKS, "upload asks") if asks else (Upload.State.REFUSED, "upload refused")
     Upload.objects.filter(pk=upload.pk).update(state=state, fault=_storable(fault), finished_at=timezone.now())
     audit.record(upload.uploaded_by, word, upload, unit=upload.dataset.unit, code=fault.get("code"))

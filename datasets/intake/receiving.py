@@ -8,15 +8,14 @@ import shutil
 import unicodedata
 import uuid
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 
 from organization import audit
 
-from ..models import Dataset, Upload
+from ..models import Dataset, FurtherKey, Upload
 from ..refusals import ComputedDataset, KeyReused, LengthUnknown, NoRoom, OriginalMissing, TooLarge, Truncated
 
 CHUNK = 1 << 20
@@ -59,11 +58,13 @@ def receive(
     by,
     length: int | None = None,
     idempotency_key: str = "",
+    said: dict[str, Any] | None = None,
     replays: Upload | None = None,
 ) -> Upload:
     """Store an extract and note it. `length`: bytes that must arrive. `dataset` None: the wizard will name one.
 
-    The same `idempotency_key` with the same content gives the upload of the first time; with other content KeyReused.
+    The same `idempotency_key` with the same content gives the upload of the first time; with other content KeyReused,
+    and so where `said` (what else names the load: that the extract is complete, of which days ...) is not as then.
     Raises TooLarge, NoRoom, Truncated, KeyReused, ComputedDataset. After a refusal nothing is stored.
     """
     check_takes_uploads(dataset)
@@ -72,7 +73,7 @@ def receive(
     digest, size = _store(stream, Path(settings.UPLOAD_ROOT) / stored, length)
     try:
         with transaction.atomic():
-            earlier = _of_key(by, idempotency_key)
+            earlier, then = _of_key(by, idempotency_key)
             if earlier is None:
                 upload = Upload.objects.create(
                     dataset=dataset,
@@ -82,12 +83,13 @@ def receive(
                     sha256=digest,
                     size=size,
                     idempotency_key=idempotency_key[:200],
+                    said_with_key=said if idempotency_key else None,
                     uploaded_by=by,
                 )
                 audit.record(by, "extract received", upload, unit=dataset.unit if dataset else None, sha256=digest)
                 return upload
     except IntegrityError:
-        earlier = _of_key(by, idempotency_key)
+        earlier, then = _of_key(by, idempotency_key)
         if earlier is None:
             discard(stored)
             raise
@@ -95,7 +97,8 @@ def receive(
         discard(stored)
         raise
     discard(stored)
-    if earlier.sha256 != digest or (dataset and earlier.dataset_id not in (None, dataset.pk)):
+    is_other = earlier.sha256 != digest or (dataset and earlier.dataset_id not in (None, dataset.pk))
+    if is_other or (None not in (then, said) and then != said):
         raise KeyReused(
             f"The Idempotency-Key was used for another request: upload #{earlier.pk} ({earlier.file_name}).",
             next_step="Use a new key for a new request.",
@@ -126,12 +129,15 @@ def discard(stored: str) -> None:
     (Path(settings.UPLOAD_ROOT) / stored).unlink(missing_ok=True)
 
 
-def _of_key(by, key: str) -> Upload | None:
-    """The upload that this person sent with the key, or that the file sent with it was already."""
+def _of_key(by, key: str) -> tuple[Upload | None, dict[str, Any] | None]:
+    """The upload that this person sent with the key, or that the file sent with it was already; what was said then."""
     if not key:
-        return None
-    sent = Q(uploaded_by=by, idempotency_key=key[:200])
-    return Upload.objects.filter(sent | Q(further_keys__sent_by=by, further_keys__key=key[:200])).first()
+        return None, None
+    first = Upload.objects.filter(uploaded_by=by, idempotency_key=key[:200]).first()
+    if first is not None:
+        return first, first.said_with_key
+    further = FurtherKey.objects.filter(sent_by=by, key=key[:200]).select_related("upload").first()
+    return (further.upload, further.said_with_key) if further else (None, None)
 
 
 def _store(stream: IO[bytes], target: Path, length: int | None) -> tuple[str, int]:

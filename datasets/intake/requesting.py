@@ -13,9 +13,10 @@ from jobs import work
 from jobs.models import Job
 from organization import audit
 
-from .. import closing, keeping, removal
+from .. import closing, keeping, removal, stretch
 from ..models import Dataset, FurtherKey, Upload
 from ..refusals import InvalidRequest, NotConfirmed, WrongState
+from ..stretch import Stated
 from . import receiving
 
 LOST = "missing_in_lake"  # the fault of an upload whose rows the lake has lost
@@ -37,14 +38,15 @@ class Requested:
         return f"This file {word} already as #{self.upload.pk} ({self.upload.file_name}). Nothing was changed."
 
 
-def load_id_of(upload: Upload, dataset: Dataset, *, complete: bool | None = None) -> str:
-    """The name of the load: by content, dataset, contract and dialect, so that the same load has the same name.
+def load_id_of(upload: Upload, dataset: Dataset) -> str:
+    """The name of the load: by content, dataset, contract, dialect and what was said of it (that it is complete, of
+    which days), so that the same load has the same name.
 
-    A load that was taken back may be loaded again, as its next round. complete: as if the upload said so.
+    A load that was taken back may be loaded again, as its next round.
     """
-    is_complete = upload.complete if complete is None else complete
     parts = [upload.sha256, dataset.lake_table.hex, upload.contract_number, upload.dialect, bool(upload.replays_id)]
-    parts += ["complete"] if is_complete else []
+    parts += ["complete"] if upload.complete else []
+    parts += [[day and str(day) for day in stretch.stated_of(upload)]] if any(stretch.stated_of(upload)) else []
     parts += ["blank_missing"] if upload.blank_missing else []
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
     undone = dataset.uploads.filter(load_id__startswith=digest, state=Upload.State.UNDONE).count()
@@ -58,16 +60,18 @@ def request_load(
     by,
     token=None,
     complete: bool | None = None,
+    stated: Stated | None = None,
     may_remove: int | None = None,
     blank_missing: bool | None = None,
 ) -> Requested:
     """Queue the load of a confirmed upload, once. A file that is loaded already is left aside with its earlier upload.
 
-    token: the API token of the request, whose narrower rights the worker checks again. complete, may_remove: whether it
-    holds all records of its days, and how many may be removed (see `datasets.removal`). blank_missing: whether records
+    token: the API token of the request, whose narrower rights the worker checks again. complete, stated,
+    may_remove: whether it holds all records of its days, of which, and how many may be removed (see `datasets.removal`;
+    where it is no longer complete, no days are stated). blank_missing: whether records
     that it replaces lose what they hold in columns that it lacks (see `datasets.keeping`). None: as was said before.
     That it may change closed periods holds for the load that was approved (`datasets.restating`), and for no other.
-    Raises NotConfirmed, WrongState, PeriodClosed, RemovalUnconfirmed, InvalidRequest.
+    Raises NotConfirmed, WrongState, PeriodClosed, RemovalUnconfirmed, OutsideStretch, InvalidRequest.
     """
     if upload.dataset_id is None:
         raise NotConfirmed(
@@ -83,7 +87,7 @@ def request_load(
         raise WrongState(f"Upload #{upload.pk} was taken back.", next_step="Upload the file again to load it again.")
     if not upload.restatement and (refusal := closing.refused_before(upload)):
         raise refusal
-    _say_complete(upload, dataset, complete, may_remove)
+    _say_complete(upload, dataset, complete, stated, may_remove)
     keeping.check_offered(dataset, blank_missing)
     upload.blank_missing = upload.blank_missing if blank_missing is None else blank_missing
     upload.contract_number = dataset.contract_number
@@ -100,15 +104,29 @@ def request_load(
     _queue(upload, by, token)
     more = {"restatement": upload.restatement} if upload.restatement else {}
     more |= {"complete": True, "may_remove": upload.may_remove} if upload.complete else {}
+    more |= {name: day for name in ("stated_from", "stated_through") if (day := getattr(upload, name))}
     more |= {"blank_missing": True} if upload.blank_missing else {}
     audit.record(by, "load requested", upload, unit=dataset.unit, load_id=upload.load_id, **more)
     return Requested(upload, already=False)
 
 
-def _say_complete(upload: Upload, dataset: Dataset, complete: bool | None, may_remove: int | None) -> None:
-    """Raises InvalidRequest, RemovalUnconfirmed."""
+def _say_complete(
+    upload: Upload, dataset: Dataset, complete: bool | None, stated: Stated | None, may_remove: int | None
+) -> None:
+    """A number that was confirmed holds for the days of then.
+
+    Raises InvalidRequest, RemovalUnconfirmed, OutsideStretch.
+    """
+    before = stretch.stated_of(upload)
     if complete is not None:
         upload.complete, upload.may_remove = complete, None
+    if stated is None:
+        stated = before if upload.complete else Stated()
+    else:
+        stretch.check(stated, dataset, complete=upload.complete)
+    if stated != before:
+        upload.may_remove = None
+    upload.stated_from, upload.stated_through = stated
     if may_remove is not None:
         upload.may_remove = may_remove
     if upload.complete and upload.replays_id is None:
@@ -116,7 +134,7 @@ def _say_complete(upload: Upload, dataset: Dataset, complete: bool | None, may_r
     elif complete or may_remove is not None:
         field = "complete" if complete else "confirm_removal"
         raise InvalidRequest("Only a complete extract removes records; corrected rows are none.", field=field)
-    if may_remove is None and (refusal := removal.refused_before(upload)):
+    if stated == before and (refusal := removal.refused_before(upload, confirmed=may_remove is not None)):
         raise refusal
 
 
@@ -127,9 +145,11 @@ def _was_in_the_lake(upload: Upload) -> bool:
 
 def _loaded_before(upload: Upload, dataset: Dataset) -> Upload | None:
     """An upload that is, or will be, the same load. What was loaded as complete need not be loaded as any extract."""
-    same = Q(load_id=upload.load_id, state__in=LIVE)
-    as_complete = Q(load_id=load_id_of(upload, dataset, complete=True), state=Upload.State.LOADED)
-    return dataset.uploads.exclude(pk=upload.pk).filter(same | as_complete).first()
+    found = Q(load_id=upload.load_id, state__in=LIVE)
+    if not upload.complete and upload.replays_id is None:
+        names = ("sha256", "contract_number", "dialect", "blank_missing")
+        found |= Q(complete=True, state=Upload.State.LOADED, **{name: getattr(upload, name) for name in names})
+    return dataset.uploads.exclude(pk=upload.pk).filter(found).first()
 
 
 def _queue(upload: Upload, by, token) -> None:
@@ -153,6 +173,7 @@ def _leave_aside(upload: Upload, earlier: Upload) -> None:
     audit.record(upload.uploaded_by, "extract was loaded before", upload, unit=upload.dataset.unit)
     if upload.idempotency_key:
         of_key = {"sent_by": upload.uploaded_by, "key": upload.idempotency_key}
-        FurtherKey.objects.get_or_create(**of_key, defaults={"upload": earlier})
+        then = {"upload": earlier, "said_with_key": upload.said_with_key}
+        FurtherKey.objects.get_or_create(**of_key, defaults=then)
     upload.delete()
     transaction.on_commit(lambda: receiving.discard(stored))

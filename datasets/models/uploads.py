@@ -4,7 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 
 from jobs.models import Job
@@ -68,7 +68,14 @@ class Upload(models.Model):
     )
     complete = models.BooleanField(
         default=False,
-        help_text="It holds all records of the days from its first to its last event: others of them are removed.",
+        help_text="It holds all records of the days from its first to its last event, or of those stated: others of "
+        "them are removed.",
+    )
+    stated_from = models.DateField(
+        null=True, help_text="First day of which its sender stated that it holds all records; null: by its first event."
+    )
+    stated_through = models.DateField(
+        null=True, help_text="Last day of which its sender stated that it holds all records; null: by its last event."
     )
     may_remove = models.BigIntegerField(
         null=True, help_text="How many records may be removed; null: up to half of those of its days."
@@ -81,6 +88,9 @@ class Upload(models.Model):
     complete_from = models.DateField(null=True, help_text="First day of which it held all records.")
     complete_through = models.DateField(null=True, help_text="Last day of which it held all records.")
     idempotency_key = models.CharField(max_length=200, blank=True)
+    said_with_key = models.JSONField(
+        null=True, help_text="What the request with the key said of the load beside its file; null: not known."
+    )
     job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
     rows_read = models.BigIntegerField(null=True)
     accepted = models.BigIntegerField(null=True)
@@ -112,6 +122,10 @@ class Upload(models.Model):
                 condition=~Q(idempotency_key=""),
                 name="one_upload_per_idempotency_key",
             ),
+            models.CheckConstraint(
+                condition=Q(complete=True) | Q(stated_from=None, stated_through=None), name="only_complete_states_days"
+            ),
+            models.CheckConstraint(condition=~Q(stated_from__gt=F("stated_through")), name="stated_days_in_order"),
         ]
         indexes = [models.Index(fields=["dataset", "-uploaded_at"], name="upload_by_dataset")]
 
@@ -146,6 +160,7 @@ class FurtherKey(models.Model):
     upload = models.ForeignKey(Upload, models.CASCADE, related_name="further_keys")
     sent_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     key = models.CharField(max_length=200)
+    said_with_key = models.JSONField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["sent_by", "key"], name="one_further_key_per_sender")]

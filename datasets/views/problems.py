@@ -86,6 +86,10 @@ def _cells(changes: list[dict[str, Any]]) -> str:
     return f": {', '.join(shown)}{f' and {more} more' if more else ''}" if shown else ""
 
 
+def _rows_of_days(details: list[dict[str, Any]]) -> Iterator[str]:
+    return (f"row {one['row']:,}: {date.fromisoformat(one['day']):%-d %b %Y}" for one in details)
+
+
 def _listed(numbers: list[int]) -> str:
     return ", ".join(f"{number:,}" for number in numbers)
 
@@ -98,4 +102,5 @@ POINTS: dict[str, Callable[[Any], Iterator[str]]] = {
     "foreign_units": _rows_of_units,
     "unit_not_allowed": _rows_of_units,
     "period_closed": _closed_rows,
+    "outside_stretch": _rows_of_days,
 }

@@ -10,18 +10,25 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from datasets import intake, rejects, scope, undo
+from datasets import intake, rejects, removal, scope, stretch, undo
 from datasets.api.uploads import download_removed
 from datasets.facts import NoSuchVersion
+from datasets.forms import StretchForm
 from datasets.models import Upload
-from datasets.refusals import InvalidRequest, Refusal, RemovalUnconfirmed
+from datasets.refusals import InvalidRequest, OutsideStretch, Refusal, RemovalUnconfirmed
 from doors.pages import page, visible
 from organization.access import DEFINE, UPLOAD, VIEW
 
 from .problems import problem_of
 from .restatements import shown_of
 
-ASKS_REMOVAL = RemovalUnconfirmed.code
+ASKS_REMOVAL, ASKS_DAYS = RemovalUnconfirmed.code, OutsideStretch.code
+# A question is answered below it on the page, not by a field of a request.
+ANSWERED_BELOW = {
+    ASKS_REMOVAL: "Nothing was loaded yet. Choose what to do.",
+    ASKS_DAYS: "Nothing was loaded yet. State other days if it holds all records of these too, or load it without "
+    "removing; if rows are wrong, correct the file and upload it again.",
+}
 HIDDEN = {"message": "The file was refused.", "next_step": "Ask its uploader or the dataset's steward for the reason."}
 
 
@@ -56,7 +63,9 @@ def _context(request, found: Upload) -> dict:
         "removes_most": is_most(found.fault or {}),
         "is_closed_out": found.state == "refused" and found.fault.get("code") == "period_closed",
         "asks_removal": sees and changes and found.state == "asks" and found.fault.get("code") == ASKS_REMOVAL,
-        "asks_reading": changes and found.state == "asks" and found.fault.get("code") != ASKS_REMOVAL,
+        "days": _days_asked(found) if changes and sees else None,
+        "spoken_for": stretch.in_words(found),
+        "asks_reading": changes and found.state == "asks" and found.fault.get("code") not in removal.ASKING,
         "corrects": changes and bool(found.rejected) and rejects.are_waiting(found.replays or found),
         "may_reread": may_define and changes and found.state == "refused" and bool(found.fault),
         "may_undo": found.state == "loaded" and undo.may_undo(found, request.access),
@@ -73,10 +82,16 @@ def _context(request, found: Upload) -> dict:
 
 
 def _for_people(fault: dict) -> dict:
-    """A question of removal is answered below it on the page, not by a field of a request."""
-    if fault.get("code") != ASKS_REMOVAL:
-        return fault
-    return fault | {"next_step": "Nothing was loaded yet. Choose what to do."}
+    step = ANSWERED_BELOW.get(fault.get("code", ""))
+    return fault | {"next_step": step} if step else fault
+
+
+def _days_asked(found: Upload) -> StretchForm | None:
+    """Where rows lie outside the days that were stated: others, beginning with those that hold every row."""
+    if found.state != Upload.State.ASKS or found.fault.get("code") != ASKS_DAYS:
+        return None
+    first, last = stretch.wider(found)
+    return StretchForm(initial={"complete_from": first, "complete_through": last})
 
 
 def _undo_text(corrected_as: Iterable[Upload]) -> str:
@@ -95,18 +110,28 @@ def upload_load(request, public_id):
     """Try a failed or refused upload again."""
     found = own(request, public_id)
     try:
-        requested = intake.request_load(found, by=request.user, **_removal_of(request, found))
+        requested = intake.request_load(found, by=request.user, **_answer_of(request, found))
         if requested.already:
             messages.info(request, requested.message)
     except refusals() as refusal:
-        messages.error(request, f"{refusal} {refusal.next_step}")
+        words = _for_people(refusal.to_dict())
+        messages.error(request, f"{words['message']} {words['next_step']}".strip())
     return redirect("upload", public_id)
 
 
-def _removal_of(request, found: Upload) -> dict:
-    """What the answer to "remove them?" says. Raises InvalidRequest where most of them need a second yes."""
+def _answer_of(request, found: Upload) -> dict:
+    """What the answer to "remove them?" or "of which days?" says.
+
+    Raises InvalidRequest: days that are none, or that most of the records need a second yes.
+    """
     if request.POST.get("complete") == "no":
         return {"complete": False}
+    if "complete_from" in request.POST:
+        days = StretchForm(request.POST)
+        if not days.is_valid():
+            field, faults = next(iter(days.errors.items()))
+            raise InvalidRequest(f"{days.fields[field].label}: {faults[0]}", field=field)
+        return {"stated": days.stated, "may_remove": 0}
     given = request.POST.get("confirm_removal", "")
     if not (given.isascii() and given.isdigit() and len(given) < 12):
         return {}

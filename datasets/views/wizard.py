@@ -11,10 +11,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
-from datasets import intake, removal
+from datasets import intake, removal, stretch
 from datasets.api.uploads import may_upload
 from datasets.facts import contract_of
-from datasets.forms import ENCODINGS, DialectForm, NewDatasetForm
+from datasets.forms import ENCODINGS, DialectForm, NewDatasetForm, StretchForm
 from datasets.forms_contract import (
     ColumnFormSet,
     ContractForm,
@@ -43,11 +43,13 @@ def upload_new(request):
     code = request.POST.get("dataset") or request.GET.get("dataset")
     dataset = visible(Dataset.objects, request, code=code) if code else None
     fault, encoding = None, request.POST.get("encoding") or request.GET.get("encoding", "")
-    if request.method == "POST":
+    may_be_complete = removal.is_offered(dataset) and dataset.current_version is not None
+    days = StretchForm(request.POST if may_be_complete and request.POST else None, form="extract")
+    if request.method == "POST" and (days.is_valid() or not days.is_bound):
         try:
-            return _received(request, dataset)
+            return _received(request, dataset, days.stated)
         except refusals() as refusal:
-            fault = refusal
+            fault = None if days.takes(refusal) else refusal
     has_key = bool(dataset and dataset.contract_number and contract_of(dataset).key)
     context = {
         "dataset": dataset,
@@ -56,8 +58,10 @@ def upload_new(request):
         "problems": [problem_of(fault.to_dict())] if fault else [],
         "hidden": [("dataset", dataset.code)] if dataset else [],
         "has_key": has_key,
-        "may_be_complete": removal.is_offered(dataset) and dataset.current_version is not None,
+        "may_be_complete": may_be_complete,
         "complete": "complete" in request.POST,
+        "days": days,
+        "zone": contract_of(dataset).reporting_timezone if has_key else "",
         "blank_missing": "blank_missing" in request.POST,
         "may_blank": has_key and dataset.current_version is not None,
         "encoding": encoding,
@@ -66,16 +70,17 @@ def upload_new(request):
     }
     if encoding:
         context["hidden"].append(("encoding", encoding[:40]))
-    return render(request, "datasets/upload_new.html", context, status=422 if fault else 200)
+    return render(request, "datasets/upload_new.html", context, status=422 if fault or days.errors else 200)
 
 
-def _received(request, dataset: Dataset | None):
+def _received(request, dataset: Dataset | None, stated: stretch.Stated):
     intake.check_room(int(request.META.get("CONTENT_LENGTH") or 0))
     intake.check_takes_uploads(dataset)
     if dataset and not may_upload(dataset, request.access):
         raise PermissionDenied("You may not upload to this dataset. Ask an administrator of its unit.")
     # A person is asked before anything is removed, and told how many of which days.
     said = {"complete": True, "may_remove": 0} if "complete" in request.POST else {}
+    stretch.check(stated, dataset, complete=bool(said))
     if said:
         removal.check_offered(dataset)
     file = request.FILES.get("file")
@@ -83,13 +88,14 @@ def _received(request, dataset: Dataset | None):
         raise Refusal("No file came with the form.", next_step="Choose a file, then press Upload.")
     upload = intake.receive(dataset, file, name=file.name, by=request.user, length=file.size)
     said |= {"blank_missing": True} if "blank_missing" in request.POST else {}
+    days = {"stated_from": stated.first, "stated_through": stated.last}
     intake.examine(upload, encoding=request.POST.get("encoding", ""), asks=True)
     if upload.state == Upload.State.ASKS:
-        Upload.objects.filter(pk=upload.pk).update(**said)
+        Upload.objects.filter(pk=upload.pk).update(**said, **days)
         return _go(request, reverse("upload_confirm", args=[upload.public_id]))
     if dataset is None or not dataset.contract_number:
         return _go(request, reverse("upload_confirm", args=[upload.public_id]))
-    requested = intake.request_load(upload, by=request.user, **said)
+    requested = intake.request_load(upload, by=request.user, stated=stated, **said)
     if requested.already:
         messages.info(request, requested.message)
     return _go(request, reverse("upload", args=[requested.upload.public_id]))
@@ -133,6 +139,7 @@ def upload_confirm(request, public_id):
         "copies": () if upload.dataset else Upload.objects.visible_to(request.access).loaded_copies_of(upload),
         "has_key": bool(proposed.key),
         "asks": (upload.fault or {}).get("message") if upload.state == Upload.State.ASKS else "",
+        "spoken_for": stretch.in_words(upload),
         "may_settle": bool(confirmed) and request.access.allows(DEFINE, upload.dataset.unit_id),
         "settles": "settles" in request.POST,
         "dialect_form": dialect_form,

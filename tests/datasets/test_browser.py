@@ -59,3 +59,24 @@ def test_a_chart_is_saved_with_its_title_and_its_numbers(page):
     assert list(saved) == ["Lines.svg", "Lines.csv"]
     assert ">Lines</text>" in saved["Lines.svg"] and ">Sum of amount</text>" in saved["Lines.svg"]
     assert saved["Lines.csv"].splitlines() == ["day,sum_amount", "2025-01-01,1"]
+
+
+def test_the_days_of_a_complete_extract_appear_with_its_box_and_are_sent_with_the_file(page, tmp_path):
+    file = tmp_path / "january.csv"
+    file.write_text("id,day,amount\nb,2025-01-20,2\n")
+    page.goto("/uploads/new/?dataset=lines")
+    first, last = page.get_by_label("First day"), page.get_by_label("Last day")
+    expect(first).to_be_hidden()
+    page.get_by_label("This extract is complete").check()
+    first.fill("2025-01-31")
+    last.fill("2025-01-01")
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_role("button", name="Upload").click()
+    expect(page.locator(".field-errors")).to_contain_text("is before the first, 31 Jan 2025")
+    first.fill("2025-01-01")
+    last.fill("2025-01-31")
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_role("button", name="Upload").click()
+    expect(page.locator("h1")).to_contain_text("january.csv")
+    sent = Upload.objects.get(file_name="january.csv")
+    assert (str(sent.stated_from), str(sent.stated_through)) == ("2025-01-01", "2025-01-31")

@@ -18,6 +18,7 @@ from datasets.watermark import complete_through
         (date(2019, 4, 1), "quarter", date(2019, 6, 30)),
         (date(2019, 12, 31), "quarter", date(2019, 12, 31)),
         (date(2019, 5, 5), "year", date(2019, 12, 31)),
+        (date(9999, 12, 5), "month", date(9999, 12, 31)),  # there is no day after it
         (None, "month", None),
     ],
 )

@@ -49,9 +49,10 @@ def expected_rows(dataset: Dataset) -> dict[str, Row]:
     for version in loads.order_by("version").select_related("upload"):
         with original_of(version.upload).open(newline="") as file:
             brought = {row["number"]: row for row in csv.DictReader(file)}
-        if version.upload.complete:
-            days = [row["opened"] for row in brought.values()]
-            stays = (row for row in rows.values() if not min(days) <= row["opened"] <= max(days))
+        if (sent := version.upload).complete:
+            days = sorted(row["opened"] for row in brought.values())
+            first, last = str(sent.stated_from or days[0]), str(sent.stated_through or days[-1])
+            stays = (row for row in rows.values() if not first <= row["opened"] <= last)
             rows = {row["number"]: row for row in stays}
         rows |= brought
     return rows

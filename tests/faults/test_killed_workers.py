@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import time
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -67,14 +68,22 @@ def test_F3_killed_around_the_lake_commit_the_load_is_adopted_or_repeated_but_st
     assert_sound(dataset)
 
 
-@pytest.mark.parametrize("failpoint", ["before_lake_commit", "after_lake_commit", "before_db_commit"])
+@pytest.mark.parametrize(
+    ("failpoint", "stated"),
+    [
+        ("before_lake_commit", {}),
+        ("after_lake_commit", {}),
+        ("before_db_commit", {}),
+        ("after_lake_commit", {"stated_from": date(2025, 1, 1), "stated_through": date(2025, 3, 31)}),
+    ],
+)
 def test_F3_a_complete_extract_killed_around_its_commit_removes_all_that_it_lacks_or_nothing(
-    dataset, worker, queue, failpoint
+    dataset, worker, queue, failpoint, stated
 ):
     first = waiting_upload(dataset, 3)
     rest()
-    upload = waiting_upload_without_worker(dataset, 4, 600)
-    Upload.objects.filter(pk=upload.pk).update(complete=True)
+    upload = waiting_upload_without_worker(dataset, 4, 600, months=1 if stated else 3)  # stated: of January alone
+    Upload.objects.filter(pk=upload.pk).update(complete=True, **stated)
     assert OneJob(upload.job, queue.url, failpoint=failpoint).wait() == -signal.SIGKILL
     dataset.refresh_from_db()
     assert (dataset.current_version, dataset.rows) == (first.versions.get().version, 1_000)
@@ -87,11 +96,11 @@ def test_F3_a_complete_extract_killed_around_its_commit_removes_all_that_it_lack
     assert_sound(dataset)
 
 
-def waiting_upload_without_worker(dataset, seed: int, rows: int = 1_000) -> Upload:
+def waiting_upload_without_worker(dataset, seed: int, rows: int = 1_000, *, months: int = 3) -> Upload:
     """As `waiting_upload`, but the message is lost, so that the test says which process does the job first."""
     from django.db import transaction
 
-    text = extract(seed, rows)
+    text = extract(seed, rows, months=months)
     with transaction.atomic():
         upload = upload_csv(dataset, text, name=f"extract-{seed}.csv", run=False)
         transaction.get_connection().run_on_commit.clear()

@@ -99,17 +99,21 @@ class AliasForm(forms.ModelForm):
 
 
 class ImportForm(forms.Form):
+    """A file to look at; or, to take it over, the one that was looked at (`checked`, see views/units_import.py)."""
+
     file = forms.FileField(
-        help_text="CSV with the columns code, name and as needed kind, parent, timezone, alias:SYSTEM."
+        required=False, help_text="CSV with the columns code, name and as needed kind, parent, timezone, alias:SYSTEM."
     )
     from_day = DayField(
         required=False,
         help_text="From when new places hold; units that begin later begin on it. Empty: a new unit is there as long "
         "as its parent, and a move holds from the day you look from.",
     )
-    do_it = forms.BooleanField(
-        required=False, label="Take over, if there is no fault", help_text="Otherwise only shown."
-    )
+
+    def clean(self):
+        if not self.cleaned_data.get("file") and not self.data.get("checked") and "file" not in self.errors:
+            self.add_error("file", "Choose the file of the units.")
+        return self.cleaned_data
 
 
 class MemberForm(forms.Form):

@@ -97,7 +97,7 @@ def said(amount: str, currency: str, codes: Sequence[str], then: str) -> str:
     shown = ", ".join(codes[:NAMED]) + (" and more" if len(codes) > NAMED else "")
     if 1 < len(codes) <= NAMED:
         shown = f"{', '.join(codes[:-1])} and {codes[-1]}"
-    return f"Adds up {amount} of {shown or 'several currencies'} (column {currency}) as if they were one: {then}"
+    return f"{amount} is in {shown or 'several currencies'} (column {currency}), added up as if they were one: {then}"
 
 
 def codes_for(dataset: Dataset, currency: str, access: Access) -> list[str]:

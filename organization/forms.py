@@ -102,7 +102,7 @@ class ImportForm(forms.Form):
     """A file to look at; or, to take it over, the one that was looked at (`checked`, see views/units_import.py)."""
 
     file = forms.FileField(
-        required=False, help_text="CSV with the columns code, name and as needed kind, parent, timezone, alias:SYSTEM."
+        help_text="CSV with the columns code, name and as needed kind, parent, timezone, alias:SYSTEM."
     )
     from_day = DayField(
         required=False,
@@ -110,10 +110,9 @@ class ImportForm(forms.Form):
         "as its parent, and a move holds from the day you look from.",
     )
 
-    def clean(self):
-        if not self.cleaned_data.get("file") and not self.data.get("checked") and "file" not in self.errors:
-            self.add_error("file", "Choose the file of the units.")
-        return self.cleaned_data
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.fields["file"].required = not self.data.get("checked")
 
 
 class MemberForm(forms.Form):

@@ -43,7 +43,7 @@ WRITTEN = {
     "code": "spend", "name": "Spend", "unit": "group", "kind": "simple", "dataset": "orders", "formula": "sum(amount)",
     "grain": "month", "direction": "lower", "unit_of_measure": "number", "decimals": "0",
 }  # fmt: skip
-SAID = "Adds up amount of EUR and USD (column currency) as if they were one: filter on one currency"
+SAID = "amount is in EUR and USD (column currency), added up as if they were one: filter on one currency"
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_means_percentiles_and_denominators_are_told_too(client, orders, more):
 
 def test_a_kpi_in_euros_is_of_money_whatever_its_column_is_called(client, orders):
     (said,) = hints(client, orders, formula="sum(freight)", unit_of_measure="EUR")
-    assert said.startswith("Adds up freight of EUR and USD")
+    assert said.startswith("freight is in EUR and USD")
 
 
 def test_who_sees_rows_of_one_currency_is_not_told_of_others(client, orders):
@@ -122,13 +122,13 @@ def test_the_page_of_the_definition_tells_it_and_names_no_currency_to_who_sees_a
     assert SAID in html.unescape(opened(client, orders.owner, "kpi_definition", "spend"))
     part = access_of(member("analyst", Unit.objects.get(code="south")), DAY)
     (seen,) = cautions_of(version, part)
-    assert "Adds up amount of several currencies (column currency)" in seen and "USD" not in seen
+    assert "amount is in several currencies (column currency)" in seen and "USD" not in seen
 
 
 def test_explore_tells_it_beside_its_answer(client, orders):
     asked = {"dataset": "orders", "total": "sum", "of": "amount", "group": "status"}
     page = html.unescape(opened(client, orders.owner, "explore", **asked))
-    assert "Adds up amount of EUR and USD (column currency) as if they were one: group by that column" in page
+    assert "amount is in EUR and USD (column currency), added up as if they were one: group by that column" in page
     assert "as if they were one" not in opened(client, orders.owner, "explore", **asked | {"group": "currency"})
 
 

@@ -138,6 +138,7 @@ RESOURCES = [
 RESOURCES += import_module("tests.organization.resources").RESOURCES
 RESOURCES += import_module("tests.datasets.resources").RESOURCES
 RESOURCES += import_module("tests.kpis.resources").RESOURCES
+RESOURCES += import_module("tests.kpis.resources_written").RESOURCES
 RESOURCES += import_module("tests.alerts.resources").RESOURCES
 RESOURCES += import_module("tests.studies.resources").RESOURCES
 RESOURCES += import_module("tests.slas.resources").RESOURCES

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from datasets.models import Closing, QualityRule, SavedView, Upload
+from jobs.models import Job
 from lake.contract import Column, Contract
 from lake.contract import Role as Key
 from organization.models import Role
@@ -56,6 +57,14 @@ class ARefusedUpload:
             state="refused", fault={"code": "period_closed", "message": "1 record of closed periods would change."}
         )
         self.pk = self.upload.public_id
+
+
+def a_parked_job(unit):
+    """The load of a file that somebody else sent, given up."""
+    job = Job.objects.create(kind="datasets.load", key=f"load of {unit.code}", state="parked", attempts=3)
+    upload = OfRows(unit).upload
+    Upload.objects.filter(pk=upload.pk).update(job=job, state="failed")
+    return job
 
 
 def a_rule(unit):
@@ -228,4 +237,8 @@ RESOURCES = [
              body=lambda sent: {"upload": str(sent.pk), "reason": "They were corrected"}, door="upload"),
     Resource("API: withdrawing another's restatement", "post", f"{R}/{{}}/withdraw/", a_restatement, UPLOADERS,
              status=409, open_because="only who asked may", door="upload"),
+    uploads("trying a job again", "/jobs/{}/retry/", a_parked_job, status=302),
+    uploads("dismissing a job", "/jobs/{}/dismiss/", a_parked_job, status=302),
+    uploads("API: trying a job again", "/api/v1/jobs/{}/retry/", a_parked_job),
+    uploads("API: dismissing a job", "/api/v1/jobs/{}/dismiss/", a_parked_job),
 ]  # fmt: skip

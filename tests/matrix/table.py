@@ -143,4 +143,6 @@ RESOURCES += import_module("tests.alerts.resources").RESOURCES
 RESOURCES += import_module("tests.studies.resources").RESOURCES
 RESOURCES += import_module("tests.slas.resources").RESOURCES
 RESOURCES += import_module("tests.slas.resources_clocks").CLOCKS
+RESOURCES += import_module("tests.slas.resources_written").RESOURCES
 RESOURCES += import_module("tests.vendors.resources").RESOURCES
+RESOURCES += import_module("tests.vendors.resources_written").RESOURCES

@@ -79,4 +79,7 @@ RESOURCES = [
     posted("API: starting a round", f"{A}/selection-rounds/{{}}/start/", a_round, 409),
     posted("API: opening a round", f"{A}/selection-rounds/{{}}/open/", a_round, 409),
     posted("API: awarding a round", f"{A}/selection-rounds/{{}}/award/", a_round, 400),
+    written("API: changing a criterion", f"{A}/vendor-scorecards/{{}}/criteria/1/", a_draft, "patch", status=404),
+    written("API: removing a criterion", f"{A}/vendor-scorecards/{{}}/criteria/1/", a_draft, "delete", status=404),
+    written("API: removing a bid", f"{A}/selection-rounds/{{}}/bids/1/", a_round, "delete", status=404),
 ]  # fmt: skip

@@ -62,7 +62,6 @@ RESOURCES = [
         "API: asking for a follow-up",
         "/api/v1/alerts/{}/follow-ups/",
         status=201,
-        elsewhere=400,
         body=somebody_to_do_it,
     ),
     change("API: opening a follow-up again", "/api/v1/follow-ups/{}/reopen/", a_follow_up),

@@ -218,6 +218,12 @@ def check_undo(upload: Upload) -> None:
             return  # the job says so
 
 
+def touches_closed(upload: Upload) -> bool:
+    """Whether taking it back may change closed periods, by the months that it touched; rows tell (`check_undo`)."""
+    closed = closed_days(upload, contract_of(upload.dataset))
+    return closed is not None and _touched(upload, closed)
+
+
 def _touched(upload: Upload, closed: Closed) -> bool:
     last = closed.through.year * 100 + closed.through.month
     touched = upload.versions.values_list("touched", flat=True)

@@ -10,16 +10,35 @@ from datasets.models import Dataset, Upload
 from jobs import work
 from jobs.models import Job
 from organization import audit
-from organization.access import ADMINISTER, Access
+from organization.access import ADMINISTER, UPLOAD, Access
 
 
 def jobs_seen(access: Access) -> QuerySet[Job]:
-    """Jobs of uploads, and of datasets whose workings the person sees, and their own; an administrator sees all."""
-    if access.anywhere(ADMINISTER):
+    """Jobs of uploads, and of datasets whose workings the person sees, and their own; who administers the whole
+    organisation sees all."""
+    if access.everywhere(ADMINISTER):
         return Job.objects.all()
     uploads = Upload.objects.visible_to(access).values("job")
     datasets = list(Dataset.objects.with_workings(access).visible_to(access).values_list("pk", flat=True))
     return Job.objects.filter(Q(pk__in=uploads) | Q(arguments__dataset__in=datasets) | Q(asked_by=access.user_id))
+
+
+def jobs_held(access: Access) -> QuerySet[Job]:
+    """Those that the person may try again or dismiss: their own, and of what belongs to units at which they upload."""
+    if access.everywhere(ADMINISTER):
+        return Job.objects.all()
+    units = access.units(UPLOAD)
+    uploads = Upload.objects.filter(dataset__unit__in=units).values("job")
+    datasets = list(Dataset.objects.filter(unit__in=units).values_list("pk", flat=True))
+    return Job.objects.filter(Q(pk__in=uploads) | Q(arguments__dataset__in=datasets) | Q(asked_by=access.user_id))
+
+
+def require_held(job: Job, access: Access) -> None:
+    """Raises PermissionDenied for a job of units at which the person only looks."""
+    if not jobs_held(access).filter(pk=job.pk).exists():
+        raise PermissionDenied(
+            "Only who asked for it, or uploads for the dataset's unit, may try it again or dismiss it."
+        )
 
 
 @transaction.atomic

@@ -7,7 +7,6 @@ is kept with the question; the second person neither asked nor loaded the rows. 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -47,7 +46,7 @@ def ask(upload: Upload, *, reason: str, by, now: datetime) -> Restatement:
             f"Upload #{upload.pk} is {upload.get_state_display().lower()}, and was not refused for closed periods.",
             next_step="Load it; a restatement is asked for once it is refused.",
         )
-    fault = _refusal_of_undo(upload) if kind == Kind.UNDO else upload.fault
+    fault = _needs_restating(upload).to_dict() if kind == Kind.UNDO else upload.fault
     made = Restatement(upload=upload, dataset=upload.dataset, load_id=upload.load_id, kind=kind, asked_by=by)
     made.reason, made.asked_at = reason, now
     made.would, made.details = fault["message"], fault.get("details", [])
@@ -109,11 +108,18 @@ def revision(asked: Restatement) -> str:
     return revision_of(asked.pk, asked.details, asked.dataset.closed_through, last and last.version)
 
 
-def _refusal_of_undo(upload: Upload) -> dict[str, Any]:
+def refusal_of_undo(upload: Upload) -> PeriodClosed | None:
+    """Why a plain undo would be refused for closed periods; None: it would not. Scans if it touched their months."""
     try:
         closing.check_undo(upload)
     except PeriodClosed as refusal:
-        return refusal.to_dict()
+        return refusal
+    return None
+
+
+def _needs_restating(upload: Upload) -> PeriodClosed:
+    if refusal := refusal_of_undo(upload):
+        return refusal
     raise WrongState(
         f"Taking upload #{upload.pk} back changes nothing of closed periods.", next_step="Take it back as it is."
     )

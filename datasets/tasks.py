@@ -33,7 +33,15 @@ def reconcile_lake() -> None:
     reconcile.reconcile_all()
 
 
+@shared_task(ignore_result=True)
+def look_for_currencies() -> int:
+    from . import quality
+
+    return quality.request_first_runs()
+
+
 @worker_ready.connect
 def reconcile_at_start(**_) -> None:
     """What a killed worker left committed but unnamed is named before new work is done."""
     reconcile_lake.delay()
+    look_for_currencies.delay()

@@ -22,6 +22,7 @@ urlpatterns = [
     path("uploads/<uuid:public_id>/confirm/", wizard.upload_confirm, name="upload_confirm"),
     path("uploads/<uuid:public_id>/load/", uploads.upload_load, name="upload_load"),
     path("uploads/<uuid:public_id>/undo/", uploads.upload_undo, name="upload_undo"),
+    path("uploads/<uuid:public_id>/undo-look/", restatements.upload_undo_look, name="upload_undo_look"),
     path("uploads/<uuid:public_id>/restatement/", restatements.restatement_ask, name="restatement_ask"),
     path("dataset-restatements/<int:pk>/<slug:decision>/", restatements.restatement_decide, name="restatement_decide"),
     path("uploads/<uuid:public_id>/removed/", uploads.upload_removed, name="upload_removed"),

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from datasets import explore
+from datasets import currencies, explore
 from datasets.facts import NoSuchVersion, contract_of
 from datasets.refusals import Refusal
+from datasets.scan import ScanFailed
+from datasets.scope import authorised_rows
 from kpis.measures import base_of
 from kpis.models import Kpi, KpiVersion
 from organization.access import Access
@@ -17,13 +19,57 @@ Kind = KpiVersion.Kind
 MOST_COLUMNS, NAMED = 3, 5
 TOO_MANY_PERCENT = 150
 PERCENT = "percent"
+SPLIT_OR_FILTER = "filter on one currency in the condition, or split the KPI by that column."
 
 
 def hints_of(version: KpiVersion, values: Sequence[float | Decimal | None], access: Access) -> list[str]:
     """values: of its last periods, as they are shown. Looks only at rows that `access` may see."""
     shown = [value for value in values if value is not None]
-    found = [*_texts_of_no_row(version, access), *_conditions_counted(version), *_read_in_utc(version)]
+    found = [*_mixed_currencies(version, access, seen=True), *_texts_of_no_row(version, access)]
+    found += [*_conditions_counted(version), *_read_in_utc(version)]
     return [*found, *_odd_unit(version, shown), *_percentages_multiplied(version)]
+
+
+def cautions_of(version: KpiVersion, access: Access) -> list[str]:
+    """What speaks against a number that looks sound, for the pages of its definition; no rows are read."""
+    return list(_mixed_currencies(version, access, seen=False))
+
+
+def _mixed_currencies(version: KpiVersion, access: Access, *, seen: bool) -> Iterator[str]:
+    """Euros and dollars in one sum. seen: look which of them the rows have for which the condition holds."""
+    from lake.currencies import CODES
+    from lake.formula import FormulaError
+    from lake.formula.pooled import columns_read, pooled
+
+    dataset = version.dataset
+    if dataset is None or not currencies.several(dataset):
+        return
+    try:
+        of_row = base_of(version) in {Kind.WEIGHTED_MEAN, Kind.PERCENTILE}
+        pools = [pool for part in (version.formula, version.denominator) if part for pool in pooled(part)]
+        pools += pooled(version.formula, of_row=True) if of_row else []
+        read = frozenset().union(*(columns_read(part) for part in _parts(version)))
+    except FormulaError:
+        return  # a fault of its own, which is told where it is looked at
+    of_money = version.unit_of_measure.upper() in CODES
+    split = {*read, *version.dimensions}
+    for amount, currency in currencies.mixed_amounts(dataset, pools, split, of_money=of_money):
+        codes = _currencies_of_its_rows(version, currency, access) if seen else None
+        if codes is None or len(codes) > 1:
+            codes = codes or currencies.codes_for(dataset, currency, access)
+            yield currencies.said(amount, currency, codes, SPLIT_OR_FILTER)
+
+
+def _currencies_of_its_rows(version: KpiVersion, currency: str, access: Access) -> list[str] | None:
+    """None where they cannot be told."""
+    from lake.formula import FormulaError, parse
+
+    try:
+        contract = contract_of(version.dataset)
+        where = parse(version.condition, contract, aggregate=False).sql if version.condition else ""
+        return currencies.codes_seen(authorised_rows(version.dataset, access), currency, where)
+    except (FormulaError, ScanFailed, Refusal, NoSuchVersion):
+        return None
 
 
 def _texts_of_no_row(version: KpiVersion, access: Access) -> Iterator[str]:

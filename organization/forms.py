@@ -99,6 +99,8 @@ class AliasForm(forms.ModelForm):
 
 
 class ImportForm(forms.Form):
+    """A file to look at; or, to take it over, the one that was looked at (`checked`, see views/units_import.py)."""
+
     file = forms.FileField(
         help_text="CSV with the columns code, name and as needed kind, parent, timezone, alias:SYSTEM."
     )
@@ -107,9 +109,10 @@ class ImportForm(forms.Form):
         help_text="From when new places hold; units that begin later begin on it. Empty: a new unit is there as long "
         "as its parent, and a move holds from the day you look from.",
     )
-    do_it = forms.BooleanField(
-        required=False, label="Take over, if there is no fault", help_text="Otherwise only shown."
-    )
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.fields["file"].required = not self.data.get("checked")
 
 
 class MemberForm(forms.Form):

@@ -9,12 +9,14 @@ today.
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import date
 from zoneinfo import available_timezones
 
 from django.db import transaction
 from django.db.models import Min
+
+from doors.revisions import revision_of
 
 from . import tree
 from .models import Unit, UnitAlias, UnitPlacement
@@ -53,12 +55,16 @@ class Fault:
 
 @dataclass(frozen=True)
 class Preview:
-    """What the file would do: rows in an order in which parents come first, counts, and the faults that forbid it."""
+    """What the file would do: rows in an order in which parents come first, counts, and the faults that forbid it.
+
+    revision: of the rows, the day, and the units of the tree that they name, as they were looked at.
+    """
 
     rows: tuple[Row, ...]
     added: int = 0
     changed: int = 0
     faults: tuple[Fault, ...] = field(default_factory=tuple)
+    revision: str = ""
 
 
 def preview(content: bytes, day: date) -> Preview:
@@ -68,7 +74,16 @@ def preview(content: bytes, day: date) -> Preview:
     faults = [*_row_faults(rows, units), *_alias_faults(rows), *_circles(rows)]
     ordered = _parents_first(rows) if not faults else rows
     known = sum(row.code in units for row in rows)
-    return Preview(tuple(ordered), len(rows) - known, known, tuple(sorted(faults, key=lambda fault: fault.row)))
+    revision = revision_of([astuple(row) for row in rows], day, *_standing(units, day))
+    faults.sort(key=lambda fault: fault.row)
+    return Preview(tuple(ordered), len(rows) - known, known, tuple(faults), revision)
+
+
+def _standing(units: dict[str, Unit], day: date) -> tuple[list, list]:
+    """How the units that the file names are, and under which one each is on the day."""
+    words = sorted((code, unit.name, unit.kind, unit.timezone) for code, unit in units.items())
+    places = UnitPlacement.objects.in_force(day).filter(unit__in=units.values())
+    return words, sorted(places.values_list("unit__code", "parent"))
 
 
 @transaction.atomic

@@ -1,12 +1,12 @@
 from django.urls import path
 
-from .views import calendars, people, profile, trail, units
+from .views import calendars, people, profile, trail, units, units_import
 
 urlpatterns = [
     path("administration/", people.administration, name="administration"),
     path("units/", units.units, name="units"),
     path("units/add/", units.unit_add, name="unit_add"),
-    path("units/import/", units.units_import, name="units_import"),
+    path("units/import/", units_import.units_import, name="units_import"),
     path("units/<int:pk>/", units.unit, name="unit"),
     path("units/<int:pk>/change/", units.unit_change, name="unit_change"),
     path("units/<int:pk>/move/", units.unit_move, name="unit_move"),

@@ -8,7 +8,7 @@ from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from datasets.jobs_seen import dismiss, jobs_seen, try_again
+from datasets.jobs_seen import dismiss, jobs_seen, require_held, try_again
 from jobs.models import Job
 from organization.access import UPLOAD, VIEW
 
@@ -60,7 +60,7 @@ class JobViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsViewS
     @action(methods=["post"], detail=True)
     def retry(self, request, pk):
         """Try a parked job again; 403 for any other."""
-        job = self.get_object()
+        job = self._held()
         try_again(job, by=request.user)
         return Response(self.get_serializer(job).data)
 
@@ -68,7 +68,12 @@ class JobViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsViewS
     @action(methods=["post"], detail=True)
     def dismiss(self, request, pk):
         """Leave a parked job undone for good; 403 for any other."""
-        job = self.get_object()
+        job = self._held()
         dismiss(job, by=request.user)
         job.refresh_from_db()
         return Response(self.get_serializer(job).data)
+
+    def _held(self) -> Job:
+        job = self.get_object()
+        require_held(job, self.request.access)
+        return job

@@ -28,7 +28,7 @@ from .. import closing, keeping, reconcile, removal, scan, scope, stretch
 from ..facts import facts_of, table_of
 from ..models import Dataset, Upload
 from ..parse import intake_in_child
-from ..refusals import ForeignUnits, Refusal
+from ..refusals import ForeignUnits, InvalidRequest, Refusal
 from ..rejects import corrected_records
 from ..sole_writer import sole_writer
 from .committing import copy_rejects, make_visible, summary_of
@@ -69,6 +69,7 @@ def load(claim: Claim) -> dict[str, Any]:
 
 def _load(upload: Upload, claim: Claim) -> dict[str, Any]:
     dataset, contract = upload.dataset, contract_of_upload(upload)
+    _check_formulas(contract)
     timings: dict[str, float] = {}
     with _work_folder(upload, claim) as into:
         with _timed(timings, "parse"):
@@ -94,6 +95,18 @@ def _load(upload: Upload, claim: Claim) -> dict[str, Any]:
             claim.progress(95, "Making the rows visible")
             make_visible(upload, commit, loaded, summary, timings=timings, claim=claim)
     return {"state": "loaded", "accepted": loaded.accepted, "rejected": loaded.rejected, "version": commit.version}
+
+
+def _check_formulas(contract: Contract) -> None:
+    """A formula may have been taken before it was known what is wrong with it. Raises InvalidRequest."""
+    from lake.contract import ContractError
+    from lake.contract.checks import check_formulas
+
+    try:
+        check_formulas(contract)
+    except ContractError as fault:
+        step = "Change it in the dataset's contract, then load the file again."
+        raise InvalidRequest(fault.message, next_step=step, field=fault.column) from fault
 
 
 def _parsed_or_refused(upload: Upload, contract: Contract, into: Path, claim: Claim) -> Loaded | None:

@@ -71,6 +71,9 @@ class Dataset(models.Model):
         null=True, editable=False, help_text="Rows up to this day stay as they are; see Closing."
     )
     quality_score = models.DecimalField(max_digits=5, decimal_places=2, null=True, editable=False)
+    currencies = models.JSONField(
+        null=True, editable=False, help_text="Columns of currency codes and these; none: not looked for yet."
+    )
     is_provisional = models.BooleanField(default=False, editable=False, help_text="A critical quality rule fails.")
     loaded_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -3,7 +3,7 @@
 `rules` turns a rule into a condition, `evaluate` asks them in one scan, `verdict` scores and marks provisional.
 """
 
-from .evaluate import check_freshness, evaluate, request_run, run
+from .evaluate import check_freshness, evaluate, request_first_runs, request_run, run
 from .rules import CONDITIONS, InvalidRule, check_rule
 from .verdict import define_rule, is_loader, latest_results, override, retire_rule, score_of, settle_verdict
 
@@ -17,6 +17,7 @@ __all__ = [
     "is_loader",
     "latest_results",
     "override",
+    "request_first_runs",
     "request_run",
     "retire_rule",
     "run",

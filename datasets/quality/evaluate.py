@@ -17,6 +17,7 @@ from jobs.work import Claim
 from lake import sandbox
 
 from .. import scan
+from ..currencies import currencies_of_rows
 from ..facts import Facts, contract_of, facts_of, version_of
 from ..models import Dataset, DatasetVersion, QualityResult, QualityRule, Upload
 from .rules import OF_ROWS, Condition, InvalidRule, condition_of, freshness_hours, volume_bounds
@@ -52,16 +53,36 @@ def run(claim: Claim) -> dict[str, Any]:
         return {"rules": 0}
     now = timezone.now()
     findings = evaluate(dataset, version, now)
+    currencies = _currencies(dataset, version)
     with transaction.atomic():
         claim.still_mine()
         locked = Dataset.objects.select_for_update().get(pk=dataset.pk)
         write_results(findings, version, now)
         settle_verdict(locked)
+        if currencies is not None and currencies != locked.currencies:
+            locked.currencies = currencies
+            locked.save(update_fields=["currencies"])
     return {
         "rules": len(findings),
         "failed": sum(not finding.passed for finding in findings),
         "version": version.version,
     }
+
+
+def request_first_runs() -> int:
+    """For datasets with rows whose currencies nobody looked for, as from before that was done. Returns how many."""
+    unseen = Dataset.objects.filter(currencies__isnull=True).exclude(current_version=None)
+    return len([request_run(dataset) for dataset in unseen])
+
+
+def _currencies(dataset: Dataset, version: DatasetVersion) -> dict[str, list[str]] | None:
+    """None where they cannot be told now: what was known stays."""
+    import duckdb
+
+    try:
+        return currencies_of_rows(facts_of(dataset, version.version), contract_of(dataset))
+    except duckdb.Error:
+        return None
 
 
 def evaluate(dataset: Dataset, version: DatasetVersion, now: datetime) -> list[Finding]:

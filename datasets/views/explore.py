@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from datasets import charts, explore, headings, saved_views, scope, times
+from datasets import charts, currencies, explore, headings, saved_views, scope, times
 from datasets.facts import NoSuchVersion, contract_of
 from datasets.forms_explore import QuestionForm, ShownForm, address_of
 from datasets.models import Dataset, SavedView
@@ -47,6 +47,7 @@ def explore_page(request):
             if kind:
                 return download(dataset, answer, kind, "explore", question["filters"], context["times"])
             context["chart"] = charts.chart_of(answer, question, dataset.name)
+            context["cautions"] = currencies.cautions_of_question(dataset, question, request.access)
         elif form.is_valid():
             filters, version = form.asked_filters(), form.cleaned_data["version"]
             if kind:
@@ -162,6 +163,7 @@ def saved_view(request, pk):
         if kind := kind_of(request.GET):
             return download(view.dataset, answer, kind, view.name, view.question.get("filters", ()), context["times"])
         context["chart"] = charts.chart_of(answer, view.question, view.name)
+        context["cautions"] = currencies.cautions_of_question(view.dataset, view.question, request.access)
     except Refusal as fault:
         context["problems"] = [{"thing": view.name, "fault": str(fault), "next_step": fault.next_step}]
     return render(request, "datasets/saved_view.html", context)

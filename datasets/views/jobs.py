@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from datasets.jobs_seen import dismiss, jobs_seen, try_again
+from datasets.jobs_seen import dismiss, jobs_held, jobs_seen, require_held, try_again
 from datasets.models import Dataset, Upload
 from doors.pages import page, paged
 from jobs.models import Job
@@ -23,7 +23,9 @@ def job_list(request):
     for job, thing in zip(page, _things(request, page), strict=True):
         job.thing = thing
     context = {"page": page, "wanted": wanted, "states": Job.State.choices}
-    context["may_retry"] = request.access.anywhere(UPLOAD)
+    parked = [job.pk for job in page if job.state == Job.State.PARKED]
+    held = jobs_held(request.access).filter(pk__in=parked) if parked and request.access.anywhere(UPLOAD) else ()
+    context["held"] = {job.pk for job in held}
     return render(request, "datasets/jobs.html", context)
 
 
@@ -35,10 +37,16 @@ def _things(request, jobs) -> list[Upload | Dataset | None]:
     return [uploads.get(job.arguments.get("upload")) or datasets.get(job.arguments.get("dataset")) for job in jobs]
 
 
+def _held(request, pk: int) -> Job:
+    job = get_object_or_404(jobs_seen(request.access), pk=pk)
+    require_held(job, request.access)
+    return job
+
+
 @require_POST
 @page(UPLOAD)
 def job_retry(request, pk):
-    job = get_object_or_404(jobs_seen(request.access), pk=pk)
+    job = _held(request, pk)
     try_again(job, by=request.user)
     messages.success(request, f"Job {job.pk} is tried again.")
     return redirect("jobs")
@@ -48,7 +56,7 @@ def job_retry(request, pk):
 @page(UPLOAD)
 def job_dismiss(request, pk):
     """A parked job that nobody needs any more; what it was about stays as it is."""
-    job = get_object_or_404(jobs_seen(request.access), pk=pk)
+    job = _held(request, pk)
     dismiss(job, by=request.user)
     messages.success(request, f"Job {job.pk} is dismissed.")
     return redirect("jobs")

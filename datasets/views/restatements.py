@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
-from datasets import rejects, restating
+from datasets import closing, rejects, restating
 from datasets.models import Restatement, Upload
 from datasets.refusals import PeriodClosed, Refusal
 from doors.pages import page, require, visible
@@ -38,6 +38,17 @@ def restatement_ask(request, public_id):
     except Refusal as refusal:
         messages.error(request, f"{refusal} {refusal.next_step}".strip())
     return redirect("upload", public_id)
+
+
+@require_GET
+@page(UPLOAD)
+def upload_undo_look(request, public_id):
+    """The way to take it back that is open: as it is, or as a restatement, with why (htmx)."""
+    found = visible(Upload.objects.select_related("dataset__unit"), request, public_id=public_id)
+    if not restating.may_ask(found, request.access):
+        raise PermissionDenied("Only its uploader, or an analyst of the dataset's unit, may take an upload back.")
+    refusal = restating.refusal_of_undo(found) if found.state == Upload.State.LOADED else None
+    return render(request, "datasets/_undo_choice.html", {"refusal": refusal})
 
 
 @require_POST
@@ -70,7 +81,8 @@ def shown_of(upload: Upload, request) -> dict:
         "restatement": waiting,
         "restatements": [one for one in history if one != waiting],
         "may_ask_load": may_ask and not waiting and kind == Restatement.Kind.LOAD,
-        "may_ask_undo": may_ask and not waiting and kind == Restatement.Kind.UNDO and upload.dataset.closed_through,
+        "may_ask_undo": may_ask and not waiting and kind == Restatement.Kind.UNDO and closing.touches_closed(upload),
+        "undo_is_asked": waiting is not None and waiting.kind == Restatement.Kind.UNDO,
     }
     if waiting is None:
         return context

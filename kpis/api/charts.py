@@ -176,7 +176,7 @@ class ChartSettingViewSet(mixins.ListModelMixin, KpisViewSet):
     filterset_fields = {"kpi__code": ["exact"], "unit__code": ["exact"]}
     needs = {"read": VIEW, "write": DEFINE}
 
-    @extend_schema(request=ChartAsked, responses=ChartSettingSerializer)
+    @extend_schema(request=ChartAsked, responses={200: ChartSettingSerializer})
     def create(self, request):
         values = self.checked(ChartAsked)
         self.require(DEFINE, values["unit"])

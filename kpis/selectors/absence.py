@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Count, F, Max, Min, Q
 
 from kpis.calendars import period_of
-from kpis.models import KpiVersion
+from kpis.models import KpiVersion, Result
 from organization.models import UnitPlacement
 
 from .described import Described
@@ -40,6 +40,27 @@ def days_of_definitions(kpi_ids: Iterable[int]) -> dict[int, Days]:
         first=Min("valid_from"), end=Max("deprecated_from"), used=Count("pk", filter=Q(deprecated_from=None))
     )
     return {row["kpi"]: Days(row["first"], None if row["used"] else row["end"]) for row in found}
+
+
+def first_and_last_recorded(
+    kpi_ids: Iterable[int], unit_id: int, grain: str, start: date | None
+) -> dict[int, tuple[datetime, datetime]]:
+    """KPI id -> when its number at the unit, of the period that begins on `start` or of any (None), was recorded first
+    and last, also one that was replaced. One query."""
+    of_period = {} if start is None else {"period_start": start}
+    found = Result.objects.ever().filter(kpi__in=set(kpi_ids), unit=unit_id, grain=grain, dimension="", **of_period)
+    times = found.values("kpi").annotate(first=Min("recorded_at"), last=Max("recorded_at"))
+    return {row["kpi"]: (row["first"], row["last"]) for row in times}
+
+
+def not_known_yet(known_at: datetime, first: datetime, last: datetime) -> str:
+    """Why nothing was known at `known_at`, of a number that was recorded `first` and `last` then; a clause."""
+    if first > known_at:
+        return f"its first number was recorded on {_said(first.astimezone(known_at.tzinfo))}, which is later"
+    if last > known_at:
+        following = _said(last.astimezone(known_at.tzinfo))
+        return f"the number of before was withdrawn, and the last one was recorded on {following}, which is later"
+    return "the number of before was withdrawn"
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ def organisation_drill(
 
 def _total(book: Book, kpi: Kpi, unit: UnitRef, grain: str, period, known_at: datetime | None) -> Reading:
     asked = PeriodRef(period.grain, period.start, period.end, period.label) if period else None
-    book.looks_back = known_at is not None
+    book.known_at = known_at
     upto = asked.start if asked else book.day
     pairs = [(kpi.pk, unit.id, asked.grain if asked else grain)]
     found = last_rows(pairs, upto, SPARKLINE_PERIODS + 3, known_at=known_at)

@@ -1,14 +1,14 @@
 """From results to readings: variance, change, sparkline and words, the same for every page."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 
 from kpis import scoring
 from kpis.calendars import calendars_of
 from kpis.models import Kpi, KpiVersion
 
-from .absence import Absence, Days, days_of_definitions, days_of_units
+from .absence import Absence, Days, days_of_definitions, days_of_units, first_and_last_recorded, not_known_yet
 from .almanac import Almanac
 from .described import described_on, standing
 from .results import Row
@@ -21,7 +21,7 @@ GRAINS = tuple(KpiVersion.Grain.values)  # the finest first
 
 class Book:
     """What is needed to write results down: each KPI's words on `day`, and its calendar. Two queries, two more where a
-    number is missing and its reason is told."""
+    number is missing and its reason is told, and one more for each unit and period as known at a moment."""
 
     def __init__(self, kpi_ids: Iterable[int], day: date):
         self.day = day
@@ -31,7 +31,8 @@ class Book:
         almanacs = {calendar: Almanac(calendar) for calendar in set(calendars.values())}
         self.almanacs = {kpi: almanacs[calendars[described.home]] for kpi, described in self.described.items()}
         self.verdicts: dict = {}
-        self.looks_back = False  # as known at a moment: why nothing was known then is not kept
+        self.known_at: datetime | None = None  # as known at that moment
+        self._recorded: dict[tuple, dict[int, tuple[datetime, datetime]]] = {}
 
     @cached_property
     def versions(self) -> dict[int, KpiVersion]:
@@ -87,14 +88,23 @@ class Book:
         return days_of_units(), days_of_definitions(self.refs)
 
     def _why_absent(self, kpi_id: int, unit: UnitRef, rows: Sequence[Row], period: PeriodRef | None) -> str:
-        if self.looks_back:
-            return ""
         if rows and period is None:
             return f"{self.period(rows[0]).label}, its first period, is not complete yet"
         units, definitions = self._days
         grain = period.grain if period else self.refs[kpi_id].grain
+        if self.known_at and (recorded := self._first_and_last(unit.id, grain, period).get(kpi_id)):
+            return not_known_yet(self.known_at, *recorded)
         absence = Absence(unit, self.described[kpi_id], self.calendar(kpi_id), grain, period, self.day)
         return absence.why(units.get(unit.id), definitions.get(kpi_id))
+
+    def _first_and_last(
+        self, unit_id: int, grain: str, period: PeriodRef | None
+    ) -> dict[int, tuple[datetime, datetime]]:
+        """KPI id -> when a number of the period was recorded first and last, ever. One query for all KPIs of a unit."""
+        key = unit_id, grain, period and period.start
+        if key not in self._recorded:
+            self._recorded[key] = first_and_last_recorded(self.refs, *key)
+        return self._recorded[key]
 
     def reading(
         self, kpi_id: int, unit: UnitRef, rows: Sequence[Row], *, period: PeriodRef | None, include_open: bool = False

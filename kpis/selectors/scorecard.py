@@ -109,7 +109,7 @@ def _tree(
         for n in leaves
         if n.kpi_id in book.refs and (n.unit_id or unit.pk) in units
     ]
-    book.looks_back = as_known_at is not None
+    book.known_at = as_known_at
     if not as_known_at:
         book.load_verdicts(pairs)
     children = defaultdict(list)

@@ -13,6 +13,7 @@ from doors.pages import page, require, visible
 from doors.revisions import ChangedMeanwhile
 from kpis import definitions, workflow
 from kpis.band_text import write_bands_text
+from kpis.hints import cautions_of
 from kpis.models import Kpi, KpiVersion
 from kpis.selectors.history import trail_of, versions_of
 from organization.access import CERTIFY, DEFINE, VIEW
@@ -48,6 +49,7 @@ def kpi_definition(request, code):
         "revision": workflow.revision_of(newest),
         "versions": versions,
         "gaps": gaps,
+        "cautions": [] if request.access.is_vendor_only else cautions_of(shown, request.access),
         "first_gap": next(iter(gaps), None),
         "passport": _passport(shown, request.access),
         "shows_workings": not request.access.is_vendor_only,

@@ -22,7 +22,7 @@ from kpis.selectors.runs import visible_runs
 from organization.access import VIEW
 
 from .frame import WITH_ROWS, frame_of
-from .place import Place, place_of
+from .place import Place, place_of, sentence
 
 ROWS = 50
 UPLOADS = 20
@@ -91,10 +91,17 @@ def _around(request, place: Place, result: Result | None, tab: str) -> dict:
     return {
         **frame_of(request, place, tab, shown=result, **part),
         "result": result,
+        "no_number": "" if result else _why_none(request, place),
         "last_day": result.period_end - timedelta(days=1) if result else None,
         "rows_url": place.url("kpi_rows", period=period, **part),
         "origin_url": place.url("kpi_provenance", period=period, **part),
     }
+
+
+def _why_none(request, place: Place) -> str:
+    """Why the place has no number, as a sentence; empty where nobody knows."""
+    known = {"as_known_at": place.known_at, "book": place.book, "grain": place.grain, "period": place.period}
+    return sentence(selectors.status_of(place.kpi, place.unit, place.day, request.access, **known).reason)
 
 
 def _dataset(dataset: Dataset | None, access) -> Dataset | None:

@@ -4,7 +4,6 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import redirect, render
-from django.utils.text import capfirst
 from django.views.decorators.http import require_GET, require_POST
 
 from doors.pages import page, require, visible
@@ -20,9 +19,14 @@ from kpis.selectors.to_date import to_date
 from organization.access import DEFINE, TARGET, VIEW
 
 from .frame import frame_of
-from .place import Place, place_of
+from .place import Place, place_of, sentence
 
 SIGNALS = 6
+NO_NUMBER = (
+    "Numbers come with the first run after an extract is loaded or the definition is saved; or choose another unit or "
+    "grain above."
+)
+NO_NUMBER_THEN = "Choose a later day under “as known on”, or leave it empty to see what is known now."
 
 
 @page(VIEW)
@@ -47,8 +51,7 @@ def _overview(request, place: Place) -> dict:
     return {
         **frame_of(request, place, "overview", series=series, shown=reading.period),
         "reading": reading,
-        "no_number": f"{capfirst(reading.reason)}. Numbers come with the first run after an extract is loaded or the "
-        "definition is saved; or choose another unit or grain above.",
+        "no_number": sentence(reading.reason) + (NO_NUMBER_THEN if place.known_on else NO_NUMBER),
         "unrated": unrated_targets(place.version, unit, reading.period)
         if reading.period and not place.known_on
         else [],

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import Http404
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from doors.days import day_asked
 from kpis.measures import grains_of
@@ -97,6 +98,11 @@ def place_of(request, kpi: Kpi) -> Place:
         day_is_chosen=day != request.day,
         clock=request.clock,
     )
+
+
+def sentence(clause: str) -> str:
+    """The reason for which a number is missing, to begin a text with; empty where there is none."""
+    return f"{capfirst(clause)}. " if clause else ""
 
 
 def _unit(request, kpi: Kpi) -> Unit:

@@ -41,7 +41,7 @@ def check(contract: Contract, *, compile_formula: CompileFormula | None, require
         _check_column(column)
     _check_roles(contract, require_key=require_key)
     _check_settings(contract)
-    _check_formulas(contract, compile_formula or _parse_formula)
+    check_formulas(contract, compile_formula or _parse_formula)
 
 
 def _check_names(contract: Contract) -> None:
@@ -222,7 +222,9 @@ def _check_settings(contract: Contract) -> None:
         raise ContractError("The thousands separator and the decimal separator are the same.")
 
 
-def _check_formulas(contract: Contract, compile_formula: CompileFormula) -> None:
+def check_formulas(contract: Contract, compile_formula: CompileFormula | None = None) -> None:
+    """As `check`, of the calculated columns and row rules alone."""
+    compile_formula = compile_formula or _parse_formula
     for column in contract.calculated:
         try:
             compile_formula(column.formula, contract)

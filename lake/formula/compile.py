@@ -26,7 +26,11 @@ _TRIED: tuple[dict[ColumnType, str], ...] = tuple(
     for number, day in (("1", "2025-01-31"), ("0", "2024-02-29"))
 )
 _DAY_TEXT = re.compile(r"'\d{4}-\d\d-\d\d(?:[ T][\d:.]+)?'(?!::)")
-OF_A_DAY = frozenset({"DOW", "ISODOW", "DOY", "WEEK"})
+OF_A_WEEK = (exp.DayOfWeek, exp.DayOfWeekIso)
+PARTS = (*OF_A_WEEK, exp.Year, exp.Quarter, exp.Month, exp.Day, exp.Hour, exp.Minute, exp.Extract)
+# What a part of a span leaves out, and of how many seconds it is one.
+SECONDS = {"day": ("hours", 86_400), "hour": ("days", 3_600), "minute": ("hours", 60), "second": ("minutes", 1)}
+_PLAIN_NAME = re.compile(r'"([a-z_][a-z0-9_]*)"')
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UINTEGER", "UBIGINT", "UHUGEINT")
 
 Schema = tuple[tuple[str, ColumnType], ...]
@@ -173,16 +177,27 @@ def _check_local(tree: exp.Expr, schema: Schema, text: str) -> None:
 
 
 def _check_parts(tree: exp.Expr, schema: Schema, text: str) -> None:
-    """A span has no weekday: the database says so when it is computed, in words of its own."""
-    for call in tree.find_all(exp.DayOfWeek, exp.DayOfWeekIso, exp.Extract):
+    """A span of time has no weekday, and its parts are not how long it is: 2 days and 1 hour have the hour 1."""
+    for call in tree.find_all(*PARTS):
         is_extract = isinstance(call, exp.Extract)
-        if is_extract and call.name.upper() not in OF_A_DAY:
-            continue
         of = call.expression if is_extract else call.this
-        if type_of(to_sql(lowered(of, "UTC")), schema, text) == "span":
-            word = call.name.lower() if is_extract else "weekday"
-            said = f"`{word}` is about a day or a time; a span of time such as {to_sql(of).lower()} has none"
-            raise FormulaError(said, *grammar.place(call, text))
+        word = "weekday" if isinstance(call, OF_A_WEEK) else str(call.name if is_extract else call.key).lower()
+        if word == "epoch" or type_of(to_sql(lowered(of, "UTC")), schema, text) != "span":
+            continue
+        span = _plain(to_sql(of.unnest()))
+        said = f"`{word}` is about a day or a time; a span of time such as {span} has none"
+        if word in SECONDS:
+            left_out, seconds = SECONDS[word]
+            instead = f"epoch({span})" + f" / {seconds}" * (seconds > 1)
+            said = f"`{word}` of a span such as {span} leaves out its {left_out}; for all its {word}s write {instead}"
+        elif word in ("month", "quarter", "year"):
+            said = f"A span such as {span} is of days and hours, of no {word}; write datediff('{word}', since, until)"
+        raise FormulaError(said, *grammar.place(call, text))
+
+
+def _plain(sql: str) -> str:
+    """As a person writes it: no quotes around plain names, no capitals of ours."""
+    return _PLAIN_NAME.sub(r"\1", sql).replace("INTERVAL", "interval")
 
 
 def _divide_safely(tree: exp.Expr) -> exp.Expr:

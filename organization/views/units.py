@@ -2,7 +2,6 @@
 
 from copy import copy
 
-from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.dateformat import format as date_format
@@ -10,13 +9,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from doors.days import DayField
 from doors.pages import form_page, page, require, visible
-from organization import business_calendars, fiscal, forms, tree, unit_import
+from organization import business_calendars, fiscal, forms, tree
 from organization.access import ADMINISTER, AUDIT, VIEW
 from organization.models import AuditEntry, Unit, UnitAlias, UnitPlacement
 from organization.order import as_read
 from organization.zones import timezone_of
 
-REFUSALS = (tree.TreeRefused, unit_import.ImportRefused)
+REFUSALS = (tree.TreeRefused,)
 RECENT = 15
 UNFOLDED = 60  # so many units at most are shown with all branches open
 
@@ -149,32 +148,6 @@ def alias_remove(request, pk):
     require(request, ADMINISTER, alias.unit)
     tree.remove_alias(alias, by=request.user)
     return redirect(alias.unit)
-
-
-@page(ADMINISTER)
-def units_import(request):
-    if not request.access.everywhere(ADMINISTER):
-        raise PermissionDenied("Only an administrator of the whole organisation may do that.")
-    form = forms.ImportForm(request.POST or None, request.FILES or None)
-    context = {}
-
-    def act(values):
-        day = values["from_day"] or request.day
-        context["seen"] = seen = unit_import.preview(values["file"].read(), day)
-        if seen.faults or not values["do_it"]:
-            raise unit_import.ImportRefused(
-                f"{len(seen.faults)} faults: correct the file and choose it again."
-                if seen.faults
-                else f"{seen.added} units would be added and {seen.changed} checked for changes. Nothing is saved yet: "
-                "choose the file again and tick “Take over”."
-            )
-        unit_import.import_units(seen, from_day=values["from_day"], today=request.day, by=request.user)
-        return f"{seen.added} units were added, {seen.changed} checked for changes."
-
-    return form_page(
-        request, form, act, back=reverse("units"), refusals=REFUSALS, template="organization/units_import.html",
-        title="Import units", label="Check file", breadcrumb=[("Units", reverse("units"))], found=context,
-    )  # fmt: skip
 
 
 def _administered(request, pk) -> Unit:

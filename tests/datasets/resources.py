@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from datasets.models import Closing, QualityRule, SavedView, Upload
+from jobs.models import Job
 from lake.contract import Column, Contract
 from lake.contract import Role as Key
 from organization.models import Role
@@ -16,8 +17,10 @@ DEFINERS = frozenset({Role.ANALYST, Role.MANAGER, Role.ADMINISTRATOR, Role.INTEG
 VENDORS = frozenset({Role.VENDOR_CONTACT})
 OWN_PEOPLE = frozenset(Role.values) - VENDORS
 R = "/api/v1/dataset-restatements"
+U = "/api/v1/uploads/{}/"
 NOW = datetime(2025, 2, 3, tzinfo=UTC)
 UPLOADERS = frozenset({Role.ANALYST, Role.MANAGER, Role.ADMINISTRATOR, Role.INTEGRATION})
+ASKERS = frozenset({Role.ANALYST, Role.MANAGER, Role.FINANCE, Role.ADMINISTRATOR})
 RESTATERS = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
 CLOSERS = frozenset({Role.MANAGER, Role.FINANCE, Role.ADMINISTRATOR})
 
@@ -35,6 +38,16 @@ def a_restatement(unit):
     return sent.restatements.create(dataset=sent.dataset, kind="load", **asked)
 
 
+class OfRows:
+    """An upload of a dataset with a contract, whose rows one may see."""
+
+    def __init__(self, unit):
+        self.upload = Upload.objects.create(
+            dataset=Contracted(unit).dataset, file_name="x.csv", size=1, uploaded_by=UserFactory(), state="loaded"
+        )
+        self.pk = self.upload.public_id
+
+
 class ARefusedUpload:
     """For rows of closed periods, by the id that its address holds."""
 
@@ -44,6 +57,14 @@ class ARefusedUpload:
             state="refused", fault={"code": "period_closed", "message": "1 record of closed periods would change."}
         )
         self.pk = self.upload.public_id
+
+
+def a_parked_job(unit):
+    """The load of a file that somebody else sent, given up."""
+    job = Job.objects.create(kind="datasets.load", key=f"load of {unit.code}", state="parked", attempts=3)
+    upload = OfRows(unit).upload
+    Upload.objects.filter(pk=upload.pk).update(job=job, state="failed")
+    return job
 
 
 def a_rule(unit):
@@ -95,6 +116,14 @@ class ItsView(ByCode):
         super().__init__(unit)
         view = SavedView.objects.create(dataset=self.dataset, name="x", question={}, created_by=UserFactory())
         self.pk = f"{self.dataset.code}/views/{view.pk}"
+
+
+def uploads(name: str, path: str, make=AnUpload, method: str = "post", **more) -> Resource:
+    return Resource(name, method, path, make, UPLOADERS, door="upload", **more)
+
+
+def the_unit(unit):
+    return unit
 
 
 RESOURCES = [
@@ -167,4 +196,49 @@ RESOURCES = [
         body={"description": "Orders"},
         door="define",
     ),
+    uploads("sending a file on", "/uploads/{}/confirm/", status=422),
+    uploads("loading an upload", "/uploads/{}/load/", status=302),
+    uploads("taking an upload back", "/uploads/{}/undo/", status=302),
+    uploads("looking how to take it back", "/uploads/{}/undo-look/", method="get"),
+    uploads("correcting a rejected row", "/uploads/{}/rejects/1/", OfRows, status=404),
+    uploads("corrections from a list", "/uploads/{}/rejects/list/", OfRows, status=302),
+    uploads("replaying corrected rows", "/uploads/{}/replay/", OfRows, status=302),
+    uploads("API: inspecting an upload", U + "inspect/", status=409),
+    uploads("API: confirming an upload", U + "confirm/", status=400),
+    uploads("API: loading an upload", U + "load/", status=409),
+    uploads("API: taking an upload back", U + "undo/", status=409),
+    uploads("API: correcting a rejected row", U + "rejects/1/", OfRows, method="patch", status=404,
+            body={"cells": {"id": "1"}}),
+    uploads("API: corrections from a list", U + "corrections/", OfRows, status=415),
+    uploads("API: replaying corrected rows", U + "replay/", OfRows, status=409),
+    Resource("API: sending an extract", "post", "/api/v1/uploads/", ByCode, UPLOADERS, status=400, elsewhere=400,
+             open_because="without a file", door="upload"),
+    Resource("API: compacting", "post", "/api/v1/datasets/{}/compact/", Contracted, UPLOADERS, status=202,
+             door="upload"),
+    Resource("API: making a dataset", "post", "/api/v1/datasets/", the_unit, DEFINERS, status=201, elsewhere=400,
+             body=lambda unit: {"code": f"new-{unit.code}", "name": "New", "unit": unit.code}, door="define"),
+    Resource("API: writing a contract", "put", "/api/v1/datasets/{}/contract/", ByCode, DEFINERS, status=400,
+             door="define"),
+    Resource("API: asking by SQL", "post", "/api/v1/datasets/{}/sql/", Contracted, ASKERS, door="query",
+             open_because="it shows the rows that explore shows", body={"sql": "select count(*) from facts"}),
+    Resource("API: writing a quality rule", "post", "/api/v1/quality-rules/", Contracted, DEFINERS, status=201,
+             body=lambda made: {"dataset": made.pk, "name": "Known", "kind": "not_null", "column": "id"},
+             door="define"),
+    Resource("API: changing a quality rule", "patch", "/api/v1/quality-rules/{}/", a_rule, DEFINERS, status=400,
+             door="define", body={"column": "none"}),
+    Resource("API: proposing a closing", "post", "/api/v1/dataset-closings/", ByCode, CLOSERS, status=409,
+             body=lambda made: {"dataset": made.pk, "through": "2025-01-31", "reason": "Month-end"},
+             door="close"),
+    Resource("API: rejecting a closing", "post", "/api/v1/dataset-closings/{}/reject/", a_closing, CLOSERS,
+             body={"remark": "Not yet"}, door="close"),
+    Resource("API: withdrawing another's closing", "post", "/api/v1/dataset-closings/{}/withdraw/", a_closing, CLOSERS,
+             status=409, door="close"),
+    Resource("API: asking for a restatement", "post", f"{R}/", ARefusedUpload, UPLOADERS, status=201,
+             body=lambda sent: {"upload": str(sent.pk), "reason": "They were corrected"}, door="upload"),
+    Resource("API: withdrawing another's restatement", "post", f"{R}/{{}}/withdraw/", a_restatement, UPLOADERS,
+             status=409, open_because="only who asked may", door="upload"),
+    uploads("trying a job again", "/jobs/{}/retry/", a_parked_job, status=302),
+    uploads("dismissing a job", "/jobs/{}/dismiss/", a_parked_job, status=302),
+    uploads("API: trying a job again", "/api/v1/jobs/{}/retry/", a_parked_job),
+    uploads("API: dismissing a job", "/api/v1/jobs/{}/dismiss/", a_parked_job),
 ]  # fmt: skip

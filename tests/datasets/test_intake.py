@@ -1,6 +1,7 @@
 """An extract goes in once: received whole, read as confirmed, visible at one moment."""
 
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -210,3 +211,18 @@ def test_a_dataset_without_contract_takes_no_load():
     upload = intake.receive(dataset, io.BytesIO(b"a\n1\n"), name="x.csv", by=dataset.owner)
     with pytest.raises(intake.requesting.NotConfirmed):
         intake.request_load(upload, by=dataset.owner)
+
+
+def test_a_stored_contract_whose_formula_is_refused_now_refuses_the_file_with_what_to_write(home):
+    """It was put in force before `hour` of a span was known to leave out the days."""
+    at, until = (Column(name, type=ColumnType.TIMESTAMP) for name in ("at", "until"))
+    columns = (Column("id", roles=(Role.KEY,)), replace(at, roles=(Role.EVENT_TIME,)), until)
+    taken = Column("taken", type=ColumnType.NUMBER, formula="epoch(until - at) / 3600")
+    rows = "id,at,until\n1,2025-01-01 08:00,2025-01-02 09:00\n"
+    dataset = loaded_dataset(rows, Contract((*columns, taken)), code="spans", unit=home)
+    before = Contract((*columns, replace(taken, formula="hour(until - at)"))).to_dict()
+    dataset.contract_versions.update(contract=before)
+    upload = upload_csv(dataset, rows.replace("1,", "2,", 1))
+    assert (upload.state, upload.job.state) == ("refused", "done")
+    assert "Calculated column 'taken': `hour` of a span such as until - at leaves out" in upload.fault["message"]
+    assert upload.fault["next_step"] == "Change it in the dataset's contract, then load the file again."

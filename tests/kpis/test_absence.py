@@ -1,6 +1,7 @@
 """Why there is no number, in words that name the day and the period."""
 
-from datetime import date
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -93,3 +94,45 @@ def test_the_kpis_page_says_it(client, made):
     assert told in opened(client, made.viewer, "kpi", "in_time", unit="east", period="2025-02-01", as_of="2025-04-10")
     before = opened(client, made.viewer, "kpi", "in_time", unit="north", period="2023-12-01")
     assert "No value: Incidents has no row of North in Dec 2023." in before
+
+
+def recorded(made, at, superseded_at=None):
+    Result.objects.filter(unit=made.north).update(recorded_at=at, superseded_at=superseded_at)
+
+
+def known(made, on, period=None):
+    access = access_of(made.analyst, DAY)
+    return selectors.status_of(made.kpi, made.north, DAY, access, period=period, as_known_at=on).reason
+
+
+def test_what_was_not_known_yet_says_when_its_first_number_came(made):
+    recorded(made, datetime(2025, 4, 5, 22, 30, tzinfo=UTC))
+    later = "its first number was recorded on 5 Apr 2025, which is later"
+    assert known(made, datetime(2025, 4, 5, tzinfo=UTC)) == known(made, datetime(2025, 4, 1, tzinfo=UTC)) == later
+    assert known(made, datetime(2025, 4, 1, tzinfo=UTC), month(2025, 3)) == later
+    in_berlin = datetime(2025, 4, 5, tzinfo=ZoneInfo("Europe/Berlin"))
+    assert known(made, in_berlin) == "its first number was recorded on 6 Apr 2025, which is later"
+    assert known(made, datetime(2025, 4, 6, tzinfo=UTC)) == ""
+
+
+def test_what_was_never_known_says_why_as_of_now(made):
+    on = datetime(2025, 4, 1, tzinfo=UTC)
+    assert known(made, on, month(2025, 5)) == "May 2025 has not begun"
+    assert known(made, on, month(2023, 12)) == "Incidents has no row of North in Dec 2023"
+
+
+def test_a_number_that_was_withdrawn_by_then_says_so(made):
+    recorded(made, datetime(2025, 4, 5, tzinfo=UTC), superseded_at=datetime(2025, 4, 7, tzinfo=UTC))
+    assert known(made, datetime(2025, 4, 8, tzinfo=UTC), month(2025, 3)) == "the number of before was withdrawn"
+    assert known(made, datetime(2025, 4, 6, tzinfo=UTC), month(2025, 3)) == ""
+
+
+def test_the_pages_behind_a_number_say_why_there_is_none(client, made):
+    place = {"unit": "north", "period": "2023-12-01"}
+    for page in ("kpi_rows", "kpi_provenance"):
+        told = "Incidents has no row of North in Dec 2023. Choose another period or unit above."
+        assert told in opened(client, made.viewer, page, "in_time", **place)
+    recorded(made, datetime(2025, 4, 5, tzinfo=UTC))
+    later = "Its first number was recorded on 5 Apr 2025, which is later. Choose"
+    for page in ("kpi", "kpi_rows", "kpi_provenance"):
+        assert later in opened(client, made.viewer, page, "in_time", unit="north", known="2025-04-03")

@@ -1,5 +1,6 @@
 """Rows go in, results come out: only what is touched, nothing half-written, every number by two roads."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -220,6 +221,22 @@ def test_a_kpi_that_cannot_be_computed_stops_no_other(dataset):
     assert value(good, "group") is not None
     assert [fault["kpi"] for fault in run.faults] == ["bad"]
     assert "hours" in run.faults[0]["message"]
+
+
+def test_the_hours_of_a_span_taken_before_are_a_fault_at_the_next_run(group):
+    """25 hours would count as 1."""
+    at, until = (Column(name, type=ColumnType.TIMESTAMP) for name in ("at", "until"))
+    key = Column("id", type=ColumnType.TEXT, roles=(Role.KEY,))
+    contract = Contract((key, replace(at, roles=(Role.EVENT_TIME,)), until))
+    rows = "id,at,until\n1,2025-01-01 08:00,2025-01-02 09:00\n"
+    spans = loaded_dataset(rows, contract, code="spans", unit=group)
+    kpi = kpi_of(spans, "slow", kind="simple", formula="sum(epoch(until - at) / 3600)")
+    recompute(spans.pk, day=DAY)
+    kpi.versions.update(formula="sum(hour(until - at))")
+    upload_csv(spans, rows.replace("1,", "2,", 1))
+    (fault,) = recompute(spans.pk, day=DAY).faults
+    assert (fault["kpi"], value(kpi, "group")) == ("slow", 25)
+    assert "leaves out its days; for all its hours write epoch(until - at) / 3600" in fault["message"]
 
 
 def test_a_derived_kpi_aggregates_its_inputs_first(dataset):

@@ -5,7 +5,7 @@ from rest_framework.test import APIClient
 
 from jobs.models import Job
 from kpis.models import KpiVersion, Result, Run
-from tests.factories import KpiFactory
+from tests.factories import KpiFactory, MembershipFactory, UnitFactory, member
 from tests.kpis.pages import opened, sent
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_this_process", "on_the_day")]
@@ -75,3 +75,15 @@ def test_a_dry_run_tells_every_fault_and_keeps_nothing(client, made):
     assert text.status_code == 422
     assert "Did you mean `hours`?" in text.content.decode()
     assert KpiVersion.objects.count() == 1
+
+
+def test_a_recompute_is_taken_up_again_by_who_defines_where_its_rows_are(client, made):
+    """Not by who defines at another unit, and only looks here; also before it had a run."""
+    job = Job.objects.create(kind="kpis.recompute", key="x", state="parked", arguments={"dataset": made.dataset.pk})
+    person = member("viewer", made.group)
+    MembershipFactory(user=person, unit=UnitFactory(code="away"), role="analyst")
+    assert sent(client, person, "run_retry", job.pk).status_code == 403
+    assert sent(client, made.stranger, "run_retry", job.pk).status_code in (403, 404)
+    assert sent(client, made.analyst, "run_retry", job.pk).status_code == 302
+    job.refresh_from_db()
+    assert job.state == "queued"

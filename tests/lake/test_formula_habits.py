@@ -1,5 +1,6 @@
 """Formulas as they are written elsewhere: taken where they mean the same here, else refused with what to write."""
 
+import duckdb
 import pytest
 
 from lake.contract import Column, ColumnType, Contract, Role
@@ -77,8 +78,8 @@ def test_what_means_something_else_is_refused_with_what_to_write(text, word, sai
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("weekday(interval 1 day) = 1", "`weekday` is about a day or a time; a span of time such as interval '1' day"),
-        ("weekday(until - at) = 1", '`weekday` is about a day or a time; a span of time such as "until" - "at" has'),
+        ("weekday(interval 1 day) = 1", "`weekday` is about a day or a time; a span of time such as interval '1' DAY"),
+        ("weekday(until - at) = 1", "`weekday` is about a day or a time; a span of time such as until - at has none"),
         ("extract(dow from until - at) = 1", "`dow` is about a day or a time"),
         ("at > '2025-01-01' + interval 1 day", "'2025-01-01' is a text here; write '2025-01-01'::date for the day"),
         ("month('2025-01-01') = 1", "'2025-01-01' is a text here; write '2025-01-01'::date for the day"),
@@ -94,9 +95,41 @@ def test_days_texts_and_spans_that_do_not_fit_are_told_in_plain_words(text, said
 
 
 @pytest.mark.parametrize(
+    ("text", "word", "said"),
+    [
+        ("hour(until - at)", "hour", "leaves out its days; for all its hours write epoch(until - at) / 3600"),
+        (
+            "minute((until - at)) > 5",
+            "minute",
+            "leaves out its hours; for all its minutes write epoch(until - at) / 60",
+        ),
+        ("extract(day from until - at)", "", "leaves out its hours; for all its days write epoch(until - at) / 86400"),
+        ("extract(second from until - at)", "", "for all its seconds write epoch(until - at) (char"),
+        ("case when hour(until - at) < 4 then 1 end", "hour", "write epoch(until - at) / 3600"),
+        ("month(until - at)", "month", "of days and hours, of no month; write datediff('month', since, until)"),
+    ],
+)
+def test_a_part_of_a_span_is_refused_with_what_says_how_long_it_is(text, word, said):
+    with pytest.raises(FormulaError) as caught:
+        parse(text, CONTRACT, aggregate=False)
+    assert said in str(caught.value)
+    assert not word or (caught.value.token, text[caught.value.position - 1 :][: len(word)]) == (word, word)
+
+
+def test_what_is_written_instead_tells_25_hours():
+    """From 08:00 to 09:00 of the next day; its hour would be 1, its minute 0."""
+    times = "timestamp '2025-01-01 08:00' as at, timestamp '2025-01-02 09:00' as until"
+    for text, value in (("epoch(until - at) / 3600", 25), ("epoch(until - at) / 60", 1500)):
+        sql = parse(text, CONTRACT, aggregate=False).sql
+        assert duckdb.sql(f"select {sql} from (select {times})").fetchall() == [(value,)]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "at > '2025-01-01'::date + interval 1 day",
+        "hour(at + interval 1 day) = 5",
+        "extract(epoch from until - at) > 3600",
         "month('2025-01-01'::date) = 1",
         "hour('2025-01-01 10:00'::timestamp) = 1",
         "until - at > interval 1 day",

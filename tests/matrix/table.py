@@ -21,7 +21,8 @@ class Resource:
 
     make: unit -> the object behind the address (its pk fills `{}`). allowed: the roles that get `status` at their own
     unit; the others get `refused` there. At another unit's object everybody gets 404, or 403 where their role may not
-    open the door at all. Without an object (`is_list`), the answer must not hold `marker(other unit's object)`.
+    open the door at all; who may not even see the unit that a body names is told `elsewhere`. Without an object
+    (`is_list`), the answer must not hold `marker(other unit's object)`.
     """
 
     name: str
@@ -31,11 +32,16 @@ class Resource:
     allowed: frozenset[str] = ALL
     status: int = 200
     refused: int = 403
-    body: dict = field(default_factory=dict)
+    body: dict | Callable = field(default_factory=dict)  # Callable: the object -> the body
+    elsewhere: int = 404
+    open_because: str = ""  # why who only looks at the unit, and may this at another, is answered all the same
     is_list: bool = False
     marker: Callable = str
     door: str = "view"  # the permission without which the whole address is closed
     unseen: frozenset[str] = frozenset()  # the roles to whom the object is none, at their own unit too: 404
+
+    def body_of(self, thing) -> dict:
+        return self.body(thing) if callable(self.body) else self.body
 
     @property
     def is_api(self) -> bool:
@@ -129,10 +135,14 @@ RESOURCES = [
         door="audit",
     ),
 ]
+RESOURCES += import_module("tests.organization.resources").RESOURCES
 RESOURCES += import_module("tests.datasets.resources").RESOURCES
 RESOURCES += import_module("tests.kpis.resources").RESOURCES
+RESOURCES += import_module("tests.kpis.resources_written").RESOURCES
 RESOURCES += import_module("tests.alerts.resources").RESOURCES
 RESOURCES += import_module("tests.studies.resources").RESOURCES
 RESOURCES += import_module("tests.slas.resources").RESOURCES
 RESOURCES += import_module("tests.slas.resources_clocks").CLOCKS
+RESOURCES += import_module("tests.slas.resources_written").RESOURCES
 RESOURCES += import_module("tests.vendors.resources").RESOURCES
+RESOURCES += import_module("tests.vendors.resources_written").RESOURCES

@@ -20,7 +20,14 @@ from .table import RESOURCES
 pytestmark = pytest.mark.django_db
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 ELSEWHERE = ("accounts/", "admin/", "healthz", "readyz", "metrics")  # allauth's, Django's own, and machines'
-DEEPER = ("a/versions/1", "a/periods/2025-01-01", "a/periods/2025-01-01/restatements/1", "a/views/1")
+DEEPER = (
+    "a/versions/1",
+    "a/versions/1/targets/b",
+    "a/nodes/1",
+    "a/periods/2025-01-01",
+    "a/periods/2025-01-01/restatements/1",
+    "a/views/1",
+)
 ID, NAME, UUID = "1", "a-code", "00000000-0000-4000-8000-000000000001"
 
 # No row is needed, and why.

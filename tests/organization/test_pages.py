@@ -1,5 +1,6 @@
 """The pages of the organisation: what they do, what they refuse, and how many queries they take."""
 
+import re
 from datetime import date
 
 import pytest
@@ -9,6 +10,7 @@ from rest_framework.test import APIClient
 
 from organization import audit, business_calendars
 from organization.models import ApiToken, BusinessCalendar, FiscalCalendar, Membership, Role, Unit, UnitAlias, User
+from organization.views import units_import
 from tests.factories import PASSWORD, ApiTokenFactory, MembershipFactory, UnitFactory, UserFactory, member
 
 pytestmark = pytest.mark.django_db
@@ -99,18 +101,70 @@ def test_what_is_refused_stands_at_the_form_with_422(admin, top, path, data, wor
     assert words in answer.content.decode()
 
 
-def test_units_are_imported_after_a_look_at_the_faults(admin):
-    def load(text, **data):
-        return admin.post("/units/import/", {"file": SimpleUploadedFile("u.csv", text), **data})
+def checked(admin, text, **data):
+    return admin.post("/units/import/", {"file": SimpleUploadedFile("u.csv", text), **data})
 
-    bad = load(b"code,name,parent\nx,X,nowhere\n", do_it="on")
-    assert bad.status_code == 422
-    assert "There is no unit with this code" in bad.content.decode()
-    shown = load(b"code,name,parent\nx,X,group\n")
-    assert "Nothing is saved yet" in shown.content.decode()
+
+def taken_over(admin, answer, **data):
+    """Import, as the button of the page after the check does."""
+    sealed = re.search(r'name="checked" value="([^"]+)"', answer.content.decode())[1]
+    return admin.post("/units/import/", {"checked": sealed, "from_day": "", "do_it": "on", **data})
+
+
+UNITS = b"code,name,parent\nx,X,group\ny,Y\xc3\xa4,x\n"
+
+
+def test_units_are_imported_after_a_look_without_choosing_the_file_again(admin):
+    bad = checked(admin, b"code,name,parent\nx,X,nowhere\n", do_it="on")
+    assert (bad.status_code, b"There is no unit with this code" in bad.content) == (422, True)
+    assert b'name="checked"' not in bad.content
+    shown = checked(admin, UNITS)
+    assert (shown.status_code, Unit.objects.filter(code="x").exists()) == (200, False)
+    assert "2 units would be added, 0" in " ".join(shown.content.decode().split())
+    assert taken_over(admin, shown).status_code == 302
+    assert list(Unit.objects.filter(code__in="xy").order_by("code").values_list("name", flat=True)) == ["X", "Yä"]
+
+
+def test_a_file_that_is_chosen_beside_the_checked_one_is_only_checked(admin):
+    other = SimpleUploadedFile("v.csv", b"code,name\nz,Z\n")
+    shown = taken_over(admin, checked(admin, UNITS), file=other)
+    assert (shown.status_code, Unit.objects.filter(code__in="xz").exists()) == (200, False)
+    assert b"What v.csv holds" in shown.content
+
+
+def test_units_that_changed_since_the_check_are_looked_at_again(admin, top):
+    shown = checked(admin, UNITS)
+    x = UnitFactory(code="x", name="Another", parent=top)
+    answer = taken_over(admin, shown)
+    x.refresh_from_db()
+    assert (answer.status_code, x.name) == (422, "Another")
+    said = " ".join(answer.content.decode().split())
+    assert "changed since the file was checked: nothing is saved" in said and "1 unit would be added, 1" in said
+    assert taken_over(admin, answer).status_code == 302  # as it was looked at now
+    x.refresh_from_db()
+    assert x.name == "X"
+
+
+def test_what_was_checked_holds_for_its_day_its_person_and_a_day_long(admin, top, monkeypatch):
+    shown = checked(admin, UNITS)
+    assert taken_over(admin, shown, from_day="2020-01-01").status_code == 422
+    second = Client()
+    second.force_login(member(Role.ADMINISTRATOR, top))
+    assert b"checked too long ago: choose it again" in taken_over(second, shown).content
+    assert b"checked too long ago" in taken_over(admin, shown, checked="forged").content
+    monkeypatch.setattr(units_import, "KEPT_SECONDS", -1)
+    assert b"checked too long ago" in taken_over(admin, shown).content
     assert not Unit.objects.filter(code="x").exists()
-    assert load(b"code,name,parent\nx,X,group\n", do_it="on").status_code == 302
-    assert Unit.objects.filter(code="x").exists()
+
+
+def test_a_file_too_large_to_go_with_the_page_is_chosen_again_and_must_be_the_same(admin, monkeypatch):
+    monkeypatch.setattr(units_import, "MOST_KEPT", 10)
+    shown = checked(admin, UNITS)
+    assert b"The same file again" in shown.content
+    other = taken_over(admin, shown, again=SimpleUploadedFile("u.csv", UNITS + b"z,Z,x\n"))
+    assert b"This is not u.csv as it was checked" in other.content
+    assert taken_over(admin, shown, again=SimpleUploadedFile("u.csv", UNITS)).status_code == 302
+    assert Unit.objects.filter(code__in="xyz").count() == 2
 
 
 def test_members_are_added_given_roles_and_disabled(admin, top):

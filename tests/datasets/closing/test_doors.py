@@ -7,12 +7,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from datasets import closing
+from datasets import closing, restating
 from datasets.facts import contract_of
 from datasets.models import Closing, Restatement, Upload
 from organization.models import Role as Member
-from tests.datasets.closing.orders import CONTRACT, HEAD, TEXT, TODAY, WHY, orders_now, rows_of
-from tests.factories import ApiTokenFactory, UnitFactory, UserFactory, loaded_dataset, member, perform
+from tests.datasets.closing.orders import CONTRACT, HEAD, NOW, TEXT, TODAY, WHY, asked_for, orders_now, rows_of
+from tests.factories import ApiTokenFactory, UnitFactory, UserFactory, loaded_dataset, member, perform, upload_csv
 
 pytestmark = pytest.mark.django_db
 
@@ -147,3 +147,31 @@ def test_somebody_of_another_unit_decides_nothing(client, orders):
     client.force_login(stranger)
     assert client.post(reverse("closing_decide", args=[asked.pk, "approve"])).status_code == 404
     assert contract_of(orders).event_time.name == "day"
+
+
+def ways_back(client, upload):
+    """Which buttons stand on the upload's page once it looked at its closed rows, and what is said beside them."""
+    shown = client.get(reverse("upload", args=[upload.public_id])).content.decode()
+    look = reverse("upload_undo_look", args=[upload.public_id])
+    shown = client.get(look).content.decode() if f'hx-get="{look}"' in shown else shown
+    return re.findall(r'data-pm-open="([\w-]*undo)"', shown), shown
+
+
+def test_only_the_way_to_take_it_back_that_is_open_is_shown(client, orders, people):
+    client.force_login(people[Member.ANALYST])
+    first = orders.uploads.get()
+    ways, shown = ways_back(client, first)
+    assert ways == ["ask-undo"] and "2 records of closed periods would change: Orders is closed through" in shown
+    asked = asked_for(first, by=people[Member.ANALYST])
+    ways, shown = ways_back(client, first)
+    assert ways == [] and "Take it back as a restatement?" in shown
+    restating.withdraw(asked, by=people[Member.ANALYST], now=NOW)
+    later = upload_csv(orders, HEAD + "4,2025-02-02,40\n", by=people[Member.ANALYST])
+    same = upload_csv(orders, TEXT + "5,2025-02-03,50\n", by=people[Member.ANALYST])  # January as it was
+    assert [ways_back(client, one)[0] for one in (later, same)] == [["undo"], ["undo"]]
+
+
+def test_who_may_not_take_it_back_is_not_told_of_its_closed_rows(client, orders, home):
+    client.force_login(member(Member.VIEWER, home))
+    look = reverse("upload_undo_look", args=[orders.uploads.get().public_id])
+    assert client.get(look).status_code == 403

@@ -1,0 +1,34 @@
+"""Which columns' values a formula puts together into one number: by sums, means, medians and percentiles of them."""
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from lake.formula import grammar
+
+_POOLING = (exp.Sum, exp.Avg, exp.Median, exp.PercentileCont)
+# What these give is no amount: yes or no, a number of days or of letters.
+_NO_AMOUNT = (exp.Predicate, exp.And, exp.Or, exp.Not, exp.DateDiff, exp.Extract, exp.TimeToUnix, exp.Length, exp.Sign)
+
+
+def pooled(text: str, *, of_row: bool = False) -> list[frozenset[str]]:
+    """For each aggregate of a formula that was checked before, the columns whose values it puts together.
+
+    of_row: the formula is about one row, and the measure puts its values together.
+    """
+    tree = grammar.read(text)
+    found = [tree] if of_row else [call.this for call in tree.find_all(*_POOLING)]
+    return [names for part in found if (names := frozenset(_amounts(part)))]
+
+
+def columns_read(text: str) -> frozenset[str]:
+    """Every column that a formula names, as it writes it."""
+    return frozenset(column.name for column in grammar.read(text).find_all(exp.Column))
+
+
+def _amounts(node: exp.Expr) -> Iterator[str]:
+    if isinstance(node, exp.Column):
+        yield node.name
+    elif not isinstance(node, _NO_AMOUNT):
+        for child in node.iter_expressions():
+            yield from _amounts(child)

@@ -126,6 +126,21 @@ def test_what_stood_before_with_the_effects_is_what_stands_after(desk, seed):
     assert len(written) == run.results_written and len(left) == run.results_changed + run.results_gone
 
 
+def test_a_result_keeps_the_status_whose_place_it_took(desk):
+    """So that the page of a run that wrote 300,000 results compares them with none of the superseded ones."""
+    run = correct(desk, NORTH_FAILED.format(1), "old-1,2023-12-05,north,low,1,2\n")
+    kept = Result.objects.filter(run=run, unit=desk.north, grain="month", dimension="")
+    assert dict(kept.values_list("period_start", "status_before")) == {date(2025, 3, 1): "amber", date(2023, 12, 1): ""}
+
+
+def test_a_run_that_did_not_note_what_it_took_the_place_of_says_so(client, desk):
+    run = correct(desk, NORTH_FAILED.format(1))
+    Result.objects.filter(run=run).update(status_before=None)
+    Run.objects.filter(pk=run.pk).update(written_at=None, results_changed=None, results_gone=None)
+    shown = opened(client, desk.viewer, "run", run.pk)
+    assert "was not noted when this run was made" in shown
+
+
 def ids(results) -> set[int]:
     return set(results.values_list("pk", flat=True))
 

@@ -182,6 +182,23 @@ def test_the_page_of_an_upload_says_what_it_did(client, desk):
     opened(client, desk.stranger, "runs_of_upload", upload.public_id, expect=404)
 
 
+def test_who_may_not_see_the_runs_is_told_of_none_that_waits(client, desk):
+    """One of the north sees the upload, but not the runs of the group: neither one that is done nor its job."""
+    upload = upload_csv(desk.dataset, HEAD + NORTH_FAILED.format(1))
+    desk.stranger.memberships.create(unit=desk.north, role="analyst", valid_from=date(2020, 1, 1))
+    assert opened(client, desk.stranger, "runs_of_upload", upload.public_id, htmx=True).strip() == ""
+    recompute(desk.dataset.pk, day=DAY)
+    assert opened(client, desk.stranger, "runs_of_upload", upload.public_id, htmx=True).strip() == ""
+
+
+def test_a_step_of_another_release_stands_last(client, desk):
+    run = recompute(desk.dataset.pk, day=DAY)
+    Run.objects.filter(pk=run.pk).update(timings={"chart": 1.0, "write": 2.0, "plan": 3.0})
+    shown = opened(client, desk.viewer, "run", run.pk)
+    steps = shown[shown.index("<h2>Steps</h2>") :]
+    assert steps.index("plan") < steps.index("write") < steps.index("chart")
+
+
 def test_a_dataset_that_no_kpi_reads_leads_to_a_new_one(client, desk):
     other = loaded_dataset(HEAD + NORTH_FAILED.format(1), CONTRACT, code="other", unit=desk.group, owner=desk.analyst)
     upload = other.uploads.get()

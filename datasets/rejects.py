@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from organization.access import UPLOAD, Access
 
 from .facts import contract_of
 from .models import Reject, Upload
-from .refusals import InvalidRequest, NoSuchRow, OriginalMissing, TooLarge, WrongState
+from .refusals import InvalidRequest, NoSuchRow, OriginalMissing, PeriodClosed, TooLarge, WrongState
 from .scope import row_scope
 
 MOST_REPLAYED = 50_000
@@ -53,6 +54,17 @@ def may_see(upload: Upload, access: Access) -> bool:
         return upload.uploaded_by_id == access.user_id
     own = upload.uploaded_by_id == access.user_id and access.anywhere(UPLOAD)
     return own or row_scope(upload.dataset, access).everything
+
+
+@contextmanager
+def telling(upload: Upload, access: Access) -> Iterator[None]:
+    """A refusal for closed periods that is raised within tells none of their records to who may not see rejects."""
+    try:
+        yield
+    except PeriodClosed as refusal:
+        if not may_see(upload, access):
+            refusal.extra |= {"row": None, "details": []}
+        raise
 
 
 PLACE = ["row", "column", "value", "code", "message", "state"]

@@ -38,7 +38,10 @@ class Found:
 
 
 class _Days:
-    """What a target says, on the days from `start` to `end` (not included); `within`: what it was set within."""
+    """What a target says, on the days from `start` to `end` (not included).
+
+    within: what it is a part of, else what it was set within.
+    """
 
     __slots__ = ()
     numbers: tuple[Decimal | None, Decimal | None, Decimal | None]
@@ -86,11 +89,12 @@ class TargetBook:
             key = (t.kpi_id, t.comparator, t.unit_id, t.dimension, t.member)
             end = t.valid_to or date.max
             numbers = (t.value, t.low, t.high)
-            entry = _Entry(t.pk, numbers, t.valid_from, end, t.as_total, t.annual_id, t.basis, t.overrides_id)
+            within = t.part_of_id or t.overrides_id
+            entry = _Entry(t.pk, numbers, t.valid_from, end, t.as_total, t.annual_id, t.basis, within)
             self._entries[key].append(entry)
             self._kpis.add(t.kpi_id)
-            for within in filter(None, (t.part_of_id, t.overrides_id)):
-                days[within].append((t.valid_from, end))
+            for standing in filter(None, (t.part_of_id, t.overrides_id)):
+                days[standing].append((t.valid_from, end))
         self._standing = _split(days, self._kpis)
         self._totals: dict[int, list[tuple[date, date]]] = defaultdict(list)
         self._distinct: set[int] = set()
@@ -243,7 +247,8 @@ def _holding(
 def _for_all_of(first: _Entry, entries: list[_Entry], standing: dict[int, _Standing], start: date, end: date):
     """As `_holding`, of a plain target. January's own is none of the quarter that begins with it.
 
-    There counts the one within whose days it was set, or what is said alike on all of the quarter's days, or none.
+    There counts the one of which it is a part or within whose days it was set, or what is said alike on all of the
+    quarter's days, or none.
     """
     one: _Entry | _Standing = first
     while not one.is_of(start, end):

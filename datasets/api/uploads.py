@@ -198,7 +198,8 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
         """
         upload = self._own()
         said = _completeness(self.checked(LoadBody), upload)
-        return self._requested(intake.request_load(upload, by=request.user, token=request.auth, **said))
+        with rejects.telling(upload, request.access):
+            return self._requested(intake.request_load(upload, by=request.user, token=request.auth, **said))
 
     @extend_schema(request=UndoBody, responses={202: UploadSerializer})
     @action(methods=["post"], detail=True)
@@ -210,7 +211,8 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
         upload = self.get_object()
         if not undo.may_undo(upload, request.access):
             raise PermissionDenied("Only its uploader, or an analyst of the dataset's unit, may take an upload back.")
-        undo.request_undo(upload, by=request.user, reason=self.checked(UndoBody)["reason"])
+        with rejects.telling(upload, request.access):
+            undo.request_undo(upload, by=request.user, reason=self.checked(UndoBody)["reason"])
         return Response(self.get_serializer(self.get_object()).data, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(

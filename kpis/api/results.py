@@ -153,7 +153,9 @@ class EffectSerializer(serializers.Serializer):
 
 
 class EffectsSerializer(serializers.Serializer):
-    total = serializers.IntegerField(help_text="Of units that the caller may see.")
+    total = serializers.IntegerField(
+        help_text="Of units that the caller may see; 0 of a run without `written_at`: it did not note them."
+    )
     changes = EffectSerializer(many=True)
 
 

@@ -85,7 +85,8 @@ class Result(models.Model):
     """
 
     # A recompute writes a hundred thousand rows, each into every index: a new row stands in two compound ones, a
-    # superseded one in the third, and a block range tells where a run and a version wrote. What is current lies by
+    # superseded one in the third, and block ranges tell where a run and a version wrote, and what gave way at a moment
+    # (its rows were written anew then, one beside the other). What is current lies by
     # period in the first, since a recompute replaces whole periods, however many lie before them; and by series in the
     # second. That what is referred to exists is checked once a statement by triggers (migration 0006).
     kpi = models.ForeignKey(Kpi, models.CASCADE, related_name="results", db_index=False, db_constraint=False)
@@ -107,6 +108,9 @@ class Result(models.Model):
     red_limit = models.FloatField(null=True)
     stretch = models.FloatField(null=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.NO_TARGET)
+    status_before = models.CharField(  # noqa: DJ001 - of earlier results it is not known
+        max_length=10, null=True, help_text="Of the result whose place it took; empty: it took none; null: not noted."
+    )
     score = models.FloatField(null=True, help_text="0 to 100.")
     is_open = models.BooleanField(default=False, help_text="The period was not complete.")
     is_provisional = models.BooleanField(default=False, help_text="A critical quality rule failed.")
@@ -139,6 +143,7 @@ class Result(models.Model):
                 name="superseded_result",
             ),
             BrinIndex(fields=["run", "version"], autosummarize=True, name="result_by_run_and_version"),
+            BrinIndex(fields=["superseded_at"], autosummarize=True, name="result_by_end"),
         ]
 
     def __str__(self):

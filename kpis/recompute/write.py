@@ -111,11 +111,11 @@ def write(
         cursor.execute("SELECT array_agg(DISTINCT kpi_id) FROM touched")
         kpis = cursor.fetchone()[0] or []
         unchanged = _leave_out_unchanged(cursor)
-        changed, _ = _supersede(cursor, now, f"FROM incoming AS i WHERE {SAME_KEY}")
+        changed = _supersede_changed(cursor, now)
         new = _insert(cursor, run_id, data_version, now)
         _know_sizes(cursor, added=new)
         _note_changes(cursor, now)
-        cursor.execute("DROP TABLE incoming, replaced, touched")
+        cursor.execute("DROP TABLE incoming, replaced, touched, earlier")
     return Written(new, unchanged, changed, gone, frozenset(kpis) | gone_of)
 
 
@@ -191,6 +191,22 @@ def _supersede(cursor, now: datetime, which: str, values: Sequence[object] = ())
     return count, set(kpis or ())
 
 
+def _supersede_changed(cursor, now: datetime) -> int:
+    """What is incoming takes the place of the current results: how many; `earlier` keeps their keys and statuses."""
+    listed = ", ".join(KEY)
+    cursor.execute(f"CREATE TEMP TABLE earlier ON COMMIT DROP AS SELECT {listed}, status FROM kpis_result WITH NO DATA")
+    cursor.execute(
+        f"""WITH r AS (
+            UPDATE kpis_result AS r SET superseded_at = %s FROM incoming AS i
+            WHERE {SAME_KEY} AND r.superseded_at IS NULL RETURNING {", ".join(f"r.{name}" for name in KEY)}, r.status)
+        INSERT INTO earlier ({listed}, status) SELECT {listed}, status FROM r""",
+        [now],
+    )
+    changed = cursor.rowcount
+    cursor.execute("ANALYZE earlier")
+    return changed
+
+
 def _leave_out_unchanged(cursor) -> int:
     """Drop from `incoming` what says nothing new.
 
@@ -209,8 +225,9 @@ def _leave_out_unchanged(cursor) -> int:
 def _insert(cursor, run_id: int, data_version: int | None, now: datetime) -> int:
     listed = ", ".join(COLUMNS)
     cursor.execute(
-        f"""INSERT INTO kpis_result ({listed}, run_id, data_version, recorded_at)
-        SELECT {listed}, %s, %s, %s FROM incoming""",
+        f"""INSERT INTO kpis_result ({listed}, status_before, run_id, data_version, recorded_at)
+        SELECT {", ".join(f"i.{name}" for name in COLUMNS)}, coalesce(r.status, ''), %s, %s, %s
+        FROM incoming AS i LEFT JOIN earlier AS r ON {SAME_KEY}""",
         [run_id, data_version, now],
     )
     return cursor.rowcount

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Case, Count, Exists, F, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from kpis import scoring
 from kpis.alike import alike
@@ -110,23 +110,21 @@ def rows_of(effects: Iterable[Effect], day: date) -> list[EffectRow]:
 
 
 def _written(run: Run, show: str) -> QuerySet:
-    """What the run wrote, with `before`: the id of the result whose place it took. None: it took none."""
-    same = Result.objects.filter(superseded_at=OuterRef("recorded_at"), **_same_key())
-    found = Result.objects.ever().filter(run=run)
-    found = found.annotate(before=Subquery(same.values("pk")[:1]), status_before=Subquery(same.values("status")[:1]))
+    """What the run wrote, with `before`: the id of the result whose place it took. None: it took none.
+
+    Which it took is asked of `Result.status_before`, not of the superseded results: a run may write 300,000.
+    """
+    found = Result.objects.ever().filter(run=run).exclude(status_before=None)
+    as_rated_before = Q(status=F("status_before"))
     if show == "new":
-        found = found.filter(before=None)
-    elif show == "changed":
-        found = found.exclude(before=None)
-    elif show == "status":
-        found = found.exclude(before=None).exclude(status=F("status_before"))
-    return found.annotate(
-        place=Case(
-            When(status=F("status_before"), then=Value(2)),
-            When(status=scoring.RED, then=Value(0)),
-            default=Value(1),
-        )
-    ).order_by("place", *AS_READ)
+        found = found.filter(status_before="")
+    elif show in ("changed", "status"):
+        found = found.exclude(status_before="")
+    if show == "status":
+        found = found.exclude(as_rated_before)
+    same = Result.objects.filter(superseded_at=run.written_at, **_same_key())
+    place = Case(When(as_rated_before, then=Value(2)), When(status=scoring.RED, then=Value(0)), default=Value(1))
+    return found.annotate(before=Subquery(same.values("pk")[:1]), place=place).order_by("place", *AS_READ)
 
 
 def _gone(run: Run) -> QuerySet:

@@ -58,9 +58,9 @@ class AfterUpload:
 
 
 def after_upload(upload: Upload, access: Access) -> AfterUpload | None:
-    """The first finished run over the version that the upload made, or the recompute that will be it. Four queries.
+    """The first finished run over the version that the upload made, or the recompute that will be it. Five queries.
 
-    None: it made no version.
+    Neither is told who may not see the runs of its dataset. None: it made no version.
     """
     made = DatasetVersion.objects.filter(upload=upload).order_by("-version").first()
     if made is None:
@@ -69,7 +69,8 @@ def after_upload(upload: Upload, access: Access) -> AfterUpload | None:
     run = done.order_by("pk").first()
     if run:
         return AfterUpload(run=run, is_read=True)
-    job = Job.objects.filter(in_line(f"recompute:{made.dataset_id}"), kind=KIND, state__in=WAITING).first()
+    waiting = Job.objects.filter(in_line(f"recompute:{made.dataset_id}"), kind=KIND, state__in=WAITING)
+    job = waiting.first() if _run_datasets(access).filter(pk=made.dataset_id).exists() else None
     return AfterUpload(job=job, is_read=KpiVersion.objects.kept().filter(dataset=made.dataset_id).exists())
 
 

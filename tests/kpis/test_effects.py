@@ -126,6 +126,21 @@ def test_what_stood_before_with_the_effects_is_what_stands_after(desk, seed):
     assert len(written) == run.results_written and len(left) == run.results_changed + run.results_gone
 
 
+def test_a_result_keeps_the_status_whose_place_it_took(desk):
+    """So that the page of a run that wrote 300,000 results compares them with none of the superseded ones."""
+    run = correct(desk, NORTH_FAILED.format(1), "old-1,2023-12-05,north,low,1,2\n")
+    kept = Result.objects.filter(run=run, unit=desk.north, grain="month", dimension="")
+    assert dict(kept.values_list("period_start", "status_before")) == {date(2025, 3, 1): "amber", date(2023, 12, 1): ""}
+
+
+def test_a_run_that_did_not_note_what_it_took_the_place_of_says_so(client, desk):
+    run = correct(desk, NORTH_FAILED.format(1))
+    Result.objects.filter(run=run).update(status_before=None)
+    Run.objects.filter(pk=run.pk).update(written_at=None, results_changed=None, results_gone=None)
+    shown = opened(client, desk.viewer, "run", run.pk)
+    assert "was not noted when this run was made" in shown
+
+
 def ids(results) -> set[int]:
     return set(results.values_list("pk", flat=True))
 
@@ -165,6 +180,23 @@ def test_the_page_of_an_upload_says_what_it_did(client, desk):
     assert f"{run.results_written} results of 1 KPI computed from it" in shown
     assert "Another status than before" in shown and "on target" in shown
     opened(client, desk.stranger, "runs_of_upload", upload.public_id, expect=404)
+
+
+def test_who_may_not_see_the_runs_is_told_of_none_that_waits(client, desk):
+    """One of the north sees the upload, but not the runs of the group: neither one that is done nor its job."""
+    upload = upload_csv(desk.dataset, HEAD + NORTH_FAILED.format(1))
+    desk.stranger.memberships.create(unit=desk.north, role="analyst", valid_from=date(2020, 1, 1))
+    assert opened(client, desk.stranger, "runs_of_upload", upload.public_id, htmx=True).strip() == ""
+    recompute(desk.dataset.pk, day=DAY)
+    assert opened(client, desk.stranger, "runs_of_upload", upload.public_id, htmx=True).strip() == ""
+
+
+def test_a_step_of_another_release_stands_last(client, desk):
+    run = recompute(desk.dataset.pk, day=DAY)
+    Run.objects.filter(pk=run.pk).update(timings={"chart": 1.0, "write": 2.0, "plan": 3.0})
+    shown = opened(client, desk.viewer, "run", run.pk)
+    steps = shown[shown.index("<h2>Steps</h2>") :]
+    assert steps.index("plan") < steps.index("write") < steps.index("chart")
 
 
 def test_a_dataset_that_no_kpi_reads_leads_to_a_new_one(client, desk):

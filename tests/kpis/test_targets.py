@@ -226,6 +226,28 @@ def test_a_split_target_counts_for_no_period_longer_than_all_of_its_parts(kpi, m
     assert [book.goals(kpi.pk, kpi.unit_id, JAN, end).target for end in (FEB, APR, NEXT)] == [70, 80, None]
 
 
+@pytest.mark.parametrize("start", [JAN, FEB, MAR])
+def test_a_years_target_counts_for_its_quarter_whichever_month_has_one_of_its_own(kpi, manager, start):
+    """What is left of January to December around a month speaks of the quarter and the year as it did before."""
+    end = {JAN: FEB, FEB: MAR, MAR: APR}[start]
+    set_target(goal(kpi, 80, JAN, NEXT), by=manager)
+    set_target(goal(kpi, 70, start, end, split_standing=True), by=manager)
+    book = TargetBook([kpi.pk])
+    months = [book.goals(kpi.pk, kpi.unit_id, *month).target for month in ((JAN, FEB), (FEB, MAR), (MAR, APR))]
+    assert months == [70 if month == start else 80 for month in (JAN, FEB, MAR)]
+    assert [book.goals(kpi.pk, kpi.unit_id, JAN, end).target for end in (APR, NEXT)] == [80, 80]
+
+
+def test_one_set_within_another_that_was_set_within_a_third_leaves_each_its_own_periods(kpi, manager):
+    """80 for the year, 70 for its first quarter, 60 for February: January says 70, and so does the quarter."""
+    set_target(goal(kpi, 80, JAN, NEXT), by=manager)
+    set_target(goal(kpi, 70, JAN, APR, split_standing=True), by=manager)
+    set_target(goal(kpi, 60, FEB, MAR, split_standing=True), by=manager)
+    book = TargetBook([kpi.pk])
+    found = [book.goals(kpi.pk, kpi.unit_id, JAN, end).target for end in (FEB, APR, JUL, NEXT)]
+    assert found == [70, 70, 80, 80]
+
+
 @pytest.mark.parametrize(
     ("words", "inherited"),
     [

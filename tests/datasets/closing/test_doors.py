@@ -9,8 +9,10 @@ from django.urls import reverse
 
 from datasets import closing, restating
 from datasets.facts import contract_of
-from datasets.models import Closing, Restatement, Upload
+from datasets.models import Closing, Dataset, Restatement, Upload
+from lake.contract import Column, Contract, Role
 from organization.models import Role as Member
+from organization.models import Unit
 from tests.datasets.closing.orders import CONTRACT, HEAD, NOW, TEXT, TODAY, WHY, asked_for, orders_now, rows_of
 from tests.factories import ApiTokenFactory, UnitFactory, UserFactory, loaded_dataset, member, perform, upload_csv
 
@@ -63,6 +65,21 @@ def test_B23_by_rest_a_closed_period_is_a_409_of_its_own_and_a_restatement_loads
     perform(upload.job)
     newest = manager("get", "datasets/orders/versions/")[1][0]
     assert (newest["restated"], newest["restatement"], newest["restated_by"]) == (1, WHY, "manager")
+
+
+def test_whoever_takes_back_rows_that_they_may_not_see_is_told_none_of_them(client, home, people):
+    """The analyst uploads for the home unit; rows of elsewhere are not theirs to see."""
+    UnitFactory(code="elsewhere")
+    columns = (*CONTRACT.columns, Column("unit", roles=(Role.UNIT,)))
+    text = "id,day,cost,unit\n1,2025-01-10,10,elsewhere\n"
+    admin = member(Member.ADMINISTRATOR, home)
+    admin.memberships.create(unit=Unit.objects.get(code="elsewhere"), role=Member.ADMINISTRATOR, valid_from=TODAY)
+    dataset = loaded_dataset(text, Contract(columns), unit=home, code="orders", owner=admin)
+    Dataset.objects.filter(pk=dataset.pk).update(closed_through="2025-01-31")
+    first = dataset.uploads.get()
+    for caller, details in ((Caller(client, admin), 1), (Caller(client, people[Member.ANALYST]), 0)):
+        status, problem = caller("post", f"uploads/{first.public_id}/undo/", {})
+        assert (status, problem["code"], len(problem["details"])) == (409, "period_closed", details)
 
 
 def test_an_undo_of_closed_rows_by_rest(client, orders, people):

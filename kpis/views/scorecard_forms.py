@@ -116,6 +116,7 @@ class AddForm(forms.Form):
         self.fields["kpi"].queryset = Kpi.objects.visible_to(access)
         self.fields["objective"].queryset = Objective.objects.filter(unit__in=access.units(VIEW))
         self.fields["parent"].queryset = _groups(scorecard)
+        self.fields["parent"].widget.attrs["data-pm-empty-for"] = "kind=perspective"  # what was proposed is for KPIs
 
     def clean(self):
         given = super().clean()

@@ -75,6 +75,16 @@ def test_rows_are_added_under_a_perspective(manager, card, group):
     assert "stands there already" in text_of(again)
 
 
+def test_the_next_row_is_proposed_under_what_was_added_last(manager, card, group):
+    answer = manager.post(EDIT, {"do": "add", "kind": "perspective", "name": "Customer", "weight": "1"}, follow=True)
+    customer = card.nodes.get()
+    assert answer.context["add_form"]["parent"].value() == str(customer.pk)
+    values = {"kind": "kpi", "kpi": KpiFactory(unit=group, name="Orders").pk, "parent": customer.pk, "weight": "1"}
+    answer = manager.post(EDIT, {"do": "add"} | values, follow=True)
+    assert "Orders was added under Customer." in text_of(answer)
+    assert answer.context["add_form"]["parent"].value() == str(customer.pk)
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [

@@ -15,6 +15,7 @@ from datasets.refusals import PeriodClosed, Refusal
 from doors.pages import page, require, visible
 from doors.revisions import ChangedMeanwhile
 from organization.access import RESTATE, UPLOAD
+from organization.second_person import who_may
 
 from .problems import problem_of
 
@@ -81,6 +82,7 @@ def shown_of(upload: Upload, request) -> dict:
         "asked_by_me": waiting.asked_by_id == request.user.pk,
         "may_decide": may_restate and not refusal,
         "not_mine": refusal,
+        "who_may": who_may(RESTATE, upload.dataset.unit, request.day, but=restating.first_people(waiting)),
         "would": _would(waiting) if rejects.may_see(upload, request.access) else {},
         "seen": [("seen", restating.revision(waiting))],
     }

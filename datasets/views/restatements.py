@@ -14,6 +14,7 @@ from datasets.models import Restatement, Upload
 from datasets.refusals import PeriodClosed, Refusal
 from doors.pages import page, require, visible
 from doors.revisions import ChangedMeanwhile
+from lake.instants import Clock
 from organization.access import RESTATE, UPLOAD
 from organization.second_person import who_may
 
@@ -83,10 +84,10 @@ def shown_of(upload: Upload, request) -> dict:
         "may_decide": may_restate and not refusal,
         "not_mine": refusal,
         "who_may": who_may(RESTATE, upload.dataset.unit, request.day, but=restating.first_people(waiting)),
-        "would": _would(waiting) if rejects.may_see(upload, request.access) else {},
+        "would": _would(waiting, request.clock) if rejects.may_see(upload, request.access) else {},
         "seen": [("seen", restating.revision(waiting))],
     }
 
 
-def _would(asked: Restatement) -> dict:
-    return problem_of({"code": PeriodClosed.code, "message": asked.would, "details": asked.details})
+def _would(asked: Restatement, clock: Clock) -> dict:
+    return problem_of({"code": PeriodClosed.code, "message": asked.would, "details": asked.details}, clock)

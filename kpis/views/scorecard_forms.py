@@ -8,7 +8,7 @@ from django import forms
 from doors.codes import NewCode
 from kpis.models import Kpi, Objective, Scorecard, ScorecardNode
 from organization.access import DEFINE, VIEW
-from organization.fields import UnitField
+from organization.fields import UnitField, largest_first
 from organization.models import Unit, User
 
 DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -47,6 +47,8 @@ class ScorecardForm(NewCode, forms.ModelForm):
         self.access = access
         if self.instance.pk:
             del self.fields["code"]
+        elif not self.initial.get("unit"):
+            self.initial["unit"] = largest_first(units).first()
 
     def values(self) -> dict:
         return dict(self.cleaned_data)

@@ -1,5 +1,6 @@
 """The builder changes the tree and its weights through the verbs, and refuses beside the field."""
 
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -8,7 +9,7 @@ from django.test import Client
 
 from kpis.models import Scorecard, ScorecardNode
 from organization.models import AuditEntry
-from tests.factories import KpiFactory, ScorecardFactory, UnitFactory, member
+from tests.factories import DatasetFactory, KpiFactory, ScorecardFactory, UnitFactory, member
 
 pytestmark = pytest.mark.django_db
 EDIT = "/scorecards/quality/edit/"
@@ -55,6 +56,19 @@ def test_a_scorecard_is_made_and_leads_to_its_rows(manager, group):
     taken = manager.post("/scorecards/new/", values)
     assert (taken.status_code, Scorecard.objects.count()) == (422, 1)
     assert "has the code safety" in text_of(taken)
+
+
+def test_a_new_scorecard_is_proposed_for_the_largest_unit(manager, group):
+    UnitFactory(parent=group, kind="site", name="A site")
+    assert manager.get("/scorecards/new/").context["form"]["unit"].value() == group.pk
+
+
+def test_a_new_kpi_is_proposed_for_its_datasets_unit_or_the_largest(manager, group):
+    site = UnitFactory(parent=group, kind="site", name="A site", code="site")
+    DatasetFactory(code="orders", unit=site)
+    for query, code in (("", group.code), ("?dataset=orders", "site")):
+        page = text_of(manager.get(f"/kpi-designer/{query}"))
+        assert re.search(rf'<option value="{code}" selected>', page), query
 
 
 def test_a_scorecard_starts_only_where_one_may_define(manager, group):

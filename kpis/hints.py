@@ -17,13 +17,14 @@ Kind = KpiVersion.Kind
 MOST_COLUMNS, NAMED = 3, 5
 TOO_MANY_PERCENT = 150
 PERCENT = "percent"
+CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 def hints_of(version: KpiVersion, values: Sequence[float | Decimal | None], access: Access) -> list[str]:
     """values: of its last periods, as they are shown. Looks only at rows that `access` may see."""
     shown = [value for value in values if value is not None]
     found = [*_texts_of_no_row(version, access), *_conditions_counted(version), *_read_in_utc(version)]
-    return [*found, *_odd_unit(version, shown), *_percentages_multiplied(version)]
+    return [*found, *_odd_unit(version, shown), *_percentages_multiplied(version), *_currencies_added(version, access)]
 
 
 def _texts_of_no_row(version: KpiVersion, access: Access) -> Iterator[str]:
@@ -96,6 +97,26 @@ def _missing(version: KpiVersion, name: str, texts: list[str], access: Access) -
             f"No row has {' or '.join(map(repr, missing))} in {name}. It has {known}{' and more' * answer.truncated}; "
             "texts are compared letter by letter."
         )
+
+
+def _currencies_added(version: KpiVersion, access: Access) -> Iterator[str]:
+    """Amounts in EUR where the rows have other currencies too, and nothing in the definition tells them apart."""
+    from lake.contract import ColumnType
+
+    unit = version.unit_of_measure
+    if version.dataset is None or not CURRENCY.fullmatch(unit):
+        return
+    named = set(re.findall(r"\w+", " ".join(_parts(version))))
+    texts = [column.name for column in contract_of(version.dataset).dimensions if column.type == ColumnType.TEXT]
+    for name in [name for name in texts if name not in named][: 2 * MOST_COLUMNS]:
+        asked = {"groups": [{"column": name}], "totals": [{"function": "count"}], "limit": 2 * NAMED}
+        try:
+            found = [row[0] for row in explore.ask(version.dataset, asked, access).rows if row[0] is not None]
+        except (Refusal, NoSuchVersion):
+            return  # a hint is not worth a fault
+        if unit in found and len(found) > 1 and all(CURRENCY.fullmatch(str(value)) for value in found):
+            said = f"{name} has {', '.join(sorted(found))}, and their amounts are added as if all were {unit}"
+            yield f"{said}: write {name} = '{unit}' as the condition, and a KPI for each other currency."
 
 
 def _odd_unit(version: KpiVersion, values: Sequence[float | Decimal]) -> Iterator[str]:

@@ -11,7 +11,8 @@ from rest_framework.test import APIClient
 from kpis import definitions, workflow
 from kpis.models import Kpi, KpiVersion
 from kpis.recompute import recompute
-from tests.factories import ResultFactory, UnitFactory, member
+from lake.contract import Column, ColumnType, Contract, Role
+from tests.factories import ResultFactory, UnitFactory, loaded_dataset, member
 from tests.kpis.pages import opened, sent
 from tests.kpis.sample_desk import DAY, PASSPORT
 
@@ -116,6 +117,33 @@ def test_percentages_in_a_derived_kpi_count_as_they_are_shown(client, made, form
     asked = NEW | {"kind": "derived", "dataset": "", "percentile": "", "formula": formula, "unit_of_measure": unit}
     answer = sent(client, made.analyst, "kpi_preview", **asked)
     assert " ".join(answer.context["hints"]).endswith(said) if said else answer.context["hints"] == []
+
+
+@pytest.mark.parametrize(
+    ("unit", "condition", "said"),
+    [
+        ("EUR", "", "currency has CHF, EUR, and their amounts are added as if all were EUR"),
+        ("EUR", "currency = 'EUR'", ""),
+        ("number", "", ""),
+    ],
+)
+def test_amounts_of_several_currencies_are_not_added_without_a_word(client, made, unit, condition, said):
+    text = "id,day,amount,currency\n1,2025-03-01,100,EUR\n2,2025-03-02,80,CHF\n"
+    contract = Contract(
+        columns=(
+            Column("id", roles=(Role.KEY,)),
+            Column("day", type=ColumnType.DATE, roles=(Role.EVENT_TIME,)),
+            Column("amount", type=ColumnType.NUMBER, roles=(Role.MEASURE,)),
+            Column("currency", roles=(Role.DIMENSION,)),
+        )
+    )
+    loaded_dataset(text, contract, unit=made.group, code="costs", name="Costs")
+    asked = RATIO | {"kind": "simple", "dataset": "costs", "formula": "sum(amount)", "denominator": ""}
+    answer = sent(client, made.analyst, "kpi_preview", **asked | {"unit_of_measure": unit, "condition": condition})
+    hints = answer.context["hints"]
+    assert hints == [f"{said}: write currency = 'EUR' as the condition, and a KPI for each other currency."] * bool(
+        said
+    )
 
 
 def test_it_is_said_too_where_the_condition_leaves_no_row(client, made):

@@ -43,7 +43,8 @@ def _of_kpis(home: Home) -> Iterator[Decision]:
         if item.kind == "manual_entry":
             url, what = with_query(reverse("manual_entries"), state="entered"), "a value entered"
         else:
-            url, what = f"{reverse('kpi_reviews')}#v{item.id}", "a definition to certify"
+            url = f"{reverse('kpi_reviews')}#v{item.id}"
+            what = "a definition to certify, written" if item.by_name else "a definition to certify"
         yield Decision(item.name, _by(what, item.by_name), url)
     for phase in home.rebases:
         url = kpi_address(phase.kpi.code, "kpi_chart", unit=phase.unit.code, grain=phase.grain)

@@ -249,6 +249,7 @@ def _refusal(dataset: Dataset, fault: ClosedRows, next_step: str) -> PeriodClose
         closed_through=str(fault.through),
         version=dataset.current_version,
         row=fault.rows[0].row,
+        total=fault.total,
         details=[_plain(one) for one in fault.rows],
     )
 

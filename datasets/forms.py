@@ -6,13 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.db import models
 
 from doors.codes import CodeField, NewCode
 from doors.days import DayField
 from lake.contract import Contract
 from organization.access import DEFINE, VIEW
-from organization.fields import UnitField
+from organization.fields import UnitField, largest_first
 from organization.models import Unit, User
 
 from .closing import LONGEST_REASON
@@ -69,12 +68,6 @@ class DescriptionForm(forms.ModelForm):
             self.fields[name].queryset = (people | kept).order_by("last_name", "username")
         if self.instance.current_version is not None:
             self.fields["code_system"].disabled = True
-
-
-def largest_first(units):
-    """The group before its divisions, vendors last: the first ones are where most things belong."""
-    ranks = [models.When(kind=kind, then=place) for place, kind in enumerate(Unit.Kind.values)]
-    return units.order_by(models.Case(*ranks, default=len(ranks)), "name")
 
 
 ENCODINGS = (

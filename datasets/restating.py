@@ -92,12 +92,18 @@ def withdraw(asked: Restatement, *, by, now: datetime) -> Restatement:
     return _decided(asked, State.WITHDRAWN, by=by, now=now, remark="")
 
 
+def first_people(asked: Restatement) -> frozenset[int]:
+    """Ids of who asked for it, and of who loaded the rows that it is about: none of them is the second person."""
+    first = asked.upload.replays
+    loaded = (asked.upload.uploaded_by_id, first.uploaded_by_id if first else None)
+    return frozenset(person for person in (asked.asked_by_id, *loaded) if person is not None)
+
+
 def second_person_needed(asked: Restatement, by) -> str:
     """Why this person cannot decide on it, in a sentence; empty for a second person."""
     if asked.asked_by_id == by.pk:
         return "You asked for this restatement: a second person must decide on it."
-    first = asked.upload.replays
-    if by.pk in (asked.upload.uploaded_by_id, first.uploaded_by_id if first else None):
+    if by.pk in first_people(asked):
         return "You loaded the rows that this restatement is about: a second person must decide on it."
     return ""
 

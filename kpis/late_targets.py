@@ -22,10 +22,9 @@ class ReasonNeeded(TargetError):
     """Complete periods would be rated anew, and nobody says why."""
 
     def __init__(self, first: date, last: date, kpi: Kpi):
-        days = f"that of {first:%-d %b %Y}" if first == last else f"of {first:%-d %b %Y} to {last:%-d %b %Y}"
-        super().__init__(
-            f"Complete periods of {kpi.name} ({days}) would be rated anew: say why, as the reason.", "reason"
-        )
+        begin = f"begins on {first:%-d %b %Y}" if first == last else f"begin from {first:%-d %b %Y} to {last:%-d %b %Y}"
+        which = "The complete period" if first == last else "Complete periods"
+        super().__init__(f"{which} of {kpi.name} that {begin} would be rated anew: say why, as the reason.", "reason")
 
 
 @dataclass(frozen=True, slots=True)

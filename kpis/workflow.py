@@ -82,9 +82,15 @@ def revision_of(version: KpiVersion) -> str:
     )
 
 
+def writers(version: KpiVersion) -> frozenset[int]:
+    """Ids of who wrote any of the version, or submitted it."""
+    authors = {author.pk for author in version.authors.all()}
+    return frozenset(authors | {version.submitted_by_id, version.created_by_id} - {None})
+
+
 def has_written(version: KpiVersion, person) -> bool:
     """Whether the person wrote any of the version, or submitted it: then a second person certifies it."""
-    return person.pk in (version.submitted_by_id, version.created_by_id) or person in version.authors.all()
+    return person.pk in writers(version)
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from django import forms
+from django.db import models
 from django.forms.models import ModelChoiceIterator
 
 from . import tree
@@ -33,3 +34,9 @@ class UnitField(forms.ModelChoiceField):
 
     def __init__(self, queryset=None, **options):
         super().__init__(Unit.objects.none() if queryset is None else queryset, **options)
+
+
+def largest_first(units):
+    """The group before its divisions, vendors last: the first ones are where most things belong."""
+    ranks = [models.When(kind=kind, then=place) for place, kind in enumerate(Unit.Kind.values)]
+    return units.order_by(models.Case(*ranks, default=len(ranks)), "name")

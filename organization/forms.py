@@ -102,7 +102,8 @@ class ImportForm(forms.Form):
     """A file to look at; or, to take it over, the one that was looked at (`checked`, see views/units_import.py)."""
 
     file = forms.FileField(
-        help_text="CSV with the columns code, name and as needed kind, parent, timezone, alias:SYSTEM."
+        help_text="CSV with the columns code, name and as needed kind, parent, timezone, alias:SYSTEM. "
+        f"The kind is {', '.join(Unit.Kind.values[:-1])} or {Unit.Kind.values[-1]}; the parent is a code."
     )
     from_day = DayField(
         required=False,
@@ -227,7 +228,7 @@ class VersionForm(forms.Form):
     valid_from = DayField()
     timezone = ZoneField(empty="Choose one")
     country = forms.CharField(
-        required=False, max_length=8, help_text="ISO code, such as FR: public holidays are closed."
+        required=False, max_length=8, help_text="ISO code, such as FR: its public holidays are closed days."
     )
     subdivision = forms.CharField(required=False, max_length=12, help_text="Part of the country, such as BY.")
     week = forms.CharField(
@@ -238,6 +239,20 @@ class VersionForm(forms.Form):
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
         self.fields["timezone"].required = True
+
+    def clean(self):
+        """Country and part are known in capitals; what is wrong with them stands beside them."""
+        from .business_calendars import CalendarRefused, check_country
+
+        given = super().clean()
+        country, part = (given.get(name, "").strip().upper() for name in ("country", "subdivision"))
+        for name, asked in (("country", (country,)), ("subdivision", (country, part))):
+            try:
+                check_country(*asked)
+            except CalendarRefused as fault:
+                self.add_error(name, str(fault))
+                return given
+        return given | {"country": country, "subdivision": part}
 
     def clean_week(self):
         from .week_text import WeekFault, read_week

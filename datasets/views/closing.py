@@ -15,6 +15,7 @@ from datasets.models import Closing, Dataset
 from datasets.refusals import Refusal
 from doors.pages import page, paged, require, visible
 from organization.access import CLOSE, VIEW
+from organization.second_person import who_may
 
 from .datasets import context_of
 
@@ -37,6 +38,7 @@ def closed_periods(request, code):
         "page": paged(request, history),
         "asked": asked[:100],
         "may_close": request.access.allows(CLOSE, found.unit_id),
+        "who_may": waiting and who_may(CLOSE, found.unit, request.day, but=[waiting.proposed_by_id]),
     }
     return render(request, "datasets/closing.html", context, status=422 if form.errors else 200)
 

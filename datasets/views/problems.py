@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
+
+from lake.instants import Clock
 
 MOST_POINTS = 20
 SHOWN_CELLS = 5
 
 
-def problem_of(words: dict[str, Any]) -> dict[str, Any]:
-    """words: `to_dict()` of a Refusal or an IntakeError, or what an upload has kept of it."""
+def problem_of(words: dict[str, Any], clock: Clock | None = None) -> dict[str, Any]:
+    """words: `to_dict()` of a Refusal or an IntakeError, or what an upload has kept of it. clock: the reader's, for the
+    moments of records; none: they stand as stored, in UTC.
+    """
     places = [words.get("file"), words.get("sheet") and f"sheet {words['sheet']}"]
     places += [words.get("row") and f"row {words['row']:,}", _column(words.get("column")), _quoted(words.get("value"))]
-    points = POINTS.get(words.get("code", ""), _none)(words.get("details") or ())
+    details = words.get("details") or ()
+    tell = POINTS.get(words.get("code", ""), _none)
+    found = (partial(tell, clock=clock) if tell is _closed_rows else tell)(details)
+    points = [point for point, _ in zip(found, range(MOST_POINTS), strict=False)]
+    if points and (more := (words.get("total") or len(details)) - len(points)) > 0:
+        points.append(f"and {more:,} more")
     return {
         "thing": ", ".join(str(place) for place in places if place) or "The upload",
         "fault": words.get("message", ""),
         "next_step": words.get("next_step", ""),
-        "points": [point for point, _ in zip(points, range(MOST_POINTS), strict=False)],
+        "points": points,
     }
 
 
@@ -62,7 +72,7 @@ def _rows_of_units(details: list[dict[str, Any]]) -> Iterator[str]:
         yield f"{row}{one['unit'] or 'the home unit of the dataset'}"
 
 
-def _closed_rows(details: list[dict[str, Any]]) -> Iterator[str]:
+def _closed_rows(details: list[dict[str, Any]], clock: Clock | None = None) -> Iterator[str]:
     for one in details:
         day, was = (date.fromisoformat(one[name]) if one[name] else None for name in ("day", "stored_day"))
         if day is None:
@@ -74,16 +84,25 @@ def _closed_rows(details: list[dict[str, Any]]) -> Iterator[str]:
         else:
             change = f"would move from {was:%-d %b %Y} to {day:%-d %b %Y}"
         row = f"row {one['row']:,}, " if one.get("row") else ""
-        yield f"{row}record {one['key']} {change}{_cells(one.get('changes', []))}"
+        yield f"{row}record {one['key']} {change}{_cells(one.get('changes', []), clock)}"
 
 
-def _cells(changes: list[dict[str, Any]]) -> str:
+def _cells(changes: list[dict[str, Any]], clock: Clock | None) -> str:
     """What differs: the first values, as they are and as they would be."""
     shown = [
-        f"{cell['column']} {cell['before'] or 'empty'} → {cell['after'] or 'empty'}" for cell in changes[:SHOWN_CELLS]
+        f"{cell['column']} {_by(clock, cell['before'])} → {_by(clock, cell['after'])}" for cell in changes[:SHOWN_CELLS]
     ]
     more = len(changes) - len(shown)
     return f": {', '.join(shown)}{f' and {more} more' if more else ''}" if shown else ""
+
+
+def _by(clock: Clock | None, value: str | None) -> str:
+    """A value as the page shows it: a moment by the clock, as all times of the page."""
+    try:
+        moment = datetime.strptime(value or "", "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC)
+    except ValueError:
+        return value or "empty"
+    return f"{clock.of(moment):%Y-%m-%d %H:%M:%S}" if clock else str(value)
 
 
 def _rows_of_days(details: list[dict[str, Any]]) -> Iterator[str]:

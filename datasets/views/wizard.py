@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -226,6 +227,12 @@ def _contract_so_far(upload: Upload, preview):
     return contract if {column.heading for column in contract.supplied if column.needed} <= headers else None
 
 
+# The days of one extract, such as 2025-07 or 20250731, which are none of its dataset.
+DAYS_OF_ONE = re.compile(r"(?<![^\W_])(?:19|20)\d\d(?:[-_]?(?:0[1-9]|1[0-2])(?:[-_]?[0-3]\d)?)?(?![^\W_])")
+
+
 def _named(upload: Upload) -> dict:
+    """Name and code of the dataset as the file's name proposes them."""
     stem = upload.file_name.split(".")[0]
+    stem = re.sub(r"[\s_-]{2,}", "-", DAYS_OF_ONE.sub("", stem)).strip(" _-") or stem
     return {"name": stem.replace("_", " ").replace("-", " ").capitalize(), "code": proposed(stem, longest=60)}

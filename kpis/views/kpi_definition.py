@@ -17,6 +17,7 @@ from kpis.hints import cautions_of
 from kpis.models import Kpi, KpiVersion
 from kpis.selectors.history import trail_of, versions_of
 from organization.access import CERTIFY, DEFINE, VIEW
+from organization.second_person import who_may
 
 from .frame import frame_of
 from .place import place_of
@@ -100,11 +101,12 @@ def _steps(request, kpi: Kpi, newest: KpiVersion, versions) -> dict:
     may_define, may_certify = access.allows(DEFINE, kpi.unit_id), access.allows(CERTIFY, kpi.unit_id)
     is_mine = workflow.has_written(newest, request.user)
     in_review = newest.state == State.IN_REVIEW
+    waits = in_review and (is_mine or not may_certify)
     return {
         "submit": may_define and newest.state == State.DRAFT,
         "discard": may_define and newest.state == State.DRAFT and len(versions) > 1,
         "certify": may_certify and in_review and not is_mine,
-        "second_person": in_review and (is_mine or not may_certify),
+        "second_person": waits and who_may(CERTIFY, kpi.unit, request.day, but=workflow.writers(newest)),
         "send_back": may_certify and in_review,
         "deprecate": may_certify and newest.state == State.CERTIFIED,
     }

@@ -27,6 +27,7 @@ from kpis.selectors import NotYours
 from kpis.selectors.history import trail_of
 from kpis.selectors.impact import Beside, impact_of
 from organization.access import DEFINE
+from organization.fields import largest_first
 from organization.models import Unit
 
 Kind = KpiVersion.Kind
@@ -53,14 +54,16 @@ def kpi_new(request):
 
 
 def _first_words(request) -> dict:
-    """What a new KPI starts with: the person as its owner, the dataset that the address names, and its unit."""
-    units = sorted(request.access.units(DEFINE))
+    """What a new KPI starts with: the person as its owner, the dataset that the address names, and its unit, or the
+    largest.
+    """
+    units = request.access.units(DEFINE)
     words = {"owner": request.user.username, "kind": Kind.SIMPLE, "dataset": request.GET.get("dataset", "")[:60]}
-    dataset = Dataset.objects.visible_to(request.access).filter(code=words["dataset"]).first()
+    dataset = Dataset.objects.visible_to(request.access).select_related("unit").filter(code=words["dataset"]).first()
     if dataset and dataset.unit_id in units:
-        words["unit"] = dataset.unit_id
-    elif len(units) == 1:
-        words["unit"] = units[0]
+        words["unit"] = dataset.unit.code
+    elif largest := largest_first(Unit.objects.filter(pk__in=units)).first():
+        words["unit"] = largest.code
     return words
 
 

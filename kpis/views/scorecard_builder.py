@@ -110,8 +110,8 @@ def _add(request, card: Scorecard):
     if form.is_valid():
         made = _tried(form, lambda: scorecards.add_node(card, by=request.user, **form.cleaned_data))
         if made:
-            messages.success(request, f"{made} was added.")
-            return _back(card, under=made.parent_id)
+            messages.success(request, f"{made} was added{f' under {made.parent}' if made.parent else ''}.")
+            return _back(card, under=made.parent_id if made.kpi_id else made.pk)
     return _page(request, card, status=REFUSED, add_form=form)
 
 

@@ -8,7 +8,7 @@ from django import forms
 from doors.codes import NewCode
 from kpis.models import Kpi, Objective, Scorecard, ScorecardNode
 from organization.access import DEFINE, VIEW
-from organization.fields import UnitField
+from organization.fields import UnitField, largest_first
 from organization.models import Unit, User
 
 DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -47,6 +47,8 @@ class ScorecardForm(NewCode, forms.ModelForm):
         self.access = access
         if self.instance.pk:
             del self.fields["code"]
+        elif not self.initial.get("unit"):
+            self.initial["unit"] = largest_first(units).first()
 
     def values(self) -> dict:
         return dict(self.cleaned_data)
@@ -116,6 +118,7 @@ class AddForm(forms.Form):
         self.fields["kpi"].queryset = Kpi.objects.visible_to(access)
         self.fields["objective"].queryset = Objective.objects.filter(unit__in=access.units(VIEW))
         self.fields["parent"].queryset = _groups(scorecard)
+        self.fields["parent"].widget.attrs["data-pm-empty-for"] = "kind=perspective"  # what was proposed is for KPIs
 
     def clean(self):
         given = super().clean()

@@ -104,7 +104,8 @@ def calendar_add(request):
 def fiscal_add(request):
     def act(values):
         made = shared_calendars.add(FiscalCalendar, by=request.user, **values)
-        return f"{made} was added. {fiscal.years_said(made, request.day)}"
+        said = f"{made} was added. {fiscal.years_said(made, request.day)}"
+        return f"{said} It counts for the units whose page names it, under Change, and for those below them."
 
     form = forms.FiscalForm(request.POST or None, access=request.access)
     return _on_calendars(request, form, act, title="Add a fiscal calendar")
@@ -127,7 +128,7 @@ def fiscal_change(request, pk):
 @page(ADMINISTER)
 def version_add(request, pk):
     found = _changeable(visible(BusinessCalendar.objects, request, pk=pk), request)
-    form = forms.VersionForm(request.POST or None, initial=_as_it_is(found, request.day))
+    form = forms.VersionForm(request.POST or None, initial=_as_it_is(found, request))
 
     def act(values):
         windows = values.pop("week")
@@ -138,13 +139,15 @@ def version_add(request, pk):
     return _on_calendars(request, form, act, title=f"New version of {found}", back=found.get_absolute_url())
 
 
-def _as_it_is(found: BusinessCalendar, day) -> dict:
-    """The newest version as the form has it: a new one mostly changes little. The first one holds since always."""
+def _as_it_is(found: BusinessCalendar, request) -> dict:
+    """The newest version as the form has it: a new one mostly changes little. The first one holds since always, by the
+    reader's clock unless they choose another.
+    """
     last = business_calendars.rules_of(found)[-1:]
     if not last:
-        return {"valid_from": date(1900, 1, 1)}
+        return {"valid_from": date(1900, 1, 1), "timezone": request.clock.zone}
     words = {"timezone": last[0].timezone, "country": last[0].country, "subdivision": last[0].subdivision}
-    return {"valid_from": day, "week": "\n".join(week_text.write_week(last[0].windows)), **words}
+    return {"valid_from": request.day, "week": "\n".join(week_text.write_week(last[0].windows)), **words}
 
 
 @page(ADMINISTER)

@@ -38,4 +38,11 @@
     const of = (name) => proposed(name, code.dataset.pmCode, code.maxLength);
     if (!code.defaultValue || code.defaultValue === of(target.defaultValue)) code.value = of(target.value);
   });
+
+  // --- what was proposed in a field is no proposal for another choice: `data-pm-empty-for="name=value"` -----------------
+  document.addEventListener("change", ({ target }) => {
+    const field = target.form?.querySelector("[data-pm-empty-for]");
+    if (field?.dataset.pmEmptyFor !== `${target.name}=${target.value}`) return;
+    if (field.selectedOptions[0]?.defaultSelected) field.value = "";
+  });
 })();

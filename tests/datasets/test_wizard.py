@@ -224,3 +224,19 @@ def test_a_file_that_is_loaded_elsewhere_is_said_to_be_where_the_reader_may_see_
     page = client.get(dropped(client, "again.csv", content)).content.decode()
     assert page.count("This file is loaded already") == 1
     assert own.get_absolute_url() in page and own.uploads.get().get_absolute_url() in page
+
+
+@pytest.mark.parametrize(
+    ("file_name", "name", "code"),
+    [
+        ("lab_orders_2025-07_2026-09.csv", "Lab orders", "lab-orders"),
+        ("Sales 20250731.csv", "Sales", "sales"),
+        ("orders_2025_07_31_final.csv", "Orders final", "orders-final"),
+        ("report-1234.csv", "Report 1234", "report-1234"),  # no year
+        ("2025-07.csv", "2025 07", "2025-07"),  # nothing else to call it by
+    ],
+)
+def test_a_dataset_is_not_named_after_the_days_of_one_extract(client, analyst, file_name, name, code):
+    address = dropped(client, file_name, b"id,day,cost\n1,2025-01-31,2\n2,2025-02-28,3\n")
+    about = client.get(address).context["about"]
+    assert (about["name"].value(), about["code"].value()) == (name, code)

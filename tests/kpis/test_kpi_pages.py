@@ -186,7 +186,7 @@ def test_a_variance_in_per_cent_is_written_like_all_numbers(client, made):
     kpi = KpiFactory(unit=made.group, code="spend", unit_of_measure="EUR")
     ResultFactory(kpi=kpi, unit=made.group, value=5100.0, target=100, status="green")  # 5,000 above: 5,000 %
     text = re.sub(r"<[^>]+>", "", opened(client, made.viewer, "kpi", "spend"))
-    assert "5,000.0\N{NO-BREAK SPACE}%" in text or "5,000.0 %" in text
+    assert "+5,000.0\N{NO-BREAK SPACE}%" in text or "+5,000.0 %" in text  # with its sign, as the amount beside it
 
 
 def test_what_happened_stands_beside_the_number(client, made):

@@ -91,6 +91,12 @@ def test_the_pages_ask_for_it_and_say_who_and_why(client, made):
     assert WHY not in opened(client, made.viewer, "kpi", "in_time", unit="north", period="2025-02-01")
 
 
+def test_periods_are_told_by_the_days_on_which_they_begin(made):
+    one, more = (ReasonNeeded(date(2025, 1, 1), last, made.kpi) for last in (date(2025, 1, 1), date(2025, 3, 1)))
+    assert str(one).startswith(f"The complete period of {made.kpi.name} that begins on 1 Jan 2025 would be rated anew")
+    assert str(more).startswith(f"Complete periods of {made.kpi.name} that begin from 1 Jan 2025 to 1 Mar 2025 would")
+
+
 def test_over_rest(client, made):
     token = ApiTokenFactory(user=made.manager, scopes=["read", "define"])
     options = {"headers": {"Authorization": f"Bearer {token.secret}"}, "content_type": "application/json"}

@@ -1,5 +1,6 @@
 """The builder changes the tree and its weights through the verbs, and refuses beside the field."""
 
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -8,7 +9,7 @@ from django.test import Client
 
 from kpis.models import Scorecard, ScorecardNode
 from organization.models import AuditEntry
-from tests.factories import KpiFactory, ScorecardFactory, UnitFactory, member
+from tests.factories import DatasetFactory, KpiFactory, ScorecardFactory, UnitFactory, member
 
 pytestmark = pytest.mark.django_db
 EDIT = "/scorecards/quality/edit/"
@@ -57,6 +58,19 @@ def test_a_scorecard_is_made_and_leads_to_its_rows(manager, group):
     assert "has the code safety" in text_of(taken)
 
 
+def test_a_new_scorecard_is_proposed_for_the_largest_unit(manager, group):
+    UnitFactory(parent=group, kind="site", name="A site")
+    assert manager.get("/scorecards/new/").context["form"]["unit"].value() == group.pk
+
+
+def test_a_new_kpi_is_proposed_for_its_datasets_unit_or_the_largest(manager, group):
+    site = UnitFactory(parent=group, kind="site", name="A site", code="site")
+    DatasetFactory(code="orders", unit=site)
+    for query, code in (("", group.code), ("?dataset=orders", "site")):
+        page = text_of(manager.get(f"/kpi-designer/{query}"))
+        assert re.search(rf'<option value="{code}" selected>', page), query
+
+
 def test_a_scorecard_starts_only_where_one_may_define(manager, group):
     values = {"code": "theirs", "name": "Theirs", "unit": UnitFactory().pk, "owner": member("viewer", group).pk}
     assert manager.post("/scorecards/new/", values | {"grain": "month"}).status_code == 422
@@ -73,6 +87,16 @@ def test_rows_are_added_under_a_perspective(manager, card, group):
     again = manager.post(EDIT, {"do": "add", "kind": "kpi", "kpi": kpi.pk, "parent": perspective.pk, "weight": "1"})
     assert again.status_code == 422
     assert "stands there already" in text_of(again)
+
+
+def test_the_next_row_is_proposed_under_what_was_added_last(manager, card, group):
+    answer = manager.post(EDIT, {"do": "add", "kind": "perspective", "name": "Customer", "weight": "1"}, follow=True)
+    customer = card.nodes.get()
+    assert answer.context["add_form"]["parent"].value() == str(customer.pk)
+    values = {"kind": "kpi", "kpi": KpiFactory(unit=group, name="Orders").pk, "parent": customer.pk, "weight": "1"}
+    answer = manager.post(EDIT, {"do": "add"} | values, follow=True)
+    assert "Orders was added under Customer." in text_of(answer)
+    assert answer.context["add_form"]["parent"].value() == str(customer.pk)
 
 
 @pytest.mark.parametrize(

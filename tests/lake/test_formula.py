@@ -221,6 +221,8 @@ def test_a_measure_that_makes_no_sense_says_why(text, message):
     ("text", "instead"),
     [
         ("avg(hours_between(opened_at, closed_at))", "; write (epoch(until) - epoch(since)) / 3600"),
+        ("avg(minutes(closed_at - opened_at))", "; write (epoch(until) - epoch(since)) / 60"),
+        ("avg(days(closed_at, opened_at))", "; write (epoch(until) - epoch(since)) / 86400"),
         ('COUNTIFS(team, "N") / count(*)', "`COUNTIFS` may not stand in a formula; write count_if(condition)"),
         ("divide(sum(hours), count(*))", "; write a / b, which is empty where b is 0"),
         ("average(hours)", "; write avg(column)"),

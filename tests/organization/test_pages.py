@@ -234,6 +234,33 @@ def test_a_calendar_shows_the_open_hours_of_a_week(admin):
     assert (again["country"], again["week"].splitlines()[0]) == ("FR", "Mon 09:00-17:00")
 
 
+def test_country_and_part_are_taken_in_small_letters_and_refused_beside_their_field(admin):
+    calendar = BusinessCalendar.objects.create(code="bern", name="Bern")
+    address = f"/calendars/{calendar.pk}/versions/add/"
+    version = {"valid_from": "1900-01-01", "timezone": "Europe/Zurich", "week": "Mon-Fri 09:00-17:00"}
+    unknown = admin.post(address, {**version, "country": "SW"}).context["form"]
+    assert unknown.errors == {"country": ["'SW' is not a country with known holidays: write its ISO code, such as FR."]}
+    assert list(admin.post(address, {**version, "country": "ch", "subdivision": "xx"}).context["form"].errors) == [
+        "subdivision"
+    ]
+    assert admin.post(address, {**version, "country": "ch", "subdivision": "zh"}).status_code == 302
+    made = calendar.versions.get()
+    assert (made.country, made.subdivision) == ("CH", "ZH")
+
+
+def test_a_calendars_first_version_is_proposed_in_the_readers_time_zone(admin):
+    admin.user.timezone = "Europe/Zurich"
+    admin.user.save()
+    calendar = BusinessCalendar.objects.create(code="bern", name="Bern")
+    form = admin.get(f"/calendars/{calendar.pk}/versions/add/").context["form"]
+    assert form["timezone"].value() == "Europe/Zurich"
+
+
+def test_the_import_of_units_says_which_kinds_there_are(admin):
+    page = admin.get("/units/import/").content.decode()
+    assert "The kind is group, division, department, site, team, line or vendor" in page
+
+
 def test_a_fiscal_calendar_is_added_and_changed(admin):
     data = {
         "code": "april",
@@ -245,6 +272,7 @@ def test_a_fiscal_calendar_is_added_and_changed(admin):
     }
     added = admin.post("/fiscal-calendars/add/", data, follow=True).content.decode()
     assert "From April was added. FY20" in added and " starts on " in added
+    assert "It counts for the units whose page names it" in added
     pk = FiscalCalendar.objects.get().pk
     assert "As it is saved, FY20" in admin.get(f"/fiscal-calendars/{pk}/change/").content.decode()
     assert admin.post(f"/fiscal-calendars/{pk}/change/", {**data, "start_month": 7}).status_code == 302

@@ -24,8 +24,8 @@ from kpis.hints import hints_of
 from kpis.measures import faults_of
 from kpis.models import Kpi, KpiVersion
 from kpis.selectors import NotYours
+from kpis.selectors.compared import Compared, compared_with_now
 from kpis.selectors.history import trail_of
-from kpis.selectors.impact import Beside, impact_of
 from organization.access import DEFINE
 from organization.fields import largest_first
 from organization.models import Unit
@@ -212,7 +212,7 @@ class Tried:
     reason: str
     is_open: bool
     made_of: str
-    now: Beside | None  # what counts now, where the KPI has a complete result of the period
+    now: Compared | None  # what counts now, where the KPI has a complete result of the period
 
 
 @page(DEFINE)
@@ -297,7 +297,8 @@ def tried(request, unit: Unit | None, version: KpiVersion, since: date | None = 
     rows = sorted((row for row in seen.results if row["dimension"] is None), key=lambda row: row["period_start"])
     spans = [period_of(calendar, row["period_start"], row["grain"]) for row in rows]
     values = [row["value"] for row in rows]
-    impact = impact_of(version, unit.pk, [(p.start, p.end, v) for p, v in zip(spans, values, strict=True)], since)
+    numbers = [(span.start, span.end, value) for span, value in zip(spans, values, strict=True)]
+    compared = compared_with_now(version, unit.pk, numbers, since)
     periods = [
         Tried(
             period.label,
@@ -305,13 +306,13 @@ def tried(request, unit: Unit | None, version: KpiVersion, since: date | None = 
             row["reason"] or "",
             row["is_open"],
             ", ".join(f"{code} {digits(value)}" for code, value in row.get("inputs", {}).items()),
-            impact.periods.get(period.start),
+            compared.periods.get(period.start),
         )
         for row, period in zip(rows, spans, strict=True)
     ]
     return {
         "tried": periods[::-1],
-        "impact": impact,
+        "compared": compared,
         "values": values,
         "hints": hints_of(version, values, request.access),
         "unit": unit,

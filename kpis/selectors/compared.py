@@ -11,7 +11,7 @@ from kpis.target_book import TargetBook
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class Compared:
     """One complete period: the value and status that count now, and the status that the definition would give it."""
 
     value: float | None
@@ -25,10 +25,10 @@ class Beside:
 
 
 @dataclass(frozen=True, slots=True)
-class Impact:
-    """first day of a period -> Beside, of those that have a result now."""
+class Comparison:
+    """first day of a period -> Compared, of those that have a result now."""
 
-    periods: dict[date, Beside]
+    periods: dict[date, Compared]
 
     @property
     def other_values(self) -> int:
@@ -39,9 +39,9 @@ class Impact:
         return sum(one.turns for one in self.periods.values())
 
 
-def impact_of(
+def compared_with_now(
     version: KpiVersion, unit: int, numbers: Sequence[tuple[date, date, float | None]], since: date | None = None
-) -> Impact:
+) -> Comparison:
     """`version` (not kept yet, of a KPI that is) at `unit`. numbers: (first day, day after the last one, value).
 
     since: the day from which it is to hold; earlier periods keep their definition. A period without a complete result
@@ -53,7 +53,7 @@ def impact_of(
     )
     now = {result.period_start: result for result in found}
     if not now:
-        return Impact({})
+        return Comparison({})
     book = TargetBook([version.kpi.pk])
     bands = _bands(version)
     periods = {}
@@ -61,8 +61,8 @@ def impact_of(
         if start in now:
             goals = book.goals(version.kpi.pk, unit, start, end)
             status = scoring.rate(value, version.direction, goals, bands).status
-            periods[start] = Beside(now[start].value, now[start].status, status, not alike(now[start].value, value))
-    return Impact(periods)
+            periods[start] = Compared(now[start].value, now[start].status, status, not alike(now[start].value, value))
+    return Comparison(periods)
 
 
 def _bands(version: KpiVersion) -> tuple[scoring.Band, ...]:

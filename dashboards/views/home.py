@@ -65,6 +65,7 @@ def home(request):
         "day": day,
         "may_define": access.anywhere(DEFINE),
         "may_upload": access.anywhere(UPLOAD),
+        "may_administer": access.anywhere(ADMINISTER),
         "is_new": not (now.counts or cards),
     }
     return render(request, "dashboards/home.html", context)

@@ -128,7 +128,9 @@ def test_late_data_is_named_and_administrators_see_parked_jobs():
 
 def test_an_empty_home_says_what_to_do_next():
     group = UnitFactory()
-    assert "Load an extract" in text_of(signed_in(member("analyst", group)).get("/"))
+    analyst, administrator = (text_of(signed_in(member(role, group)).get("/")) for role in ("analyst", "administrator"))
+    assert "Load an extract" in analyst and "Before the first extract" not in analyst
+    assert "Load an extract" in administrator and "Before the first extract: the units" in administrator
     assert "Ask them when" in text_of(signed_in(member("viewer", group)).get("/"))
     assert "hold no role yet" in text_of(signed_in(UserFactory()).get("/"))
 

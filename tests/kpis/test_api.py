@@ -107,6 +107,18 @@ def test_a_formula_is_checked_and_tried_on_live_rows(client, dataset):
     assert seen.data["total"] == 4
 
 
+def test_a_kpi_made_of_others_is_checked_and_tried_before_there_is_one(client, dataset):
+    new_kpi(client)
+    recompute(dataset.pk, day=date(2025, 4, 10))
+    version = {"version": {"kind": "derived", "formula": "met_share / 2", "grain": "month"}}
+    assert client.post(f"{API}/kpis/check/", version, format="json").json() == {"faults": []}
+    seen = client.post(f"{API}/kpis/preview/", {"unit": "north", **version}, format="json")
+    assert [(row["value"], row["inputs"]) for row in seen.data["results"]] == [(25, {"met_share": 50})]
+    nowhere = client.post(f"{API}/kpis/preview/", version, format="json")
+    assert (nowhere.status_code, nowhere.data["errors"][0]["field"]) == (400, "unit")
+    assert nowhere.data["errors"][0]["message"] == "Say at which unit: the definition has no dataset."
+
+
 def test_a_number_leads_to_its_rows_and_to_where_it_comes_from(client, dataset):
     new_kpi(client)
     recompute(dataset.pk, day=date(2025, 4, 10))

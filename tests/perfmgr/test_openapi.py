@@ -65,6 +65,12 @@ def test_a_log_in_name_is_said_to_be_one_and_whose():
     assert [(of, name) for of, name, it in bare if it.get("format") != "date"] == []  # notice by a day
 
 
+def test_a_change_of_a_definition_need_not_say_its_kind():
+    schemas = described()["components"]["schemas"]
+    assert "required" not in schemas["VersionChangeRequest"]
+    assert schemas["VersionWordsRequest"]["required"] == ["kind"]
+
+
 def says_what_it_holds(schema: dict) -> bool:
     """Whether it names properties, lists plain values or what names them, or leaves the choice between such."""
     if "$ref" in schema:

@@ -38,7 +38,10 @@ class Found:
 
 
 class _Days:
-    """What a target says, on the days from `start` to `end` (not included); `within`: what it was set within."""
+    """What a target says, on the days from `start` to `end` (not included).
+
+    `within`: what it is a part of, or was set within.
+    """
 
     __slots__ = ()
     numbers: tuple[Decimal | None, Decimal | None, Decimal | None]
@@ -85,12 +88,12 @@ class TargetBook:
         for t in Target.objects.filter(kpi__in=set(kpis)).order_by("valid_from"):
             key = (t.kpi_id, t.comparator, t.unit_id, t.dimension, t.member)
             end = t.valid_to or date.max
-            numbers = (t.value, t.low, t.high)
-            entry = _Entry(t.pk, numbers, t.valid_from, end, t.as_total, t.annual_id, t.basis, t.overrides_id)
+            numbers, within = (t.value, t.low, t.high), t.part_of_id or t.overrides_id
+            entry = _Entry(t.pk, numbers, t.valid_from, end, t.as_total, t.annual_id, t.basis, within)
             self._entries[key].append(entry)
             self._kpis.add(t.kpi_id)
-            for within in filter(None, (t.part_of_id, t.overrides_id)):
-                days[within].append((t.valid_from, end))
+            for split in filter(None, (t.part_of_id, t.overrides_id)):
+                days[split].append((t.valid_from, end))
         self._standing = _split(days, self._kpis)
         self._totals: dict[int, list[tuple[date, date]]] = defaultdict(list)
         self._distinct: set[int] = set()
@@ -124,7 +127,8 @@ class TargetBook:
         for all rows. The tree is that of the period's first day. A total (a month's, a phase of a year's) counts for
         its own days, and added up for a period that it fills with others; a plain target counts if it holds on the
         first day, unless `only_totals` (a sum's daily target is none for its month), and for no period longer than
-        its own days: there counts the one within whose days it was set, or what all on these days say alike.
+        its own days: there counts the one of which it is a part, or within whose days it was set, or what all on
+        these days say alike.
 
         Of a total neither is inherited: 500 incidents for the whole say nothing of a unit below or of a segment. See
         docs/decisions/0007-targets-of-totals.md.
@@ -243,7 +247,8 @@ def _holding(
 def _for_all_of(first: _Entry, entries: list[_Entry], standing: dict[int, _Standing], start: date, end: date):
     """As `_holding`, of a plain target. January's own is none of the quarter that begins with it.
 
-    There counts the one within whose days it was set, or what is said alike on all of the quarter's days, or none.
+    There counts the one that was split around another month, or within whose days it was set, or what is said alike on
+    all of the quarter's days, or none.
     """
     one: _Entry | _Standing = first
     while not one.is_of(start, end):

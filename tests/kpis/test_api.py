@@ -147,7 +147,11 @@ def test_results_are_filtered_paged_and_not_sent_twice(client, group):
     again = client.get(page.request["PATH_INFO"] + "?" + page.request["QUERY_STRING"], HTTP_IF_NONE_MATCH=page["ETag"])
     assert again.status_code == 304
     assert client.get(f"{API}/results/", {"colour": "red"}).status_code == 400
-    assert client.get(f"{API}/results/", {"as_known_at": "yesterday"}).status_code == 400
+    refused = client.get(f"{API}/results/", {"as_known_at": "yesterday"})
+    assert (refused.status_code, refused.data["errors"][0]["message"]) == (
+        400,
+        "Write a moment, best in UTC, such as 2025-05-03T12:00:00Z.",
+    )
 
 
 def test_results_of_one_kpi_come_by_period_and_those_of_all_as_recorded(client, group):

@@ -65,6 +65,12 @@ def test_a_log_in_name_is_said_to_be_one_and_whose():
     assert [(of, name) for of, name, it in bare if it.get("format") != "date"] == []  # notice by a day
 
 
+def test_a_filter_from_a_number_on_is_not_described_as_one_of_days():
+    runs = described()["paths"]["/api/v1/runs/"]["get"]["parameters"]
+    said = {parameter["name"]: parameter["description"] for parameter in runs}
+    assert said["data_version_from"] == "Those whose `data_version` is this or greater."
+
+
 def test_a_change_of_a_definition_need_not_say_its_kind():
     schemas = described()["components"]["schemas"]
     assert "required" not in schemas["VersionChangeRequest"]

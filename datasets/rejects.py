@@ -206,7 +206,7 @@ def are_waiting(upload: Upload) -> bool:
 def _must_be_loaded(upload: Upload) -> None:
     if not is_correctable(upload):
         raise WrongState(
-            f"Upload #{upload.pk} is {upload.get_state_display().lower()}: only a loaded one has rejects to correct.",
+            f"Upload #{upload.pk} is {upload.stands}: only a loaded one has rejects to correct.",
             next_step="Correct the whole file and upload it again.",
         )
 

@@ -43,7 +43,7 @@ def ask(upload: Upload, *, reason: str, by, now: datetime) -> Restatement:
     kind = kind_of(upload)
     if kind is None:
         raise WrongState(
-            f"Upload #{upload.pk} is {upload.get_state_display().lower()}, and was not refused for closed periods.",
+            f"Upload #{upload.pk} is {upload.stands}, and was not refused for closed periods.",
             next_step="Load it; a restatement is asked for once it is refused.",
         )
     fault = _needs_restating(upload).to_dict() if kind == Kind.UNDO else upload.fault
@@ -144,7 +144,7 @@ def _carry_out(asked: Restatement, by) -> None:
     upload = asked.upload
     if kind_of(upload) != asked.kind:
         raise WrongState(
-            f"Upload #{upload.pk} is {upload.get_state_display().lower()} by now.",
+            f"Upload #{upload.pk} is {upload.stands} by now.",
             next_step="Reject this restatement, or have it withdrawn.",
         )
     upload.restatement, upload.restated_by = asked.reason, by

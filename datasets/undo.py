@@ -46,9 +46,7 @@ def request_undo(upload: Upload, *, by, reason: str = "", restates: bool = False
     """
     upload = Upload.objects.select_for_update(of=("self",)).select_related("dataset__unit").get(pk=upload.pk)
     if upload.state != Upload.State.LOADED:
-        raise WrongState(
-            f"Upload #{upload.pk} is {upload.get_state_display().lower()}; only a loaded one can be taken back."
-        )
+        raise WrongState(f"Upload #{upload.pk} is {upload.stands}; only a loaded one can be taken back.")
     upload.restatement = closing.checked_reason(reason) if restates else ""
     upload.restated_by = by if restates else None
     closing.check_undo(upload)

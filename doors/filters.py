@@ -7,7 +7,7 @@ field's value; days and moments by `..._from`, which counts itself, and `..._bef
 import re
 
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import DateTimeField
+from django.db.models import DateField, DateTimeField
 from django_filters import (
     BooleanFilter,
     CharFilter,
@@ -106,6 +106,9 @@ def _named(filters, name: str, one: Filter) -> tuple[str, Filter]:
 def described(model, name: str, one: Filter) -> str:
     """What the filter keeps, in a sentence."""
     field = _field(model, one.field_name or name)
+    if one.lookup_expr in ENDS and not isinstance(field, DateField):
+        when = "this or greater" if one.lookup_expr == "gte" else "less than this"
+        return f"Those whose `{field.name}` is {when}."
     if one.lookup_expr in ENDS:
         what = "moment" if isinstance(field, DateTimeField) else "day"
         said = f"at this {what}" if what == "moment" else f"on this {what}"

@@ -2,6 +2,7 @@
 
 from django.contrib.auth import get_user_model
 from django.db import models
+from drf_spectacular.drainage import has_override
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent, get_lib_doc_excludes
@@ -101,6 +102,8 @@ class DescribedSchema(AutoSchema):
             meta.pop("nullable", None)  # any JSON is null, too
         if whose := whose_log_in(field):
             meta["description"] = whose
+        elif getattr(field, "slug_field", "") == "code" and not field.help_text and not has_override(field, "field"):
+            meta["description"] = "Its code."  # not what is said to who chooses one
         return meta
 
     def _insert_field_validators(self, field, schema):

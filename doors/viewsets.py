@@ -8,6 +8,7 @@ from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
+from .filters import A_MOMENT
 from .permissions import SAFE, in_words
 from .problems import Problem
 from .revisions import ChangedMeanwhile
@@ -55,8 +56,9 @@ class ScopedViewSet(viewsets.GenericViewSet):
         try:
             return field.run_validation(given)
         except ValidationError as fault:
-            lost_plus = isinstance(field, serializers.DateTimeField) and " " in given
-            raise ValidationError({name: LOST_PLUS if lost_plus else fault.detail}) from None
+            if isinstance(field, serializers.DateTimeField):
+                raise ValidationError({name: LOST_PLUS if " " in given else A_MOMENT}) from None
+            raise ValidationError({name: fault.detail}) from None
 
     def flag(self, name: str) -> bool:
         """Whether the query parameter says true; without it, false. Raises ValidationError for anything else."""

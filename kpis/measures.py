@@ -209,7 +209,12 @@ def input_codes(expression: str) -> tuple[str, ...]:
 
 
 def cycle_of(kpi: Kpi, inputs: tuple[str, ...]) -> list[str]:
-    """The codes along a way from `kpi` over its `inputs` back to itself; empty when there is none. One query."""
+    """The codes along a way from `kpi` over its `inputs` back to itself; empty when there is none. One query.
+
+    One that is only tried, and not kept yet, is read by none.
+    """
+    if kpi.pk is None:
+        return []
     edges: dict[str, set[str]] = {}
     links = KpiVersion.inputs.through.objects.exclude(kpiversion__kpi=kpi)
     for outer, inner in links.values_list("kpiversion__kpi__code", "kpi__code"):

@@ -77,11 +77,11 @@ class NewDatasetBody(StrictSerializer):
     code = serializers.SlugField(max_length=60)  # the verb refuses one that is taken
     name = serializers.CharField(max_length=200)
     unit = ScopedCodeOrIdField(queryset=Unit.objects.all())
-    description = serializers.CharField(required=False, default="")
-    source_system = serializers.CharField(required=False, default="", max_length=100)
-    code_system = serializers.CharField(required=False, default="", max_length=60)
+    description = serializers.CharField(required=False, default="", allow_blank=True)
+    source_system = serializers.CharField(required=False, default="", allow_blank=True, max_length=100)
+    code_system = serializers.CharField(required=False, default="", allow_blank=True, max_length=60)
     refresh_promise_hours = serializers.IntegerField(required=False, min_value=1, allow_null=True, default=None)
-    licence = serializers.CharField(required=False, default="", max_length=300)
+    licence = serializers.CharField(required=False, default="", allow_blank=True, max_length=300)
     covers = serializers.ChoiceField(Dataset.Covers.choices, default=Dataset.Covers.DAY)
 
 

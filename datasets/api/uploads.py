@@ -194,12 +194,16 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
         One that was refused because it would change closed periods is refused again (409 `period_closed`): ask for a
         restatement (`dataset-restatements/`). A complete one that would remove too many records is refused again (409
         `removal_unconfirmed`), unless `confirm_removal` allows as many; one with rows outside the days that were stated
-        too (409 `outside_stretch`), unless other days are stated now.
+        too (409 `outside_stretch`), unless other days are stated now. What is loaded, or waits for it, is answered
+        by 200, and by 409 `wrong_state` where something else is said of it now.
         """
         upload = self._own()
         said = _completeness(self.checked(LoadBody), upload)
         with rejects.telling(upload, request.access):
-            return self._requested(intake.request_load(upload, by=request.user, token=request.auth, **said))
+            requested = intake.request_load(upload, by=request.user, token=request.auth, **said)
+        if requested.upload.pk == upload.pk:
+            intake.check_same(requested, **said)
+        return self._requested(requested)
 
     @extend_schema(request=UndoBody, responses={202: UploadSerializer})
     @action(methods=["post"], detail=True)

@@ -8,13 +8,14 @@ from .confirming import NewDataset, confirm, examine, inspect, new_dataset, prop
 from .loading import load
 from .otherwise import OPEN, read_as
 from .receiving import check_room, check_takes_uploads, original_of, receive
-from .requesting import Requested, load_id_of, request_load
+from .requesting import Requested, check_same, load_id_of, request_load
 
 __all__ = [
     "OPEN",
     "NewDataset",
     "Requested",
     "check_room",
+    "check_same",
     "check_takes_uploads",
     "confirm",
     "examine",

@@ -251,9 +251,7 @@ def confirm(
         check_takes_uploads(into)
     upload = Upload.objects.select_for_update().get(pk=upload.pk)
     if upload.state not in otherwise.OPEN:
-        raise WrongState(
-            f"Upload #{upload.pk} is {upload.get_state_display().lower()}: its contract cannot change now."
-        )
+        raise WrongState(f"Upload #{upload.pk} is {upload.stands}: its contract cannot change now.")
     contract.check()
     dataset = new_dataset(into, by=by) if isinstance(into, NewDataset) else into
     put_in_force(dataset, contract, by=by)

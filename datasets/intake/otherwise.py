@@ -119,9 +119,7 @@ def read_as(upload: Upload, dialect: Dialect, *, by) -> None:
     """Read this upload so, by the contract in force; other files of its dataset stay. Raises WrongState."""
     upload = Upload.objects.select_for_update(of=("self",)).select_related("dataset__unit").get(pk=upload.pk)
     if upload.dataset is None or upload.state not in OPEN:
-        raise WrongState(
-            f"Upload #{upload.pk} is {upload.get_state_display().lower()}: how it is read cannot change now."
-        )
+        raise WrongState(f"Upload #{upload.pk} is {upload.stands}: how it is read cannot change now.")
     before = upload.dialect
     upload.dialect, upload.fault = dialect.to_dict(), None
     upload.state = Upload.State.RECEIVED

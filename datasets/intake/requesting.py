@@ -110,6 +110,39 @@ def request_load(
     return Requested(upload, already=False)
 
 
+def check_same(
+    requested: Requested,
+    *,
+    complete: bool | None = None,
+    stated: Stated | None = None,
+    may_remove: int | None = None,
+    blank_missing: bool | None = None,
+) -> None:
+    """What is loaded, or waits for it, is not loaded otherwise for being asked for once more. Raises WrongState.
+
+    As to `request_load`; how many may be removed no longer matters once it is loaded.
+    """
+    upload = requested.upload
+    is_loaded, days = upload.state == Upload.State.LOADED, stretch.stated_of(upload)
+    stands = {
+        "complete": (complete, upload.complete),
+        "complete_from": ((stated or days).first, days.first),
+        "complete_through": ((stated or days).last, days.last),
+        "confirm_removal": (None if is_loaded else may_remove, upload.may_remove),
+        "blank_missing": (blank_missing, upload.blank_missing),
+    }
+    left_out = {name for name in ("complete", "confirm_removal", "blank_missing") if stands[name][0] is None}
+    others = [name for name, (said, is_so) in stands.items() if said != is_so and name not in left_out]
+    if requested.already and others:
+        now = "is loaded" if is_loaded else "is being loaded"
+        steps = "Take it back" if is_loaded else "Wait until it is, take it back"
+        raise WrongState(
+            f"Upload #{upload.pk} {now} as it was asked for before; what is said now changes nothing.",
+            next_step=f"{steps} and send the file again as it should be read.",
+            field=others[0],
+        )
+
+
 def _say_complete(
     upload: Upload, dataset: Dataset, complete: bool | None, stated: Stated | None, may_remove: int | None
 ) -> None:

@@ -139,6 +139,12 @@ class Upload(models.Model):
         return unloaded and self.job is not None and self.job.state == Job.State.PARKED
 
     @property
+    def stands(self) -> str:
+        """Its state in a sentence: "Upload #7 is ..."."""
+        is_asking = self.state == self.State.ASKS
+        return "waiting for an answer" if is_asking else self.get_state_display().lower()
+
+    @property
     def restatement_askers(self) -> set[int]:
         """Who asked for the changes of closed rows by it that were approved: they had a part in them."""
         return {one.asked_by_id for one in self.restatements.all() if one.state == "approved"}

@@ -77,6 +77,7 @@ class VersionChange(VersionWords):
 
     class Meta(VersionWords.Meta):
         fields = (*WORDS, "valid_from")
+        extra_kwargs = {"kind": {"required": False}}
 
 
 class KpiSerializer(serializers.ModelSerializer):
@@ -281,13 +282,19 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
     @extend_schema(request=Candidate, responses=answer(drill.PreviewOf))
     @action(methods=["post"], detail=False, throttle_classes=[PreviewThrottle])
     def preview(self, request):
-        """What a definition gives on the live rows that the caller may see; nothing is saved."""
+        """What a definition gives on the live rows that the caller may see; nothing is saved.
+
+        A derived one, for which `unit` is needed, over the results of its KPIs there.
+        """
         values = self.checked(Candidate)
         version = self._candidate(values)
         if faults := faults_of(version):
             raise definitions.DefinitionError(faults)
         unit = values.get("unit") or (version.dataset and version.dataset.unit)
-        seen = drill.preview(version, unit, request.access, request.day)
+        if unit is None:
+            raise serializers.ValidationError({"unit": "Say at which unit: the definition has no dataset."}, "required")
+        try_out = drill.derived_preview if version.kind == KpiVersion.Kind.DERIVED else drill.preview
+        seen = try_out(version, unit, request.access, request.day)
         return Response(dataclasses.asdict(seen))
 
     @extend_schema(responses=answer(DefinitionsText))

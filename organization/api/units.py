@@ -85,13 +85,19 @@ class UnitImportReport(serializers.Serializer):
 
 
 class UnitFilter(django_filters.FilterSet):
-    parent = django_filters.NumberFilter(
-        field_name="parent_on_day", help_text="Those right below the unit with this id, on the day asked for."
+    parent = django_filters.CharFilter(
+        method="right_below", help_text="Those right below this unit, by its code or id, on the day asked for."
     )
 
     class Meta:
         model = Unit
         fields = ("code", "kind", "is_active")
+
+    def right_below(self, units, name, value):
+        found = Unit.objects.visible_to(self.request.access).filter(code=value).first()
+        if found is None and not (value.isascii() and value.isdigit() and len(value) < 19):
+            raise serializers.ValidationError({name: f"There is no unit {value[:80]!r} that you see."})
+        return units.filter(parent_on_day=found.pk if found else int(value))  # only a parent that is seen
 
 
 class ByCode(CursorPages):

@@ -221,7 +221,8 @@ def test_a_dataset_that_an_upload_was_confirmed_into_first_makes_way_while_it_is
     base = f"uploads/{upload['public_id']}/confirm/"
     body = {"contract": CONTRACT.to_dict(), "dialect": upload["dialect"]}
     for code in ("cost", "costs"):
-        assert analyst("post", base, {**body, "new_dataset": {"code": code, "name": code, "unit": home.pk}})[0] == 200
+        new = {"code": code, "name": code, "unit": home.pk, "code_system": ""}
+        assert analyst("post", base, {**body, "new_dataset": new})[0] == 200
     assert sorted(Dataset.objects.values_list("code", flat=True)) == ["costs", "orders"]
     removed = AuditEntry.objects.get(action="empty dataset removed")
     assert (removed.object_name, removed.details) == ("cost", {"instead": "costs"})

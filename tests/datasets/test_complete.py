@@ -290,6 +290,34 @@ def test_over_rest_an_extract_says_that_it_is_complete_and_confirms_a_number(cli
     assert ids(orders) == "15"
 
 
+def test_over_rest_a_load_that_waits_is_not_answered_as_done_where_something_else_is_said_now(client, analyst, home):
+    """3 of 5 would leave; it is allowed, and while that load waits somebody wants none to."""
+    orders = loaded_dataset(ORDERS, CONTRACT, unit=home, code="orders", owner=analyst)
+    upload = complete(orders, HEAD + "1,2025-01-10,10\n5,2025-02-20,50\n")
+    here = f"/api/v1/uploads/{upload.public_id}"
+    asking = client.post(f"{here}/undo/", {"reason": "a mistake"})
+    assert asking.json()["detail"] == (
+        f"Upload #{upload.pk} is waiting for an answer; only a loaded one can be taken back."
+    )
+    assert posted(client, f"{here}/load/", confirm_removal=3).status_code == 202
+    assert posted(client, f"{here}/load/", confirm_removal=3).status_code == 200  # the same again
+    assert posted(client, f"{here}/load/").status_code == 200
+    days = ({"complete_from": "2025-01-01"}, {"complete_through": "2025-02-28"})
+    for said in ({"complete": False}, *days, {"confirm_removal": 1}, {"blank_missing": True}):
+        refused = posted(client, f"{here}/load/", **said)
+        assert (refused.status_code, refused.json()["code"]) == (409, "wrong_state")
+        assert (refused.json()["field"],) == tuple(said)
+    assert refused.json()["detail"] == (
+        f"Upload #{upload.pk} is being loaded as it was asked for before; what is said now changes nothing."
+    )
+    upload.refresh_from_db()
+    perform(upload.job)
+    assert posted(client, f"{here}/load/", confirm_removal=4).status_code == 200  # it is loaded: nothing more leaves
+    late = posted(client, f"{here}/load/", complete=False).json()
+    assert late["next_step"] == "Take it back and send the file again as it should be read."
+    assert ids(orders) == "15"
+
+
 def test_over_rest_it_may_be_loaded_without_removing_also_by_a_form_that_leaves_complete_out(client, analyst, home):
     orders = loaded_dataset(ORDERS, CONTRACT, unit=home, code="orders", owner=analyst)
     upload = complete(orders, HEAD + "1,2025-01-10,10\n5,2025-02-20,50\n")

@@ -107,6 +107,18 @@ def test_a_formula_is_checked_and_tried_on_live_rows(client, dataset):
     assert seen.data["total"] == 4
 
 
+def test_a_kpi_made_of_others_is_checked_and_tried_before_there_is_one(client, dataset):
+    new_kpi(client)
+    recompute(dataset.pk, day=date(2025, 4, 10))
+    version = {"version": {"kind": "derived", "formula": "met_share / 2", "grain": "month"}}
+    assert client.post(f"{API}/kpis/check/", version, format="json").json() == {"faults": []}
+    seen = client.post(f"{API}/kpis/preview/", {"unit": "north", **version}, format="json")
+    assert [(row["value"], row["inputs"]) for row in seen.data["results"]] == [(25, {"met_share": 50})]
+    nowhere = client.post(f"{API}/kpis/preview/", version, format="json")
+    assert (nowhere.status_code, nowhere.data["errors"][0]["field"]) == (400, "unit")
+    assert nowhere.data["errors"][0]["message"] == "Say at which unit: the definition has no dataset."
+
+
 def test_a_number_leads_to_its_rows_and_to_where_it_comes_from(client, dataset):
     new_kpi(client)
     recompute(dataset.pk, day=date(2025, 4, 10))
@@ -135,7 +147,11 @@ def test_results_are_filtered_paged_and_not_sent_twice(client, group):
     again = client.get(page.request["PATH_INFO"] + "?" + page.request["QUERY_STRING"], HTTP_IF_NONE_MATCH=page["ETag"])
     assert again.status_code == 304
     assert client.get(f"{API}/results/", {"colour": "red"}).status_code == 400
-    assert client.get(f"{API}/results/", {"as_known_at": "yesterday"}).status_code == 400
+    refused = client.get(f"{API}/results/", {"as_known_at": "yesterday"})
+    assert (refused.status_code, refused.data["errors"][0]["message"]) == (
+        400,
+        "Write a moment, best in UTC, such as 2025-05-03T12:00:00Z.",
+    )
 
 
 def test_results_of_one_kpi_come_by_period_and_those_of_all_as_recorded(client, group):

@@ -275,6 +275,28 @@ def test_a_month_within_a_longer_target_says_nothing_of_its_quarter_and_its_year
     assert week.value == 90  # it begins in January
 
 
+def test_what_was_split_around_a_later_month_is_still_that_of_the_quarter_and_the_year(kpi, manager):
+    """95 for the year and 90 in March: January to February is a part of it, the quarter and the year want 95."""
+    year = date(2026, 1, 1)
+    set_target(goal(kpi, 95, JAN, year, basis="Contract 7"), by=manager)
+    set_target(within(kpi, 90, MAR, APR), by=manager)
+    book = TargetBook([kpi.pk])
+    found = [book.find(kpi.pk, kpi.unit_id, start, end) for start, end in ((JAN, APR), (APR, JUL), (JAN, year))]
+    assert [(target.value, target.basis) for target in found] == [(95, "Contract 7")] * 3
+    assert [book.goals(kpi.pk, kpi.unit_id, *month).target for month in ((JAN, FEB), (MAR, APR))] == [95, 90]
+
+
+def test_a_quarter_split_around_its_february_is_the_quarters_and_the_years_is_the_years(kpi, manager):
+    """95 for the year, within it 90 for January to March, within that 88 in February."""
+    year = date(2026, 1, 1)
+    set_target(goal(kpi, 95, JAN, year), by=manager)
+    set_target(within(kpi, 90, JAN, APR), by=manager)
+    set_target(within(kpi, 88, FEB, MAR), by=manager)
+    book = TargetBook([kpi.pk])
+    assert [book.goals(kpi.pk, kpi.unit_id, JAN, end).target for end in (FEB, APR, year)] == [90, 90, 95]
+    assert book.goals(kpi.pk, kpi.unit_id, FEB, MAR).target == 88
+
+
 def test_a_quarters_target_within_a_years_is_that_of_the_quarter(kpi, manager):
     """95 for the year, 90 for January to March, 88 in January: a period takes the nearest that holds on all of it."""
     year = date(2026, 1, 1)

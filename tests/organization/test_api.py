@@ -43,6 +43,9 @@ def test_a_unit_is_added_moved_and_closed_and_the_tree_is_asked_as_of_a_day(api,
     assert (parent("2025-06-30"), parent("2025-07-01")) == (top.pk, south["id"])
     below = api.get(f"{V1}units/?day=2025-07-01&parent={south['id']}").json()["results"]
     assert [unit["code"] for unit in below] == ["north"]
+    assert api.get(f"{V1}units/?day=2025-07-01&parent=south").json()["results"] == below
+    refused = api.get(f"{V1}units/?parent=west").json()
+    assert (refused["status"], refused["detail"]) == (400, "parent: There is no unit 'west' that you see.")
     refusal = post(api, f"units/{south['id']}/close/", {"from_day": "2025-08-01"}, 409)
     assert (refusal["code"], "North still stands" in refusal["detail"]) == ("tree_refused", True)
     post(api, f"units/{north['id']}/close/", {"from_day": "2025-08-01"}, 200)

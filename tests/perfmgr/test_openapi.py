@@ -65,6 +65,27 @@ def test_a_log_in_name_is_said_to_be_one_and_whose():
     assert [(of, name) for of, name, it in bare if it.get("format") != "date"] == []  # notice by a day
 
 
+def test_a_unit_that_a_body_names_is_said_to_be_named_by_its_code():
+    """Words about how to choose a code belong to the unit's own."""
+    schemas = described()["components"]["schemas"]
+    said = {of: schemas[of]["properties"]["unit"]["description"] for of in ("NewKpiRequest", "Kpi", "MemberRequest")}
+    assert said == {"NewKpiRequest": "Its code.", "Kpi": "Its code.", "MemberRequest": "Its code, or its id."}
+    about_codes = "As extracts spell it, unless an alias says otherwise."
+    assert schemas["NewUnitRequest"]["properties"]["code"]["description"] == about_codes
+
+
+def test_a_filter_from_a_number_on_is_not_described_as_one_of_days():
+    runs = described()["paths"]["/api/v1/runs/"]["get"]["parameters"]
+    said = {parameter["name"]: parameter["description"] for parameter in runs}
+    assert said["data_version_from"] == "Those whose `data_version` is this or greater."
+
+
+def test_a_change_of_a_definition_need_not_say_its_kind():
+    schemas = described()["components"]["schemas"]
+    assert "required" not in schemas["VersionChangeRequest"]
+    assert schemas["VersionWordsRequest"]["required"] == ["kind"]
+
+
 def says_what_it_holds(schema: dict) -> bool:
     """Whether it names properties, lists plain values or what names them, or leaves the choice between such."""
     if "$ref" in schema:

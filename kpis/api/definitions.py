@@ -1,6 +1,8 @@
 """KPIs, the versions of their definitions, checks, previews, YAML."""
 
 import dataclasses
+from dataclasses import dataclass
+from datetime import date
 
 import django_filters
 from django.utils import timezone
@@ -17,8 +19,10 @@ from doors.shapes import answer
 from doors.throttles import PreviewThrottle
 from doors.viewsets import PLAIN_LIST
 from kpis import definitions, drill, exchange, workflow
+from kpis.calendars import calendars_of, period_of
 from kpis.measures import Fault, faults_of
 from kpis.models import Kpi, KpiVersion
+from kpis.selectors.compared import Compared, compared_with_now
 from organization.access import CERTIFY, DEFINE, VIEW
 from organization.models import Unit, User
 
@@ -124,6 +128,19 @@ class Candidate(StrictSerializer):
     kpi = ScopedCodeField(queryset=Kpi.objects.all(), required=False)
     unit = ScopedCodeField(queryset=Unit.objects.all(), required=False)
     version = VersionWords()
+
+
+@dataclass(frozen=True)
+class PreviewAnswer(drill.PreviewOf):
+    compared: tuple[Compared, ...]
+
+
+def _compared(version: KpiVersion, unit: Unit, seen: drill.PreviewOf, day: date) -> list[dict]:
+    calendar = calendars_of([unit.pk], day)[unit.pk]
+    rows = [row for row in seen.results if row["dimension"] is None]
+    spans = [period_of(calendar, row["period_start"], row["grain"]) for row in rows]
+    numbers = [(span.start, span.end, row["value"]) for span, row in zip(spans, rows, strict=True)]
+    return [dataclasses.asdict(one) for one in compared_with_now(version, unit.pk, numbers).periods]
 
 
 class SendBack(StrictSerializer):
@@ -279,7 +296,7 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
         version = self._candidate(self.checked(Candidate))
         return Response(dataclasses.asdict(DefinitionFaults(tuple(faults_of(version)))))
 
-    @extend_schema(request=Candidate, responses=answer(drill.PreviewOf))
+    @extend_schema(request=Candidate, responses=answer(PreviewAnswer))
     @action(methods=["post"], detail=False, throttle_classes=[PreviewThrottle])
     def preview(self, request):
         """What a definition gives on the live rows that the caller may see; nothing is saved.
@@ -295,7 +312,7 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
             raise serializers.ValidationError({"unit": "Say at which unit: the definition has no dataset."}, "required")
         try_out = drill.derived_preview if version.kind == KpiVersion.Kind.DERIVED else drill.preview
         seen = try_out(version, unit, request.access, request.day)
-        return Response(dataclasses.asdict(seen))
+        return Response(dataclasses.asdict(seen) | {"compared": _compared(version, unit, seen, request.day)})
 
     @extend_schema(responses=answer(DefinitionsText))
     @action(methods=["get"], detail=False)

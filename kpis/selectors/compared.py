@@ -12,12 +12,16 @@ from kpis.target_book import TargetBook
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One complete period: the value and status that count now, and the status that the definition would give it."""
+    """A complete period: the value and status that count now, and the status that the definition would give it.
 
+    is_other: whether the definition gives another value.
+    """
+
+    start: date
     value: float | None
     status: str
     becomes: str
-    is_other: bool  # the value
+    is_other: bool
 
     @property
     def turns(self) -> bool:
@@ -26,17 +30,20 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """first day of a period -> Compared, of those that have a result now."""
+    """The periods that have a complete result now."""
 
-    periods: dict[date, Compared]
+    periods: tuple[Compared, ...] = ()
 
     @property
     def other_values(self) -> int:
-        return sum(one.is_other for one in self.periods.values())
+        return sum(one.is_other for one in self.periods)
 
     @property
     def other_statuses(self) -> int:
-        return sum(one.turns for one in self.periods.values())
+        return sum(one.turns for one in self.periods)
+
+    def of(self, start: date) -> Compared | None:
+        return next((one for one in self.periods if one.start == start), None)
 
 
 def compared_with_now(
@@ -53,16 +60,15 @@ def compared_with_now(
     )
     now = {result.period_start: result for result in found}
     if not now:
-        return Comparison({})
-    book = TargetBook([version.kpi.pk])
-    bands = _bands(version)
-    periods = {}
+        return Comparison()
+    book, bands = TargetBook([version.kpi.pk]), _bands(version)
+    periods = []
     for start, end, value in numbers:
-        if start in now:
+        if (was := now.get(start)) is not None:
             goals = book.goals(version.kpi.pk, unit, start, end)
             status = scoring.rate(value, version.direction, goals, bands).status
-            periods[start] = Compared(now[start].value, now[start].status, status, not alike(now[start].value, value))
-    return Comparison(periods)
+            periods.append(Compared(start, was.value, was.status, status, not alike(was.value, value)))
+    return Comparison(tuple(periods))
 
 
 def _bands(version: KpiVersion) -> tuple[scoring.Band, ...]:

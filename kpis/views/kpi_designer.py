@@ -306,7 +306,7 @@ def tried(request, unit: Unit | None, version: KpiVersion, since: date | None = 
             row["reason"] or "",
             row["is_open"],
             ", ".join(f"{code} {digits(value)}" for code, value in row.get("inputs", {}).items()),
-            compared.periods.get(period.start),
+            compared.of(period.start),
         )
         for row, period in zip(rows, spans, strict=True)
     ]

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from rest_framework.test import APIClient
 
 from kpis import targets
 from kpis.recompute import recompute
@@ -70,6 +71,18 @@ def test_bands_that_are_being_written_are_tried_too(client, desk):
 def test_periods_before_its_first_day_keep_their_definition(client, desk):
     shown = preview(client, desk, condition="priority = 'high'", valid_from="2025-02-01")
     assert "Of 2 complete periods that count now, 2 would have another value and 2 another status." in shown
+
+
+def test_over_rest_as_on_the_page(desk):
+    rest = APIClient()
+    rest.force_authenticate(desk.analyst)
+    words = {name: AS_IT_IS[name] for name in ("kind", "dataset", "formula", "denominator", "grain", "unit_of_measure")}
+    asked = {"kpi": "in_time", "unit": "group", "version": words | {"condition": "priority = 'high'"}}
+    compared = rest.post("/api/v1/kpis/preview/", asked, format="json").json()["compared"]
+    march = {"start": "2025-03-01", "value": 75.0, "status": "green", "becomes": "amber", "is_other": True}
+    assert len(compared) == 11 and march in compared
+    new = rest.post("/api/v1/kpis/preview/", {"unit": "group", "version": words}, format="json").json()
+    assert new["compared"] == []
 
 
 def test_a_new_kpi_has_nothing_to_be_held_against(client, desk):

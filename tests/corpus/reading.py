@@ -60,3 +60,26 @@ def number(name: str = "v", **settings: Any) -> Column:
 def messages(found) -> list[str]:
     """Why its rows were rejected, in words."""
     return pq.read_table(found.loaded.rejects_path)["message"].to_pylist()
+
+
+def when(**settings):
+    """A column t of timestamps."""
+    return Column("t", type=ColumnType.TIMESTAMP, **settings)
+
+
+def day(**settings):
+    """A column d of days."""
+    return Column("d", type=ColumnType.DATE, **settings)
+
+
+def codes(found):
+    """The reasons of its rejects, in the order of the file."""
+    return [code for _, _, code in found.rejects]
+
+
+def proposed(tmp_path, heading, *cells_of_column):
+    """What `inspect` proposes for a column of these cells: its guess, and what is noted and asked."""
+    rows = "".join(f"k{place};{cell}\n" for place, cell in enumerate(cells_of_column))
+    (tmp_path / "x").write_text(f"id;{heading}\n{rows}")
+    preview = intake.inspect(tmp_path / "x")
+    return preview.columns[1], preview.notes, preview.questions

@@ -9,8 +9,7 @@ from lake import intake
 from lake.contract import Column, ColumnType
 from lake.intake.spelling import reads
 from lake.intake.weeks import iso_week
-from tests.corpus.reading import cells, messages
-from tests.lake.test_intake_values import codes, day, when
+from tests.corpus.reading import cells, codes, day, messages, when
 
 WEEKS = {"2025-W01": date(2024, 12, 30), "2020-W53": date(2020, 12, 28), "2026-W53": date(2026, 12, 28)}
 

@@ -62,14 +62,18 @@ def _readings(access: Access, day: date) -> list[Reading]:
 
 
 def _new_reds(access: Access, day: date) -> tuple[NewRed, ...]:
-    """The last changes to red, of periods that had begun on `day` and still are red."""
+    """The last changes to red, of periods that had begun on `day` and still are red.
+
+    One that had no target before did not turn: it was told for the first time how it stands.
+    """
     changes = StatusChange.objects.filter(
         Exists(STILL_RED),
         kpi__in=Kpi.objects.in_use(day),
         unit__in=access.units(VIEW),
         after=scoring.RED,
         period_start__lte=day,
-    ).select_related("kpi", "unit", "result")
+    ).exclude(before=scoring.NO_TARGET)
+    changes = changes.select_related("kpi", "unit", "result")
     changes = list(changes.order_by("-period_start", "-pk")[:LONGEST])
     book = Book({change.kpi_id for change in changes}, day)
     return tuple(

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from dashboards.views.review import exceptions_of, has_long_amounts, sections_of, signs_of
 from jobs.models import Job
+from kpis.models import StatusChange
 from kpis.selectors.verdicts import Verdict
 from kpis.views.rows import Row
 from organization.models import Role
@@ -40,6 +41,15 @@ def test_home_lists_what_is_off_target_and_what_turned_red():
     assert "Turned red lately" in text_of(page)
     assert "South West Nov 2025" in text_of(page)
     assert "Times are in UTC unless another clock is named" in text_of(page)
+
+
+def test_what_is_red_by_its_first_target_did_not_turn_red():
+    """A target that is set after the fact rates what was there: it does not say that anything got worse."""
+    board = a_board()
+    StatusChange.objects.update(before="no_target")
+    page = signed_in(member("manager", board.group)).get("/", AS_OF)
+    assert "Turned red lately" not in text_of(page)
+    assert len(page.context["reds"]) == 2
 
 
 def test_where_no_number_has_a_target_home_says_so_in_place_of_all_well():

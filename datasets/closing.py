@@ -10,6 +10,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -200,10 +201,10 @@ def refusing(dataset: Dataset, *, next_step: str = LEAVE_OUT) -> Iterator[None]:
         raise _refusal(dataset, fault, next_step) from fault
 
 
-def check_undo(upload: Upload) -> None:
+def check_undo(upload: Upload, *, as_it_is: bool = False) -> None:
     """Raises PeriodClosed if taking the upload back would change closed periods. Scans only if it touched their months.
 
-    The undo itself asks again, under the lock.
+    as_it_is: whatever its load was let change. The undo itself asks again, under the lock.
     """
     from lake.store import LaterComplete, LaterKept, UnknownLoad, UnknownVersion
 
@@ -211,6 +212,8 @@ def check_undo(upload: Upload) -> None:
     closed = closed_days(upload, contract_of(dataset))
     if closed is None or not _touched(upload, closed):
         return
+    if as_it_is:
+        closed = replace(closed, restate=False)
     with refusing(dataset, next_step=LEAVE_IN):
         try:
             table_of(dataset).check_undo(upload.load_id, closed)

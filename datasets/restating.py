@@ -117,7 +117,7 @@ def revision(asked: Restatement) -> str:
 def refusal_of_undo(upload: Upload) -> PeriodClosed | None:
     """Why a plain undo would be refused for closed periods; None: it would not. Scans if it touched their months."""
     try:
-        closing.check_undo(upload)
+        closing.check_undo(upload, as_it_is=True)
     except PeriodClosed as refusal:
         return refusal
     return None

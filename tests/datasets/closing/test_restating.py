@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from datasets import closing, intake, restating
+from datasets import closing, intake, restating, undo
 from datasets.models import Restatement
 from datasets.refusals import InvalidRequest, PeriodClosed, SecondPersonNeeded, WrongState
 from doors.revisions import ChangedMeanwhile
@@ -80,6 +80,22 @@ def test_an_undo_of_closed_rows_is_let_in_in_the_same_way(orders, manager):
     version = orders.versions.first()
     assert (version.kind, version.restated, version.restatement, version.restated_by) == ("undo", 2, WHY, manager)
     assert (rows_of(orders_now(orders)), first.restatement_askers) == ([], {orders.owner.pk})
+
+
+def test_what_was_loaded_as_a_restatement_is_taken_back_as_one_too(orders, manager):
+    """That it could change closed rows by its load says nothing of its undo, which two people let in again."""
+    late = upload_csv(orders, LATE)
+    let_in(late, by=manager)
+    assert late.state == "loaded"
+    with pytest.raises(PeriodClosed):
+        undo.request_undo(late, by=orders.owner)
+    asked = asked_for(late)
+    assert (asked.kind, asked.state, len(asked.details)) == ("undo", "proposed", 1)
+    restating.decide(asked, approve=True, by=manager, now=NOW)
+    late.refresh_from_db()
+    perform(late.job)
+    late.refresh_from_db()
+    assert late.state == "undone" and orders.versions.first().restated == 1
 
 
 def test_what_changes_nothing_of_closed_periods_needs_no_restatement(orders):

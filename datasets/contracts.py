@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +12,14 @@ from django.db import transaction
 from organization import audit
 
 from .models import ContractVersion, Dataset
-from .refusals import InvalidRequest
+from .readers import by_column, readers_of
+from .refusals import ColumnsRead, InvalidRequest
 from .signals import contract_changed
 
 if TYPE_CHECKING:
     from lake.contract import Column, Contract
+
+    from .readers import Reader
 
 
 @dataclass(frozen=True)
@@ -76,10 +81,13 @@ def _entries(before: Column, after: Column) -> list[Difference]:
 
 
 @transaction.atomic
-def put_in_force(dataset: Dataset, contract: Contract, *, by) -> ContractVersion | None:
+def put_in_force(
+    dataset: Dataset, contract: Contract, *, by, drop_read: Collection[str] = ()
+) -> ContractVersion | None:
     """Make `contract` the one for later uploads; None when it says what is in force already.
 
-    Stored rows are not read again. Raises ContractError, InvalidRequest (a stored column would change its type or key).
+    Stored rows are not read again. drop_read: columns that it drops although KPIs, rules or service levels read them.
+    Raises ContractError, InvalidRequest (a stored column would change its type or key), ColumnsRead.
     """
     from lake.contract import Contract
 
@@ -94,6 +102,8 @@ def put_in_force(dataset: Dataset, contract: Contract, *, by) -> ContractVersion
         _check_stored(before, contract)
     if before and dataset.closed_through is not None:
         _check_closed(dataset, before, contract)
+    if before:
+        _check_read(dataset, before, contract, drop_read)
     number = dataset.contract_number + 1
     version = ContractVersion.objects.create(dataset=dataset, number=number, contract=plain, created_by=by)
     Dataset.objects.filter(pk=dataset.pk).update(contract=plain, contract_number=number)
@@ -134,6 +144,28 @@ def _check_closed(dataset: Dataset, before: Contract, after: Contract) -> None:
             next_step="Have its periods re-opened first, or make a new dataset.",
             field="contract",
         )
+
+
+def _check_read(dataset: Dataset, before: Contract, after: Contract, drop_read: Collection[str]) -> None:
+    """No column goes by which something is computed, unless it was named. Who reads it stands where one may see it."""
+    kept = {column.name for column in after.columns} | set(drop_read)
+    dropped = [column.name for column in before.columns if column.name not in kept]
+    read = by_column(readers_of(dataset)) if dropped else {}
+    told = {name: _count(read[name.lower()]) for name in dropped if name.lower() in read}
+    if not told:
+        return
+    listed = "; ".join(f"{name} by {readers}" for name, readers in told.items())
+    raise ColumnsRead(
+        f"What is dropped is still read: {listed}. They could not be computed any more.",
+        next_step="Change them first, or drop the columns on the page of the contract, where it is confirmed.",
+        columns=list(told),
+    )
+
+
+def _count(readers: list[Reader]) -> str:
+    """2 KPIs, 1 quality rule."""
+    kinds = Counter(reader.kind for reader in readers)
+    return ", ".join(f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in kinds.items())
 
 
 def _plain(change: Difference) -> dict[str, Any]:

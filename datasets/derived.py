@@ -56,7 +56,8 @@ def ensure(code: str, contract: Contract, *, name: str, unit: Unit, by, **more: 
         )
     if made:
         audit.record(by, "derived dataset created", dataset)
-    put_in_force(dataset, contract, by=by)
+    stored = contract_of(dataset).columns if dataset.contract else ()  # its room knows who reads what it computes
+    put_in_force(dataset, contract, by=by, drop_read=[column.name for column in stored])
     dataset.refresh_from_db()
     return dataset
 

@@ -99,6 +99,12 @@ class OutsideStretch(Refusal):
     status, code = 409, "outside_stretch"
 
 
+class ColumnsRead(Refusal):
+    """A contract would drop `columns` by which others are computed; naming them in `drop_read` does it all the same."""
+
+    status, code = 409, "columns_read"
+
+
 class InvalidRequest(Refusal):
     """A field of the request is wrong; `field` names it."""
 

@@ -12,6 +12,7 @@ from datasets import compaction, contracts, explore, intake, saved_views, scope
 from datasets.describing import DESCRIBED, describe
 from datasets.facts import contract_of
 from datasets.models import ContractVersion, Dataset, DatasetVersion, SavedView
+from datasets.readers import readers_of
 from datasets.refusals import NotConfirmed
 from doors.codes import FreeCode
 from doors.etags import KNOWN, UNCHANGED, conditional, etag_of
@@ -74,6 +75,11 @@ class NewDatasetSerializer(StrictModelSerializer):
 class ContractBody(StrictSerializer):
     contract = ContractField()
     dry_run = serializers.BooleanField(default=False, help_text="Only say what would change.")
+    drop_read = serializers.ListField(
+        child=serializers.CharField(max_length=100),
+        default=list,
+        help_text="Columns that it drops although KPIs, quality rules or service levels read them; without it 409.",
+    )
 
 
 class DifferenceSerializer(serializers.Serializer):
@@ -82,6 +88,16 @@ class DifferenceSerializer(serializers.Serializer):
     before = serializers.JSONField()
     after = serializers.JSONField()
     effect = serializers.CharField()
+
+
+class ReaderSerializer(serializers.Serializer):
+    kind = serializers.CharField()
+    name = serializers.CharField()
+    url = serializers.CharField(help_text="Of its page.")
+    columns = serializers.SerializerMethodField(help_text="In small letters.")
+
+    def get_columns(self, reader) -> list[str]:
+        return sorted(reader.columns)
 
 
 class ContractVersionSerializer(serializers.ModelSerializer):
@@ -161,7 +177,7 @@ class ByCode(CursorPages):
 
 
 # Actions that show how a dataset is run, and so nothing to a vendor's contact.
-WORKINGS = {"contract", "contracts", "versions"}
+WORKINGS = {"contract", "contracts", "readers", "versions"}
 
 
 class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsViewSet):
@@ -220,8 +236,15 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
         contract.check()
         changes = contracts.difference(before, contract)
         if not body["dry_run"]:
-            contracts.put_in_force(dataset, contract, by=request.user)
+            contracts.put_in_force(dataset, contract, by=request.user, drop_read=body["drop_read"])
         return Response(DifferenceSerializer(changes, many=True).data)
+
+    @extend_schema(responses=ReaderSerializer(many=True))
+    @action(detail=True, **PLAIN_LIST)
+    def readers(self, request, code):
+        """Who reads which columns, as far as you may see them: KPIs, quality rules, service levels."""
+        found = readers_of(self.get_object(), request.access)
+        return Response(ReaderSerializer(found, many=True).data)
 
     @extend_schema(responses=ContractVersionSerializer(many=True))
     @action(detail=True, **PLAIN_LIST)

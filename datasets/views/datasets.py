@@ -15,7 +15,8 @@ from datasets.facts import contract_of
 from datasets.forms import DescriptionForm, RuleForm
 from datasets.forms_contract import ColumnForm, ColumnFormSet, ContractForm, column_initials, contract_from
 from datasets.models import Dataset, QualityRule
-from datasets.refusals import Refusal
+from datasets.readers import by_column, readers_of
+from datasets.refusals import ColumnsRead, Refusal
 from doors.pages import form_page, page, paged, require, visible
 from organization.access import DEFINE, UPLOAD, VIEW
 from organization.zones import timezone_of
@@ -76,7 +77,9 @@ def dataset(request, code):
         .order_by("-pk")
     )
     columns = contract_of(found).columns if found.contract else ()
-    context = context_of(request, found, "dataset", page=paged(request, uploads, 20), columns=columns)
+    readers = by_column(readers_of(found, request.access)) if columns else {}
+    context = context_of(request, found, "dataset", page=paged(request, uploads, 20))
+    context["columns"] = [(column, readers.get(column.name.lower(), [])) for column in columns]
     context["kpis"] = _kpis_fed(found, request.access)
     return render(request, "datasets/dataset.html", context)
 
@@ -137,23 +140,33 @@ def contract(request, code):
     form = ContractForm(given, initial=ContractForm.initial_of(before))
     columns = ColumnFormSet(given, initial=column_initials(before), prefix="c")
     columns.extra *= request.access.allows(DEFINE, found.unit_id)  # who only reads is offered no further column
-    changes, wanted = None, None
+    changes, wanted, dropped = None, None, []
     if given is not None and form.is_valid() and columns.is_valid():
         try:
             zone = timezone_of(found.unit, request.day).key
             wanted = contract_from(form, columns, before, zone=zone).check()
-            changes = contracts.difference(before, wanted)
+            changes = _read_by(found, contracts.difference(before, wanted), request.access)
             if "save" in given:
-                contracts.put_in_force(found, wanted, by=request.user)
+                contracts.put_in_force(found, wanted, by=request.user, drop_read=given.getlist("drop_read"))
                 messages.success(request, "The contract is in force for later uploads. Stored rows stay as they are.")
                 return redirect("dataset_contract", found.code)
         except ContractError as fault:
             show_contract_fault(fault, form, columns)
+        except ColumnsRead as fault:
+            form.add_error(None, str(fault))
+            dropped = fault.extra["columns"]
         except (ValueError, Refusal) as fault:
             form.add_error(None, str(fault))
     status = 422 if given is not None and (form.errors or any(columns.errors)) else 200
     context = context_of(request, found, "dataset_contract", form=form, columns=columns, changes=changes)
+    context["dropped"] = dropped
     return render(request, "datasets/contract.html", context, status=status)
+
+
+def _read_by(dataset: Dataset, changes: list[contracts.Difference], access) -> list[tuple]:
+    """Each change with who reads its column, as far as the person may see them."""
+    readers = by_column(readers_of(dataset, access))
+    return [(change, readers.get(change.column.lower(), [])) for change in changes]
 
 
 def show_contract_fault(fault, form, columns) -> None:

@@ -23,6 +23,7 @@ from kpis.calendars import calendars_of, period_of
 from kpis.measures import Fault, faults_of
 from kpis.models import Kpi, KpiVersion
 from kpis.selectors.compared import Compared, compared_with_now
+from kpis.uses import Use, uses_of
 from organization.access import CERTIFY, DEFINE, VIEW
 from organization.models import Unit, User
 
@@ -288,6 +289,13 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
     def impact(self, request, code):
         """What a change of this KPI reaches, for who may change it."""
         return Response(dataclasses.asdict(definitions.impact_of(self._mine())))
+
+    @extend_schema(responses=answer(tuple[Use, ...]))
+    @action(detail=True, **PLAIN_LIST)
+    def uses(self, request, code):
+        """What goes by this KPI's numbers, as far as you may see it: scorecards, KPIs, objectives, alert rules ..."""
+        found = uses_of(self.get_object(), request.access)
+        return Response([dataclasses.asdict(use) for listed in found.values() for use in listed])
 
     @extend_schema(request=Candidate, responses=answer(DefinitionFaults))
     @action(methods=["post"], detail=False, throttle_classes=[PreviewThrottle])

@@ -16,6 +16,7 @@ from kpis.band_text import write_bands_text
 from kpis.hints import cautions_of
 from kpis.models import Kpi, KpiVersion
 from kpis.selectors.history import trail_of, versions_of
+from kpis.uses import uses_of
 from organization.access import CERTIFY, DEFINE, VIEW
 from organization.second_person import who_may
 
@@ -56,7 +57,7 @@ def kpi_definition(request, code):
         "shows_workings": not request.access.is_vendor_only,
         "bands": write_bands_text(kpi.bands),
         "steps": _steps(request, kpi, newest, versions),
-        "impact": definitions.impact_of(kpi) if frame["may_define"] else None,
+        "uses": uses_of(kpi, request.access),
         "sent_back": _sent_back(newest, trail),
         "discard_fields": [("version", newest.number)],
         "trail": [_said(entry) for entry in trail],

@@ -1,6 +1,7 @@
 """Which columns' values a formula puts together into one number: by sums, means, medians and percentiles of them."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from sqlglot import exp
 
@@ -21,8 +22,9 @@ def pooled(text: str, *, of_row: bool = False) -> list[frozenset[str]]:
     return [names for part in found if (names := frozenset(_amounts(part)))]
 
 
+@lru_cache(maxsize=2_000)
 def columns_read(text: str) -> frozenset[str]:
-    """Every column that a formula names, as it writes it."""
+    """Every column that a formula names, as it writes it. Raises FormulaError."""
     return frozenset(column.name for column in grammar.read(text).find_all(exp.Column))
 
 

@@ -136,6 +136,7 @@ RESOURCES = [
     Resource("an upload", "get", "/uploads/{}/", AnUpload, OWN_PEOPLE, refused=404),
     Resource("API: an upload", "get", "/api/v1/uploads/{}/", AnUpload, OWN_PEOPLE, refused=404),
     Resource("API: a dataset's versions", "get", "/api/v1/datasets/{}/versions/", ByCode, OWN_PEOPLE, refused=404),
+    Resource("API: who reads a dataset", "get", "/api/v1/datasets/{}/readers/", ByCode, OWN_PEOPLE, refused=404),
     Resource("API: a quality rule", "get", "/api/v1/quality-rules/{}/", a_rule, OWN_PEOPLE, refused=404),
     Resource(
         "deciding on a closing", "post", "/dataset-closings/{}/approve/", a_closing, CLOSERS, status=302, door="close"

@@ -171,6 +171,7 @@ RESOURCES = [
     ),
     at_kpi("API: a control chart", "/api/v1/kpis/{}/chart/"),
     at_kpi("API: a KPI's signals", "/api/v1/kpis/{}/signals/"),
+    at_kpi("API: what goes by a KPI", "/api/v1/kpis/{}/uses/"),
     at_kpi("API: a KPI's forecast", "/api/v1/kpis/{}/forecast/"),
     at_kpi("API: a KPI's drivers", "/api/v1/kpis/{}/drivers/"),
     Resource(

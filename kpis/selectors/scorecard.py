@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from django.db.models import Value
+from django.db.models import Case, F, Value, When
 from django.db.models.functions import Coalesce, NullIf
 
 from kpis import rollup, scoring
 from kpis.calendars import period_of
-from kpis.models import NodeWeight, Scorecard, ScorecardNode
+from kpis.models import Kpi, NodeWeight, Scorecard, ScorecardNode
 from organization.access import VIEW, Access
 from organization.models import Unit, UnitPath
 
@@ -66,7 +66,8 @@ def scorecard_view(
     tree = _tree(scorecard, unit, day, access, asked, grain, include_open, as_known_at)
     views, rolled = _siblings(tree, None, 0, rollup.WEIGHTED_MEAN, 60)
     path, below, _ = neighbours(unit, day, access)
-    through = [tree.book.complete_through(kpi) for kpi in tree.book.refs]
+    own = {node.kpi_id for nodes in tree.children.values() for node in nodes}
+    through = [tree.book.complete_through(kpi) for kpi in own & tree.book.refs.keys()]
     return ScorecardView(
         id=scorecard.pk,
         code=scorecard.code,
@@ -98,16 +99,18 @@ def _tree(
     as_known_at: datetime | None,
 ) -> _Tree:
     """Everything that the nodes read, at once."""
-    nodes = list(scorecard.nodes.annotate(shown_name=NAME).order_by("position", "pk"))
+    counter = When(kpi__counter_kpi__in=Kpi.objects.visible_to(access).values("pk"), then=F("kpi__counter_kpi"))
+    nodes = list(scorecard.nodes.annotate(shown_name=NAME, counter=Case(counter)).order_by("position", "pk"))
     leaves = [node for node in nodes if node.kpi_id]
     grain = asked.grain if asked else grain or scorecard.grain
     units = {unit.pk: unit_ref(unit)} | units_by_id((n.unit_id for n in leaves if n.unit_id), access)
-    book = Book({node.kpi_id for node in leaves}, day)
+    book = Book({kpi for node in leaves for kpi in (node.kpi_id, node.counter) if kpi}, day)
     limit = SPARKLINE_PERIODS + 1 + SPARE_PERIODS + max((n.carry_periods for n in leaves), default=0)
     pairs = [
-        (n.kpi_id, n.unit_id or unit.pk, book.grain(n.kpi_id, grain))
+        (kpi, n.unit_id or unit.pk, book.grain(kpi, grain))
         for n in leaves
-        if n.kpi_id in book.refs and (n.unit_id or unit.pk) in units
+        for kpi in (n.kpi_id, n.counter)
+        if kpi in book.refs and (n.unit_id or unit.pk) in units
     ]
     book.known_at = as_known_at
     if not as_known_at:
@@ -230,7 +233,7 @@ def _leaf(tree: _Tree, node: ScorecardNode, depth: int) -> tuple[partial[NodeVie
         coverage_pct=None,
         counts={status: 1},
         roll_up="",
-        note=COUNTS_AS_ZERO if counts_as_zero else _leaf_note(reading, carried, unit),
+        note=COUNTS_AS_ZERO if counts_as_zero else _leaf_note(reading, carried, unit) or _bought(tree, node, reading),
         carried_from=carried,
         gate_cap=node.gate_cap,
         reading=reading,
@@ -261,6 +264,17 @@ def _leaf_note(reading, carried: PeriodRef | None, unit: UnitRef | None) -> str:
     if carried:
         return f"Score carried from {carried.label}."
     return reading.reason if reading else ""
+
+
+def _bought(tree: _Tree, node: ScorecardNode, reading) -> str:
+    """A word where the KPI is on target and its counter KPI, at the same unit and period, is not."""
+    if not node.counter or not reading or reading.status != scoring.GREEN or node.counter not in tree.book.refs:
+        return ""
+    rows = tree.rows.get((node.counter, reading.unit.id), [])
+    counter = tree.book.reading(
+        node.counter, reading.unit, rows, period=reading.period if tree.period else None, include_open=tree.include_open
+    )
+    return f"Its counter KPI {counter.kpi.name} is off target." if counter.status == scoring.RED else ""
 
 
 def visible_scorecards(access: Access) -> list[Scorecard]:

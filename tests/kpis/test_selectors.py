@@ -130,6 +130,23 @@ def test_weights_are_those_of_the_period(group, viewer):
     assert scores == [50.0, 75.0]
 
 
+def test_a_row_on_target_says_when_its_counter_kpi_is_not(group, viewer):
+    """Fast answers, while more are reopened: in March, not yet in February."""
+    reopened = KpiFactory(unit=group, name="Reopened", direction="lower")
+    fast = KpiFactory(unit=group, counter_kpi=reopened)
+    months(1.0, 1.0, 2.0, kpi=fast)
+    months(9.0, 9.0, kpi=reopened)
+    ResultFactory(kpi=reopened, month=date(2025, 3, 1), value=30.0, status="red", score=0)
+    scorecard = scorecard_of(group, fast)
+
+    def said(**asked):
+        view = selectors.scorecard_view(scorecard, group, DAY, viewer, **asked)
+        return view.nodes[0].children[0].note
+
+    february = Calendar().period_of(date(2025, 2, 1), "month")
+    assert (said(), said(period=february)) == ("Its counter KPI Reopened is off target.", "")
+
+
 def test_another_units_scorecard_is_not_found(group):
     stranger = access_of(member("viewer", UnitFactory()), DAY)
     with pytest.raises(selectors.NotYours):

@@ -175,11 +175,46 @@ def ask(dataset: Dataset, question: Mapping[str, Any], access: Access, *, versio
     )
 
 
-def ask_sql(dataset: Dataset, sql: str, access: Access, *, version: int | None = None, limit: int = 1_000) -> Answer:
-    """Answer one SELECT over the authorised rows, `facts` or the dataset's own code. Raises as `ask`."""
+def ask_sql(
+    dataset: Dataset,
+    sql: str,
+    access: Access,
+    *,
+    values: Mapping[str, str] | None = None,
+    version: int | None = None,
+    limit: int = 1_000,
+) -> Answer:
+    """Answer one SELECT over the authorised rows, `facts` or the dataset's own code. Raises as `ask`.
+
+    values: of its parameters, such as `:since`, by name.
+    """
     from lake.explore import Tabled
 
+    sql = _filled(sql, values or {})
     return _run(dataset, sql, access, version, max(1, min(limit, MOST_ROWS)), lambda found: Tabled(found.table))
+
+
+def check_sql(dataset: Dataset, sql: str, values: Mapping[str, str]) -> None:
+    """Raises QuestionRefused where the statement cannot be run with these values."""
+    from lake.query import QueryError, guard, unseen
+
+    contract = contract_of(dataset)
+    hidden = unseen(contract)
+    columns = {column.name for column in contract.columns} | set(hidden)
+    try:
+        guard(_filled(sql, values), columns, also=dataset.code, hidden=hidden)
+    except QueryError as fault:
+        raise refused(fault) from fault
+
+
+def _filled(sql: str, values: Mapping[str, str]) -> str:
+    from lake.parameters import filled
+    from lake.query import QueryError
+
+    try:
+        return filled(sql, values)
+    except QueryError as fault:
+        raise refused(fault) from fault
 
 
 def table_names(dataset: Dataset) -> tuple[str, str]:

@@ -1,6 +1,7 @@
-"""Kept views: a question of explore under a name, for everybody who sees the dataset.
+"""Kept views: a question of explore under a name, for everybody who sees the dataset; or a statement of the SQL page,
+for everybody who may query it.
 
-Whoever keeps a question under the name of a view of their own changes that one. It is taken away by its author, or by
+Whoever keeps one under the name of a view of their own changes that one. It is taken away by its author, or by
 whoever may define at the dataset's unit.
 """
 
@@ -14,14 +15,31 @@ from django.db import transaction
 from organization import audit
 from organization.access import DEFINE, Access
 
-from .explore import QuestionRefused, question_of
+from .explore import QuestionRefused, check_sql, question_of, refused
 from .models import Dataset, SavedView
 
 
-@transaction.atomic
 def save_view(dataset: Dataset, *, name: str, question: Mapping[str, Any], by) -> SavedView:
     """Keep a question under a name, in place of what `by` kept under it. Raises QuestionRefused."""
     question_of(question)
+    return _save(dataset, name, by, question=dict(question))
+
+
+def save_statement(dataset: Dataset, *, name: str, sql: str, values: Mapping[str, str], by) -> SavedView:
+    """Keep a statement with the values of its parameters, in the same way. Raises QuestionRefused."""
+    from lake.parameters import parameters_of
+    from lake.query import QueryError
+
+    check_sql(dataset, sql, values)
+    try:
+        named = parameters_of(sql)
+    except QueryError as fault:
+        raise refused(fault) from fault
+    return _save(dataset, name, by, sql=sql, values={one: values[one] for one in named})
+
+
+@transaction.atomic
+def _save(dataset: Dataset, name: str, by, **what: Any) -> SavedView:
     name = name.strip()[:120]
     if not name:
         raise QuestionRefused("Give the view a name.", field="name")
@@ -32,7 +50,9 @@ def save_view(dataset: Dataset, *, name: str, question: Mapping[str, Any], by) -
             f"{kept.created_by} keeps a view under the name {kept.name}.", next_step="Choose another.", field="name"
         )
     view = kept or SavedView(dataset=dataset, created_by=by)
-    view.name, view.question = name, dict(question)
+    view.name = name
+    for field, value in {"question": {}, "sql": "", "values": {}, **what}.items():
+        setattr(view, field, value)
     view.save()
     audit.record(by, "view changed" if kept else "view saved", view, unit=dataset.unit, name=view.name)
     return view

@@ -136,8 +136,17 @@ class RowsSerializer(serializers.Serializer):
     rows = serializers.ListField(child=serializers.DictField())
 
 
+def values_field() -> serializers.DictField:
+    return serializers.DictField(
+        child=serializers.CharField(max_length=500),
+        default=dict,
+        help_text="Of the parameters of the statement by name: `since` for `:since`.",
+    )
+
+
 class Statement(StrictSerializer):
     sql = serializers.CharField(max_length=20_000, help_text="One SELECT over `facts`, or over the dataset's code.")
+    values = values_field()
     limit = serializers.IntegerField(min_value=1, max_value=explore.MOST_ROWS, default=1_000)
     version = serializers.IntegerField(required=False, min_value=0)
 
@@ -172,6 +181,16 @@ class SavedViewSerializer(StrictModelSerializer):
         fields = ("id", "name", "question", "created_by", "created_at")
 
 
+class SavedStatementSerializer(StrictModelSerializer):
+    created_by = serializers.SlugRelatedField("username", read_only=True)
+    sql = serializers.CharField(max_length=20_000)
+    values = values_field()
+
+    class Meta:
+        model = SavedView
+        fields = ("id", "name", "sql", "values", "created_by", "created_at")
+
+
 class ByCode(CursorPages):
     ordering = "code"
 
@@ -188,7 +207,7 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
     pagination_class = ByCode
     lookup_field = "code"
     filterset_fields = ("source", "is_provisional", "unit__code")
-    needs = {"read": VIEW, "write": DEFINE, "sql": QUERY, "compact": UPLOAD}
+    needs = {"read": VIEW, "write": DEFINE, "sql": QUERY, "statements": QUERY, "compact": UPLOAD}
     needs |= dict.fromkeys(("explore", "views", "view"), VIEW)
     by_reading = frozenset({"explore", "sql"})
     query_parameters = frozenset({"version", "offset", "limit"})
@@ -299,8 +318,8 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
     def sql(self, request, code):
         """Answer one SELECT over the rows that the caller may see."""
         dataset, body = with_contract(self.get_object()), self.checked(Statement)
-        answer = explore.ask_sql(dataset, body["sql"], request.access, version=body.get("version"), limit=body["limit"])
-        return Response(answer.to_dict())
+        how = {"values": body["values"], "version": body.get("version"), "limit": body["limit"]}
+        return Response(explore.ask_sql(dataset, body["sql"], request.access, **how).to_dict())
 
     @extend_schema(methods=["get"], responses=SavedViewSerializer(many=True))
     @extend_schema(methods=["post"], request=SavedViewSerializer, responses={201: SavedViewSerializer})
@@ -309,10 +328,22 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
         """Questions that somebody kept; POST keeps one, in place of one's own of that name."""
         dataset = self.get_object()
         if request.method == "GET":
-            found = dataset.saved_views.select_related("created_by").order_by("name")
+            found = dataset.saved_views.questions().select_related("created_by").order_by("name")
             return Response(SavedViewSerializer(found, many=True).data)
         view = saved_views.save_view(with_contract(dataset), by=request.user, **self.checked(SavedViewSerializer))
         return Response(SavedViewSerializer(view).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(methods=["get"], responses=SavedStatementSerializer(many=True))
+    @extend_schema(methods=["post"], request=SavedStatementSerializer, responses={201: SavedStatementSerializer})
+    @action(methods=["get", "post"], detail=True, **PLAIN_LIST)
+    def statements(self, request, code):
+        """Statements that somebody kept; POST keeps one, in place of one's own of that name. Removed as a view is."""
+        dataset = with_contract(self.get_object())
+        if request.method == "GET":
+            found = dataset.saved_views.statements().select_related("created_by").order_by("name")
+            return Response(SavedStatementSerializer(found, many=True).data)
+        kept = saved_views.save_statement(dataset, by=request.user, **self.checked(SavedStatementSerializer))
+        return Response(SavedStatementSerializer(kept).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(responses={204: None})
     @action(methods=["delete"], detail=True, url_path=r"views/(?P<view>[0-9]{1,9})", **PLAIN_LIST)

@@ -134,14 +134,26 @@ class DatasetVersion(models.Model):
         ]
 
 
+class SavedViewQuerySet(models.QuerySet):
+    def questions(self):
+        return self.filter(sql="")
+
+    def statements(self):
+        return self.exclude(sql="")
+
+
 class SavedView(models.Model):
-    """An explore question that somebody kept: filter, group, pivot, chart."""
+    """An explore question that somebody kept: filter, group, pivot, chart; or a statement of the SQL page."""
 
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="saved_views")
     name = models.CharField(max_length=120)
-    question = models.JSONField()
+    question = models.JSONField(default=dict, help_text="Of a statement: empty.")
+    sql = models.TextField(blank=True, help_text="Of a question: empty.")
+    values = models.JSONField(default=dict, blank=True, help_text="Of the statement's parameters, by name.")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_views")
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = SavedViewQuerySet.as_manager()
 
     def __str__(self):
         return self.name

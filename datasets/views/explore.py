@@ -37,7 +37,7 @@ def explore_page(request):
         "form": form,
         "breadcrumb": _crumbs(dataset),
     }
-    context["views"] = dataset.saved_views.select_related("created_by").order_by("name")
+    context["views"] = dataset.saved_views.questions().select_related("created_by").order_by("name")
     context |= {"address": request.GET.urlencode(), "may_query": request.access.anywhere(QUERY)}
     kind = kind_of(request.GET)
     try:
@@ -95,12 +95,17 @@ def _rows(request, dataset: Dataset, filters: list[dict], version: int | None) -
 
 @page(QUERY)
 def sql_page(request):
-    """One SELECT. The statement stands in the form; it is sent by POST and never in an address."""
+    """One SELECT. The statement stands in the form; it is sent by POST and never in an address.
+
+    One that was kept is opened by `kept`.
+    """
     dataset, choices = _chosen(request)
     if dataset is None:
         return _choice(request, choices, "sql")
     contract = contract_of(dataset)
-    statement = request.POST.get("sql", "")
+    kept = _opened(request, dataset)
+    statement = request.POST.get("sql", kept.sql if kept else "")
+    values = _values(request, statement, kept)
     context = {
         "dataset": dataset,
         "columns": contract.columns,
@@ -109,6 +114,10 @@ def sql_page(request):
         "names": explore.table_names(dataset),
         "shown_form": (shown := ShownForm(request.POST or request.GET, dataset=dataset, clock=request.clock)),
         "sql": statement or _first_statement(contract),
+        "parameters": values,
+        "kept": kept,
+        "may_remove": kept and saved_views.may_remove(kept, request.access),
+        "statements": dataset.saved_views.statements().select_related("created_by").order_by("name"),
         "breadcrumb": _crumbs(dataset),
         "most": (SHOWN, explore.MOST_ROWS),
     }
@@ -118,8 +127,10 @@ def sql_page(request):
             asked = shown.cleaned_data if shown.is_valid() else {}
             version = asked.get("version")
             kind = kind_of(request.POST)
-            wanted = explore.MOST_ROWS if kind else SHOWN
-            answer = explore.ask_sql(dataset, statement, request.access, version=version, limit=wanted)
+            if "keep" in request.POST:
+                return _keep_statement(request, dataset, statement, values)
+            how = {"version": version, "limit": explore.MOST_ROWS if kind else SHOWN}
+            answer = explore.ask_sql(dataset, statement, request.access, values=values, **how)
             context["answer"] = answer
             if kind:
                 return download(dataset, answer, kind, "sql", times=context["times"])
@@ -130,6 +141,33 @@ def sql_page(request):
             context["problems"] = [{"thing": "The statement", "fault": str(fault), "next_step": step}]
             status = 422
     return render(request, "datasets/sql.html", context, status=status)
+
+
+def _opened(request, dataset: Dataset) -> SavedView | None:
+    """The kept statement of the address."""
+    pk = request.GET.get("kept", "")
+    if not pk.isdigit():
+        return None
+    return get_object_or_404(dataset.saved_views.statements().select_related("dataset", "created_by"), pk=pk[:9])
+
+
+def _values(request, sql: str, kept: SavedView | None) -> dict[str, str]:
+    """The values of the statement's parameters by name, as they were sent or kept."""
+    from lake.parameters import parameters_of
+    from lake.query import QueryError
+
+    given = kept.values if kept else {}
+    try:
+        return {name: request.POST.get(f"p-{name}", given.get(name, "")) for name in parameters_of(sql)}
+    except QueryError:  # told when it is run
+        return {}
+
+
+def _keep_statement(request, dataset: Dataset, sql: str, values: dict[str, str]):
+    name = request.POST.get("view_name", "")
+    kept = saved_views.save_statement(dataset, name=name, sql=sql, values=values, by=request.user)
+    messages.success(request, f"Kept as {kept.name}.")
+    return redirect(f"{reverse('sql')}?{urlencode({'dataset': dataset.code, 'kept': kept.pk})}")
 
 
 @require_POST
@@ -150,8 +188,10 @@ def save_view(request, code):
 
 @page(VIEW)
 def saved_view(request, pk):
-    """Show a kept question: its answer over the rows that the reader may see."""
+    """Show a kept question: its answer over the rows that the reader may see. A statement is opened where it is run."""
     view = _kept(request, pk)
+    if view.sql:
+        return redirect(f"{reverse('sql')}?{urlencode({'dataset': view.dataset.code, 'kept': view.pk})}")
     contract = contract_of(view.dataset)
     asked = address_of(view.question, contract)
     context = {"dataset": view.dataset, "view": view, "breadcrumb": _crumbs(view.dataset)}
@@ -177,7 +217,7 @@ def remove_view(request, pk):
         raise PermissionDenied
     saved_views.remove_view(view, by=request.user)
     messages.success(request, f"{view.name} is no longer kept.")
-    return redirect(f"{reverse('explore')}?dataset={view.dataset.code}")
+    return redirect(f"{reverse('sql' if view.sql else 'explore')}?dataset={view.dataset.code}")
 
 
 def _kept(request, pk: int) -> SavedView:

@@ -77,6 +77,7 @@ class CalendarViewSet(ScopedReadViewSet):
     queryset = BusinessCalendar.objects.prefetch_related("versions__windows")
     serializer_class = CalendarSerializer
     filterset_fields = ("code",)
+    query_parameters = {"hours": frozenset({"first", "last"})}
     needs = {"read": VIEW, "write": ADMINISTER}
     refusals = (business_calendars.CalendarRefused, ics.IcsRefused)
 
@@ -133,9 +134,6 @@ class CalendarViewSet(ScopedReadViewSet):
         shown = [{"start": start, "end": end} for start, end in spans]
         return Response(OpenHours({"spans": shown, "hours": open_for / timedelta(hours=1)}).data)
 
-    def known_parameters(self) -> set[str]:
-        return {"first", "last"} if self.action == "hours" else super().known_parameters()
-
     def _changeable(self) -> BusinessCalendar:
         return _require_change(self.get_object(), self.request.access)
 
@@ -165,6 +163,7 @@ class FiscalViewSet(ScopedReadViewSet):
     queryset = FiscalCalendar.objects.all()
     serializer_class = FiscalSerializer
     filterset_fields = ("code", "kind")
+    query_parameters = {"periods": frozenset({"day"})}
     needs = {"read": VIEW, "write": ADMINISTER}
 
     @extend_schema(request=FiscalSerializer, responses={201: FiscalSerializer})
@@ -189,9 +188,6 @@ class FiscalViewSet(ScopedReadViewSet):
         calendar = fiscal.calendar_of(self.get_object())
         found = [calendar.period_of(day, grain) for grain in ("week", "month", "quarter", "year")]
         return Response(FiscalPeriodSerializer(found, many=True).data)
-
-    def known_parameters(self) -> set[str]:
-        return {"day"} if self.action == "periods" else super().known_parameters()
 
 
 def _checked(serializer_class, request, **options) -> dict:

@@ -3,6 +3,7 @@
 import re
 
 from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404
 from django_filters import BooleanFilter, Filter
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import mixins, serializers, viewsets
@@ -119,6 +120,23 @@ class ScopedViewSet(viewsets.GenericViewSet):
 def _no_parameter(name: str, known: set[str]) -> str:
     near = did_you_mean(name[:80], sorted(known), cutoff=0.5)
     return f"There is no such parameter.{near} Known are: {', '.join(sorted(known)) or 'none'}."
+
+
+class NamedInAddress:
+    """Mixed into a viewset whose addresses hold the thing's name (`named_by`) or its id.
+
+    Digits alone are always the id, whatever is named so: what an address means does not change by a new thing.
+    """
+
+    named_by = "code"
+    lookup_value_regex = "[^/]+"
+
+    def get_object(self):
+        given = self.kwargs["pk"]
+        if not (given.isascii() and given.isdigit()):
+            seen = self.get_queryset().filter(**{self.named_by: given}) if given.isprintable() else self.queryset.none()
+            self.kwargs["pk"] = get_object_or_404(seen).pk
+        return super().get_object()
 
 
 class ScopedReadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewSet):

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from doors.codes import FreeCode
 from doors.serializers import DayField, StrictModelSerializer, StrictSerializer
-from doors.viewsets import PLAIN_LIST, ScopedReadViewSet
+from doors.viewsets import PLAIN_LIST, NamedInAddress, ScopedReadViewSet
 from organization import business_calendars, fiscal, ics, shared_calendars
 from organization.access import ADMINISTER, VIEW
 from organization.models import BusinessCalendar, CalendarVersion, FiscalCalendar, OpeningWindow
@@ -71,7 +71,7 @@ class OpenHours(serializers.Serializer):
     hours = serializers.FloatField(help_text="Open hours in all.")
 
 
-class CalendarViewSet(ScopedReadViewSet):
+class CalendarViewSet(NamedInAddress, ScopedReadViewSet):
     """Business calendars. They may be changed by who administers every unit that uses them."""
 
     queryset = BusinessCalendar.objects.prefetch_related("versions__windows")
@@ -157,7 +157,7 @@ class FiscalPeriodSerializer(serializers.Serializer):
     index = serializers.IntegerField()
 
 
-class FiscalViewSet(ScopedReadViewSet):
+class FiscalViewSet(NamedInAddress, ScopedReadViewSet):
     """Fiscal calendars: how the year is divided."""
 
     queryset = FiscalCalendar.objects.all()

@@ -13,7 +13,7 @@ from doors.nearest import MOST, did_you_mean
 from doors.pagination import CursorPages
 from doors.parsers import StrictJSONParser
 from doors.serializers import DayField, ScopedCodeOrIdField, ScopedRelatedField, StrictModelSerializer, StrictSerializer
-from doors.viewsets import ScopedReadViewSet
+from doors.viewsets import NamedInAddress, ScopedReadViewSet
 from organization import tree, unit_import
 from organization.access import ADMINISTER, VIEW
 from organization.models import BusinessCalendar, FiscalCalendar, Unit, UnitAlias, UnitPlacement
@@ -110,7 +110,7 @@ class ByCode(CursorPages):
     ordering = "code"
 
 
-class UnitViewSet(ScopedReadViewSet):
+class UnitViewSet(NamedInAddress, ScopedReadViewSet):
     """Organisation units. `parent` is the one on the day asked for (`?day=`), if the caller may see it."""
 
     queryset = Unit.objects.all()

@@ -5,6 +5,7 @@ field's value; days and moments by `..._from`, which counts itself, and `..._bef
 """
 
 import re
+from collections.abc import Callable, Iterable
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import DateField, DateTimeField
@@ -20,7 +21,9 @@ from django_filters import (
 )
 from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from .nearest import MOST, did_you_mean
 
 A_DAY = "Write a day such as 2025-05-03."
 A_MOMENT = "Write a moment, best in UTC, such as 2025-05-03T12:00:00Z."
@@ -31,7 +34,73 @@ OF_ANOTHER = re.compile(r"(?:\w+__)(\w+)\Z")
 # period_start, due_date, opened_at and valid_from are asked for as period, due, opened and valid
 IN_TIME = re.compile(r"(?:\w+__)?(\w+?)(?:_start|_date|_at|_from)?__(gte|lt)\Z")
 ENDS = {"gte": "from", "lt": "before"}
+CALLED = {"username": "log-in name", "object_id": "object's id", "object_type": "object's type"}
+MOST_CHOICES = 40  # that a refusal names
 NAMED_TWICE = {"unit": "code", "user": "username"}  # by that or by id, as in bodies
+
+
+class TextFilter(CharFilter):
+    """Rows with this text; one that no row has which the caller may see is refused, with the nearest that there are."""
+
+    def __init__(self, *args, asked_as: str, **options):
+        super().__init__(*args, **options)
+        self.asked_as = asked_as
+
+    def filter(self, qs, value):
+        of_it = {self.field_name: value}
+        if not value or self.parent.queryset.filter(**of_it).exists():
+            return qs.filter(**of_it) if value else qs
+        what = qs.model._meta.model_name if self.asked_as in ("code", "username") else self.asked_as
+        raise ValidationError({self.asked_as: ErrorDetail(self._words(value), f"unknown_{what}")})
+
+    def _words(self, value: str) -> str:
+        seen = self.parent.queryset
+        known = seen.order_by().values_list(self.field_name, flat=True).distinct()[:MOST]
+        called = CALLED.get(self.asked_as, self.asked_as.replace("_", " "))
+        words = f"There is no {_word(seen.model)} with the {called} {value[:80]!r} that you see."
+        return words + did_you_mean(value[:80], map(str, known))
+
+
+class PlainFilter(CharFilter):
+    """Rows with this text, if any: its view judges whether it names something."""
+
+
+class OneOfFilter(CharFilter):
+    """Rows with one of the texts that there may be, which `known()` tells when it is asked; others are refused."""
+
+    def __init__(self, *args, known: Callable[[], Iterable[str]], **options):
+        super().__init__(*args, **options)
+        self.known = known
+
+    def filter(self, qs, value):
+        known = sorted(self.known())
+        if value and value not in known and not self.parent.queryset.filter(**{self.field_name: value}).exists():
+            near = did_you_mean(value[:80], known)
+            choose = "" if len(known) > MOST_CHOICES else f" Choose one of: {', '.join(known)}."
+            words = f'"{value[:80]}" is none of the choices.{near}{choose}'
+            raise ValidationError({self.field_name: ErrorDetail(words, "invalid_choice")})
+        return super().filter(qs, value)
+
+
+class SeenFilter(ModelChoiceFilter):
+    """Rows of the thing with this id. One that the caller does not see is refused as one that there is not."""
+
+    def __init__(self, *args, asked_as: str, **options):
+        super().__init__(*args, **options)
+        self.asked_as = asked_as
+
+    def filter(self, qs, value):
+        if value is None:
+            return qs
+        of_it = {self.field_name: value.pk}
+        if self._is_seen(value) or self.parent.queryset.filter(**of_it).exists():
+            return qs.filter(**of_it)
+        raise ValidationError({self.asked_as: ErrorDetail(NO_SUCH_ID, "invalid_choice")})
+
+    def _is_seen(self, thing) -> bool:
+        found = type(thing).objects.filter(pk=thing.pk)
+        access = self.parent.request.access
+        return hasattr(found, "visible_to") and found.visible_to(access).exists()
 
 
 class NamedFilter(CharFilter):
@@ -52,7 +121,9 @@ class NamedFilter(CharFilter):
             its_own = {self.field_name: known}
             if seen.exists() or self.parent.queryset.filter(**its_own).exists():  # a row that is seen names it
                 return qs.filter(**its_own)
-        raise ValidationError({self.asked_as: f"There is no {_word(self.thing)} {value[:80]!r} that you see."})
+        names = self.thing.objects.visible_to(self.parent.request.access).values_list(self.called, flat=True)[:MOST]
+        words = f"There is no {_word(self.thing)} {value[:80]!r} that you see." + did_you_mean(value[:80], names)
+        raise ValidationError({self.asked_as: ErrorDetail(words, f"unknown_{self.thing._meta.model_name}")})
 
     def _known(self, value: str) -> list[int]:
         """The id of what is called so, or that is it."""
@@ -89,18 +160,23 @@ def _named(filters, name: str, one: Filter) -> tuple[str, Filter]:
     """The name by which a filter is asked for, and the filter that then answers."""
     if in_time := IN_TIME.match(name):
         return f"{in_time[1]}_{ENDS[in_time[2]]}", one
-    thing, by_code = name, BY_ITS_NAME.match(name)
-    if by_code:
-        thing = by_code[1]
-    elif of_another := OF_ANOTHER.match(name):
-        return of_another[1], one
-    path, is_named = one.field_name or "", thing in NAMED_TWICE
-    its_name = NAME_OF.match(path)
+    found = BY_ITS_NAME.match(name) or OF_ANOTHER.match(name)
+    thing, path = found[1] if found else name, one.field_name or ""
+    is_named, its_name = thing in NAMED_TWICE, NAME_OF.match(path)
     if isinstance(one, NamedFilter) or not (its_name or is_named):
-        return thing, one
+        return thing, _refusing(thing, path, one)
     of_it, called = its_name.groups() if its_name else (path, NAMED_TWICE[thing])
     model = _field(filters._meta.model, of_it).related_model
     return thing, NamedFilter(field_name=of_it, asked_as=thing, thing=model, called=called, takes_id=is_named)
+
+
+def _refusing(asked_as: str, path: str, one: Filter) -> Filter:
+    """The same filter, as one that refuses what there is not."""
+    if type(one) is ModelChoiceFilter:
+        return SeenFilter(field_name=path, asked_as=asked_as, **one.extra)
+    if type(one) is CharFilter and not one.method:
+        return TextFilter(field_name=path, asked_as=asked_as, **one.extra)
+    return one
 
 
 def described(model, name: str, one: Filter) -> str:

@@ -83,6 +83,12 @@ class DescribedSchema(AutoSchema):
     def _resolve_path_parameters(self, variables):
         found = super()._resolve_path_parameters(variables)
         for parameter in found:
+            if parameter["name"] == "id" and (called := getattr(self.view, "named_by", "")):
+                name = "log-in name" if called == "username" else called
+                parameter |= {
+                    "schema": {"type": "string"},
+                    "description": f"Its {name}, or its id, which digits alone always are.",
+                }
             parameter.setdefault("description", IN_AN_ADDRESS.get(parameter["name"], ""))
         return found
 

@@ -1,6 +1,5 @@
 """Serializers that take exactly what they name: unknown fields and near-enough types are refused."""
 
-import difflib
 import re
 from datetime import date
 
@@ -11,8 +10,8 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from doors.days import day_from
+from doors.nearest import MOST, did_you_mean
 
-MOST_CODES = 5_000  # among which the nearest is looked for
 MOST_CHOICES = 40  # that a refusal names
 PLAIN_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z")
 
@@ -118,12 +117,10 @@ class ScopedCodeField(serializers.SlugRelatedField):
         if key != "does_not_exist":
             super().fail(key, **values)
         given, model = str(values["value"])[:80], self.queryset.model._meta
-        codes = self.get_queryset().values_list(self.slug_field, flat=True)[:MOST_CODES]
-        near = difflib.get_close_matches(given, list(codes))
+        codes = self.get_queryset().values_list(self.slug_field, flat=True)[:MOST]
         called = "log-in name" if self.slug_field == "username" else "code"
         words = f"There is no {model.verbose_name} with the {called} {given!r} that you see."
-        hint = f" Did you mean {' or '.join(near)}?" if near else ""
-        raise serializers.ValidationError(words + hint, code=f"unknown_{model.model_name}")
+        raise serializers.ValidationError(words + did_you_mean(given, codes), code=f"unknown_{model.model_name}")
 
 
 class LoginField(serializers.SlugRelatedField):

@@ -3,13 +3,15 @@
 import re
 
 from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404
 from django_filters import BooleanFilter, Filter
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from .filters import A_MOMENT
-from .permissions import SAFE, in_words
+from .nearest import did_you_mean
+from .permissions import in_words
 from .problems import Problem
 from .revisions import ChangedMeanwhile
 
@@ -24,13 +26,16 @@ class ScopedViewSet(viewsets.GenericViewSet):
 
     needs: permission by "read" and "write" or by action's name (`organization.access`).
     by_reading: actions that a token's scope `read` opens although they are no GETs, such as a question to a dataset.
-    query_parameters: names that its reads take besides the filters and those of the pages.
+    query_parameters: by action's name, the names that it takes in its address; a write takes no others.
+    filtered, paged: actions that take the filters and the names of the pages besides.
     refusals: expected exceptions of its verbs; they become 409 with the exception's name as code and its words.
     """
 
     needs: dict[str, str] = {}
     by_reading: frozenset[str] = frozenset()
-    query_parameters: frozenset[str] = frozenset()
+    query_parameters: dict[str, frozenset[str]] = {}
+    filtered: frozenset[str] = frozenset({"list"})
+    paged: frozenset[str] = frozenset({"list"})
     refusals: tuple[type[Exception], ...] = ()
 
     def get_queryset(self):
@@ -40,7 +45,7 @@ class ScopedViewSet(viewsets.GenericViewSet):
 
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
-        if request.method in SAFE:
+        if self.action and request.method != "OPTIONS":  # without an action it is a method that there is not: 405
             self._check_parameters(request.query_params)
 
     def require(self, permission: str, unit) -> None:
@@ -69,16 +74,16 @@ class ScopedViewSet(viewsets.GenericViewSet):
 
     def filter_queryset(self, queryset):
         """Filters choose from a list; an address with a name in it is that thing's, whatever else it asks."""
-        return queryset if self.detail else super().filter_queryset(queryset)
+        return super().filter_queryset(queryset) if self.action in self.filtered else queryset
 
     def known_parameters(self) -> set[str]:
-        has_pages = self.paginator and self.action != "retrieve"
-        paged = self.paginator.parameters if has_pages else frozenset()
-        return set(self._filters()) | self.query_parameters | paged
+        """What the action takes in its address: the description of the API names the same."""
+        pages = self.paginator.parameters if self.paginator and self.action in self.paged else frozenset()
+        return set(self._filters()) | self.query_parameters.get(self.action, frozenset()) | pages
 
     def _filters(self) -> dict[str, Filter]:
         filters: dict[str, Filter] = {}
-        if self.detail:
+        if self.action not in self.filtered:
             return filters
         for backend in self.filter_backends:
             if issubclass(backend, DjangoFilterBackend) and getattr(self, "queryset", None) is not None:
@@ -87,22 +92,19 @@ class ScopedViewSet(viewsets.GenericViewSet):
         return filters
 
     def _check_parameters(self, given) -> None:
-        known = self.known_parameters()
-        faults = {
-            name: ErrorDetail(f"There is no such parameter. {_names(known)}", "unknown_parameter")
-            for name in given
-            if name not in known
-        }
-        faults |= {
-            name: "Write true or false."  # the filter itself would leave out what it does not understand
-            for name, known_filter in self._filters().items()
-            if isinstance(known_filter, BooleanFilter) and given.get(name, "true") not in TRUE_OR_FALSE
-        }
+        filters, known = self._filters(), self.known_parameters() if given else set()
+        faults = {}
         for name, values in given.lists():
-            if any("\0" in value for value in values):
+            if name not in known:
+                faults[name] = ErrorDetail(_no_parameter(name, known), "unknown_parameter")
+            elif any("\0" in value for value in values):
                 faults[name] = "Holds a NUL."
             elif len(values) > 1:  # the last one would win
                 faults[name] = "Write it once: ask for one value at a time."
+            elif not values[0].strip():  # a filter would leave it out, and answer all
+                faults[name] = ErrorDetail("It is empty: write a value, or leave the parameter out.", "blank")
+            elif isinstance(filters.get(name), BooleanFilter) and values[0] not in TRUE_OR_FALSE:
+                faults[name] = "Write true or false."  # the filter itself would leave out what it does not understand
         if faults:
             raise ValidationError(faults)
 
@@ -115,8 +117,26 @@ class ScopedViewSet(viewsets.GenericViewSet):
         return super().handle_exception(exc)
 
 
-def _names(known: set[str]) -> str:
-    return f"Known are: {', '.join(sorted(known)) or 'none'}."
+def _no_parameter(name: str, known: set[str]) -> str:
+    near = did_you_mean(name[:80], sorted(known), cutoff=0.5)
+    return f"There is no such parameter.{near} Known are: {', '.join(sorted(known)) or 'none'}."
+
+
+class NamedInAddress:
+    """Mixed into a viewset whose addresses hold the thing's name (`named_by`) or its id.
+
+    Digits alone are always the id, whatever is named so: what an address means does not change by a new thing.
+    """
+
+    named_by = "code"
+    lookup_value_regex = "[^/]+"
+
+    def get_object(self):
+        given = self.kwargs["pk"]
+        if not (given.isascii() and given.isdigit()):
+            seen = self.get_queryset().filter(**{self.named_by: given}) if given.isprintable() else self.queryset.none()
+            self.kwargs["pk"] = get_object_or_404(seen).pk
+        return super().get_object()
 
 
 class ScopedReadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewSet):

@@ -48,6 +48,11 @@ def handler(kind: str) -> Callable[[Handler], Handler]:
     return register
 
 
+def kinds() -> list[str]:
+    """Of the jobs that there may be: the rooms register theirs at start-up."""
+    return list(_handlers)
+
+
 @transaction.atomic
 def submit(kind: str, key: str, *, by=None, max_attempts: int | None = None, **arguments) -> Job:
     """The job of `key` that waits, made now if there is none. Its message is sent when the transaction commits."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-
 from rest_framework.exceptions import ValidationError
 
 from datasets.facts import NoSuchVersion
 from datasets.models import Dataset
 from datasets.refusals import Refusal
 from datasets.scope import wholly_seen
+from doors.nearest import MOST, did_you_mean
 from doors.problems import Problem
 from doors.viewsets import ScopedViewSet
 
@@ -34,9 +33,8 @@ class DatasetsViewSet(ScopedViewSet):
         seen = Dataset.objects.visible_to(self.request.access)
         found = seen.filter(code=code).first()
         if found is None:
-            near = difflib.get_close_matches(code[:80], list(seen.values_list("code", flat=True)))
             words = f"There is no dataset with the code {code[:80]!r} that you see."
-            words += f" Did you mean {' or '.join(near)}?" if near else ""
+            words += did_you_mean(code[:80], seen.values_list("code", flat=True)[:MOST])
             fault = {"field": "dataset", "code": "unknown_dataset", "message": words}
             raise Problem(404, "unknown_dataset", words, errors=[fault])
         return found

@@ -210,7 +210,7 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
     needs = {"read": VIEW, "write": DEFINE, "sql": QUERY, "statements": QUERY, "compact": UPLOAD}
     needs |= dict.fromkeys(("explore", "views", "view"), VIEW)
     by_reading = frozenset({"explore", "sql"})
-    query_parameters = frozenset({"version", "offset", "limit"})
+    query_parameters = {"rows": frozenset({"version", "offset", "limit"})}
 
     def get_queryset(self):
         found = super().get_queryset()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import django_filters
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
@@ -9,7 +10,9 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from datasets.jobs_seen import dismiss, jobs_seen, require_held, try_again
+from doors.filters import OneOfFilter
 from jobs.models import Job
+from jobs.work import kinds
 from organization.access import UPLOAD, VIEW
 
 from .base import DatasetsViewSet
@@ -40,6 +43,14 @@ def job_asked(job: Job) -> Response:
     return Response({"job": job.pk, "state": job.state, "address": address}, status=202, headers={"Location": address})
 
 
+class JobFilter(django_filters.FilterSet):
+    kind = OneOfFilter(field_name="kind", known=kinds, help_text="Those that do this, such as `datasets.load`.")
+
+    class Meta:
+        model = Job
+        fields = ("state",)
+
+
 class JobViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsViewSet):
     """Work in the background: one's own, and that of the datasets and uploads that the caller sees.
 
@@ -48,7 +59,7 @@ class JobViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsViewS
 
     queryset = Job.objects.select_related("asked_by")
     serializer_class = JobSerializer
-    filterset_fields = ("state", "kind")
+    filterset_class = JobFilter
     needs = {"read": VIEW, "write": UPLOAD}
 
     def get_queryset(self):

@@ -117,7 +117,8 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
     lookup_value_converter = "uuid"
     filterset_fields = ("state", "dataset__code")
     needs = {"read": VIEW, "write": UPLOAD}
-    query_parameters = frozenset({"as", "offset", "limit"})
+    query_parameters = {"rejects": frozenset({"as"}), "removed": frozenset({"as", "offset", "limit"})}
+    paged = frozenset({"list", "rejects"})
 
     def get_throttles(self):
         return [UploadThrottle() if self.action == "create" else TokenThrottle()]
@@ -222,6 +223,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
     @extend_schema(
         parameters=[OpenApiParameter("as", str, enum=["json", "csv", "xlsx"], description="A page, or a whole file.")],
         responses=RejectSerializer(many=True),
+        filters=False,
     )
     @action(detail=True)
     def rejects(self, request, public_id):

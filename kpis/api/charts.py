@@ -7,6 +7,7 @@ from rest_framework import mixins
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from doors.filters import OneOfFilter
 from doors.viewsets import PLAIN_LIST
 from kpis import rebasing
 from kpis.calendars import calendars_of
@@ -14,6 +15,7 @@ from kpis.charting import chart_of
 from kpis.landing import landing
 from kpis.models import ChartPhase, ChartSetting, ChartVerdict, ExcludedPoint, Forecast, Kpi, KpiVersion, Signal
 from kpis.moved import what_moved
+from kpis.selectors import verdicts
 from kpis.selectors.catalogue import first_unit
 from kpis.selectors.readings import versions_on
 from organization.access import CERTIFY, DEFINE, VIEW
@@ -39,7 +41,13 @@ from .chart_serializers import (
     VerdictRowSerializer,
 )
 
-PLACE = ("unit", "grain")
+PLACE = frozenset({"unit", "grain"})
+ASKED = {  # by the actions under a KPI's address
+    "chart": PLACE,
+    "signals": PLACE,
+    "forecast": PLACE,
+    "drivers": PLACE | {"dimension", "period", "against"},
+}
 
 
 # --- under a KPI's address ------------------------------------------------------------------------------------------
@@ -95,17 +103,17 @@ class ChartActions:
         version = versions_on([kpi.pk], self.request.day).get(kpi.pk)
         return kpi, unit, asked.get("grain") or (version.grain if version else Grain.MONTH), asked
 
-    def known_parameters(self) -> set[str]:
-        asked = {"chart": PLACE, "signals": PLACE, "forecast": PLACE}
-        asked["drivers"] = (*PLACE, "dimension", "period", "against")
-        return super().known_parameters() | set(asked.get(self.action, ()))
-
 
 # --- lists ----------------------------------------------------------------------------------------------------------
 
 
+def _named(icons: dict[str, tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(code, name) for code, (name, _) in icons.items()]
+
+
 class SignalFilter(django_filters.FilterSet):
     grain = django_filters.ChoiceFilter(choices=KpiVersion.Grain.choices, help_text="Those of periods of this length.")
+    rule = OneOfFilter(field_name="rule", known=verdicts.rule_codes, help_text="Those of this rule, by its code.")
 
     class Meta:
         model = Signal
@@ -113,7 +121,6 @@ class SignalFilter(django_filters.FilterSet):
             "kpi__code": ["exact"],
             "unit__code": ["exact"],
             "kind": ["exact"],
-            "rule": ["exact"],
             "period_start": ["gte", "lt"],
             "found_at": ["gte", "lt"],
         }
@@ -121,10 +128,12 @@ class SignalFilter(django_filters.FilterSet):
 
 class VerdictFilter(django_filters.FilterSet):
     grain = django_filters.ChoiceFilter(choices=KpiVersion.Grain.choices, help_text="Those of periods of this length.")
+    variation = django_filters.ChoiceFilter(choices=_named(verdicts.VARIATIONS), help_text="Those with this icon.")
+    assurance = django_filters.ChoiceFilter(choices=_named(verdicts.ASSURANCES), help_text="Those with this icon.")
 
     class Meta:
         model = ChartVerdict
-        fields = ("kpi__code", "unit__code", "variation", "assurance")
+        fields = ("kpi__code", "unit__code")
 
 
 class SignalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
@@ -133,7 +142,7 @@ class SignalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSe
     queryset = Signal.objects.select_related("kpi", "unit")
     serializer_class = SignalSerializer
     filterset_class = SignalFilter
-    query_parameters = frozenset({"gone"})
+    query_parameters = {"list": frozenset({"gone"})}
     needs = {"read": VIEW}
 
     @extend_schema(parameters=[OpenApiParameter("gone", bool, description="Those that no longer fire as well.")])

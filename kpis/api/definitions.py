@@ -28,7 +28,7 @@ from organization.access import CERTIFY, DEFINE, VIEW
 from organization.models import Unit, User
 
 from .base import KpisViewSet
-from .charts import ChartActions
+from .charts import ASKED, ChartActions
 
 WORDS = tuple(sorted(definitions.FIELDS))
 
@@ -224,6 +224,8 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
         "impact": DEFINE,
     }
     by_reading = frozenset({"check", "preview"})
+    query_parameters = ASKED
+    filtered = frozenset({"list", "export"})
 
     @extend_schema(request=NewKpi, responses={201: KpiSerializer})
     def create(self, request):
@@ -322,7 +324,7 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
         seen = try_out(version, unit, request.access, request.day)
         return Response(dataclasses.asdict(seen) | {"compared": _compared(version, unit, seen, request.day)})
 
-    @extend_schema(responses=answer(DefinitionsText))
+    @extend_schema(responses=answer(DefinitionsText), filters=True)
     @action(methods=["get"], detail=False)
     def export(self, request):
         """The newest definitions as YAML text."""

@@ -13,6 +13,7 @@ from datasets.api.jobs import AskedJobSerializer, job_asked
 from datasets.models import Dataset
 from datasets.scope import wholly_seen
 from doors.etags import KNOWN, UNCHANGED, conditional, etag_of
+from doors.filters import PlainFilter
 from doors.pagination import CursorPages
 from doors.serializers import ScopedCodeField, StrictSerializer
 from doors.shapes import answer
@@ -24,10 +25,14 @@ from kpis.selectors.runs import visible_faults, visible_runs
 from organization.access import DEFINE, VIEW
 
 from .base import KpisViewSet
+from .naming import require_named
 
 MOMENT = OpenApiParameter(
     "as_known_at", {"type": "string", "format": "date-time"}, description="What was known at that moment."
 )
+
+
+NAMING = ("kpi", "dimension", "member")
 
 
 class KpiResultSerializer(serializers.ModelSerializer):
@@ -68,9 +73,10 @@ class RecomputeRunSerializer(serializers.ModelSerializer):
 
 
 class ResultFilter(django_filters.FilterSet):
-    dimension = django_filters.CharFilter(
+    dimension = PlainFilter(
         field_name="dimension", help_text="Results by the members of this dimension, in place of those over all rows."
     )
+    member = PlainFilter(field_name="member", help_text="Those of this member of the `dimension`.")
     grain = django_filters.ChoiceFilter(
         choices=KpiVersion.Grain.choices, help_text="Results of periods of this length."
     )
@@ -81,7 +87,6 @@ class ResultFilter(django_filters.FilterSet):
             "kpi__code": ["exact"],
             "unit__code": ["exact"],
             "period_start": ["gte", "lt"],
-            "member": ["exact"],
             "status": ["exact"],
             "is_open": ["exact"],
         }
@@ -178,7 +183,7 @@ class ResultViewSet(mixins.RetrieveModelMixin, KpisViewSet):
     serializer_class = KpiResultSerializer
     filterset_class = ResultFilter
     pagination_class = Oldest
-    query_parameters = frozenset({"as_known_at"})
+    query_parameters = {"list": frozenset({"as_known_at"}), "rows": frozenset({"limit", "offset"})}
     needs = {"read": VIEW}
 
     @extend_schema(parameters=[MOMENT, KNOWN], responses={200: KpiResultSerializer(many=True), 304: UNCHANGED})
@@ -193,7 +198,10 @@ class ResultViewSet(mixins.RetrieveModelMixin, KpisViewSet):
         found = found.as_known_at(moment) if moment else found.current()
         if "dimension" not in self.request.query_params:
             found = found.filter(dimension="")
+        asked = self.request.query_params
         page = self.paginate_queryset(self.filter_queryset(found))
+        if not page and {"dimension", "member"} & set(asked):
+            require_named(found, self.request.access, **{name: asked.get(name, "").strip() for name in NAMING})
         return self.get_paginated_response(KpiResultSerializer(page, many=True).data)
 
     @extend_schema(parameters=[RowsAsked], responses=answer(drill.RowsPage))
@@ -234,10 +242,6 @@ class ResultViewSet(mixins.RetrieveModelMixin, KpisViewSet):
             }
         )
 
-    def known_parameters(self) -> set[str]:
-        of_one = {"rows": {"limit", "offset"}, "provenance": set()}
-        return of_one[self.action] if self.action in of_one else super().known_parameters()
-
 
 class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
     """The log of recomputes: why, how long, how much; POST asks for one.
@@ -248,6 +252,7 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
     queryset = Run.objects.select_related("dataset")
     serializer_class = RecomputeRunSerializer
     filterset_fields = {"dataset__code": ["exact"], "state": ["exact"], "data_version": ["exact", "gte"]}
+    query_parameters = {"changes": frozenset({"show", "grain", "members", "limit", "offset"})}
     needs = {"read": VIEW, "write": DEFINE}
 
     def get_queryset(self):
@@ -275,6 +280,3 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSet):
         found = effects.effects_of(self.get_object(), request.access, **values)
         part = effects.paired(found[offset : offset + limit], gone=gone)
         return Response(EffectsSerializer({"total": found.count(), "changes": part}).data)
-
-    def known_parameters(self) -> set[str]:
-        return set(EffectsAsked().fields) if self.action == "changes" else super().known_parameters()

@@ -120,6 +120,7 @@ class ScorecardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisVie
     pagination_class = ByCode
     lookup_field = "code"
     filterset_fields = {"unit__code": ["exact"], "is_executive": ["exact"]}
+    query_parameters = {"view": frozenset(asked.name for asked in VIEW_PARAMETERS)}
     needs = {"read": VIEW, "write": DEFINE}
 
     @extend_schema(request=NewScorecard, responses={201: ScorecardSerializer})
@@ -202,10 +203,6 @@ class ScorecardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisVie
             as_known_at=self.asked("as_known_at", serializers.DateTimeField()),
         )
         return Response(dataclasses.asdict(seen))
-
-    def known_parameters(self) -> set[str]:
-        extra = {"view": {asked.name for asked in VIEW_PARAMETERS}}.get(self.action, set())
-        return super().known_parameters() | extra
 
     def _row(self, node: ScorecardNode, status: int = 200) -> Response:
         return Response(NodeSerializer(node, context=self.get_serializer_context()).data, status=status)

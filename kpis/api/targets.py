@@ -145,6 +145,7 @@ class TargetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, KpisViewSe
         "comparator": ["exact"],
         "valid_from": ["gte", "lt"],
     }
+    query_parameters = {"destroy": frozenset({"reason"})}
     needs = {"read": VIEW, "write": TARGET}
 
     @extend_schema(request=NewGoal, responses={201: TargetSerializer}, parameters=[AGAIN], examples=[MARCH])
@@ -191,6 +192,7 @@ class AnnualTargetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Kpis
     serializer_class = AnnualSerializer
     unit_path = "unit"
     filterset_fields = {"kpi__code": ["exact"], "unit__code": ["exact"], "year_start": ["exact"]}
+    query_parameters = {"destroy": frozenset({"reason"})}
     needs = {"read": VIEW, "write": TARGET}
 
     @extend_schema(request=NewAnnual, responses={201: AnnualSerializer})

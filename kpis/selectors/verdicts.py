@@ -32,6 +32,11 @@ def _rules() -> dict[str, str]:
     return {rule.code: rule.words for rules in RULE_SETS.values() for rule in rules} | dict(WORDS)
 
 
+def rule_codes() -> list[str]:
+    """Of all rules that may fire, whichever set of rules a chart has."""
+    return list(_rules())
+
+
 def rule_words(code: str) -> str:
     """A rule's definition in words."""
     return _rules().get(code, code)

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from doors.codes import FreeCode
 from doors.serializers import DayField, StrictModelSerializer, StrictSerializer
-from doors.viewsets import PLAIN_LIST, ScopedReadViewSet
+from doors.viewsets import PLAIN_LIST, NamedInAddress, ScopedReadViewSet
 from organization import business_calendars, fiscal, ics, shared_calendars
 from organization.access import ADMINISTER, VIEW
 from organization.models import BusinessCalendar, CalendarVersion, FiscalCalendar, OpeningWindow
@@ -71,12 +71,13 @@ class OpenHours(serializers.Serializer):
     hours = serializers.FloatField(help_text="Open hours in all.")
 
 
-class CalendarViewSet(ScopedReadViewSet):
+class CalendarViewSet(NamedInAddress, ScopedReadViewSet):
     """Business calendars. They may be changed by who administers every unit that uses them."""
 
     queryset = BusinessCalendar.objects.prefetch_related("versions__windows")
     serializer_class = CalendarSerializer
     filterset_fields = ("code",)
+    query_parameters = {"hours": frozenset({"first", "last"})}
     needs = {"read": VIEW, "write": ADMINISTER}
     refusals = (business_calendars.CalendarRefused, ics.IcsRefused)
 
@@ -133,9 +134,6 @@ class CalendarViewSet(ScopedReadViewSet):
         shown = [{"start": start, "end": end} for start, end in spans]
         return Response(OpenHours({"spans": shown, "hours": open_for / timedelta(hours=1)}).data)
 
-    def known_parameters(self) -> set[str]:
-        return {"first", "last"} if self.action == "hours" else super().known_parameters()
-
     def _changeable(self) -> BusinessCalendar:
         return _require_change(self.get_object(), self.request.access)
 
@@ -159,12 +157,13 @@ class FiscalPeriodSerializer(serializers.Serializer):
     index = serializers.IntegerField()
 
 
-class FiscalViewSet(ScopedReadViewSet):
+class FiscalViewSet(NamedInAddress, ScopedReadViewSet):
     """Fiscal calendars: how the year is divided."""
 
     queryset = FiscalCalendar.objects.all()
     serializer_class = FiscalSerializer
     filterset_fields = ("code", "kind")
+    query_parameters = {"periods": frozenset({"day"})}
     needs = {"read": VIEW, "write": ADMINISTER}
 
     @extend_schema(request=FiscalSerializer, responses={201: FiscalSerializer})
@@ -189,9 +188,6 @@ class FiscalViewSet(ScopedReadViewSet):
         calendar = fiscal.calendar_of(self.get_object())
         found = [calendar.period_of(day, grain) for grain in ("week", "month", "quarter", "year")]
         return Response(FiscalPeriodSerializer(found, many=True).data)
-
-    def known_parameters(self) -> set[str]:
-        return {"day"} if self.action == "periods" else super().known_parameters()
 
 
 def _checked(serializer_class, request, **options) -> dict:

@@ -14,7 +14,7 @@ from doors.serializers import (
     StrictModelSerializer,
     StrictSerializer,
 )
-from doors.viewsets import ScopedReadViewSet
+from doors.viewsets import NamedInAddress, ScopedReadViewSet
 from organization import members, tokens
 from organization.access import ADMINISTER, VIEW
 from organization.models import ApiToken, Membership, Role, Unit, User
@@ -34,7 +34,7 @@ class NewUser(StrictSerializer):
     email = serializers.EmailField(default="", allow_blank=True)
 
 
-class UserViewSet(ScopedReadViewSet):
+class UserViewSet(NamedInAddress, ScopedReadViewSet):
     """Users, for administrators who give them roles; others see only themselves.
 
     Only an administrator of the whole organisation adds, disables and enables them.
@@ -42,6 +42,7 @@ class UserViewSet(ScopedReadViewSet):
 
     queryset = User.objects.all()
     serializer_class = UserSerializer
+    named_by = "username"
     filterset_fields = ("username", "is_active")
     needs = {"read": VIEW, "write": ADMINISTER}
     refusals = (members.LastAdministrator,)

@@ -9,10 +9,11 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from doors.codes import FreeCode, in_words
+from doors.nearest import MOST, did_you_mean
 from doors.pagination import CursorPages
 from doors.parsers import StrictJSONParser
 from doors.serializers import DayField, ScopedCodeOrIdField, ScopedRelatedField, StrictModelSerializer, StrictSerializer
-from doors.viewsets import ScopedReadViewSet
+from doors.viewsets import NamedInAddress, ScopedReadViewSet
 from organization import tree, unit_import
 from organization.access import ADMINISTER, VIEW
 from organization.models import BusinessCalendar, FiscalCalendar, Unit, UnitAlias, UnitPlacement
@@ -94,17 +95,22 @@ class UnitFilter(django_filters.FilterSet):
         fields = ("code", "kind", "is_active")
 
     def right_below(self, units, name, value):
-        found = Unit.objects.visible_to(self.request.access).filter(code=value).first()
-        if found is None and not (value.isascii() and value.isdigit() and len(value) < 19):
-            raise serializers.ValidationError({name: f"There is no unit {value[:80]!r} that you see."})
-        return units.filter(parent_on_day=found.pk if found else int(value))  # only a parent that is seen
+        seen, is_id = Unit.objects.visible_to(self.request.access), value.isascii() and value.isdigit()
+        found = seen.filter(code=value).first()
+        if found is None and is_id and len(value) < 19:
+            found = seen.filter(pk=int(value)).first()
+        if found is None:
+            near = did_you_mean(value[:80], seen.values_list("code", flat=True)[:MOST])
+            words = f"There is no unit {value[:80]!r} that you see.{near}"
+            raise serializers.ValidationError({name: words}, code="unknown_unit")
+        return units.filter(parent_on_day=found.pk)
 
 
 class ByCode(CursorPages):
     ordering = "code"
 
 
-class UnitViewSet(ScopedReadViewSet):
+class UnitViewSet(NamedInAddress, ScopedReadViewSet):
     """Organisation units. `parent` is the one on the day asked for (`?day=`), if the caller may see it."""
 
     queryset = Unit.objects.all()
@@ -112,7 +118,7 @@ class UnitViewSet(ScopedReadViewSet):
     filterset_class = UnitFilter
     pagination_class = ByCode
     needs = {"read": VIEW, "write": ADMINISTER}
-    query_parameters = frozenset({"day"})
+    query_parameters = {"list": frozenset({"day"}), "retrieve": frozenset({"day"})}
     refusals = (tree.TreeRefused, unit_import.ImportRefused)
 
     def get_queryset(self):

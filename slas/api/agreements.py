@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from datasets.models import Dataset
 from doors.codes import FreeCode
 from doors.serializers import DayField, ScopedCodeField, StrictSerializer
-from doors.viewsets import PLAIN_LIST
+from doors.viewsets import PLAIN_LIST, NamedInAddress
 from kpis.requests import as_of_day
 from organization.access import CERTIFY, DEFINE, VIEW
 from organization.models import BusinessCalendar, Unit, User
@@ -231,7 +231,7 @@ class NewTarget(TargetWords):
     metric = serializers.ChoiceField(ServiceTarget.Metric.choices)
 
 
-class AgreementViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSet):
+class AgreementViewSet(NamedInAddress, mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSet):
     """Agreements of which the caller may see a party; a vendor's contact sees those of that vendor alone."""
 
     queryset = Agreement.objects.select_related("unit", "customer", "owner", "dataset").prefetch_related(

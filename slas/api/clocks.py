@@ -1,5 +1,7 @@
 """Clocks over REST: the last run, the board, one clock explained, the comparison, a replay, the warnings."""
 
+from collections.abc import Iterable
+
 from django.http import Http404
 from django.utils.dateparse import parse_date
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -9,15 +11,19 @@ from rest_framework.response import Response
 
 from datasets.api.jobs import AskedJobSerializer, job_asked
 from datasets.scan import ScanFailed
+from doors.nearest import did_you_mean
 from doors.serializers import StrictModelSerializer
 from doors.shapes import answer
 from doors.viewsets import PLAIN_LIST, ScopedViewSet
 from organization.access import DEFINE, VIEW
 from slas.clocks import bench, board, compare, explain, listing
 from slas.clocks.requests import request_run
-from slas.models import Agreement, ClockWarning
+from slas.clocks.rows import VERDICTS
+from slas.models import Agreement, ClockWarning, ServiceTarget
 
 from . import clock_answers
+
+PERIODS = "They are listed by /api/v1/agreement-periods/?agreement="
 
 
 class ClocksSerializer(StrictModelSerializer):
@@ -50,10 +56,13 @@ class ClocksViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedView
     serializer_class = ClocksSerializer
     lookup_field = "code"
     needs = {"read": VIEW, "write": DEFINE}
-    query_parameters = frozenset(
-        {"as_of", "target", "priority", "band", "case", "cycle", "column", "metric", "reason", "version", "period",
-         "verdict", "held_by", "offset"}
-    )  # fmt: skip
+    query_parameters = {
+        "board": frozenset({"as_of", "target", "priority", "band"}),
+        "cases": frozenset({"period", "target", "verdict", "priority", "held_by", "offset"}),
+        "explain": frozenset({"case", "target", "cycle"}),
+        "compare": frozenset({"column", "metric", "reason"}),
+        "replay": frozenset({"version"}),
+    }
     refusals = (ScanFailed,)
 
     @extend_schema(
@@ -73,7 +82,7 @@ class ClocksViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedView
             agreement,
             request.access,
             day=self._day() or request.day,
-            target=self._text("target"),
+            target=self._target(agreement),
             priority=self._text("priority"),
             band=self._band(),
         )
@@ -95,10 +104,13 @@ class ClocksViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedView
         """The cases behind an attainment, the worst first, and who had those that were missed."""
         agreement, start, offset = self.get_object(), self._day("period"), self._text("offset") or "0"
         period = agreement.periods.filter(period_start=start).first() if start else None
-        if (start and period is None) or not offset.isdecimal() or len(offset) > 9:
-            raise serializers.ValidationError({"period" if start and period is None else "offset": "There is none."})
+        if start and period is None:
+            raise serializers.ValidationError({"period": f"No period of it starts on {start}. {PERIODS}{code}."})
+        if not (offset.isascii() and offset.isdecimal() and len(offset) < 10):
+            raise serializers.ValidationError({"offset": "Write a whole number."})
         days = {"start": period.period_start, "end": period.period_end} if period else {}
-        texts = {name: self._text(name) for name in ("target", "verdict", "priority", "held_by")}
+        texts = {name: self._text(name) for name in ("priority", "held_by")}
+        texts |= {"target": self._target(agreement), "verdict": self._one_of("verdict", VERDICTS)}
         wanted = listing.Wanted(**days, **texts)
         found = listing.cases(agreement, request.access, wanted, lambda total: int(offset))
         return Response(clock_answers.of_cases(found))
@@ -117,7 +129,7 @@ class ClocksViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedView
         agreement, case = self.get_object(), self._text("case")
         if not case:
             raise serializers.ValidationError({"case": "Say which case."})
-        target, cycle = self._text("target"), self._text("cycle")
+        target, cycle = self._target(agreement), self._text("cycle")
         try:
             rows = explain.rows_of_case(agreement, case, request.access)
             chosen = [row for row in rows if target in ("", row["target"]) and cycle in ("", str(row["cycle"]))]
@@ -147,8 +159,8 @@ class ClocksViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedView
             agreement,
             request.access,
             column=self._text("column"),
-            metric=self._text("metric"),
-            reason=self._text("reason"),
+            metric=self._one_of("metric", ServiceTarget.Metric.values),
+            reason=self._one_of("reason", compare.REASONS),
         )
         if found is None:
             raise Http404
@@ -187,6 +199,26 @@ class ClocksViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedView
 
     def _text(self, name: str) -> str:
         return self.request.query_params.get(name, "")[:200]
+
+    def _one_of(self, name: str, known: Iterable[str]) -> str:
+        given = self._text(name)
+        if given and given not in known:
+            words = f"It is none of the choices.{did_you_mean(given, known)} Choose one of: {', '.join(known)}."
+            raise serializers.ValidationError({name: words}, "invalid_choice")
+        return given
+
+    def _target(self, agreement: Agreement) -> str:
+        """The code of a target of some version of the agreement."""
+        given = self._text("target")
+        codes = (
+            ServiceTarget.objects.filter(version__agreement=agreement).order_by("code").values_list("code", flat=True)
+        )
+        known = list(codes.distinct())
+        if given and given not in known:
+            near = did_you_mean(given, known)
+            words = f"{agreement} has no target with the code {given!r}.{near} It has: {', '.join(known) or 'none'}."
+            raise serializers.ValidationError({"target": words}, "unknown_servicetarget")
+        return given
 
     def _band(self) -> int | None:
         given, known = self._text("band"), [str(number) for number in range(len(board.BANDS))]

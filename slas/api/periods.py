@@ -1,12 +1,15 @@
 """Periods, restatements, exclusions and service credits."""
 
+import django_filters
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 
+from doors.filters import OneOfFilter
 from doors.serializers import ScopedCodeField, StrictSerializer
 from kpis.requests import as_of_day
+from lake.currencies import CODES
 from organization.access import CERTIFY, DEFINE, MONEY, VIEW
 from slas import claims, closing, exclusions, periods
 from slas.figures import read_figures
@@ -270,12 +273,20 @@ class ExclusionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasVie
         return self.answer(self.get_queryset().get(pk=exclusion.pk))
 
 
+class CreditFilter(django_filters.FilterSet):
+    currency = OneOfFilter(field_name="currency", known=lambda: CODES, help_text="Those in this currency, as EUR.")
+
+    class Meta:
+        model = CreditClaim
+        fields = ("agreement__code", "state")
+
+
 class CreditViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSet):
     """Service credits from calculated to credited."""
 
     queryset = CreditClaim.objects.select_related("agreement", "period", "claimed_by", "decided_by", "credited_by")
     serializer_class = CreditSerializer
-    filterset_fields = {"agreement__code": ["exact"], "state": ["exact"], "currency": ["exact"]}
+    filterset_class = CreditFilter
     needs = {"read": VIEW, "claim": MONEY, "agree": VIEW, "reject": VIEW, "credit": MONEY}
 
     @extend_schema(request=Claimed, responses=CreditSerializer)

@@ -15,6 +15,7 @@ from datasets.models import Dataset
 from doors.codes import FreeCode
 from doors.serializers import ScopedCodeField, StrictSerializer
 from doors.shapes import answer
+from doors.viewsets import NamedInAddress
 from organization.access import DEFINE, VIEW
 from organization.models import Unit, User
 from slas import openslo as files
@@ -117,7 +118,7 @@ class SloBudget:
     alerts: list[BurnAlert]
 
 
-class SloViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSet):
+class SloViewSet(NamedInAddress, mixins.ListModelMixin, mixins.RetrieveModelMixin, SlasViewSet):
     """Service level objectives of the units that the caller may see."""
 
     queryset = Slo.objects.select_related("unit", "owner", "agreement", "dataset")

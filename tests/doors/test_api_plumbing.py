@@ -217,13 +217,17 @@ def test_b9_a_foreign_id_in_a_body_reads_like_a_missing_one(api, unit):
 
 
 def test_b10_lists_filters_and_counts_hold_nothing_of_another_unit(api, unit):
-    foreign = UnitFactory(code="south")
+    foreign = UnitFactory(code="elsewhere")
     listed = api.get("/api/v1/units/").json()
     assert [row["code"] for row in listed["results"]] == ["north"]
     assert "count" not in listed
-    assert api.get("/api/v1/units/?code=south").json()["results"] == []
-    assert api.get(f"/api/v1/unit-aliases/?unit={foreign.pk}").status_code in (200, 400)
-    assert api.get(f"/api/v1/units/?parent={foreign.pk}").json()["results"] == []
+    for code in ("elsewhere", "nowhere"):
+        body = is_problem(api.get(f"/api/v1/units/?code={code}"), 400, "invalid")
+        words = f"There is no unit with the code '{code}' that you see."
+        assert body["errors"] == [{"field": "code", "code": "unknown_unit", "message": words}]
+    for name in ("unit-aliases/?unit", "units/?parent"):
+        body = is_problem(api.get(f"/api/v1/{name}={foreign.pk}"), 400, "invalid")
+        assert [fault["code"] for fault in body["errors"]] == ["unknown_unit"]
 
 
 @pytest.mark.parametrize(

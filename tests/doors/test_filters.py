@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from rest_framework.test import APIClient
 
-from organization.models import Role
+from organization.models import Role, UnitAlias
 from tests.alerts.samples import a_follow_up
 from tests.factories import KpiFactory, KpiVersionFactory, TargetFactory, UnitFactory, UserFactory, member
 
@@ -65,7 +65,54 @@ def test_a_thing_that_there_is_not_and_one_of_others_are_refused_in_the_same_wor
     for path, name in lists.items():
         for code in ("of_others", "south", "nothing"):
             [(field, words)] = found(path, "id", **{name: code})
-            assert (field, words.partition("'")[2]) == (name, f"{code}' that you see.")
+            near = " Did you mean north?" if name == "unit" and code != "of_others" else ""
+            assert (field, words.partition("'")[2]) == (name, f"{code}' that you see.{near}")
+
+
+def test_the_nearest_of_those_that_the_caller_sees_are_proposed(north, found):
+    KpiFactory(code="on_time_pickups", unit=north)
+    KpiFactory(code="on_time_picks", unit=UnitFactory(code="south"))
+    words = "There is no KPI 'On_time_pickup' that you see. Did you mean on_time_pickups?"
+    assert found("results", "id", kpi="On_time_pickup") == [("kpi", words)]
+    assert found("units", "code", code="Nort") == [
+        ("code", "There is no unit with the code 'Nort' that you see. Did you mean north?")
+    ]
+
+
+def test_a_code_of_the_list_itself_and_every_other_text_is_refused_where_nothing_has_it(north, found):
+    """That there is none and that it is another's read the same; an empty list is for what there could be."""
+    south, me = UnitFactory(code="south"), found("users", "username")[0]
+    for unit, code in ((north, "N-1"), (south, "S-1")):
+        UnitAlias.objects.create(unit=unit, system=f"erp-{unit.code}", code=code)
+    assert found("unit-aliases", "code", system="erp-north", code="N-1") == ["N-1"]
+    texts = {"unit-aliases": "system", "users": "username", "agreements": "code", "slos": "code", "inbox": "kind"}
+    for path, name in texts.items():
+        for given in ("erp-south", "nothing"):
+            [(field, words)] = found(path, "id", **{name: given})
+            assert (field, f"{given}' that you see." in words) == (name, True)
+    assert found("users", "username", username=me) == [me]
+
+
+def test_a_text_of_which_all_that_there_may_be_are_known_is_one_of_them(found):
+    known = {
+        "signals": ("rule", "nhs_shift"),
+        "service-credits": ("currency", "EUR"),
+        "jobs": ("kind", "datasets.load"),
+    }
+    for path, (name, value) in known.items():
+        assert found(path, "id", **{name: value}) == []
+        [(field, words)] = found(path, "id", **{name: f"{value}x"})
+        assert (field, f"Did you mean {value}" in words) == (name, True)
+    [(field, words)] = found("chart-verdicts", "variation", variation="better")
+    assert (field, "Choose one of: improving, concerning, neutral" in words) == ("variation", True)
+
+
+def test_the_id_of_what_others_have_reads_like_one_that_there_is_not(north, found):
+    """Here a theme's, since an id of another unit says by its refusal that there is such a thing."""
+    mine, foreign = a_follow_up(north).alert_id, a_follow_up(UnitFactory(code="south")).alert_id
+    assert found("follow-ups", "alert", alert=mine) == [mine]
+    words = "Nothing that you see has this id: write one that the list of those things shows."
+    assert [found("follow-ups", "id", alert=one) for one in (foreign, foreign + 1)] == [[("alert", words)]] * 2
 
 
 def test_a_person_is_asked_for_by_the_log_in_name_and_one_that_there_is_not_is_refused(north, found):

@@ -30,8 +30,8 @@ from .overviews import VendorOverview, overview_of
 PERIOD = [
     OpenApiParameter("grain", str, description="week, month, quarter or year; the vendor's cadence if not given."),
     OpenApiParameter("period", str, description="A day of the period; the newest with a number if not given."),
-    OpenApiParameter("live", bool, description="Today's numbers even where a published review kept others."),
 ]
+LIVE = OpenApiParameter("live", bool, description="Today's numbers even where a published review kept others.")
 
 
 class VendorSerializer(serializers.ModelSerializer):
@@ -106,7 +106,11 @@ class VendorViewSet(VendorsViewSet):
     queryset = Vendor.objects.select_related("unit", "manager", "template", "spend_kpi", "incidents_kpi").order_by("pk")
     serializer_class = OverseenVendorSerializer
     filterset_fields = {"tier": ["exact"], "unit__code": ["exact"]}
-    query_parameters = frozenset({"grain", "period", "live"})
+    query_parameters = {
+        "scorecard": frozenset({"grain", "period", "live"}),
+        "league": frozenset({"grain", "period"}),
+        "overview": frozenset({"grain", "period"}),
+    }
     needs = {"read": VIEW, "write": PROCURE, "league": OVERSEE, "risks": OVERSEE, "overview": OVERSEE}
     unit_of = staticmethod(lambda vendor: vendor.unit_id)
 
@@ -135,7 +139,7 @@ class VendorViewSet(VendorsViewSet):
         vendor = self.to_change()
         return self.answer(register.change(vendor, by=request.user, **self.checked(VendorChange, partial=True)))
 
-    @extend_schema(parameters=PERIOD, responses=answer(Card))
+    @extend_schema(parameters=[*PERIOD, LIVE], responses=answer(Card))
     @action(methods=["get"], detail=True)
     def scorecard(self, request, pk):
         """Every criterion with its number, weight and score; as the published review kept it, unless `live=true`."""

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from doors.codes import FreeCode
 from doors.serializers import DayField, ScopedCodeField, StrictModelSerializer, StrictSerializer
+from doors.viewsets import NamedInAddress
 from kpis.models import Kpi
 from organization.access import OVERSEE, PROCURE, VIEW
 from organization.models import Unit
@@ -77,7 +78,7 @@ class FirstDay(StrictSerializer):
     from_day = DayField()
 
 
-class TemplateViewSet(VendorsViewSet):
+class TemplateViewSet(NamedInAddress, VendorsViewSet):
     """What vendors are scored by. A draft is changed, then published from a day on."""
 
     queryset = (
@@ -156,7 +157,7 @@ class IsAsked(StrictSerializer):
     is_active = serializers.BooleanField()
 
 
-class QuestionViewSet(VendorsViewSet):
+class QuestionViewSet(NamedInAddress, VendorsViewSet):
     """What people are asked about vendors."""
 
     queryset = SurveyQuestion.objects.select_related("unit").order_by("pk")

@@ -15,6 +15,7 @@ from doors.codes import FreeCode
 from doors.problems import Problem
 from doors.serializers import ScopedCodeField, StrictModelSerializer, StrictSerializer
 from doors.shapes import answer
+from doors.viewsets import NamedInAddress
 from organization.access import OVERSEE, PROCURE
 from organization.models import Unit
 from vendors import selection
@@ -113,7 +114,7 @@ class RankedRound:
     sensitivity: list[WeightSwitch]
 
 
-class RoundViewSet(VendorsViewSet):
+class RoundViewSet(NamedInAddress, VendorsViewSet):
     """Selection rounds: criteria, bids, evaluators, and who was chosen."""
 
     queryset = (

@@ -3,11 +3,12 @@
 from django.dispatch import receiver
 from django.utils import timezone
 
+from datasets import signals
 from jobs.work import Claim, handler
 from kpis import events
 from kpis.requests import as_of_day
 
-from . import evaluate, mail, notify
+from . import decided, evaluate, mail, notify
 
 
 @handler(notify.MAIL_JOB)
@@ -27,3 +28,9 @@ def look(claim: Claim) -> dict:
 def look_at_what_changed(sender, kpis, **_) -> None:
     """Runs inside the transaction that makes the results, signals or forecasts visible."""
     evaluate.ask(kpis)
+
+
+@receiver(signals.decided)
+def tell_of_a_decision(sender, asked, **_) -> None:
+    """Runs inside the transaction that decides."""
+    decided.tell_who_asked(asked, asked.decided_at)

@@ -20,7 +20,7 @@ from django.utils import timezone
 from organization import audit
 from organization.access import RESTATE, access_of
 
-from . import reconcile
+from . import reconcile, signals
 from .facts import contract_of, table_of
 from .models import Closing, Dataset, Upload
 from .refusals import InvalidRequest, PeriodClosed, SecondPersonNeeded, WrongState
@@ -107,6 +107,8 @@ def _decided(closing: Closing, state: str, *, by, now: datetime, remark: str) ->
     closing.state, closing.decided_by, closing.decided_at, closing.remark = state, by, now, remark
     closing.save(update_fields=["state", "decided_by", "decided_at", "remark"])
     audit.record(by, f"closing {state}", closing, unit=closing.dataset.unit, through=closing.through, remark=remark)
+    if state != Closing.State.WITHDRAWN:
+        signals.decided.send(sender=Closing, asked=closing)
     return closing
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +25,19 @@ from .stretch import Stated
 
 if TYPE_CHECKING:
     from lake.intake import Dialect
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """Words separated by commas; one that holds a comma itself stands in quotes."""
+    row = next(csv.reader([text.replace("\n", " ")], skipinitialspace=True), [])
+    return tuple(word.strip() for word in row if word.strip())
+
+
+def in_line(words: Sequence[str]) -> str:
+    """As `words_of` reads them."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(words)
+    return line.getvalue()
 
 
 class NewDatasetForm(NewCode, forms.Form):
@@ -106,7 +122,7 @@ class DialectForm(forms.Form):
         ],
         required=False,
     )
-    total_words = forms.CharField(max_length=200, required=False, label="Leave out rows beginning with")
+    total_words = forms.CharField(max_length=1000, required=False, label="Leave out rows beginning with")
     header_of = forms.CharField(max_length=100, required=False, widget=forms.HiddenInput)  # sheet of the header's row
 
     NOT_OF = {
@@ -127,13 +143,12 @@ class DialectForm(forms.Form):
     @staticmethod
     def initial_of(dialect: Dialect) -> dict[str, Any]:
         comma = {True: "yes", False: "no", None: ""}[dialect.decimal_comma]
-        words = ", ".join(dialect.total_words)
         names = ("header_row", "delimiter", "encoding", "sheet")
         numbers = {"decimal_comma": comma, "thousands": "none" if dialect.thousands == "" else dialect.thousands}
         return {
             **{name: getattr(dialect, name) for name in names},
             **numbers,
-            "total_words": words,
+            "total_words": in_line(dialect.total_words),
             "header_of": dialect.sheet,
         }
 
@@ -156,7 +171,7 @@ class DialectForm(forms.Form):
             sheet=given["sheet"] or dialect.sheet,
             decimal_comma=comma,
             thousands=thousands,
-            total_words=tuple(word.strip() for word in given["total_words"].split(",") if word.strip()),
+            total_words=words_of(given["total_words"]),
         )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from dataclasses import replace
 from itertools import pairwise
@@ -15,6 +13,8 @@ from lake.contract import Column, ColumnType, Contract, Role, RowRule
 from lake.contract.dates import as_format, as_written, not_understood
 from lake.contract.words import NUMBER_FORMATS, SPECIAL_FORMATS, ZEROS, format_in_words
 from organization.forms import ZoneField
+
+from .forms import in_line, words_of
 
 if TYPE_CHECKING:
     from lake.intake import Preview
@@ -140,8 +140,8 @@ class ColumnForm(forms.Form):
     def told(self) -> list[str]:
         """What is declared among the fields that are shown on request, in words."""
         given = {name: self[name].value() for name in MORE}
-        forms = _words(given["number_forms"] or "")
-        given["number_forms"] = _in_line(tuple(one for one in forms if one != PERCENT_CELLS))
+        forms = words_of(given["number_forms"] or "")
+        given["number_forms"] = in_line(tuple(one for one in forms if one != PERCENT_CELLS))
         low, high = given["minimum"], given["maximum"]
         bounds = [f"at least {low}"] if low not in (None, "") else []
         bounds += [f"at most {high}"] if high not in (None, "") else []
@@ -163,7 +163,7 @@ class ColumnForm(forms.Form):
         bounds = {
             name: "" if getattr(column, name) is None else getattr(column, name) for name in ("minimum", "maximum")
         }
-        lists = {name: _in_line(getattr(column, name)) for name in LISTS}
+        lists = {name: in_line(getattr(column, name)) for name in LISTS}
         roles = [role.value for role in column.roles]
         plain = {name: getattr(column, name) for name in same}
         written = as_written(column.format)
@@ -173,7 +173,7 @@ class ColumnForm(forms.Form):
         """The column as the form says. ValueError for a bound that is no number."""
         given = self.cleaned_data
         kind = ColumnType(given["type"])
-        lists = {name: _words(given[name]) for name in LISTS}
+        lists = {name: words_of(given[name]) for name in LISTS}
         return Column(
             **{name: given[name] for name in ("name", "header", "required", "unit", "formula", "trim", "description")},
             type=kind,
@@ -285,7 +285,7 @@ STEPS = {
     "decimal_comma": _DECIMALS_STEP,
     "decimal_point": _DECIMALS_STEP,
     "last_row": "If so, dismiss it among the rejected rows; if it is a record, save it there as it is.",
-    "total_row": "If so, write the word under “Leave out rows beginning with”, and read again.",
+    "total_row": "If so, read again: “Leave out rows beginning with” says it already. If not, go on below.",
 }
 
 
@@ -324,19 +324,6 @@ def _number_format(written: str) -> str:
     if written and written not in NUMBER_FORMATS:
         raise forms.ValidationError(f"Write it as one of {'; '.join(NUMBER_FORMATS)}; or empty: as the file.")
     return written
-
-
-def _words(text: str) -> tuple[str, ...]:
-    """Words separated by commas; one that holds a comma itself stands in quotes."""
-    row = next(csv.reader([text.replace("\n", " ")], skipinitialspace=True), [])
-    return tuple(word.strip() for word in row if word.strip())
-
-
-def _in_line(words: tuple[str, ...]) -> str:
-    """As `_words` reads them."""
-    line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(words)
-    return line.getvalue()
 
 
 def _bound(text: str, kind: ColumnType) -> float | str | None:

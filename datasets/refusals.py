@@ -84,7 +84,7 @@ class PeriodClosed(Refusal):
 class RemovalUnconfirmed(Refusal):
     """A complete extract would remove more records than it may; `confirm_removal` with the number `removed` does it.
 
-    `stored` is how many there are of its days, `first` to `last`.
+    `stored` is how many there are of its days, `first` to `last`; `details` names the first that would leave.
     """
 
     status, code = 409, "removal_unconfirmed"

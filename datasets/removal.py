@@ -8,22 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.conf import settings
-
-from . import closing, explore, scan, stretch
-from .facts import NoLongerKept, contract_of
-from .models import Dataset, DatasetVersion, Upload
-from .refusals import InvalidRequest, OutsideStretch, Refusal, RemovalUnconfirmed, WrongState
-from .scope import RowScope, row_scope
+from . import closing, leaving, stretch
+from .facts import contract_of
+from .models import Dataset, Upload
+from .refusals import InvalidRequest, OutsideStretch, Refusal, RemovalUnconfirmed
+from .scope import RowScope
 
 if TYPE_CHECKING:
     from lake.contract import Contract
     from lake.intake import Loaded
-    from lake.store import Commit, Complete, DataFile
-    from organization.access import Access
+    from lake.store import Commit, Complete
 
 
 ASKING: dict[str, type[Refusal]] = {one.code: one for one in (RemovalUnconfirmed, OutsideStretch)}  # Upload.State.ASKS
@@ -59,7 +55,7 @@ def stretch_of(upload: Upload, contract: Contract, loaded: Loaded, writable: Row
 
 @contextmanager
 def refusing(upload: Upload) -> Iterator[None]:
-    """Turns the lake's TooManyLeave into RemovalUnconfirmed."""
+    """Turns the lake's TooManyLeave into RemovalUnconfirmed, and keeps which records these are."""
     from lake.store import TooManyLeave
 
     try:
@@ -77,6 +73,7 @@ def refusing(upload: Upload) -> Iterator[None]:
             first=str(fault.complete.first),
             last=str(fault.complete.last),
             version=upload.dataset.current_version,
+            details=leaving.keep(upload, fault),
         ) from fault
 
 
@@ -113,66 +110,3 @@ def notes(upload: Upload, commit: Commit, loaded: Loaded) -> list[str]:
     if not loaded.accepted:
         return ["Nothing was removed: the file has no rows. A broken export looks like that, so it removes nothing."]
     return ["Nothing was removed: no row has an event time, so the extract speaks for no day."]
-
-
-def removed_rows(upload: Upload, access: Access, *, offset: int = 0, limit: int = explore.PAGE) -> explore.RowsPage:
-    """The records that the upload removed, as they were before, of those that the person may see.
-
-    Raises WrongState, NoLongerKept, DamagedData, TooMuch.
-    """
-    version = upload.versions.filter(kind=DatasetVersion.Kind.LOAD).first() if upload.dataset_id else None
-    if version is None or not version.removed:
-        raise WrongState(f"Upload #{upload.pk} removed no records.")
-    dataset = upload.dataset
-    contract = contract_of(dataset)
-    columns = tuple(column.name for column in contract.columns)
-    files, relation = _removed_relation(dataset, contract, version)
-    listed = ", ".join(f't."{name}"' for name in columns)
-    time = contract.event_time
-    order = f't."{time.name}" desc nulls last, ' if time else ""
-    sql = (
-        f"select {listed}, count(*) over () as _total from ({relation}) t "
-        f"where {row_scope(dataset, access).condition} order by {order}_load, _row "
-        f"limit {int(limit)} offset {int(offset)}"
-    )
-    try:
-        found = scan.fetch(sql, files)
-    except scan.ScanFailed as fault:
-        raise explore.TooMuch(str(fault), next_step="Ask for fewer rows.") from fault
-    total = found[0]["_total"] if found else 0
-    return explore.RowsPage(columns, [{name: row[name] for name in columns} for row in found], total, version.version)
-
-
-def _removed_relation(dataset: Dataset, contract: Contract, version: DatasetVersion) -> tuple[list[Path], str]:
-    """SQL of the removed rows: their keys are in the files that the version took away, in none that it brought."""
-    from lake.store.rewrite import relation
-    from lake.store.schema import same, stored_columns
-
-    before = dataset.versions.filter(version__lt=version.version).order_by("-version").first()
-    old = {file["path"]: file for file in before.files} if before else {}
-    new = {file["path"]: file for file in version.files}
-    sides = [
-        _kept(dataset, [file for path, file in old.items() if path not in new]),
-        _kept(dataset, [file for path, file in new.items() if path not in old]),
-    ]
-    columns = stored_columns(contract)
-    left, came = (relation(side, columns) for side in sides)
-    keys = tuple(column.name for column in contract.key)
-    return [*sides[0], *sides[1]], f"select t.* from ({left}) t anti join ({came}) keys on {same(keys)}"
-
-
-def _kept(dataset: Dataset, files: list[dict[str, Any]]) -> list[Path]:
-    """Where the files lie, checked. Raises NoLongerKept, DamagedData."""
-    from lake.store import DamagedFile, DataFile
-
-    from .verify import check_once, refusal_of
-
-    folder = Path(settings.LAKE_ROOT) / dataset.lake_table.hex
-    if not all((folder / file["path"]).exists() for file in files):
-        raise NoLongerKept("The removed records are no longer kept: what an undo needs is deleted after 30 days.")
-    made: tuple[DataFile, ...] = tuple(DataFile(**file) for file in files)
-    try:
-        check_once(dataset, made)
-    except DamagedFile as fault:
-        raise refusal_of(dataset, fault, None) from fault
-    return [folder / file.path for file in made]

@@ -14,7 +14,7 @@ from doors.revisions import require_same, revision_of
 from organization import audit
 from organization.access import Access
 
-from . import closing, undo
+from . import closing, signals, undo
 from .intake import requesting
 from .models import Dataset, DatasetVersion, Restatement, Upload
 from .refusals import InvalidRequest, PeriodClosed, SecondPersonNeeded, WrongState
@@ -162,6 +162,8 @@ def _decided(asked: Restatement, state: str, *, by, now: datetime, remark: str) 
     asked.state, asked.decided_by, asked.decided_at, asked.remark = state, by, now, remark
     asked.save(update_fields=["state", "decided_by", "decided_at", "remark"])
     _record(asked, f"restatement {state}", by, kind=asked.kind, remark=remark)
+    if state != State.WITHDRAWN:
+        signals.decided.send(sender=Restatement, asked=asked)
     return asked
 
 

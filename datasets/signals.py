@@ -3,6 +3,7 @@
 version_committed   dataset, version (a DatasetVersion), by: readers see new rows; `version.touched` has the months
 provisional_changed dataset: a critical quality rule began or ceased to fail
 contract_changed    dataset, by: later uploads are read by another contract
+decided             asked (a Closing or a Restatement): a second person approved or rejected it
 """
 
 from django.dispatch import Signal
@@ -10,3 +11,4 @@ from django.dispatch import Signal
 version_committed = Signal()
 provisional_changed = Signal()
 contract_changed = Signal()
+decided = Signal()

@@ -14,7 +14,7 @@ from rest_framework import mixins, parsers, serializers, status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from datasets import explore, intake, keeping, rejects, removal, stretch, undo
+from datasets import explore, intake, keeping, leaving, rejects, removal, stretch, undo
 from datasets.facts import contract_of
 from datasets.models import Dataset, Reject, Upload
 from datasets.refusals import CodeTaken, InvalidRequest
@@ -248,14 +248,17 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsVi
     )
     @action(detail=True, pagination_class=None)
     def removed(self, request, public_id):
-        """The records that a complete extract removed, as they were, of those that the caller may see; for 30 days."""
+        """The records that a complete extract removed, as they were, of those that the caller may see; for 30 days.
+
+        Of one that asks (409 `removal_unconfirmed`): those that it would remove, at most 10,000.
+        """
         upload, wanted = self.get_object(), request.query_params.get("as", "json")
         if wanted not in ("json", "csv", "xlsx"):
             raise serializers.ValidationError({"as": "Write json, csv or xlsx."})
         if wanted != "json":
             return download_removed(upload, wanted, request.access)
         offset, limit = self.number("offset", 0, most=1_000_000), self.number("limit", explore.PAGE, least=1, most=500)
-        page = removal.removed_rows(upload, request.access, offset=offset, limit=limit)
+        page = leaving.rows_page(upload, request.access, offset=offset, limit=limit)
         return Response(RemovedSerializer(page).data)
 
     @extend_schema(request=CorrectionBody, responses=RejectSerializer(many=True))
@@ -330,16 +333,16 @@ def download(upload: Upload, wanted: str):
 
 
 def download_removed(upload: Upload, wanted: str, access, *, local: bool = False):
-    """The first 10,000 of the removed records, as CSV or XLSX. local: times by the clock of the dataset's days."""
-    page = removal.removed_rows(upload, access, limit=explore.MOST_ROWS)
+    """The first 10,000 of the records that left or would leave, as CSV or XLSX. local: times by the dataset's clock."""
+    page = leaving.rows_page(upload, access, limit=explore.MOST_ROWS)
     columns = [Column(name) for name in page.columns]
     rows = [[row[name] for name in page.columns] for row in page.rows]
     if local:
         rows = by_their_clock(rows, contract_of(upload.dataset))
-    name = f"removed-{upload.pk}-{ENDING.sub('', upload.file_name)}"
-    return (
-        csv_response(name, columns, rows) if wanted == "csv" else xlsx_response(name, [Sheet("Removed", columns, rows)])
-    )
+    word = "to-remove" if leaving.asks(upload) else "removed"
+    name = f"{word}-{upload.pk}-{ENDING.sub('', upload.file_name)}"
+    sheet = Sheet(word.replace("-", " ").capitalize(), columns, rows)
+    return csv_response(name, columns, rows) if wanted == "csv" else xlsx_response(name, [sheet])
 
 
 def _completeness(body, upload: Upload | None = None) -> dict[str, Any]:

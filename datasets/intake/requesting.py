@@ -13,7 +13,7 @@ from jobs import work
 from jobs.models import Job
 from organization import audit
 
-from .. import closing, keeping, removal, stretch
+from .. import closing, keeping, leaving, removal, stretch
 from ..models import Dataset, FurtherKey, Upload
 from ..refusals import InvalidRequest, NotConfirmed, WrongState
 from ..stretch import Stated
@@ -192,6 +192,7 @@ def _queue(upload: Upload, by, token) -> None:
         "datasets.load", f"load {upload.pk}", by=by, upload=upload.pk, token=token.pk if token else None
     )
     upload.save()
+    transaction.on_commit(lambda: leaving.forget(upload))
 
 
 def _was_lost(upload: Upload) -> bool:
@@ -209,4 +210,4 @@ def _leave_aside(upload: Upload, earlier: Upload) -> None:
         then = {"upload": earlier, "said_with_key": upload.said_with_key}
         FurtherKey.objects.get_or_create(**of_key, defaults=then)
     upload.delete()
-    transaction.on_commit(lambda: receiving.discard(stored))
+    transaction.on_commit(lambda: (receiving.discard(stored), leaving.forget(upload)))

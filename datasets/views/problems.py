@@ -11,6 +11,7 @@ from lake.instants import Clock
 
 MOST_POINTS = 20
 SHOWN_CELLS = 5
+TOTALS = ("total", "outside", "removed")  # of what the first are shown
 
 
 def problem_of(words: dict[str, Any], clock: Clock | None = None) -> dict[str, Any]:
@@ -23,7 +24,8 @@ def problem_of(words: dict[str, Any], clock: Clock | None = None) -> dict[str, A
     tell = POINTS.get(words.get("code", ""), _none)
     found = (partial(tell, clock=clock) if tell is _closed_rows else tell)(details)
     points = [point for point, _ in zip(found, range(MOST_POINTS), strict=False)]
-    if points and (more := (words.get("total") or len(details)) - len(points)) > 0:
+    total = next((words[name] for name in TOTALS if words.get(name)), len(details))
+    if points and (more := total - len(points)) > 0:
         points.append(f"and {more:,} more")
     return {
         "thing": ", ".join(str(place) for place in places if place) or "The upload",
@@ -109,6 +111,10 @@ def _rows_of_days(details: list[dict[str, Any]]) -> Iterator[str]:
     return (f"row {one['row']:,}: {date.fromisoformat(one['day']):%-d %b %Y}" for one in details)
 
 
+def _records_of_days(details: list[dict[str, Any]]) -> Iterator[str]:
+    return (f"record {one['key']} of {date.fromisoformat(one['day']):%-d %b %Y}" for one in details)
+
+
 def _listed(numbers: list[int]) -> str:
     return ", ".join(f"{number:,}" for number in numbers)
 
@@ -122,4 +128,5 @@ POINTS: dict[str, Callable[[Any], Iterator[str]]] = {
     "unit_not_allowed": _rows_of_units,
     "period_closed": _closed_rows,
     "outside_stretch": _rows_of_days,
+    "removal_unconfirmed": _records_of_days,
 }

@@ -25,7 +25,7 @@ from .restatements import shown_of
 ASKS_REMOVAL, ASKS_DAYS = RemovalUnconfirmed.code, OutsideStretch.code
 # A question is answered below it on the page, not by a field of a request.
 ANSWERED_BELOW = {
-    ASKS_REMOVAL: "Nothing was loaded yet. Choose what to do.",
+    ASKS_REMOVAL: "Nothing was loaded yet. Choose what to do, or state other days of which it holds all records.",
     ASKS_DAYS: "Nothing was loaded yet. State other days if it holds all records of these too, or load it without "
     "removing; if rows are wrong, correct the file and upload it again.",
 }
@@ -87,10 +87,13 @@ def _for_people(fault: dict) -> dict:
 
 
 def _days_asked(found: Upload) -> StretchForm | None:
-    """Where rows lie outside the days that were stated: others, beginning with those that hold every row."""
-    if found.state != Upload.State.ASKS or found.fault.get("code") != ASKS_DAYS:
+    """Other days: where rows lie outside those stated, beginning with those that hold every row; where records would
+    be removed, with those of which it was taken to hold all.
+    """
+    code = found.fault.get("code") if found.state == Upload.State.ASKS else ""
+    if code not in removal.ASKING:
         return None
-    first, last = stretch.wider(found)
+    first, last = stretch.wider(found) if code == ASKS_DAYS else (found.fault["first"], found.fault["last"])
     return StretchForm(initial={"complete_from": first, "complete_through": last})
 
 
@@ -148,7 +151,7 @@ def is_most(fault: dict) -> bool:
 
 @page(VIEW)
 def upload_removed(request, public_id):
-    """The removed records as a file (`?as=csv`, `?as=xlsx`)."""
+    """The records that were removed, or would be, as a file (`?as=csv`, `?as=xlsx`)."""
     uploads = Upload.objects.select_related("dataset__unit")
     found = visible(uploads, request, public_id=public_id)
     try:

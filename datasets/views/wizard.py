@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -199,12 +200,16 @@ def _previewed(request, upload: Upload):
         if not form.is_valid():
             return preview, form
         preview = intake.inspect(upload, form.applied_to(preview.dialect))
-    return preview, _dialect_form(preview)
+    return preview, _dialect_form(preview, proposes_totals="total_words" not in request.GET)
 
 
-def _dialect_form(preview) -> DialectForm:
-    dialect = preview.dialect
-    return DialectForm(initial=DialectForm.initial_of(dialect), kind=dialect.kind, sheets=preview.sheets)
+def _dialect_form(preview, *, proposes_totals: bool = True) -> DialectForm:
+    """proposes_totals: rows that look like totals are proposed to be left out; nobody has said otherwise yet."""
+    dialect, found = preview.dialect, ()
+    if proposes_totals:
+        found = next((one.options for one in preview.questions if one.code == "total_row"), ())
+    initial = DialectForm.initial_of(replace(dialect, total_words=(*dialect.total_words, *found)))
+    return DialectForm(initial=initial, kind=dialect.kind, sheets=preview.sheets)
 
 
 def _asked_again(request, upload: Upload) -> DialectForm | None:

@@ -6,28 +6,21 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 
 import duckdb
 import pyarrow as pa
 
 from lake.contract.words import format_in_words
-from lake.intake.database import query
 from lake.intake.decimals import Numbers, settle
 from lake.intake.hints import codes, dashes_read, lost_digits, numbered_days, of_texts, weeks
 from lake.intake.marks import PERCENT_FORMS, marks_of
 from lake.intake.reading import literal
+from lake.intake.roles import EVENT, with_roles
 from lake.intake.spelling import FEWEST, MOST, almost_dates, shortened_code, types_of
 from lake.intake.tally import Tally
 from lake.intake.terms import ColumnGuess, Dialect, Question
 from lake.intake.weeks import iso_week
 
-_EVENT = re.compile(r"date|time|open|creat|start|sched|period|month|day|_at$", re.IGNORECASE)
-_KEY = re.compile(r"\b(id|key|number|no|nr|code|ref|reference)\b|#|_id$", re.IGNORECASE)
-_UNIT = re.compile(
-    r"\b(unit|org|organi[sz]ation|site|branch|department|agency|hospital|provider|org_code|team|group)\b", re.IGNORECASE
-)
-_VENDOR = re.compile(r"\b(vendor|supplier|carrier|partner|contractor)\b", re.IGNORECASE)
 _NO_NUMBER = re.compile(r"[+-]?inf(inity)?|#[A-Z0-9/]+[!?]?", re.IGNORECASE)
 
 
@@ -73,7 +66,7 @@ def guess(
         zeros = (codes or {}).get(position, "")
         numbers.append(_guess_column(tally, name, header, table.num_rows, questions, notes, zeros))
     lossy = {one.column.name: found for one in numbers if (found := shortened_code(one.values))}
-    columns = _with_roles(connection, table, [one.column for one in numbers], lossy)
+    columns = with_roles(connection, table, [one.column for one in numbers], lossy)
     questions += lost_digits(columns, lossy)
     numbers = [replace(one, column=column) for one, column in zip(numbers, columns, strict=True)]
     settled = settle(numbers, dialect, natives)
@@ -160,7 +153,7 @@ def _read(tally: Tally, values: Sequence[str], header: str, notes: list[str]) ->
             notes += [f"{header}: {marks.said}"] if marks.said else []
             return _Read(marks.types, (), marks.spelling, marks.forms, marks.nothings)
         types = _almost_numbers(tally, header, notes)
-    if types[0] == "integer" and _EVENT.search(header):
+    if types[0] == "integer" and EVENT.search(header):
         notes += numbered_days(header, values)
     return _Read(types, formats, spelling, PERCENT_FORMS if spelling.startswith("percent") else ())
 
@@ -218,65 +211,3 @@ def _ask(name: str, header: str, formats: Sequence[str], values: Sequence[str], 
 
 def _said(formats: Sequence[str], between: str = " or ") -> str:
     return between.join(format_in_words(text) for text in formats)
-
-
-def _with_roles(
-    connection: duckdb.DuckDBPyConnection, table: pa.Table, columns: Sequence[ColumnGuess], lossy: Collection[str]
-) -> tuple[ColumnGuess, ...]:
-    """Proposed roles: at most one event time, unit and vendor; a key that is unique in the sample, if there is one, of
-    columns that did not lose digits (`lossy`)."""
-    temporal = [c for c in columns if c.types[0] in ("date", "timestamp") and c.filled]
-    event = next((c for c in temporal if _EVENT.search(c.name) and not c.missing), temporal[0] if temporal else None)
-    unit = next(
-        (c for c in columns if c.types == ("text",) and c.filled and _UNIT.search(c.name.replace("_", " "))), None
-    )
-    vendor = next(
-        (c for c in columns if c.types == ("text",) and c.filled and _VENDOR.search(c.name.replace("_", " "))), None
-    )
-    key = _key(connection, table, columns, event, lossy)
-    found = []
-    for column in columns:
-        roles = ["key"] if column in key else []
-        if column is event:
-            roles.append("event_time")
-        elif column is unit:
-            roles.append("unit")
-        elif column is vendor:
-            roles.append("vendor")
-        elif column.types[0] in ("integer", "decimal", "number") and column not in key and column.filled:
-            roles.append("measure")
-        elif (
-            not column.unique
-            and column.types[0] in ("text", "boolean")
-            and 1 < column.distinct <= max(20, table.num_rows // 20)
-        ):
-            roles.append("dimension")
-        coded = column in key or column is unit or column is vendor  # NA may be somebody's code there
-        missing = () if coded and column.types == ("text",) else column.missing
-        found.append(replace(column, roles=tuple(roles or ["attribute"]), missing=missing))
-    return tuple(found)
-
-
-def _key(
-    connection: duckdb.DuckDBPyConnection,
-    table: pa.Table,
-    columns: Sequence[ColumnGuess],
-    event: ColumnGuess | None,
-    lossy: Collection[str],
-) -> list[ColumnGuess]:
-    single = [c for c in columns if c.unique and c.types[0] in ("text", "integer") and c.name not in lossy]
-    if single:
-        return [next((c for c in single if _KEY.search(c.name.replace("_", " "))), single[0])]
-    if event is None or table.num_rows < 2 or lossy:  # what told records apart is lost, a makeshift would mix them
-        return []
-    parts = [
-        c for c in columns if c.types[0] == "text" and c is not event and c.distinct > 1 and c.filled == table.num_rows
-    ][:8]
-    place = {c.name: f"c{i}" for i, c in enumerate(columns)}
-    for size in range(3):
-        for chosen in combinations(parts, size):
-            cells = ", ".join(place[c.name] for c in (event, *chosen))
-            distinct = query(connection, "sample", table, f"SELECT count(DISTINCT ({cells})) AS n FROM sample")
-            if distinct["n"][0].as_py() == table.num_rows:
-                return [event, *chosen]
-    return []

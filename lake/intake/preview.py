@@ -252,7 +252,7 @@ def _preview(
     if labels := totals.labels(table):
         said = " or ".join(repr(label) for label in labels[:3])
         text = f"A row begins with {said}: is it a total, to be left out? If not declared, it is set aside."
-        questions.append(Question("total_row", text, "", (", ".join(labels[:3]), "no")))
+        questions.append(Question("total_row", text, "", labels))
     if ends:
         questions.append(_ends_question(ends))
     return Preview(

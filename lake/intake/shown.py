@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from functools import partial
 
 import numpy as np
@@ -23,6 +23,9 @@ from lake.intake.terms import Question
 
 PERCENT_TEXTS, PERCENT_CELLS = "percent", "percent_cells"
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]\d+)?")
+_SHOWN_DIGITS = 15  # of a number in a spreadsheet
+_MOST_PLAIN_DIGITS = 12  # of a number that was none of a division
+_AS_SHOWN = Context(prec=_SHOWN_DIGITS)
 _WHOLE = re.compile(r"-?\d+")
 
 
@@ -172,9 +175,16 @@ def _reads_percent(column: Column) -> bool:
 
 
 def times_100(held: str) -> str:
-    """0.8812 is 88.12, exactly."""
+    """0.8812 is 88.12, exactly; 0.9400000000000001, which a formula left of 0.94, is 94, as the cell shows it."""
+    held = _without_noise(held) if len(held) > _SHOWN_DIGITS else held
     quick = repr(float(f"{held}e2")) if "e" not in held else "e"  # the decimal digits move, nothing is multiplied
     return f"{Decimal(held).scaleb(2):f}" if "e" in quick else quick.removesuffix(".0")
+
+
+def _without_noise(held: str) -> str:
+    """Without what a binary fraction adds behind the 15 digits that a spreadsheet shows, if these end long before."""
+    shown = _AS_SHOWN.create_decimal(held).normalize()
+    return f"{shown:f}" if len(shown.as_tuple().digits) <= _MOST_PLAIN_DIGITS else held
 
 
 def with_zeros(held: str, zeros: str) -> str:

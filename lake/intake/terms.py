@@ -143,7 +143,8 @@ class Question:
     code: header_row, day_first, decimal_comma, decimal_point, encoding, total_row, last_row, replace_with_nothing,
         sheet, percent_cells, percent_shown, zeros_shown, plain_cells,
         lost_digits...
-    options: the possible answers, the most likely one first; a date question's options are strptime formats.
+    options: the possible answers, the most likely one first; a date question's options are strptime formats, those
+        about totals the words that such rows begin with, all of which may be meant.
     """
 
     code: str

@@ -6,7 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Operation = Literal["load", "undo", "compact"]
 
@@ -173,10 +176,13 @@ class ClosedRows(StoreError):
 
 
 class TooManyLeave(StoreError):
-    """A complete load would remove `total` of the `stored` records of its days, more than it is allowed."""
+    """A complete load would remove `total` of the `stored` records of its days, more than it is allowed.
 
-    def __init__(self, complete: Complete, total: int, stored: int) -> None:
-        self.complete, self.total, self.stored = complete, total, stored
+    rows: the first of them as they are stored, the newest event first.
+    """
+
+    def __init__(self, complete: Complete, total: int, stored: int, rows: pa.Table) -> None:
+        self.complete, self.total, self.stored, self.rows = complete, total, stored, rows
         super().__init__(
             f"{total:,} of the {stored:,} records of {complete.first} to {complete.last} would leave. Allow as many."
         )

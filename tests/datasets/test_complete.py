@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from django.utils import timezone
 
-from datasets import closing, intake, removal, undo
+from datasets import closing, intake, leaving, removal, undo
 from datasets.models import Dataset, QualityRule, Upload
 from datasets.refusals import InvalidRequest, RemovalUnconfirmed
 from datasets.watermark import first_of
@@ -64,7 +64,7 @@ def test_a_deleted_order_leaves_and_the_upload_version_and_trail_tell_it(orders)
     assert told == {
         "version": version.version, "rows": 4, "removed": 1, "complete_from": "2025-01-10", "complete_to": "2025-01-31"
     }  # fmt: skip
-    page = removal.removed_rows(upload, access(orders.owner))
+    page = leaving.rows_page(upload, access(orders.owner))
     assert (page.total, page.rows) == (1, [{"id": "2", "day": date(2025, 1, 20), "cost": 20.0}])
 
 
@@ -196,9 +196,9 @@ def test_who_uploads_for_one_unit_removes_only_its_records_and_sees_only_those(h
     narrowed = member(Member.ANALYST, north)
     upload = complete(cases, "id,day,unit\n1,2025-01-10,n\n5,2025-01-14,n\n", by=narrowed)
     assert (upload.state, upload.removed) == ("loaded", 1)  # 2 leaves; 3 is of the other unit, 4 of the home unit
-    found = [(row["id"], row["unit"]) for row in removal.removed_rows(upload, access(narrowed)).rows]
+    found = [(row["id"], row["unit"]) for row in leaving.rows_page(upload, access(narrowed)).rows]
     assert found == [("2", "n")]
-    assert removal.removed_rows(upload, access(member(Member.ANALYST, south))).total == 0
+    assert leaving.rows_page(upload, access(member(Member.ANALYST, south))).total == 0
     foreign = complete(cases, "id,day,unit\n1,2025-01-10,n\n3,2025-01-14,s\n", by=narrowed)
     assert (foreign.state, foreign.fault["code"]) == ("refused", "foreign_units")
 

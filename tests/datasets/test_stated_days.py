@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets import intake, rejects, removal, stretch, undo
+from datasets import intake, leaving, rejects, stretch, undo
 from datasets.models import Dataset, Upload
 from datasets.refusals import InvalidRequest, OutsideStretch, RemovalUnconfirmed
 from datasets.stretch import Stated
@@ -48,7 +48,7 @@ def test_what_was_deleted_before_the_first_and_after_the_last_record_leaves_too(
     assert (asked["stated_from"], asked["stated_through"]) == ("2025-01-01", "2025-01-31")
     told = AuditEntry.objects.filter(action="load made visible").latest("seq").details
     assert (told["removed"], told["complete_from"], told["complete_to"]) == (2, "2025-01-01", "2025-01-31")
-    assert [row["id"] for row in removal.removed_rows(upload, _access(orders)).rows] == ["3", "1"]
+    assert [row["id"] for row in leaving.rows_page(upload, _access(orders)).rows] == ["3", "1"]
 
 
 @pytest.mark.parametrize(

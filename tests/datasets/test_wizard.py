@@ -99,7 +99,8 @@ def test_a_total_that_is_to_be_left_out_is_neither_asked_nor_read(client, analys
     page = client.get(address)
     assert codes_asked(page) == ["total_row"]
     form = {field.name: field.value() for field in page.context["dialect_form"] if field.value() is not None}
-    said = client.get(address, form | {"total_words": "total"})
+    assert form["total_words"] == "Total"  # as found: reading it again is the answer
+    said = client.get(address, form)
     assert (codes_asked(said), said.context["preview"].sampled_rows) == ([], 2)
     assert said.context["columns"][0]["type"].value() == "integer"
     client.post(address, filled(said))
@@ -109,6 +110,18 @@ def test_a_total_that_is_to_be_left_out_is_neither_asked_nor_read(client, analys
     assert (upload.rows_read, upload.accepted, upload.left_out) == (3, 2, 1)
     counts = client.get(upload.get_absolute_url()).content.decode()
     assert '<dt title="Blank rows, and totals">Left out</dt><dd><span class="number">1</span></dd>' in counts
+
+
+def test_words_of_totals_may_hold_commas_and_none_is_proposed_again_once_they_were_cleared(client, analyst):
+    rows = b'team,day,cost\nA,2025-01-31,2\n"Total for A, north",,2\nB,2025-02-28,3\nTotal,,5\n'
+    address = dropped(client, "x.csv", rows)
+    page = client.get(address)
+    form = {field.name: field.value() for field in page.context["dialect_form"] if field.value() is not None}
+    assert form["total_words"] == '"Total for A, north",Total'
+    read = client.get(address, form)
+    assert (codes_asked(read), read.context["preview"].sampled_rows) == ([], 2)
+    cleared = client.get(address, form | {"total_words": ""})
+    assert (codes_asked(cleared), cleared.context["dialect_form"]["total_words"].value()) == (["total_row"], "")
 
 
 def test_a_note_below_the_table_is_asked_and_set_aside(client, analyst):

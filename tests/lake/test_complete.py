@@ -102,6 +102,7 @@ def test_half_may_leave_unasked_and_more_only_as_many_as_allowed(table):
     with pytest.raises(TooManyLeave) as refusal:
         load(table, "L2", row("a", 1), complete=asked)
     assert (refusal.value.total, refusal.value.stored) == (3, 4)
+    assert refusal.value.rows.column("ticket").to_pylist() == ["d", "c", "b"]  # as stored, the newest first
     with pytest.raises(TooManyLeave):
         load(table, "L2", row("a", 1), complete=Complete(asked.column, asked.first, asked.last, allowed=2))
     assert (stored(table), table.version, table.orphans(), table.find("L2")) == (before, version, (), None)

@@ -99,9 +99,31 @@ def test_which_number_formats_show_something_else(code, kind):
 
 
 def test_digits_behind_the_shown_ones_are_kept():
-    held = ["0.88", "0.8812", "0.07", "0.29", "1", "0", "-0.005", "1e-05", "12.5", "0.30000000000000004"]
-    read = ["88", "88.12", "7", "29", "100", "0", "-0.5", "0.001", "1250", "30.000000000000004"]
+    held = ["0.88", "0.8812", "0.07", "0.29", "1", "0", "-0.005", "1e-05", "12.5", "0.123456"]
+    read = ["88", "88.12", "7", "29", "100", "0", "-0.5", "0.001", "1250", "12.3456"]
     assert [times_100(one) for one in held] == read
+
+
+@pytest.mark.parametrize(
+    ("held", "read"),
+    [
+        ("0.9400000000000001", "94"),
+        ("0.30000000000000004", "30"),
+        ("-0.5700000000000001", "-57"),
+        ("0.28999999999999998", "29"),
+        ("1.1102230246251565e-16", "0.000000000000011102230246251565"),  # what a difference of equal shares leaves
+        ("0.3333333333333333", "33.33333333333333"),  # a third has no shorter writing
+        ("0.123456789012345", "12.3456789012345"),
+        ("0.1234567890123456", "12.34567890123456"),
+    ],
+)
+def test_what_a_binary_fraction_adds_is_not_read_and_no_digit_of_a_value_is_lost(held, read):
+    assert times_100(held) == read
+
+
+def test_a_formula_s_94_percent_is_94(sheet, tmp_path):
+    path = sheet([["id", "rate"], ["a", 1.04 - 0.1], ["b", 0.1 + 0.2], ["c", 0.123456]], {1: "0%"})
+    assert loaded(path, proposed(intake.inspect(path)), tmp_path).column("rate") == [94.0, 30.0, 12.3456]
 
 
 @pytest.mark.parametrize("format_of", ["0%", "0.0%", "#,##0.00 %;[Red]-0.00 %"])

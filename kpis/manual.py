@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from django.db import transaction
@@ -14,6 +15,9 @@ from . import requests
 from .calendars import calendars_of
 from .models import Kpi, KpiVersion, ManualEntry
 from .workflow import SecondPersonNeeded
+
+if TYPE_CHECKING:
+    from lake.periods import Period
 
 LARGEST = Decimal(10) ** 17
 EVIDENCE_LIMIT = 20 * 2**20
@@ -47,14 +51,11 @@ def enter(
     today: a period that begins after it has no number yet. evidence: an uploaded file. With numerator and denominator
     the value must be their quotient, times 100 for a KPI in percent.
     """
-    version = kpi.versions.in_force(day).order_by("-number").first()
-    if version is None or version.kind != KpiVersion.Kind.MANUAL:
+    version = _entered_on(kpi, day)
+    if version is None:
         raise EntryRefused(f"{kpi} is not entered by hand on {day}.", "kpi")
     _check_numbers(value, numerator, denominator, 100 if version.unit_of_measure == "percent" else 1)
-    calendar = calendars_of([kpi.unit_id], day)[kpi.unit_id]
-    period = calendar.period_of(day, version.grain)
-    if period.start > today:
-        raise EntryRefused(f"{period.label} has not begun: it has no number yet.", "day")
+    period = _period(version, day, today)
     entry = ManualEntry(
         kpi=kpi,
         unit=unit,
@@ -73,6 +74,29 @@ def enter(
     entry.save()
     audit.record(by, "value entered", entry, unit=unit, kpi=kpi.code, period=period.label, value=value)
     return entry
+
+
+def _entered_on(kpi: Kpi, day: date) -> KpiVersion | None:
+    """The version by which it is entered by hand on `day`."""
+    version = kpi.versions.in_force(day).order_by("-number").first()
+    return version if version and version.kind == KpiVersion.Kind.MANUAL else None
+
+
+def _period(version: KpiVersion, day: date, today: date) -> "Period":
+    """The period that holds `day`; it counts by the version of its first day. Raises EntryRefused."""
+    kpi = version.kpi
+    calendar = calendars_of([kpi.unit_id], day)[kpi.unit_id]
+    period = calendar.period_of(day, version.grain)
+    if period.start > today:
+        raise EntryRefused(f"{period.label} has not begun: it has no number yet.", "day")
+    first = _entered_on(kpi, period.start)
+    if first is None or first.grain != version.grain:
+        raise EntryRefused(
+            f"{period.label} begins before {version.valid_from:%-d %b %Y}, from when on {kpi} is entered by hand each "
+            f"{version.grain}: the first that counts is {calendar.next(period).label}.",
+            "day",
+        )
+    return period
 
 
 @transaction.atomic

@@ -69,12 +69,20 @@ def as_of_day() -> date:
 
 
 def recompute_on_schedule(today: date | None = None) -> int:
-    """Score again what was open when it was computed and is complete by now. Returns how many KPIs."""
+    """Score again what was open when it was computed and is complete by now. Returns how many KPIs.
+
+    A derived result is as open as its inputs are: it follows them, and is not asked for by itself.
+    """
     today = today or as_of_day()
-    complete = Q(results__period_end__lte=today) & (
-        Q(versions__dataset=None) | Q(results__period_end__lte=_day_after("versions__dataset__complete_through"))
-    )
-    due = Kpi.objects.filter(complete, results__superseded_at=None, results__is_open=True).distinct()
+    through = "results__version__dataset__complete_through"
+    complete = Q(**{through: None}) | Q(results__period_end__lte=_day_after(through))
+    due = Kpi.objects.filter(
+        complete,
+        results__period_end__lte=today,
+        results__superseded_at=None,
+        results__is_open=True,
+        results__version__kind__in=set(KpiVersion.Kind) - {KpiVersion.Kind.DERIVED},
+    ).distinct()
     for kpi in due:
         rescore(kpi, "schedule")
     return len(due)

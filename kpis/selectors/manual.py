@@ -1,5 +1,6 @@
 """Numbers entered by hand: which are due, which wait for a second person."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -57,15 +58,27 @@ def manual_kpis(access: Access, day: date) -> QuerySet[Kpi]:
 
 
 def due(access: Access, day: date) -> list[Due]:
-    """At the units that answer for the KPIs and where the person may enter. Four queries."""
+    """At the units that answer for the KPIs and where the person may enter. Five queries."""
     kpis = list(manual_kpis(access, day).filter(unit__in=access.units(UPLOAD)).select_related("unit"))
     versions = versions_on([kpi.pk for kpi in kpis], day)
+    counting = _counting([kpi.pk for kpi in kpis])
     calendars = calendars_of({kpi.unit_id for kpi in kpis}, day)
     waiting = {}
     for kpi in kpis:
         calendar, grain = calendars[kpi.unit_id], versions[kpi.pk].grain
         last = calendar.previous(calendar.period_of(day, grain))
+        if not any(start <= last.start and (end is None or last.start < end) for start, end in counting[kpi.pk, grain]):
+            continue
         waiting[(kpi.pk, kpi.unit_id, last.start)] = Due(kpi, PeriodRef(grain, last.start, last.end, last.label))
     entered = ManualEntry.objects.filter(kpi__in=[kpi.pk for kpi in kpis]).exclude(state=ManualEntry.State.REJECTED)
     done = set(entered.values_list("kpi", "unit", "period_start"))
     return [one for key, one in waiting.items() if key not in done]
+
+
+def _counting(kpis: list[int]) -> dict[tuple[int, str], list[tuple[date, date | None]]]:
+    """(kpi id, grain) -> the days on which a period may begin, from and until, that is entered by hand."""
+    days = defaultdict(list)
+    versions = KpiVersion.objects.filter(kpi__in=kpis, kind=KpiVersion.Kind.MANUAL)
+    for kpi, grain, start, end in versions.values_list("kpi_id", "grain", "valid_from", "valid_to"):
+        days[kpi, grain].append((start, end))
+    return days

@@ -9,7 +9,7 @@ import pytest
 
 from jobs import work
 from jobs.models import Job
-from kpis import definitions, targets
+from kpis import definitions, requests, targets
 from kpis.models import Result, Run, StatusChange
 from kpis.recompute import recompute
 from lake.contract import Column, ColumnType, Contract, Role
@@ -262,13 +262,31 @@ def test_open_periods_are_marked_up_to_where_the_data_is_complete(dataset):
     assert Result.objects.current().get(kpi=kpi, unit__code="group", grain="month").is_open
     upload_csv(dataset, rows("x1,2025-02-28,2025-02-28,north,high,1,1"))
     recompute(dataset.pk, day=DAY)
-    from kpis import requests
-
     assert requests.recompute_on_schedule(DAY) == 1
     recompute(dataset.pk, day=DAY)
     marks = Result.objects.current().filter(kpi=kpi, unit__code="group")
     opened = {(r.grain, r.period_start.month): r.is_open for r in marks}
     assert opened == {("month", 1): False, ("month", 2): False, ("quarter", 1): True, ("year", 1): True}
+
+
+def test_what_stays_open_because_its_data_are_late_is_not_computed_every_hour(dataset):
+    """January ends on the 31st, its rows on the 15th: neither the share nor what is made of it is due."""
+    kpi_of(dataset)
+    definitions.create_kpi(
+        code="missed", name="Missed", unit=dataset.unit, owner=dataset.owner, by=dataset.owner,
+        kind="derived", formula="1 - met_share",
+    )  # fmt: skip
+    recompute(dataset.pk, day=DAY)
+    recompute(None, day=DAY)
+    missed = Result.objects.current().filter(kpi__code="missed", unit__code="group", grain="month")
+    assert missed.get().is_open
+    assert requests.recompute_on_schedule(DAY) == 0
+    upload_csv(dataset, rows("x1,2025-02-28,2025-02-28,north,high,1,1"))
+    recompute(dataset.pk, day=DAY)
+    assert requests.recompute_on_schedule(DAY) == 1  # the share alone
+    recompute(dataset.pk, day=DAY)
+    assert [result.is_open for result in missed.order_by("period_start")] == [False, False]
+    assert requests.recompute_on_schedule(DAY) == 0
 
 
 def test_a_new_month_with_another_status_is_a_change_of_status(dataset, group):

@@ -15,6 +15,7 @@ from kpis.manual import EntryRefused
 from kpis.models import Result, Run, StatusChange, WebhookDelivery
 from kpis.recompute import recompute
 from kpis.scorecards import ScorecardCycle, ScorecardError
+from kpis.selectors.manual import due
 from kpis.workflow import SecondPersonNeeded
 from organization.access import access_of
 from tests.factories import KpiFactory, ResultFactory, ScorecardFactory, UnitFactory, UserFactory, member
@@ -112,6 +113,19 @@ def test_an_entry_that_cannot_be_says_why(manager, values, message):
     kpi = KpiFactory()
     with pytest.raises(EntryRefused, match=message):
         manual.enter(kpi, kpi.unit, **{"day": DAY, "value": Decimal(1), "by": manager, "today": DAY, **values})
+
+
+def test_a_period_that_began_before_the_kpi_was_entered_by_hand_is_not_taken(manager):
+    """From 15 May on: May counts by its first day, when there was no such KPI, so June is the first."""
+    kpi = KpiFactory(unit=UnitFactory(), valid_from=date(2025, 5, 15))
+    one = {"value": Decimal(3), "by": manager, "today": date(2025, 6, 20)}
+    with pytest.raises(EntryRefused, match="May 2025 begins before 15 May 2025.* the first that counts is Jun 2025"):
+        manual.enter(kpi, kpi.unit, day=date(2025, 5, 20), **one)
+    analyst = access_of(member("analyst", kpi.unit), DAY)
+    assert due(analyst, date(2025, 6, 20)) == []
+    assert [one.period.label for one in due(analyst, date(2025, 7, 1))] == ["Jun 2025"]
+    assert manual.enter(kpi, kpi.unit, day=date(2025, 6, 20), **one).period_start == date(2025, 6, 1)
+    assert due(analyst, date(2025, 7, 1)) == []
 
 
 # --- strategy ------------------------------------------------------------------------------------------------------

@@ -128,7 +128,7 @@ class TargetBook:
         for all rows. The tree is that of the period's first day. A total (a month's, a phase of a year's) counts for
         its own days, and added up for a period that it fills with others; a plain target counts if it holds on the
         first day, unless `only_totals` (a sum's daily target is none for its month), and for no period longer than
-        its own days: there counts the one within whose days it was set, or what all on these days say alike.
+        its own days: there counts what all on these days say alike, else the one within whose days it was set.
 
         Of a total neither is inherited: 500 incidents for the whole say nothing of a unit below or of a segment. See
         docs/decisions/0007-targets-of-totals.md.
@@ -247,13 +247,15 @@ def _holding(
 def _for_all_of(first: _Entry, entries: list[_Entry], standing: dict[int, _Standing], start: date, end: date):
     """As `_holding`, of a plain target. January's own is none of the quarter that begins with it.
 
-    There counts the one of which it is a part or within whose days it was set, or what is said alike on all of the
-    quarter's days, or none.
+    There counts what is said alike on all of the quarter's days, else the one of which it is a part or within whose
+    days it was set, or none.
     """
     one: _Entry | _Standing = first
+    if not one.is_of(start, end) and _all_say(first.numbers, entries, start, end):
+        return first, first.numbers, first.basis, 0
     while not one.is_of(start, end):
         if one.within is None:
-            return (first, first.numbers, first.basis, 0) if _all_say(first.numbers, entries, start, end) else None
+            return None
         one = standing[one.within]
     return first, one.numbers, one.basis, 0
 

@@ -9,7 +9,7 @@ from kpis.target_book import TargetBook
 from kpis.targets import Goal, set_target
 from tests.factories import KpiFactory, UnitFactory, UserFactory
 
-JAN, FEB, MAR, APR = (date(2025, month, 1) for month in (1, 2, 3, 4))
+JAN, FEB, MAR, APR, MAY = (date(2025, month, 1) for month in (1, 2, 3, 4, 5))
 JUL, NEXT = date(2025, 7, 1), date(2026, 1, 1)
 
 
@@ -84,3 +84,21 @@ def test_one_set_within_another_that_was_set_within_a_third_leaves_each_its_own_
     book = TargetBook([kpi.pk])
     found = [book.goals(kpi.pk, kpi.unit_id, JAN, end).target for end in (FEB, APR, JUL, NEXT)]
     assert found == [70, 70, 80, 80]
+
+
+def test_a_quarter_all_of_whose_months_say_another_number_has_that_one(kpi, manager):
+    """80 for the year, 70 in each month of its first quarter, 75 in April: nobody is asked for 80 before May."""
+    set_target(goal(kpi, 80, JAN, NEXT), by=manager)
+    for value, start, end in [(70, JAN, FEB), (70, FEB, MAR), (70, MAR, APR), (75, APR, MAY)]:
+        set_target(goal(kpi, value, start, end, split_standing=True), by=manager)
+    book = TargetBook([kpi.pk])
+    found = [book.goals(kpi.pk, kpi.unit_id, *days).target for days in ((JAN, FEB), (JAN, APR), (APR, JUL), (JAN, NEXT))]
+    assert found == [70, 70, 80, 80]
+
+
+def test_two_months_of_another_number_are_not_the_quarters(kpi, manager):
+    set_target(goal(kpi, 80, JAN, NEXT), by=manager)
+    for start, end in [(JAN, FEB), (FEB, MAR)]:
+        set_target(goal(kpi, 70, start, end, split_standing=True), by=manager)
+    book = TargetBook([kpi.pk])
+    assert [book.goals(kpi.pk, kpi.unit_id, *days).target for days in ((JAN, APR), (FEB, MAR))] == [80, 70]

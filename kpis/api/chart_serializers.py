@@ -224,6 +224,20 @@ class DriversAsked(PlaceAsked):
     against = DayField(required=False, default=None, help_text="Any day of it; default: the one before.")
 
 
+class WindowsAsked(StrictSerializer):
+    unit = ScopedCodeField(queryset=Unit.objects.all(), required=False, help_text="Default: where it is answered for.")
+    first = DayField(help_text="First day.")
+    last = DayField(help_text="Last day.")
+    against_first = DayField(help_text="First day of those to compare with.")
+    against_last = DayField(help_text="Last day of those to compare with.")
+
+    def validate(self, values):
+        for first, last in (("first", "last"), ("against_first", "against_last")):
+            if values[last] < values[first]:
+                raise serializers.ValidationError({last: f"It is before {values[first]}."})
+        return values
+
+
 class SeriesAsked(StrictSerializer):
     kpi = ScopedCodeField(queryset=Kpi.objects.all())
     unit = ScopedCodeField(queryset=Unit.objects.all())

@@ -1,5 +1,7 @@
 """Control charts, signals, forecasts and drivers: of one KPI under its address, and as lists over all."""
 
+import dataclasses
+
 import django_filters
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -8,6 +10,8 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from doors.filters import OneOfFilter
+from doors.problems import Problem
+from doors.shapes import answer
 from doors.viewsets import PLAIN_LIST
 from kpis import rebasing
 from kpis.calendars import calendars_of
@@ -18,6 +22,9 @@ from kpis.moved import what_moved
 from kpis.selectors import verdicts
 from kpis.selectors.catalogue import first_unit
 from kpis.selectors.readings import versions_on
+from kpis.selectors.stretches import ONE_DAY
+from kpis.selectors.windows import NoWindow, Windows, windows
+from lake.periods import Span
 from organization.access import CERTIFY, DEFINE, VIEW
 from organization.models import Unit
 
@@ -39,6 +46,7 @@ from .chart_serializers import (
     PlaceAsked,
     SignalSerializer,
     VerdictRowSerializer,
+    WindowsAsked,
 )
 
 PLACE = frozenset({"unit", "grain"})
@@ -47,6 +55,7 @@ ASKED = {  # by the actions under a KPI's address
     "signals": PLACE,
     "forecast": PLACE,
     "drivers": PLACE | {"dimension", "period", "against"},
+    "windows": frozenset({"unit", "first", "last", "against_first", "against_last"}),
 }
 
 
@@ -92,6 +101,21 @@ class ChartActions:
         dimension = asked["dimension"] or next(iter(version.dimensions), "")
         moved = what_moved(kpi, unit, period, against, dimension, request.day, request.access, grain=grain)
         return Response(DriversSerializer(moved).data)
+
+    @extend_schema(parameters=[WindowsAsked], responses=answer(Windows))
+    @action(methods=["get"], detail=True, **PLAIN_LIST)
+    def windows(self, request, code):
+        """The number of any days against that of any others, each of whole and complete periods of the KPI.
+
+        The end of a stretch is not one of its days.
+        """
+        kpi, unit, _, asked = self._place(WindowsAsked)
+        now, before = (Span(asked[f"{which}first"], asked[f"{which}last"] + ONE_DAY) for which in ("", "against_"))
+        try:
+            found = windows(kpi, unit, now, before, request.day, request.access)
+        except NoWindow as fault:
+            raise Problem(400, "no_window", str(fault)) from fault
+        return Response(dataclasses.asdict(found))
 
     def _place(self, serializer_class) -> tuple[Kpi, Unit, str, dict]:
         """KPI, unit and grain that the address asks for; by default where it is answered for, by its own grain."""

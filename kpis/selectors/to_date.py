@@ -6,35 +6,21 @@ computes such numbers from the rows.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from kpis.calendars import period_of
-from kpis.measures import GRAINS, adds_up_over_time, scale_of
+from kpis.measures import GRAINS
 from kpis.models import Kpi, KpiVersion
 from organization.access import Access
 from organization.models import Unit
 
 from .readings import Book
 from .results import Row, last_rows
+from .stretches import Stretch, adds_up, difference, is_good, stretch_of
 from .units import require_visible
 
-ONE_DAY = timedelta(days=1)
 NAMES = {"month": "Month to date", "quarter": "Quarter to date", "year": "Year to date"}
 ENOUGH = {"day": 800, "week": 110, "month": 26, "quarter": 10}
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """The number from `start` up to (not on) `end`."""
-
-    start: date
-    end: date
-    value: float | None
-    rows: int = 0
-
-    @property
-    def last_day(self) -> date:
-        return self.end - ONE_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +51,7 @@ def to_date(
     require_visible(unit, access)
     book = book or Book([kpi.pk], day)
     version = book.versions.get(kpi.pk)
-    if version is None or version.grain not in ENOUGH or not _adds_up(version):
+    if version is None or version.grain not in ENOUGH or not adds_up(version):
         return ()
     pairs = [(kpi.pk, unit.pk, version.grain)]
     rows = last_rows(pairs, day, ENOUGH[version.grain], known_at=as_known_at).get((kpi.pk, unit.pk), [])
@@ -83,13 +69,13 @@ def _to_date(rows: list[Row], calendar, grain: str, version: KpiVersion) -> ToDa
     last = rows[-1]
     whole = period_of(calendar, last.period_start, grain)
     passed = len(calendar.periods(version.grain, whole.start, last.period_end))
-    now = _stretch(rows, whole.start, last.period_end, version)
+    now = stretch_of(rows, whole.start, last.period_end, version)
     previous = _same_part(rows, calendar, calendar.previous(whole), passed, version)
     last_year = _same_part(rows, calendar, calendar.same_last_year(whole), passed, version)
     if previous == last_year:
         previous = None
-    change = _difference(now, previous or last_year)
-    good = None if not change or version.direction not in ("higher", "lower") else _is_good(change, version)
+    change = difference(now, previous or last_year)
+    good = is_good(change, version)
     return ToDate(NAMES[grain], now, previous, last_year, change, good)
 
 
@@ -98,38 +84,5 @@ def _same_part(rows: list[Row], calendar, period, passed: int, version: KpiVersi
     if period is None:
         return None
     parts = calendar.periods(version.grain, period.start, period.end)[:passed]
-    stretch = _stretch(rows, period.start, min(parts[-1].end, period.end), version)
+    stretch = stretch_of(rows, period.start, min(parts[-1].end, period.end), version)
     return stretch if stretch.value is not None else None
-
-
-def _stretch(rows: list[Row], start: date, end: date, version: KpiVersion) -> Stretch:
-    """No value where the results begin only within it: it would be set against more than there is."""
-    inside = [row for row in rows if start <= row.period_start < end]
-    reaches_back = rows[0].period_start <= start
-    value = _together(inside, version) if reaches_back else None
-    return Stretch(start, end, value, sum(row.rows for row in inside))
-
-
-def _together(rows: list[Row], version: KpiVersion) -> float | None:
-    if version.kind == KpiVersion.Kind.SIMPLE:
-        values = [row.value for row in rows if row.value is not None]
-        return sum(values) if values else None
-    parts = [(r.numerator, r.denominator) for r in rows if r.numerator is not None and r.denominator is not None]
-    below = sum(denominator for _, denominator in parts)
-    return scale_of(version) * sum(numerator for numerator, _ in parts) / below if below else None
-
-
-def _adds_up(version: KpiVersion) -> bool:
-    if version.window:
-        return False
-    if version.kind in (KpiVersion.Kind.RATIO, KpiVersion.Kind.WEIGHTED_MEAN):
-        return True
-    return version.kind == KpiVersion.Kind.SIMPLE and adds_up_over_time(version)
-
-
-def _difference(now: Stretch, before: Stretch | None) -> float | None:
-    return None if before is None or None in (now.value, before.value) else now.value - before.value
-
-
-def _is_good(change: float, version: KpiVersion) -> bool:
-    return (change > 0) == (version.direction == KpiVersion.Direction.HIGHER)

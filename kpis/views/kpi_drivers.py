@@ -12,6 +12,7 @@ from kpis.moved import Moved, rounded_parts, what_moved
 from organization.access import VIEW
 
 from .frame import frame_of
+from .kpi_windows import windows_of
 from .place import Place, place_of
 
 
@@ -35,6 +36,7 @@ def kpi_drivers(request, code):
             (name, f"?{place.query(by=name, against=kept['against'])}", name == by) for name in place.version.dimensions
         ],
         "kept": [(name, value) for name, value in _query(place, by)],
+        "windows": windows_of(request, place, moved.period.end if moved.period else None),
     }
     return render(request, "kpis/drivers.html", context)
 

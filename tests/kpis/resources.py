@@ -174,6 +174,10 @@ RESOURCES = [
     at_kpi("API: what goes by a KPI", "/api/v1/kpis/{}/uses/"),
     at_kpi("API: a KPI's forecast", "/api/v1/kpis/{}/forecast/"),
     at_kpi("API: a KPI's drivers", "/api/v1/kpis/{}/drivers/"),
+    at_kpi(
+        "API: any days against any others",
+        "/api/v1/kpis/{}/windows/?first=2025-01-01&last=2025-01-31&against_first=2024-12-01&against_last=2024-12-31",
+    ),
     Resource(
         "runs",
         "get",

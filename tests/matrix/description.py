@@ -31,14 +31,15 @@ def _validator(path: str, method: str, status: str):
 
 
 def as_described(method: str, address: str, answer):
-    """The answer, which is as the description has it; the address may have parameters."""
-    faults = faults_of(method, address.partition("?")[0], answer)
+    """The answer, which is as the description has it."""
+    faults = faults_of(method, address, answer)
     assert faults == [], faults
     return answer
 
 
 def faults_of(method: str, address: str, answer) -> list[str]:
-    """What in the answer is not as described: an unknown address, status or body."""
+    """What in the answer is not as described: an unknown address (less its parameters), status or body."""
+    address = address.partition("?")[0]
     path = next((path for pattern, path in _addresses() if pattern.match(address)), None)
     if path is None or method not in described()["paths"][path]:
         return [f"{method} {address} is not described"]

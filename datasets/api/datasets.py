@@ -22,7 +22,7 @@ from organization.access import DEFINE, QUERY, UPLOAD, VIEW
 from organization.models import Unit, User
 
 from .base import DatasetsViewSet, whole_datasets
-from .described import ContractField, QuestionField
+from .described import ContractField, QuestionField, RowField
 from .jobs import AskedJobSerializer, job_asked
 
 
@@ -85,6 +85,7 @@ class DifferenceSerializer(serializers.Serializer):
 
 
 class ContractVersionSerializer(serializers.ModelSerializer):
+    contract = ContractField(read_only=True)
     created_by = serializers.SlugRelatedField("username", read_only=True)
 
     class Meta:
@@ -111,13 +112,14 @@ class DatasetVersionSerializer(serializers.ModelSerializer):
             "at",
         )
         extra_kwargs = {name: {"allow_null": True} for name in ("rows", "removed", "restated")}
+        shapes = {"touched": dict[str, list[int]]}
 
 
 class RowsSerializer(serializers.Serializer):
     version = serializers.IntegerField(allow_null=True)
     total = serializers.IntegerField()
     columns = serializers.ListField(child=serializers.CharField())
-    rows = serializers.ListField(child=serializers.DictField())
+    rows = serializers.ListField(child=RowField())
 
 
 class Statement(StrictSerializer):
@@ -149,6 +151,7 @@ class AnswerSerializer(serializers.Serializer):
 
 
 class SavedViewSerializer(StrictModelSerializer):
+    question = QuestionField()
     created_by = serializers.SlugRelatedField("username", read_only=True)
 
     class Meta:

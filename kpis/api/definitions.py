@@ -6,7 +6,7 @@ from datetime import date
 
 import django_filters
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
@@ -22,6 +22,7 @@ from kpis import definitions, drill, exchange, workflow
 from kpis.calendars import calendars_of, period_of
 from kpis.measures import Fault, faults_of
 from kpis.models import Kpi, KpiVersion
+from kpis.scoring import ABSOLUTE, BASES
 from kpis.selectors.compared import Compared, compared_with_now
 from organization.access import CERTIFY, DEFINE, VIEW
 from organization.models import Unit, User
@@ -29,7 +30,28 @@ from organization.models import Unit, User
 from .base import KpisViewSet
 from .charts import ASKED, ChartActions
 
+BAND = {
+    "type": "object",
+    "properties": {
+        "status": {"type": "string", "enum": ["green", "amber", "red"]},
+        "at": {"type": ["number", "null"], "description": "Its limit; none in the last, for everything else."},
+        "basis": {
+            "type": "string",
+            "enum": list(BASES),
+            "default": ABSOLUTE,
+            "description": "What the limit counts.",
+        },
+    },
+    "required": ["status"],
+    "additionalProperties": False,
+}
+NEWEST = {"anyOf": [{"$ref": "#/components/schemas/KpiVersion"}, {"type": "object", "maxProperties": 0}]}
 WORDS = tuple(sorted(definitions.FIELDS))
+
+
+@extend_schema_field(BAND)
+class BandField(serializers.DictField):
+    """One of a KPI's bands, as `scoring.read_bands` takes it."""
 
 
 class KpiVersionSerializer(serializers.ModelSerializer):
@@ -50,6 +72,7 @@ class KpiVersionSerializer(serializers.ModelSerializer):
             "number", "valid_from", "valid_to", "deprecated_from", "state", *WORDS, "inputs", "passport_gaps",
             "created_by", "created_at", "authors", "submitted_by", "certified_by", "certified_at", "revision",
         )  # fmt: skip
+        shapes = {"dimensions": list[str]}
 
     def get_revision(self, version) -> str:
         return workflow.revision_of(version)
@@ -94,7 +117,9 @@ class KpiSerializer(serializers.ModelSerializer):
     class Meta:
         model = Kpi
         fields = ("code", "name", "unit", "owner", "steward", "counter_kpi", "bands", "webhook_status", "version")
+        shapes = {"bands": {"type": "array", "items": BAND}}
 
+    @extend_schema_field(NEWEST)
     def get_version(self, kpi) -> dict:
         kept = [version for version in kpi.versions.all() if not version.is_discarded]
         newest = max(kept, key=lambda version: version.number, default=None)
@@ -106,7 +131,7 @@ class KpiChange(StrictModelSerializer):
     owner = LoginField(queryset=User.objects.filter(is_active=True))
     steward = LoginField(queryset=User.objects.filter(is_active=True), allow_null=True, required=False)
     counter_kpi = ScopedCodeField(queryset=Kpi.objects.all(), allow_null=True, required=False)
-    bands = serializers.ListField(child=serializers.DictField(), max_length=10, required=False)
+    bands = serializers.ListField(child=BandField(), max_length=10, required=False)
 
     class Meta:
         model = Kpi

@@ -8,7 +8,7 @@ from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from datasets import compaction, contracts, explore, intake, saved_views, scope
+from datasets import compaction, contracts, currencies, explore, intake, saved_views, scope
 from datasets.describing import DESCRIBED, describe
 from datasets.facts import contract_of
 from datasets.models import ContractVersion, Dataset, DatasetVersion, SavedView
@@ -133,7 +133,18 @@ class QuestionBody(StrictSerializer):
     version = serializers.IntegerField(required=False, min_value=0)
 
 
+class PivotSerializer(serializers.Serializer):
+    """One total of a question with a `pivot`, under the same `columns`."""
+
+    total = serializers.CharField(help_text="Its name, such as `count` or `sum_amount`.")
+    rows = serializers.ListField(child=serializers.ListField())
+    all_rows = serializers.ListField(allow_null=True)
+    all_columns = serializers.ListField(allow_null=True)
+
+
 class AnswerSerializer(serializers.Serializer):
+    """Of a question with a `pivot`, `rows` and what follows of them are those of its first total; `pivots` has all."""
+
     columns = serializers.ListField(child=serializers.CharField())
     rows = serializers.ListField(child=serializers.ListField())
     truncated = serializers.BooleanField()
@@ -147,6 +158,11 @@ class AnswerSerializer(serializers.Serializer):
     all_columns = serializers.ListField(
         allow_null=True,
         help_text="Of a pivot: the total of each row over all columns, and last that of everything.",
+    )
+    pivots = PivotSerializer(many=True, allow_null=True, help_text="Null: without a pivot.")
+    cautions = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="What speaks against its numbers, as a sum over several currencies does.",
     )
 
 
@@ -272,7 +288,7 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
         if not isinstance(body["question"], dict):
             raise serializers.ValidationError({"question": "Write an object."})
         answer = explore.ask(dataset, body["question"], request.access, version=body.get("version"))
-        return Response(answer.to_dict())
+        return _told(answer, currencies.cautions_of_question(dataset, body["question"], request.access))
 
     @extend_schema(request=Statement, responses=AnswerSerializer)
     @action(methods=["post"], detail=True)
@@ -280,7 +296,7 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
         """Answer one SELECT over the rows that the caller may see."""
         dataset, body = with_contract(self.get_object()), self.checked(Statement)
         answer = explore.ask_sql(dataset, body["sql"], request.access, version=body.get("version"), limit=body["limit"])
-        return Response(answer.to_dict())
+        return _told(answer, currencies.cautions_of_statement(dataset, body["sql"], request.access))
 
     @extend_schema(methods=["get"], responses=SavedViewSerializer(many=True))
     @extend_schema(methods=["post"], request=SavedViewSerializer, responses={201: SavedViewSerializer})
@@ -311,6 +327,10 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
         dataset = self.get_object()
         self.require(UPLOAD, dataset.unit_id)
         return job_asked(compaction.request_compaction(dataset, by=request.user))
+
+
+def _told(answer: explore.Answer, cautions: list[str]) -> Response:
+    return Response({**answer.to_dict(), "cautions": cautions})
 
 
 def with_contract(dataset: Dataset) -> Dataset:

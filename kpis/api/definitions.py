@@ -20,6 +20,7 @@ from doors.throttles import PreviewThrottle
 from doors.viewsets import PLAIN_LIST
 from kpis import definitions, drill, exchange, workflow
 from kpis.calendars import calendars_of, period_of
+from kpis.hints import cautions_of, hints_of
 from kpis.measures import Fault, faults_of
 from kpis.models import Kpi, KpiVersion
 from kpis.scoring import ABSOLUTE, BASES
@@ -157,7 +158,10 @@ class Candidate(StrictSerializer):
 
 @dataclass(frozen=True)
 class PreviewAnswer(drill.PreviewOf):
+    """hints: what is likely wrong with it though it can be computed, such as a sum over several currencies."""
+
     compared: tuple[Compared, ...]
+    hints: tuple[str, ...]
 
 
 def _compared(version: KpiVersion, unit: Unit, seen: drill.PreviewOf, day: date) -> list[dict]:
@@ -190,7 +194,10 @@ class YamlText(StrictSerializer):
 
 @dataclasses.dataclass(frozen=True)
 class DefinitionFaults:
+    """cautions: what speaks against its number all the same, such as a sum over several currencies."""
+
     faults: tuple[Fault, ...]
+    cautions: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -321,7 +328,8 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
     def check(self, request):
         """What is wrong with a definition: field, word, position, nearest column; nothing is saved."""
         version = self._candidate(self.checked(Candidate))
-        return Response(dataclasses.asdict(DefinitionFaults(tuple(faults_of(version)))))
+        cautions = () if request.access.is_vendor_only else tuple(cautions_of(version, request.access))
+        return Response(dataclasses.asdict(DefinitionFaults(tuple(faults_of(version)), cautions)))
 
     @extend_schema(request=Candidate, responses=answer(PreviewAnswer))
     @action(methods=["post"], detail=False, throttle_classes=[PreviewThrottle])
@@ -339,7 +347,10 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
             raise serializers.ValidationError({"unit": "Say at which unit: the definition has no dataset."}, "required")
         try_out = drill.derived_preview if version.kind == KpiVersion.Kind.DERIVED else drill.preview
         seen = try_out(version, unit, request.access, request.day)
-        return Response(dataclasses.asdict(seen) | {"compared": _compared(version, unit, seen, request.day)})
+        values = [row["value"] for row in seen.results if row["dimension"] is None]
+        hints = [] if request.access.is_vendor_only else hints_of(version, values, request.access)
+        told = {"compared": _compared(version, unit, seen, request.day), "hints": hints}
+        return Response(dataclasses.asdict(seen) | told)
 
     @extend_schema(responses=answer(DefinitionsText), filters=True)
     @action(methods=["get"], detail=False)

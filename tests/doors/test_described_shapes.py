@@ -34,6 +34,9 @@ OPEN = {
     "Answer.rows[][]": OF_SQL,
     "Answer.all_rows[]": OF_SQL,
     "Answer.all_columns[]": OF_SQL,
+    "Pivot.rows[][]": OF_SQL,
+    "Pivot.all_rows[]": OF_SQL,
+    "Pivot.all_columns[]": OF_SQL,
 }
 
 

@@ -5,7 +5,7 @@ Looked for by the quality job after each load, and kept with the dataset: pages 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from organization.access import Access
@@ -111,10 +111,19 @@ def cautions_of_question(dataset: Dataset, question: Mapping[str, Any], access: 
     used = [one["column"] for name in ("groups", "filters") for one in question.get(name) or ()]
     used += [question["pivot"]["column"]] if question.get("pivot") else []
     mixed = list(mixed_amounts(dataset, pools, used)) if pools else []
-    if not mixed:
-        return []
-    seen, condition = authorised_rows(dataset, access), _condition(dataset, question)
-    found = []
+    return _told(dataset, mixed, access, _condition(dataset, question)) if mixed else []
+
+
+def cautions_of_statement(dataset: Dataset, sql: str, access: Access) -> list[str]:
+    """The same beside the answer of a SELECT, as it was run. The currencies are those of all rows that one sees."""
+    from lake.formula.pooled import of_statement
+
+    pools, named = of_statement(sql)
+    return _told(dataset, list(mixed_amounts(dataset, pools, named)), access)
+
+
+def _told(dataset: Dataset, mixed: Iterable[tuple[str, str]], access: Access, condition: str = "") -> list[str]:
+    seen, found = authorised_rows(dataset, access), []
     for amount, currency in mixed:
         try:
             codes = codes_seen(seen, currency, condition)

@@ -37,12 +37,21 @@ class TooMuch(Refusal):
     status, code = 422, "needs_too_much"
 
 
+class Pivot(NamedTuple):
+    """One total of a pivot, by its name; see `Answer`."""
+
+    total: str
+    rows: list[list[Any]]
+    all_rows: list[Any] | None
+    all_columns: list[Any] | None
+
+
 @dataclass(frozen=True)
 class Answer:
     """columns in order; rows as lists of plain values. truncated: there were more rows. version: of the data.
 
     all_rows, all_columns: as in `lake.explore.Tabled`. headings: what people read above the columns, and measured: what
-    the numbers of a pivot are; both from `datasets.headings`, for pages and workbooks.
+    the numbers of a pivot are; both from `datasets.headings`, for pages and workbooks. pivots: of a pivot, every total.
     """
 
     columns: tuple[str, ...]
@@ -54,6 +63,7 @@ class Answer:
     all_columns: list[Any] | None = None
     headings: tuple[str, ...] = ()
     measured: str = ""
+    pivots: tuple[Pivot, ...] = ()
 
     @property
     def headed(self) -> tuple[str, ...]:
@@ -68,6 +78,7 @@ class Answer:
             "version": self.version,
             "all_rows": self.all_rows,
             "all_columns": self.all_columns,
+            "pivots": [one._asdict() for one in self.pivots] or None,
         }
 
     @property
@@ -170,9 +181,12 @@ def ask(dataset: Dataset, question: Mapping[str, Any], access: Access, *, versio
         sql, more = explore_sql(asked, contract), totals_sql(asked, contract)
     except QueryError as fault:
         raise refused(fault) from fault
-    return _run(
-        dataset, sql, access, version, asked.limit, lambda found: tabled(found.table, asked, contract, found.more), more
-    )
+    names = [total.name for total in asked.totals]
+
+    def finish(found):
+        return tabled(found.table, asked, contract, found.more)
+
+    return _run(dataset, sql, access, version, asked.limit, finish, more, names)
 
 
 def ask_sql(
@@ -225,8 +239,16 @@ def table_names(dataset: Dataset) -> tuple[str, str]:
 
 
 def _run(
-    dataset: Dataset, sql: str, access: Access, version: int | None, limit: int, finish, more: Sequence[str] = ()
+    dataset: Dataset,
+    sql: str,
+    access: Access,
+    version: int | None,
+    limit: int,
+    finish,
+    more: Sequence[str] = (),
+    names: Sequence[str] = (),
 ) -> Answer:
+    """names: of the totals of a question."""
     from lake import sandbox
     from lake.query import QueryError, run_query
 
@@ -239,10 +261,14 @@ def _run(
         raise refused(fault) from fault
     except (sandbox.SandboxKilled, sandbox.SandboxError) as fault:
         raise TooMuch(str(fault), next_step="Filter more, or ask for fewer columns and rows.") from fault
-    table = shown.table
-    listed = [list(row) for row in zip(*(column.to_pylist() for column in table.columns), strict=True)]
     described = (answer.truncated, answer.sql, allowed.facts.version, shown.all_rows, shown.all_columns)
-    return Answer(tuple(table.column_names), listed, *described)
+    pivots = zip(names, shown.pivots, strict=True) if shown.pivots else ()
+    each = tuple(Pivot(name, _listed(one.table), one.all_rows, one.all_columns) for name, one in pivots)
+    return Answer(tuple(shown.table.column_names), _listed(shown.table), *described, pivots=each)
+
+
+def _listed(table) -> list[list[Any]]:
+    return [list(row) for row in zip(*(column.to_pylist() for column in table.columns), strict=True)]
 
 
 def _rows_for(allowed: AuthorisedRows, contract):

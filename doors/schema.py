@@ -9,6 +9,7 @@ from drf_spectacular.plumbing import ResolvedComponent, get_lib_doc_excludes
 from rest_framework import serializers
 
 from .problems import MEDIA_TYPE
+from .shapes import shape_of
 
 TEXT = {"type": "string"}
 PROBLEM = {
@@ -119,8 +120,11 @@ class DescribedSchema(AutoSchema):
             schema["anyOf"] = schema.pop("oneOf")
 
     def _map_basic_serializer(self, serializer, direction):
-        """`Meta.for_some`: fields that only some callers are shown."""
+        """`Meta.for_some`: fields that only some callers are shown. `Meta.shapes`: what a column of JSON holds."""
         schema = super()._map_basic_serializer(serializer, direction)
+        for name, shape in getattr(getattr(serializer, "Meta", None), "shapes", {}).items():
+            said = schema["properties"][name].get("description")
+            schema["properties"][name] = {**shape_of(shape), **({"description": said} if said else {})}
         hidden = getattr(getattr(serializer, "Meta", None), "for_some", ())
         if hidden and "required" in schema:
             schema["required"] = [name for name in schema["required"] if name not in hidden]

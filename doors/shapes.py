@@ -19,6 +19,9 @@ PLAIN: dict[Any, dict] = {
     datetime: {"type": "string", "format": "date-time"},
     type(None): {"type": "null"},
 }
+# A cell of a row: its column says which of these.
+CELL = {"type": ["string", "number", "boolean", "null"]}
+ROW = {"type": "object", "additionalProperties": CELL}
 KNOWN: dict[str, type] = {}
 
 
@@ -28,7 +31,12 @@ def answer(cls: type, status: int = 200) -> dict:
 
 
 def shape_of(kind) -> dict:
-    """The JSON schema of a type hint; of one that says nothing, any JSON."""
+    """The JSON schema of a type hint, or one that is written out; of a hint that says nothing, any JSON.
+
+    A mere `dict` is a row by its columns.
+    """
+    if isinstance(kind, dict):  # a schema that is written out
+        return kind
     if kind in PLAIN:
         return PLAIN[kind]
     origin, inner = get_origin(kind), get_args(kind)
@@ -36,11 +44,22 @@ def shape_of(kind) -> dict:
         return {"anyOf": [shape_of(one) for one in inner]}
     if origin in (tuple, list) and (len(inner) == 1 or inner[1:] == (Ellipsis,)):
         return {"type": "array", "items": shape_of(inner[0])}
+    if kind is dict:
+        return {"type": "object", "additionalProperties": CELL}
+    if isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"):  # NamedTuple
+        return _of_parts(get_type_hints(kind).values())
+    if origin is tuple:
+        return _of_parts(inner)
     if origin is dict:
         return {"type": "object", "additionalProperties": shape_of(inner[1])}
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         return _component(kind)
     return {}
+
+
+def _of_parts(kinds) -> dict:
+    parts = [shape_of(one) for one in kinds]
+    return {"type": "array", "prefixItems": parts, "minItems": len(parts), "maxItems": len(parts)}
 
 
 def _component(cls: type) -> dict:

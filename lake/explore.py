@@ -102,12 +102,14 @@ class Tabled:
 
     all_rows: for each column behind those of the groups, its totals over all rows for which the filters hold, also
     those of groups beyond the limit; None where there is nothing to add. all_columns: of a pivot, the total of each row
-    over all its columns, and last of everything; None of another answer.
+    over all its columns, and last of everything; None of another answer. pivots: of a pivot, the same for each of its
+    totals, the first of which is the one shown.
     """
 
     table: pa.Table
     all_rows: list[Any] | None = None
     all_columns: list[Any] | None = None
+    pivots: "tuple[Tabled, ...]" = ()
 
 
 def totals_sql(question: Explore, contract: Contract) -> list[str]:
@@ -118,7 +120,6 @@ def totals_sql(question: Explore, contract: Contract) -> list[str]:
     plain = replace(question, pivot=None, order_by="", limit=MAX_ROWS)
     if question.pivot is None:
         return [explore_sql(replace(plain, groups=()), contract)]
-    plain = replace(plain, totals=question.totals[:1])
     return [explore_sql(replace(plain, groups=keys), contract) for keys in ((), (question.pivot,), question.groups)]
 
 
@@ -126,21 +127,30 @@ def tabled(
     table: pa.Table, question: Explore, contract: Contract, totals: Sequence[pa.Table], *, most: int = MOST_COLUMNS
 ) -> Tabled:
     """The answer as it is shown. totals: the answers to `totals_sql`. Raises QueryError as `pivoted`."""
+    if question.pivot is None or not question.totals:
+        return Tabled(table, [column[0].as_py() for column in totals[0].columns] if totals and table.num_rows else None)
+    shown = [_of_total(place, table, question, contract, totals, most) for place in range(len(question.totals))]
+    return replace(shown[0], pivots=tuple(shown))
+
+
+def _of_total(
+    place: int, table: pa.Table, question: Explore, contract: Contract, totals: Sequence[pa.Table], most: int
+) -> Tabled:
+    """What a pivot shows of the total at this place of the question."""
     if not totals or not table.num_rows:
-        return Tabled(pivoted(table, question, contract, most=most))
-    whole = [column[0].as_py() for column in totals[0].columns]
-    if question.pivot is None:
-        return Tabled(table, whole)
-    by_member, by_row = (_by_key(one) for one in totals[1:])
+        return Tabled(pivoted(table, question, contract, most=most, total=place))
+    by_member, by_row = (_by_key(one, place, len(question.totals)) for one in totals[1:])
     members = _in_order(key for (key,) in by_member)
-    shown = pivoted(table, question, contract, members=members, most=most)
+    whole = [totals[0].column(place)[0].as_py()]
+    shown = pivoted(table, question, contract, members=members, most=most, total=place)
     rows = zip(*(shown.column(place).to_pylist() for place in range(len(question.groups))), strict=True)
     return Tabled(shown, [by_member[(key,)] for key in members], [*(by_row.get(keys) for keys in rows), *whole])
 
 
-def _by_key(table: pa.Table) -> dict[tuple[object, ...], Any]:
-    *keys, values = (column.to_pylist() for column in table.columns)
-    return dict(zip(zip(*keys, strict=True), values, strict=True)) if keys else {(): values[0]}
+def _by_key(table: pa.Table, place: int, totals: int) -> dict[tuple[object, ...], Any]:
+    *keys, _ = (column.to_pylist() for column in table.columns[: table.num_columns - totals + 1])
+    values = table.column(len(keys) + place).to_pylist()
+    return dict(zip(zip(*keys, strict=True), values, strict=True))
 
 
 def pivoted(
@@ -150,8 +160,9 @@ def pivoted(
     *,
     members: Sequence[object] | None = None,
     most: int = MOST_COLUMNS,
+    total: int = 0,
 ) -> pa.Table:
-    """The answer with the pivot's members as columns; one total per cell, the first of the question.
+    """The answer with the pivot's members as columns; one total per cell, that at place `total` of the question.
 
     members: those of all rows, where the answer may lack some. Raises QueryError where there are more than `most`: a
     table without some of them would look whole.
@@ -165,10 +176,11 @@ def pivoted(
         said = f"`{question.pivot.name}` has {len(members):,} values, and a table shows at most {most} as columns"
         raise QueryError(f"{said}: filter them, or group by it", question.pivot.name)
     cells: dict[tuple[object, ...], dict[object, object]] = {}
-    for *keys, member, value in zip(*(column.to_pylist() for column in table.columns[: width + 2]), strict=True):
+    asked = [*table.columns[: width + 1], table.column(width + 1 + total)]
+    for *keys, member, value in zip(*(column.to_pylist() for column in asked), strict=True):
         cells.setdefault(tuple(keys), {})[member] = value
     columns = [pa.array([cell[place] for cell in cells], table.column(place).type) for place in range(width)]
-    columns += [pa.array([cell.get(m) for cell in cells.values()], table.column(width + 1).type) for m in members]
+    columns += [pa.array([cell.get(m) for cell in cells.values()], asked[-1].type) for m in members]
     zone = contract.reporting_timezone if question.clock == "local" else ""
     names = [group.name for group in question.groups]
     names += [_named(in_words(member, question.pivot.unit), zone) for member in members]

@@ -8,7 +8,7 @@ from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from datasets import compaction, contracts, explore, intake, saved_views, scope
+from datasets import compaction, contracts, currencies, explore, intake, saved_views, scope
 from datasets.describing import DESCRIBED, describe
 from datasets.facts import contract_of
 from datasets.models import ContractVersion, Dataset, DatasetVersion, SavedView
@@ -23,7 +23,7 @@ from organization.access import DEFINE, QUERY, UPLOAD, VIEW
 from organization.models import Unit, User
 
 from .base import DatasetsViewSet, whole_datasets
-from .described import ContractField, QuestionField
+from .described import ContractField, QuestionField, RowField
 from .jobs import AskedJobSerializer, job_asked
 
 
@@ -101,6 +101,7 @@ class ReaderSerializer(serializers.Serializer):
 
 
 class ContractVersionSerializer(serializers.ModelSerializer):
+    contract = ContractField(read_only=True)
     created_by = serializers.SlugRelatedField("username", read_only=True)
 
     class Meta:
@@ -127,13 +128,14 @@ class DatasetVersionSerializer(serializers.ModelSerializer):
             "at",
         )
         extra_kwargs = {name: {"allow_null": True} for name in ("rows", "removed", "restated")}
+        shapes = {"touched": dict[str, list[int]]}
 
 
 class RowsSerializer(serializers.Serializer):
     version = serializers.IntegerField(allow_null=True)
     total = serializers.IntegerField()
     columns = serializers.ListField(child=serializers.CharField())
-    rows = serializers.ListField(child=serializers.DictField())
+    rows = serializers.ListField(child=RowField())
 
 
 def values_field() -> serializers.DictField:
@@ -156,7 +158,18 @@ class QuestionBody(StrictSerializer):
     version = serializers.IntegerField(required=False, min_value=0)
 
 
+class PivotSerializer(serializers.Serializer):
+    """One total of a question with a `pivot`, under the same `columns`."""
+
+    total = serializers.CharField(help_text="Its name, such as `count` or `sum_amount`.")
+    rows = serializers.ListField(child=serializers.ListField())
+    all_rows = serializers.ListField(allow_null=True)
+    all_columns = serializers.ListField(allow_null=True)
+
+
 class AnswerSerializer(serializers.Serializer):
+    """Of a question with a `pivot`, `rows` and what follows of them are those of its first total; `pivots` has all."""
+
     columns = serializers.ListField(child=serializers.CharField())
     rows = serializers.ListField(child=serializers.ListField())
     truncated = serializers.BooleanField()
@@ -171,9 +184,15 @@ class AnswerSerializer(serializers.Serializer):
         allow_null=True,
         help_text="Of a pivot: the total of each row over all columns, and last that of everything.",
     )
+    pivots = PivotSerializer(many=True, allow_null=True, help_text="Null: without a pivot.")
+    cautions = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="What speaks against its numbers, as a sum over several currencies does.",
+    )
 
 
 class SavedViewSerializer(StrictModelSerializer):
+    question = QuestionField()
     created_by = serializers.SlugRelatedField("username", read_only=True)
 
     class Meta:
@@ -311,7 +330,7 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
         if not isinstance(body["question"], dict):
             raise serializers.ValidationError({"question": "Write an object."})
         answer = explore.ask(dataset, body["question"], request.access, version=body.get("version"))
-        return Response(answer.to_dict())
+        return _told(answer, currencies.cautions_of_question(dataset, body["question"], request.access))
 
     @extend_schema(request=Statement, responses=AnswerSerializer)
     @action(methods=["post"], detail=True)
@@ -319,7 +338,8 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
         """Answer one SELECT over the rows that the caller may see."""
         dataset, body = with_contract(self.get_object()), self.checked(Statement)
         how = {"values": body["values"], "version": body.get("version"), "limit": body["limit"]}
-        return Response(explore.ask_sql(dataset, body["sql"], request.access, **how).to_dict())
+        answer = explore.ask_sql(dataset, body["sql"], request.access, **how)
+        return _told(answer, currencies.cautions_of_statement(dataset, answer.sql, request.access))
 
     @extend_schema(methods=["get"], responses=SavedViewSerializer(many=True))
     @extend_schema(methods=["post"], request=SavedViewSerializer, responses={201: SavedViewSerializer})
@@ -362,6 +382,10 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DatasetsV
         dataset = self.get_object()
         self.require(UPLOAD, dataset.unit_id)
         return job_asked(compaction.request_compaction(dataset, by=request.user))
+
+
+def _told(answer: explore.Answer, cautions: list[str]) -> Response:
+    return Response({**answer.to_dict(), "cautions": cautions})
 
 
 def with_contract(dataset: Dataset) -> Dataset:

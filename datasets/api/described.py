@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+
+from doors.shapes import ROW
 
 UNIT_OF_A_GROUP = (
     "Of a date or timestamp, by the clock of the dataset's reporting zone: the first day of its day, week, month, "
@@ -14,6 +17,11 @@ UNIT_OF_A_GROUP = (
 
 def _texts(help_text: str) -> serializers.ListField:
     return serializers.ListField(child=serializers.CharField(), help_text=help_text)
+
+
+@extend_schema_field(ROW)
+class RowField(serializers.DictField):
+    """A row by its columns."""
 
 
 class ContractField(serializers.JSONField):

@@ -8,7 +8,7 @@ from datasets.models import Dataset
 from doors.serializers import DayField, ScopedCodeOrIdField, StrictSerializer
 from organization.models import Unit
 
-from .described import ContractField, DialectField
+from .described import ContractField, DialectField, RowField
 
 COMPLETE_FROM = (
     "First day of which a complete extract holds all records, included, by the dataset's reporting clock. No row may "
@@ -95,7 +95,7 @@ class ConfirmBody(StrictSerializer):
 class RemovedSerializer(serializers.Serializer):
     total = serializers.IntegerField(help_text="Of those that the caller may see.")
     columns = serializers.ListField(child=serializers.CharField())
-    rows = serializers.ListField(child=serializers.DictField())
+    rows = serializers.ListField(child=RowField())
 
 
 class CorrectionBody(StrictSerializer):

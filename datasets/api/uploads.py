@@ -23,6 +23,7 @@ from doors.codes import in_words
 from doors.exports import Column, Sheet, csv_response, xlsx_response
 from doors.idempotency import AGAIN
 from doors.serializers import StrictSerializer
+from doors.shapes import ROW
 from doors.throttles import TokenThrottle, UploadThrottle
 from doors.viewsets import PLAIN_LIST
 from organization.access import DEFINE, UPLOAD, VIEW
@@ -58,6 +59,19 @@ MEASURES = (
 ENDING = re.compile(r"(\.(csv|tsv|txt|xlsx|parquet|jsonl|ndjson|json))?(\.gz)?$", re.IGNORECASE)
 
 
+FAULT = {
+    "type": ["object", "null"],
+    "properties": {
+        "code": {"type": "string"},
+        "message": {"type": "string"},
+        **dict.fromkeys(("column", "value", "next_step"), {"type": ["string", "null"]}),
+        "row": {"type": ["integer", "null"]},
+    },
+    "required": ["code", "message"],
+    "description": "Of a refusal: where, why, and what to do; others have more, such as `removal_unconfirmed`.",
+}
+
+
 class UploadSerializer(serializers.ModelSerializer):
     dataset = serializers.SlugRelatedField("code", read_only=True)
     replays = serializers.SlugRelatedField("public_id", read_only=True)
@@ -78,6 +92,7 @@ class UploadSerializer(serializers.ModelSerializer):
             "uploaded_by", "uploaded_at", "finished_at",
         )  # fmt: skip
         extra_kwargs = {name: {"allow_null": True, "help_text": PARTLY} for name in ("size", "sha256")}
+        shapes = {"notes": list[str], "timings": dict[str, float] | None, "fault": FAULT}
 
     def to_representation(self, upload):
         """The reason of a refusal may quote a cell of any unit: it is shown to those who may see its rejects.
@@ -102,6 +117,7 @@ class RejectSerializer(serializers.ModelSerializer):
     class Meta:
         model = Reject
         fields = ("row", "column", "value", "code", "message", "record", "correction", "state")
+        shapes = {"record": ROW, "correction": {**ROW, "type": ["object", "null"]}}
 
 
 class CorrectedSerializer(serializers.Serializer):

@@ -134,6 +134,7 @@ def sql_page(request):
             context["answer"] = answer
             if kind:
                 return download(dataset, answer, kind, "sql", times=context["times"])
+            context["cautions"] = currencies.cautions_of_statement(dataset, answer.sql, request.access)
             context["chart"] = charts.chart_of_numbers(answer, asked.get("chart", ""), dataset.name)
             context["has_no_chart"] = asked.get("chart") in ("bar", "line") and context["chart"] is None
         except (Refusal, NoSuchVersion) as fault:

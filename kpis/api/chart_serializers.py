@@ -17,6 +17,27 @@ def code(name: str = "code") -> serializers.SlugRelatedField:
 # --- what is answered -----------------------------------------------------------------------------------------------
 
 
+MEASURED = {
+    "type": "object",
+    "properties": {
+        "model": {"type": "string"},
+        **{name: {"type": ["number", "null"]} for name in ("mae", "wape", "bias", "mase", "coverage", "skill")},
+    },
+    "description": "Over all origins; `skill` against the benchmark.",
+}
+BACK_TEST = {
+    "type": "object",
+    "properties": {
+        "origins": {"type": "integer"},
+        "chosen": MEASURED,
+        "benchmark": MEASURED,
+        "season": {"type": "array", "items": {"type": "integer"}},
+        "widened": {"type": ["number", "null"]},
+        "notes": {"type": "array", "items": {"type": "string"}},
+    },
+}
+
+
 class PeriodSerializer(serializers.Serializer):
     start = serializers.DateField()
     end = serializers.DateField(help_text="Not included.")
@@ -141,6 +162,7 @@ class VerdictRowSerializer(serializers.ModelSerializer):
             "centre", "lower", "upper", "sigma", "sigma_z", "target", "points", "in_limits", "rebase_from", "at",
             "moved_at", "moved_from", "moved_because",
         )  # fmt: skip
+        shapes = {"moved_from": dict[str, float]}
 
 
 class KpiForecastSerializer(serializers.ModelSerializer):
@@ -152,6 +174,7 @@ class KpiForecastSerializer(serializers.ModelSerializer):
             "id", "kpi", "unit", "grain", "period_start", "period_end", "mean", "low", "high", "confidence", "chance",
             "target", "target_low", "target_high", "model", "back_test", "points", "made_at", "run",
         )  # fmt: skip
+        shapes = {"back_test": BACK_TEST}
 
 
 class LandingSerializer(serializers.Serializer):

@@ -6,7 +6,7 @@ from datetime import date
 
 import django_filters
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
@@ -20,8 +20,10 @@ from doors.throttles import PreviewThrottle
 from doors.viewsets import PLAIN_LIST
 from kpis import definitions, drill, exchange, workflow
 from kpis.calendars import calendars_of, period_of
+from kpis.hints import cautions_of, hints_of
 from kpis.measures import Fault, faults_of
 from kpis.models import Kpi, KpiVersion
+from kpis.scoring import ABSOLUTE, BASES
 from kpis.selectors.compared import Compared, compared_with_now
 from kpis.uses import Use, uses_of
 from organization.access import CERTIFY, DEFINE, VIEW
@@ -30,7 +32,28 @@ from organization.models import Unit, User
 from .base import KpisViewSet
 from .charts import ASKED, ChartActions
 
+BAND = {
+    "type": "object",
+    "properties": {
+        "status": {"type": "string", "enum": ["green", "amber", "red"]},
+        "at": {"type": ["number", "null"], "description": "Its limit; none in the last, for everything else."},
+        "basis": {
+            "type": "string",
+            "enum": list(BASES),
+            "default": ABSOLUTE,
+            "description": "What the limit counts.",
+        },
+    },
+    "required": ["status"],
+    "additionalProperties": False,
+}
+NEWEST = {"anyOf": [{"$ref": "#/components/schemas/KpiVersion"}, {"type": "object", "maxProperties": 0}]}
 WORDS = tuple(sorted(definitions.FIELDS))
+
+
+@extend_schema_field(BAND)
+class BandField(serializers.DictField):
+    """One of a KPI's bands, as `scoring.read_bands` takes it."""
 
 
 class KpiVersionSerializer(serializers.ModelSerializer):
@@ -51,6 +74,7 @@ class KpiVersionSerializer(serializers.ModelSerializer):
             "number", "valid_from", "valid_to", "deprecated_from", "state", *WORDS, "inputs", "passport_gaps",
             "created_by", "created_at", "authors", "submitted_by", "certified_by", "certified_at", "revision",
         )  # fmt: skip
+        shapes = {"dimensions": list[str]}
 
     def get_revision(self, version) -> str:
         return workflow.revision_of(version)
@@ -95,7 +119,9 @@ class KpiSerializer(serializers.ModelSerializer):
     class Meta:
         model = Kpi
         fields = ("code", "name", "unit", "owner", "steward", "counter_kpi", "bands", "webhook_status", "version")
+        shapes = {"bands": {"type": "array", "items": BAND}}
 
+    @extend_schema_field(NEWEST)
     def get_version(self, kpi) -> dict:
         kept = [version for version in kpi.versions.all() if not version.is_discarded]
         newest = max(kept, key=lambda version: version.number, default=None)
@@ -107,7 +133,7 @@ class KpiChange(StrictModelSerializer):
     owner = LoginField(queryset=User.objects.filter(is_active=True))
     steward = LoginField(queryset=User.objects.filter(is_active=True), allow_null=True, required=False)
     counter_kpi = ScopedCodeField(queryset=Kpi.objects.all(), allow_null=True, required=False)
-    bands = serializers.ListField(child=serializers.DictField(), max_length=10, required=False)
+    bands = serializers.ListField(child=BandField(), max_length=10, required=False)
 
     class Meta:
         model = Kpi
@@ -133,7 +159,10 @@ class Candidate(StrictSerializer):
 
 @dataclass(frozen=True)
 class PreviewAnswer(drill.PreviewOf):
+    """hints: what is likely wrong with it though it can be computed, such as a sum over several currencies."""
+
     compared: tuple[Compared, ...]
+    hints: tuple[str, ...]
 
 
 def _compared(version: KpiVersion, unit: Unit, seen: drill.PreviewOf, day: date) -> list[dict]:
@@ -166,7 +195,10 @@ class YamlText(StrictSerializer):
 
 @dataclasses.dataclass(frozen=True)
 class DefinitionFaults:
+    """cautions: what speaks against its number all the same, such as a sum over several currencies."""
+
     faults: tuple[Fault, ...]
+    cautions: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -304,7 +336,8 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
     def check(self, request):
         """What is wrong with a definition: field, word, position, nearest column; nothing is saved."""
         version = self._candidate(self.checked(Candidate))
-        return Response(dataclasses.asdict(DefinitionFaults(tuple(faults_of(version)))))
+        cautions = () if request.access.is_vendor_only else tuple(cautions_of(version, request.access))
+        return Response(dataclasses.asdict(DefinitionFaults(tuple(faults_of(version)), cautions)))
 
     @extend_schema(request=Candidate, responses=answer(PreviewAnswer))
     @action(methods=["post"], detail=False, throttle_classes=[PreviewThrottle])
@@ -322,7 +355,10 @@ class KpiViewSet(ChartActions, mixins.ListModelMixin, mixins.RetrieveModelMixin,
             raise serializers.ValidationError({"unit": "Say at which unit: the definition has no dataset."}, "required")
         try_out = drill.derived_preview if version.kind == KpiVersion.Kind.DERIVED else drill.preview
         seen = try_out(version, unit, request.access, request.day)
-        return Response(dataclasses.asdict(seen) | {"compared": _compared(version, unit, seen, request.day)})
+        values = [row["value"] for row in seen.results if row["dimension"] is None]
+        hints = [] if request.access.is_vendor_only else hints_of(version, values, request.access)
+        told = {"compared": _compared(version, unit, seen, request.day), "hints": hints}
+        return Response(dataclasses.asdict(seen) | told)
 
     @extend_schema(responses=answer(DefinitionsText), filters=True)
     @action(methods=["get"], detail=False)

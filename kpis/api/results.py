@@ -50,6 +50,13 @@ class KpiResultSerializer(serializers.ModelSerializer):
         )  # fmt: skip
 
 
+RUN_FAULT = {
+    "type": "object",
+    "properties": {"kpi": {"type": "string"}, "version": {"type": "integer"}, "message": {"type": "string"}},
+    "required": ["kpi", "message"],
+}
+
+
 class RecomputeRunSerializer(serializers.ModelSerializer):
     dataset = serializers.SlugRelatedField("code", read_only=True)
 
@@ -60,6 +67,7 @@ class RecomputeRunSerializer(serializers.ModelSerializer):
             "results_changed", "results_gone", "results_unchanged", "timings", "fault", "faults", "started_at",
             "written_at", "finished_at",
         )  # fmt: skip
+        shapes = {"timings": dict[str, float], "faults": {"type": "array", "items": RUN_FAULT}}
         extra_kwargs = {"rows_scanned": {"allow_null": True, "help_text": "Null for who sees only some of them."}}
 
     def to_representation(self, run):

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from functools import lru_cache
 
-from sqlglot import exp
+from sqlglot import exp, parse_one
+from sqlglot.errors import SqlglotError
 
 from lake.formula import grammar
 
@@ -26,6 +27,16 @@ def pooled(text: str, *, of_row: bool = False) -> list[frozenset[str]]:
 def columns_read(text: str) -> frozenset[str]:
     """Every column that a formula names, as it writes it. Raises FormulaError."""
     return frozenset(column.name for column in grammar.read(text).find_all(exp.Column))
+
+
+def of_statement(sql: str) -> tuple[list[frozenset[str]], frozenset[str]]:
+    """The same of a SELECT that was run, and every column that it names. Nothing of one that cannot be read here."""
+    try:
+        tree = parse_one(sql, dialect="duckdb")
+    except SqlglotError:
+        return [], frozenset()
+    found = [frozenset(_amounts(call.this)) for call in tree.find_all(*_POOLING)]
+    return [names for names in found if names], frozenset(column.name for column in tree.find_all(exp.Column))
 
 
 def _amounts(node: exp.Expr) -> Iterator[str]:

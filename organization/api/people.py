@@ -153,6 +153,7 @@ class TokenSerializer(StrictModelSerializer):
     class Meta:
         model = ApiToken
         fields = ("id", "name", "prefix", "scopes", "unit", "created_at", "expires_at", "revoked_at", "last_used_at")
+        shapes = {"scopes": list[str]}
 
 
 class NewTokenSerializer(StrictSerializer):

@@ -187,6 +187,7 @@ class ServiceTargetSerializer(serializers.ModelSerializer):
     class Meta:
         model = ServiceTarget
         fields = ("id", "agreement", "version", *TARGET_FIELDS, "clock", "measure")
+        shapes = {"warn_at": list[int]}
 
 
 def _rule_words(model, known: frozenset[str], title: str):

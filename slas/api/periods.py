@@ -1,13 +1,16 @@
 """Periods, restatements, exclusions and service credits."""
 
+from dataclasses import dataclass
+
 import django_filters
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 
 from doors.filters import OneOfFilter
 from doors.serializers import ScopedCodeField, StrictSerializer
+from doors.shapes import shape_of
 from kpis.requests import as_of_day
 from lake.currencies import CODES
 from organization.access import CERTIFY, DEFINE, MONEY, VIEW
@@ -34,6 +37,19 @@ class RestatementSerializer(serializers.ModelSerializer):
         )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Attained:
+    """Of one target: percents, as texts; null where nothing counted."""
+
+    attainment: str | None
+    with_exclusions: str | None
+    required: str | None
+    is_met: bool | None
+
+
+ATTAINED = {"type": "object", "additionalProperties": shape_of(Attained)}
+
+
 class AgreementPeriodSerializer(serializers.ModelSerializer):
     agreement = serializers.SlugRelatedField("code", read_only=True)
     version = serializers.SlugRelatedField("number", read_only=True)
@@ -47,6 +63,7 @@ class AgreementPeriodSerializer(serializers.ModelSerializer):
             "figures_hash", "cases_hash", "sources", "computed_at", "dispute_reason", "closed_by", "closed_at",
         )  # fmt: skip
 
+    @extend_schema_field(ATTAINED)
     def get_attainment(self, period: PeriodResult) -> dict:
         return {
             code: {
@@ -80,6 +97,7 @@ class ExclusionSerializer(serializers.ModelSerializer):
             "id", "agreement", "kind", "reason", "target_code", "cases", "starts_at", "ends_at", "condition", "state",
             "proposed_by", "proposed_at", "decided_by", "decided_at", "decision_note", "withdrawals",
         )  # fmt: skip
+        shapes = {"cases": list[str]}
 
 
 class NewExclusion(StrictSerializer):

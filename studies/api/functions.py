@@ -26,7 +26,17 @@ FAMILY = {
     "properties": {
         "family": {"type": "string"},
         "words": {"type": "string"},
-        "functions": {"type": "array", "items": {"type": "object"}},
+        "functions": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    **dict.fromkeys(("function", "address", "summary"), {"type": "string"}),
+                    "parameters": {"type": "object", "description": "A JSON schema.", "additionalProperties": True},
+                },
+                "required": ["function", "address", "summary", "parameters"],
+            },
+        },
     },
     "required": ["family", "words", "functions"],
 }

@@ -88,6 +88,15 @@ def test_an_extract_goes_in_and_its_rows_come_out(analyst, orders):
     question |= {"groups": [{"column": "id"}], "limit": 1}
     status, answer = analyst("post", "datasets/orders/explore/", {"question": question})
     assert (status, answer["rows"], answer["truncated"], answer["all_rows"]) == (200, [["1", 10.0]], True, [30.0])
+    assert (answer["pivots"], answer["cautions"]) == (None, [])
+    totals = [*question["totals"], {"function": "count"}]
+    question = {"totals": totals, "groups": [{"column": "day", "unit": "month"}], "pivot": {"column": "id"}}
+    status, answer = analyst("post", "datasets/orders/explore/", {"question": question})
+    assert (answer["columns"][1:], answer["rows"]) == (["1", "2"], [["2025-01-01", 10.0, 20.0]])
+    assert answer["pivots"] == [
+        {"total": "sum_cost", "rows": answer["rows"], "all_rows": [10.0, 20.0], "all_columns": [30.0, 30.0]},
+        {"total": "count", "rows": [["2025-01-01", 1, 1]], "all_rows": [1, 1], "all_columns": [2, 2]},
+    ]
     status, answer = analyst("post", "datasets/orders/sql/", {"sql": "select max(cost) as m from facts"})
     assert (status, answer["columns"], answer["rows"]) == (200, ["m"], [[20.0]])
     status, answer = analyst("post", "datasets/orders/sql/", {"sql": "select max(orders.cost) as m from orders"})

@@ -111,7 +111,7 @@ def test_a_kpi_made_of_others_is_checked_and_tried_before_there_is_one(client, d
     new_kpi(client)
     recompute(dataset.pk, day=date(2025, 4, 10))
     version = {"version": {"kind": "derived", "formula": "met_share / 2", "grain": "month"}}
-    assert client.post(f"{API}/kpis/check/", version, format="json").json() == {"faults": []}
+    assert client.post(f"{API}/kpis/check/", version, format="json").json() == {"faults": [], "cautions": []}
     seen = client.post(f"{API}/kpis/preview/", {"unit": "north", **version}, format="json")
     assert [(row["value"], row["inputs"]) for row in seen.data["results"]] == [(25, {"met_share": 50})]
     nowhere = client.post(f"{API}/kpis/preview/", version, format="json")

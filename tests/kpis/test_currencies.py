@@ -3,6 +3,8 @@
 import html
 
 import pytest
+from django.urls import reverse
+from rest_framework.test import APIClient
 
 from datasets import quality
 from datasets.currencies import currencies_of_rows
@@ -16,6 +18,7 @@ from organization.models import Unit
 from tests.factories import UnitFactory, loaded_dataset, member, perform, upload_csv
 from tests.kpis.pages import opened, sent
 from tests.kpis.sample_desk import DAY
+from tests.matrix.description import as_described
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_this_process", "on_the_day")]
 
@@ -130,6 +133,39 @@ def test_explore_tells_it_beside_its_answer(client, orders):
     page = html.unescape(opened(client, orders.owner, "explore", **asked))
     assert "amount is in EUR and USD (column currency), added up as if they were one: group by that column" in page
     assert "as if they were one" not in opened(client, orders.owner, "explore", **asked | {"group": "currency"})
+
+
+def test_rest_tells_it_beside_a_definition_and_an_answer(orders):
+    rest = APIClient()
+    rest.force_authenticate(orders.owner)
+    version = {name: value for name, value in WRITTEN.items() if name not in ("code", "name", "unit")} | {"decimals": 0}
+
+    def told(path, body, name):
+        answer = as_described("post", f"/api/v1/{path}/", rest.post(f"/api/v1/{path}/", body, format="json"))
+        assert answer.status_code == 200, answer.content
+        return [said for said in answer.json()[name] if "as if they were one" in said]
+
+    for path, name in (("kpis/check", "cautions"), ("kpis/preview", "hints")):
+        assert told(path, {"unit": "group", "version": version}, name)[0].startswith(SAID)
+        of_one = version | {"condition": "currency = 'EUR'"}
+        assert told(path, {"unit": "group", "version": of_one}, name) == []
+    question = {"groups": [{"column": "status"}], "totals": [{"function": "sum", "column": "amount"}]}
+    said = "amount is in EUR and USD (column currency), added up as if they were one: group by that column"
+    assert told("datasets/orders/explore", {"question": question}, "cautions")[0].startswith(said)
+    assert told("datasets/orders/sql", {"sql": "select sum(amount) from facts"}, "cautions")[0].startswith(said)
+    for sql in ("select currency, sum(amount) from facts group by 1", "select max(amount), sum(items) from facts"):
+        assert told("datasets/orders/sql", {"sql": sql}, "cautions") == []
+
+
+def test_the_page_of_sql_tells_it_beside_its_answer(client, orders):
+    client.force_login(orders.owner)
+    address = reverse("sql") + "?dataset=orders"
+    page = html.unescape(client.post(address, {"sql": "select sum(amount) from orders"}).content.decode())
+    assert "260" in page and "amount is in EUR and USD (column currency), added up as if they were one" in page
+    of_one = html.unescape(
+        client.post(address, {"sql": "select sum(amount) from orders where currency = 'EUR'"}).content.decode()
+    )
+    assert "150" in of_one and "as if they were one" not in of_one
 
 
 def test_a_column_is_one_of_currencies_while_all_of_its_values_are(orders):

@@ -119,3 +119,25 @@ def test_totals_take_one_more_statement_and_those_of_a_pivot_three(question, sta
 def test_without_rows_there_is_nothing_to_add():
     shown, _ = asked(Explore((GroupBy("team"),), (Total("count"),), (Filter("team", "eq", ("X",)),), GroupBy("level")))
     assert (shown.table.num_rows, shown.all_rows, shown.all_columns) == (0, None, None)
+
+
+def test_a_pivot_shows_each_of_its_totals_the_first_as_its_own():
+    """Hours and callers: N has 3 and 3 hours at levels 1 and 10, of 2 callers and 1."""
+    question = Explore(
+        (GroupBy("team"),), (Total("sum", "hours"), Total("count_distinct", "caller")), pivot=GroupBy("level")
+    )
+    shown, _ = asked(question)
+    hours, callers = shown.pivots
+    assert (shown.table, shown.all_rows, shown.all_columns) == (hours.table, hours.all_rows, hours.all_columns)
+    assert callers.table.column_names == hours.table.column_names == ["team", "1", "2", "10"]
+    assert [row["1"] for row in hours.table.to_pylist() if row["team"] == "N"] == [3]
+    for (kind, column), one in zip((("sum", "hours"), ("nunique", "caller")), shown.pivots, strict=True):
+        wanted = FRAME.pivot_table(index="team", columns="level", values=column, aggfunc=kind)
+        found = one.table.to_pandas().dropna(subset="team").set_index("team")
+        assert found.loc["N", "1"] == wanted.loc["N", 1] and found.loc["W", "2"] == wanted.loc["W", 2]
+        assert one.all_rows == FRAME.groupby("level")[column].agg(kind).to_list()
+        assert one.all_columns == [*FRAME.groupby("team", dropna=False)[column].agg(kind), FRAME[column].agg(kind)]
+
+
+def test_only_a_pivot_has_pivots():
+    assert asked(Explore((GroupBy("team"),), (Total("count"), Total("sum", "hours"))))[0].pivots == ()

@@ -34,6 +34,7 @@ class CriterionSerializer(StrictModelSerializer):
     class Meta:
         model = Criterion
         fields = ("id", *sorted(templates.CRITERION_FIELDS))
+        shapes = {"steps": list[list[float]]}
         validators: list = []
 
 

@@ -181,7 +181,8 @@ def closed_days(upload: Upload, contract: Contract) -> Closed | None:
     dataset, event = upload.dataset, contract.event_time
     if dataset.closed_through is None or event is None:
         return None
-    return Closed(event.name, dataset.closed_through, restate=_may_restate(upload))
+    unit = contract.unit_column
+    return Closed(event.name, dataset.closed_through, restate=_may_restate(upload), unit=unit.name if unit else "")
 
 
 def _may_restate(upload: Upload) -> bool:
@@ -264,12 +265,15 @@ def records(count: int) -> str:
 
 
 def _plain(one: ChangedRow) -> dict[str, Any]:
-    """row, key; day (none: it would leave) and stored_day (none: it would be new); changes: the values that differ."""
+    """row, key; day (none: it would leave) and stored_day (none: it would be new); changes: the values that differ;
+    units: as it comes and as it is stored, where the contract names units.
+    """
     return {
         "row": one.row,
         "key": one.key,
         "day": one.day and str(one.day),
         "stored_day": one.stored_day and str(one.stored_day),
+        **({"units": list(dict.fromkeys(one.units))} if one.units else {}),
         "changes": [
             {"column": cell.column, "before": _shortened(cell.before), "after": _shortened(cell.after)}
             for cell in one.changes

@@ -66,9 +66,13 @@ def forget(upload: Upload) -> None:
 def _named(contract: Contract, event: str, rows: pa.Table) -> list[dict[str, Any]]:
     from lake.store.schema import DAY_SUFFIX
 
-    keys = [column.name for column in contract.key]
+    keys, unit = [column.name for column in contract.key], contract.unit_column
     return [
-        {"key": " / ".join(str(row[name]) for name in keys), "day": str(row[event + DAY_SUFFIX])}
+        {
+            "key": " / ".join(str(row[name]) for name in keys),
+            "day": str(row[event + DAY_SUFFIX]),
+            **({"units": [row[unit.name]]} if unit else {}),
+        }
         for row in rows.to_pylist()
     ]
 

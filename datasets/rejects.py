@@ -19,7 +19,16 @@ from organization.access import UPLOAD, Access
 
 from .facts import contract_of
 from .models import Reject, Upload
-from .refusals import InvalidRequest, NoSuchRow, OriginalMissing, PeriodClosed, TooLarge, WrongState
+from .refusals import (
+    InvalidRequest,
+    NoSuchRow,
+    OriginalMissing,
+    PeriodClosed,
+    Refusal,
+    RemovalUnconfirmed,
+    TooLarge,
+    WrongState,
+)
 from .scope import row_scope
 
 MOST_REPLAYED = 50_000
@@ -56,17 +65,35 @@ def may_see(upload: Upload, access: Access) -> bool:
     return own or row_scope(upload.dataset, access).everything
 
 
+def seen(fault: dict[str, Any], upload: Upload, access: Access) -> dict[str, Any]:
+    """Why a load or undo was refused, of its stored records only those that the person may see now.
+
+    Its uploader saw all of them when it was refused, and may have lost a unit since. One whose units are not known, as
+    in older refusals, is for who sees every row.
+    """
+    if fault.get("code") not in OF_RECORDS or upload.dataset is None:
+        return fault
+    scope, details = row_scope(upload.dataset, access), fault.get("details", [])
+    if not may_see(upload, access):
+        details = []
+    elif not scope.everything:
+        details = [one for one in details if one.get("units") and all(map(scope.holds, one["units"]))]
+    row = {"row": next((one["row"] for one in details), None)} if "row" in fault else {}
+    return fault | row | {"details": details}
+
+
 @contextmanager
 def telling(upload: Upload, access: Access) -> Iterator[None]:
-    """A refusal for closed periods that is raised within tells none of their records to who may not see rejects."""
+    """A refusal that is raised within and tells of stored records tells those alone that the person may see."""
     try:
         yield
-    except PeriodClosed as refusal:
-        if not may_see(upload, access):
-            refusal.extra |= {"row": None, "details": []}
+    except Refusal as refusal:
+        known = seen(refusal.to_dict(), upload, access)
+        refusal.extra |= {name: known[name] for name in ("row", "details") if name in known}
         raise
 
 
+OF_RECORDS = (PeriodClosed.code, RemovalUnconfirmed.code)  # refusals that tell of stored records
 PLACE = ["row", "column", "value", "code", "message", "state"]
 
 

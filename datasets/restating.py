@@ -7,6 +7,7 @@ is kept with the question; the second person neither asked nor loaded the rows. 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -14,7 +15,7 @@ from doors.revisions import require_same, revision_of
 from organization import audit
 from organization.access import Access
 
-from . import closing, signals, undo
+from . import closing, rejects, signals, undo
 from .intake import requesting
 from .models import Dataset, DatasetVersion, Restatement, Upload
 from .refusals import InvalidRequest, PeriodClosed, SecondPersonNeeded, WrongState
@@ -112,6 +113,12 @@ def revision(asked: Restatement) -> str:
     """What is decided on: the question, and the closed rows as they are, which change by restatements alone."""
     last = DatasetVersion.objects.filter(dataset=asked.dataset_id).exclude(restated=0).order_by("-version").first()
     return revision_of(asked.pk, asked.details, asked.dataset.closed_through, last and last.version)
+
+
+def details_seen(asked: Restatement, access: Access) -> list[dict[str, Any]]:
+    """The first records that would change, of those that the person may see now."""
+    fault = {"code": PeriodClosed.code, "details": asked.details}
+    return list(rejects.seen(fault, asked.upload, access)["details"])
 
 
 def refusal_of_undo(upload: Upload) -> PeriodClosed | None:

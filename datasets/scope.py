@@ -36,6 +36,12 @@ class RowScope:
     def everything(self) -> bool:
         return self.codes is None
 
+    def holds(self, code: str | None) -> bool:
+        """Whether it lets rows of this code through, as `condition` does."""
+        if self.codes is None or code in self.codes:
+            return True
+        return self.home and (code is None or code not in self.known)
+
     @property
     def condition(self) -> str:
         """DuckDB SQL over the stored columns. Codes are quoted literals; nothing else comes from data."""

@@ -111,8 +111,9 @@ class DatasetRestatementSerializer(serializers.ModelSerializer):
     def to_representation(self, asked):
         """The records that would change may be of any unit: they are shown to those who may see rejected rows."""
         shown = super().to_representation(asked)
-        if rejects.may_see(asked.upload, self.context["request"].access):
-            return shown
+        access = self.context["request"].access
+        if rejects.may_see(asked.upload, access):
+            return shown | {"details": restating.details_seen(asked, access)}
         return shown | {"would": "", "details": []}
 
 

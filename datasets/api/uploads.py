@@ -102,6 +102,8 @@ class UploadSerializer(serializers.ModelSerializer):
         shown, access = super().to_representation(upload), self.context["request"].access
         if upload.fault and not rejects.may_see(upload, access):
             shown["fault"] = {"code": upload.fault.get("code"), "message": "The file was refused."}
+        elif upload.fault:
+            shown["fault"] = rejects.seen(upload.fault, upload, access)
         if upload.uploaded_by_id != access.user_id and upload.dataset_id not in whole_datasets(self):
             shown |= {**dict.fromkeys(MEASURES), "notes": []}
         return shown

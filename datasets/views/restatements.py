@@ -14,7 +14,6 @@ from datasets.models import Restatement, Upload
 from datasets.refusals import PeriodClosed, Refusal
 from doors.pages import page, require, visible
 from doors.revisions import ChangedMeanwhile
-from lake.instants import Clock
 from organization.access import RESTATE, UPLOAD
 from organization.second_person import who_may
 
@@ -96,10 +95,11 @@ def shown_of(upload: Upload, request) -> dict:
         "may_decide": may_restate and not refusal,
         "not_mine": refusal,
         "who_may": who_may(RESTATE, upload.dataset.unit, request.day, but=restating.first_people(waiting)),
-        "would": _would(waiting, request.clock) if rejects.may_see(upload, request.access) else {},
+        "would": _would(waiting, request) if rejects.may_see(upload, request.access) else {},
         "seen": [("seen", restating.revision(waiting))],
     }
 
 
-def _would(asked: Restatement, clock: Clock) -> dict:
-    return problem_of({"code": PeriodClosed.code, "message": asked.would, "details": asked.details}, clock)
+def _would(asked: Restatement, request) -> dict:
+    details = restating.details_seen(asked, request.access)
+    return problem_of({"code": PeriodClosed.code, "message": asked.would, "details": details}, request.clock)

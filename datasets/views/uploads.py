@@ -47,6 +47,7 @@ def _context(request, found: Upload) -> dict:
     job = found.job
     changes = may_change(found, request.access)
     sees = bool(found.fault or found.rejected) and rejects.may_see(found, request.access)
+    told = rejects.seen(found.fault or {}, found, request.access)
     may_define = bool(found.dataset) and request.access.allows(DEFINE, found.dataset.unit_id)
     replays = list(found.replayed_by.visible_to(request.access).order_by("pk"))
     crumbs = [("Datasets", reverse("datasets"))]
@@ -58,7 +59,7 @@ def _context(request, found: Upload) -> dict:
         "is_waiting": bool(job and not job.is_finished),
         "state": "parked" if found.is_parked else found.state,
         "not_taken_back": job.fault if job and job.kind == undo.KIND and job.state == "parked" else "",
-        "problems": [problem_of(_for_people(found.fault) if sees else HIDDEN, request.clock)] if found.fault else [],
+        "problems": [problem_of(_for_people(told) if sees else HIDDEN, request.clock)] if found.fault else [],
         "asks": found.state == Upload.State.ASKS,
         "removes_most": is_most(found.fault or {}),
         "is_closed_out": found.state == "refused" and found.fault.get("code") == "period_closed",

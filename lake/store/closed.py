@@ -23,12 +23,13 @@ SHOWN_ROWS = 20
 class Closed:
     """Rows with the local day of `column` (the event time) on or before `through` are closed.
 
-    restate: change them all the same, and count how many.
+    restate: change them all the same, and count how many. unit: the column that names the unit of a row, if any does.
     """
 
     column: str
     through: date
     restate: bool = False
+    unit: str = ""
 
 
 def changed(
@@ -53,10 +54,11 @@ def changed(
     day = identifier(closed.column + DAY_SUFFIX)
     shown = ", ".join(f"coalesce(c.{identifier(name)}, l.{identifier(name)})::varchar" for name in key)
     row = f"c.{ROW}" if numbered == "coming" else f"l.{ROW}"
+    units = " || ".join(_units(side, closed.unit) for side in "cl")
     alike = " and ".join(f"c.{identifier(name)} is not distinct from l.{identifier(name)}" for name in values)
     pairs = f"(select * from {coming}) c full join (select * from {leaving}) l on {_same(key)}"
     found = connection.execute(
-        f"select {row}, concat_ws(' / ', {shown or 'null'}), c.{day}, l.{day}, count(*) over () "
+        f"select {row}, concat_ws(' / ', {shown or 'null'}), c.{day}, l.{day}, {units}, count(*) over () "
         f"from {pairs} where (c.{day} <= $through or l.{day} <= $through) and not ({alike}) "
         f"order by all limit {SHOWN_ROWS}",
         {"through": closed.through},
@@ -66,9 +68,19 @@ def changed(
     total = int(found[0][-1])
     if not closed.restate:
         cells = _cells(connection, pairs, row, [number for number, *_ in found], values)
-        rows = (ChangedRow(number, name, new, old, cells.get(number, ())) for number, name, new, old, _ in found)
+        rows = (
+            ChangedRow(number, name, new, old, cells.get(number, ()), tuple(one["unit"] for one in units))
+            for number, name, new, old, units, _ in found
+        )
         raise ClosedRows(closed.through, total, tuple(rows))
     return total
+
+
+def _units(side: str, column: str) -> str:
+    """SQL of a list with the unit of a side's row, as a struct since it may be null; empty where there is no row."""
+    none = "[]::STRUCT(unit VARCHAR)[]"
+    made = f"[{{'unit': {side}.{identifier(column)}::VARCHAR}}]"
+    return f"case when {side}.{ROW} is null then {none} else {made} end" if column else none
 
 
 def _same(key: tuple[str, ...]) -> str:

@@ -158,6 +158,7 @@ class ChangedRow:
     """A record of a closed day that would change: its row in the file, its key, its day then and its day now.
 
     No `day`: it would leave; no `stored_day`: it would be new. changes: of one that stays, its values that differ.
+    units: as the row that comes and the stored one name them; none where the contract names no unit.
     """
 
     row: int | None
@@ -165,6 +166,7 @@ class ChangedRow:
     day: date | None
     stored_day: date | None
     changes: tuple[CellChange, ...] = ()
+    units: tuple[str | None, ...] = ()
 
 
 class ClosedRows(StoreError):

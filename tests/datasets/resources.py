@@ -48,6 +48,18 @@ class OfRows:
         self.pk = self.upload.public_id
 
 
+class AClosedRecord(OfRows):
+    """A stored record, by its key, that a refused upload of another person would change."""
+
+    def __init__(self, unit):
+        super().__init__(unit)
+        self.key = f"record of {unit.code}"
+        days = dict.fromkeys(("day", "stored_day"), "2025-01-10")
+        change = {"row": 2, "key": self.key, **days, "changes": [], "units": [unit.code]}
+        fault = {"code": "period_closed", "message": "1 record of closed periods would change.", "details": [change]}
+        Upload.objects.filter(pk=self.upload.pk).update(state="refused", fault=fault)
+
+
 class ARefusedUpload:
     """For rows of closed periods, by the id that its address holds."""
 
@@ -160,6 +172,8 @@ RESOURCES = [
         CLOSERS,
         door="close",
     ),
+    Resource("API: records that a refused upload would change", "get", "/api/v1/uploads/", AClosedRecord, OWN_PEOPLE,
+             refused=200, is_list=True, marker=lambda r: r.key),
     Resource("asking for a restatement", "post", "/uploads/{}/restatement/", ARefusedUpload, UPLOADERS, status=302,
              door="upload"),
     Resource("rejecting a restatement of rows", "post", "/dataset-restatements/{}/reject/", a_restatement, RESTATERS,

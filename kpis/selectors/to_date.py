@@ -119,6 +119,20 @@ def _together(rows: list[Row], version: KpiVersion) -> float | None:
     return scale_of(version) * sum(numerator for numerator, _ in parts) / below if below else None
 
 
+def why_none(version: KpiVersion) -> str:
+    """What is said where there are no to-date numbers."""
+    if version.window:
+        return "This KPI is itself to date or rolling."
+    if version.grain not in ENOUGH:
+        return "Its periods are years: there is nothing longer to compare."
+    if _adds_up(version):
+        return "No period is complete yet."
+    return (
+        "Its months, added up or averaged, would not be the year's number, as of a mean, a percentile or a count of "
+        "different things. Define a cumulative KPI for that: it reads all rows of the year so far."
+    )
+
+
 def _adds_up(version: KpiVersion) -> bool:
     if version.window:
         return False

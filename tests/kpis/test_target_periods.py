@@ -92,7 +92,9 @@ def test_a_quarter_all_of_whose_months_say_another_number_has_that_one(kpi, mana
     for value, start, end in [(70, JAN, FEB), (70, FEB, MAR), (70, MAR, APR), (75, APR, MAY)]:
         set_target(goal(kpi, value, start, end, split_standing=True), by=manager)
     book = TargetBook([kpi.pk])
-    found = [book.goals(kpi.pk, kpi.unit_id, *days).target for days in ((JAN, FEB), (JAN, APR), (APR, JUL), (JAN, NEXT))]
+    found = [
+        book.goals(kpi.pk, kpi.unit_id, *days).target for days in ((JAN, FEB), (JAN, APR), (APR, JUL), (JAN, NEXT))
+    ]
     assert found == [70, 70, 80, 80]
 
 

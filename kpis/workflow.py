@@ -52,9 +52,13 @@ def passport_gaps(version: KpiVersion) -> dict[str, str]:
 
 
 @transaction.atomic
-def submit(version: KpiVersion, *, by) -> KpiVersion:
-    """Hand a draft in for review. Raises WrongState, DefinitionError."""
+def submit(version: KpiVersion, *, by, seen: str | None = None) -> KpiVersion:
+    """Hand a draft in for review. seen: its `revision_of` when the person looked at it; None: as it stands.
+
+    Raises WrongState, ChangedMeanwhile, DefinitionError.
+    """
     version = _locked(version, State.DRAFT)
+    revisions.require_same(seen, revision_of(version), str(version))
     if faults := faults_of(version):
         raise DefinitionError(faults)
     version.state, version.submitted_by = State.IN_REVIEW, by

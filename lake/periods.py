@@ -77,6 +77,10 @@ class Period:
     def span(self) -> Span:
         return Span(self.start, self.end)
 
+    @property
+    def last_day(self) -> date:
+        return self.end - ONE_DAY
+
     @classmethod
     def of_span(cls, start: date, end: date, label: str = "") -> "Period":
         """Any stretch of days as a period of grain "span", for totals over all of it."""

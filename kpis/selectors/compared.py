@@ -14,7 +14,7 @@ from kpis.target_book import TargetBook
 class Compared:
     """A complete period: the value and status that count now, and the status that the definition would give it.
 
-    is_other: whether the definition gives another value.
+    unit_of_measure, decimals: of that value, by its own version. is_other: whether the definition gives another value.
     """
 
     start: date
@@ -22,6 +22,8 @@ class Compared:
     status: str
     becomes: str
     is_other: bool
+    unit_of_measure: str
+    decimals: int
 
     @property
     def turns(self) -> bool:
@@ -58,7 +60,7 @@ def compared_with_now(
     found = Result.objects.current().filter(
         kpi=version.kpi.pk, unit=unit, grain=version.grain, dimension="", period_start__in=starts, is_open=False
     )
-    now = {result.period_start: result for result in found}
+    now = {result.period_start: result for result in found.select_related("version")}
     if not now:
         return Comparison()
     book, bands = TargetBook([version.kpi.pk]), _bands(version)
@@ -67,7 +69,9 @@ def compared_with_now(
         if (was := now.get(start)) is not None:
             goals = book.goals(version.kpi.pk, unit, start, end)
             status = scoring.rate(value, version.direction, goals, bands).status
-            periods.append(Compared(start, was.value, was.status, status, not alike(was.value, value)))
+            is_other, by = not alike(was.value, value), was.version
+            read_as = (by.unit_of_measure, by.decimals)
+            periods.append(Compared(start, was.value, was.status, status, is_other, *read_as))
     return Comparison(tuple(periods))
 
 

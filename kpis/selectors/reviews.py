@@ -1,11 +1,12 @@
-"""Definitions that wait for a certificate, each with what speaks against it, to be certified on one page."""
+"""Definitions that wait for a certificate, and drafts, each with what speaks against it, to be decided on one page."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kpis.measures import Fault, faults_of
 from kpis.models import KpiVersion
 from kpis.workflow import PASSPORT, has_written, passport_gaps, revision_of
-from organization.access import CERTIFY, Access
+from organization.access import CERTIFY, DEFINE, Access
 from organization.models import User
 
 from .history import Change, changes_between
@@ -15,9 +16,9 @@ MOST = 100
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A version in review. certified: the last version before it that was; `changes`: what differs from that one.
+    """A version in review, or a draft. certified: the last version before it that was; `changes`: what differs from it.
 
-    why_not: why this person cannot certify it; empty where they can.
+    why_not: why this person cannot certify (submit) it; empty where they can.
     """
 
     version: KpiVersion
@@ -28,26 +29,49 @@ class Review:
     passport: tuple[tuple[str, object], ...]
     why_not: str
 
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """The questions that its passport leaves open: it may be submitted, but not certified."""
+        return tuple(passport_gaps(self.version).values())
+
 
 def in_review(access: Access):
     """The versions in review of units at which the person may certify, also those that they wrote."""
-    found = KpiVersion.objects.filter(state=KpiVersion.State.IN_REVIEW, kpi__unit__in=access.units(CERTIFY))
+    return _in_state(KpiVersion.State.IN_REVIEW, access.units(CERTIFY))
+
+
+def drafts(access: Access):
+    """The drafts of units at which the person may define, whoever wrote them."""
+    return _in_state(KpiVersion.State.DRAFT, access.units(DEFINE))
+
+
+def _in_state(state: str, units):
+    found = KpiVersion.objects.filter(state=state, kpi__unit__in=units)
     people = ("kpi__unit", "kpi__owner", "kpi__steward", "kpi__counter_kpi", "dataset", "created_by", "submitted_by")
     return found.select_related(*people).prefetch_related("authors").order_by("kpi__name", "kpi", "number")
 
 
 def reviews(user: User, access: Access) -> list[Review]:
     """At most MOST, those first that the person can certify. Formulas are checked; no rows are read."""
-    versions = list(in_review(access)[:MOST])
+    return _looked_at(in_review(access), lambda version, faults: _why_not(version, faults, user))
+
+
+def draft_reviews(access: Access) -> list[Review]:
+    """As `reviews`, of drafts: those first that can be submitted."""
+    return _looked_at(drafts(access), lambda version, faults: "Its definition has faults." if faults else "")
+
+
+def _looked_at(found, why_not: Callable[[KpiVersion, Sequence[Fault]], str]) -> list[Review]:
+    versions = list(found[:MOST])
     certified: dict[int, list[KpiVersion]] = {}
     earlier = KpiVersion.objects.filter(kpi__in={v.kpi_id for v in versions}).exclude(certified_at=None)
     for version in earlier.select_related("dataset").order_by("number"):
         certified.setdefault(version.kpi_id, []).append(version)
-    found = [_review(version, certified.get(version.kpi_id, ()), user) for version in versions]
-    return sorted(found, key=lambda review: bool(review.why_not))
+    looked_at = [_review(version, certified.get(version.kpi_id, ()), why_not) for version in versions]
+    return sorted(looked_at, key=lambda review: bool(review.why_not))
 
 
-def _review(version: KpiVersion, certified, user: User) -> Review:
+def _review(version: KpiVersion, certified, why_not) -> Review:
     before = next((one for one in reversed(certified) if one.number < version.number), None)
     faults = tuple(faults_of(version))
     return Review(
@@ -57,7 +81,7 @@ def _review(version: KpiVersion, certified, user: User) -> Review:
         changes_between(before, version),
         faults,
         tuple((question, getattr(version, name)) for name, question in PASSPORT.items()),
-        _why_not(version, faults, user),
+        why_not(version, faults),
     )
 
 

@@ -190,6 +190,11 @@ class TargetGrid:
         """Its KPI adds up over time, so that a target may be that of some days together."""
         return self.version is not None and adds_up_over_time(self.version)
 
+    @property
+    def tells_days(self) -> bool:
+        """Its columns are called after a fiscal year, which does not say on which days they begin and end."""
+        return any(period.label.startswith("FY") for period in self.periods)
+
     def cells(self):
         return (cell for row in self.rows for cell in row.cells)
 

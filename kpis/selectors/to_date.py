@@ -86,3 +86,17 @@ def _same_part(rows: list[Row], calendar, period, passed: int, version: KpiVersi
     parts = calendar.periods(version.grain, period.start, period.end)[:passed]
     stretch = stretch_of(rows, period.start, min(parts[-1].end, period.end), version)
     return stretch if stretch.value is not None else None
+
+
+def why_none(version: KpiVersion) -> str:
+    """What is said where there are no to-date numbers."""
+    if version.window:
+        return "This KPI is itself to date or rolling."
+    if version.grain not in ENOUGH:
+        return "Its periods are years: there is nothing longer to compare."
+    if adds_up(version):
+        return "No period is complete yet."
+    return (
+        "Its months, added up or averaged, would not be the year's number, as of a mean, a percentile or a count of "
+        "different things. Define a cumulative KPI for that: it reads all rows of the year so far."
+    )

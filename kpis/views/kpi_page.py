@@ -15,7 +15,7 @@ from kpis.late_targets import above, late_targets
 from kpis.models import Annotation, Kpi
 from kpis.selectors.comparators import unrated_targets
 from kpis.selectors.runs import job_of
-from kpis.selectors.to_date import to_date
+from kpis.selectors.to_date import to_date, why_none
 from organization.access import DEFINE, TARGET, VIEW
 
 from .frame import frame_of
@@ -61,6 +61,7 @@ def _overview(request, place: Place) -> dict:
         "fired": runs_of(chart.fired)[:SIGNALS],
         "ahead": ahead,
         "to_date": to_date(kpi, unit, place.day, access, **known),
+        "no_to_date": why_none(place.version),
         "by": by,
         "parts": parts,
         "below": selectors.organisation_drill(kpi, unit, grain, place.day, access, period=place.period, **known),

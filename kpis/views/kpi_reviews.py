@@ -1,8 +1,11 @@
-"""All definitions in review that a person may certify, looked at on one page and certified together.
+"""Definitions looked at on one page and decided together: those in review are certified, drafts are submitted.
 
-Each is certified by itself: a certificate is a decision on one definition, and one that somebody changed meanwhile is
-no reason against the others. What was refused is told with its reason and stays on the page.
+Each is decided by itself, as it was looked at: one that somebody changed meanwhile is no reason against the others.
+What was refused is told with its reason and stays on the page.
 """
+
+from collections.abc import Callable
+from typing import NamedTuple
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -17,8 +20,8 @@ from kpis import workflow
 from kpis.band_text import write_bands_text
 from kpis.measures import faults_of
 from kpis.models import KpiVersion
-from kpis.selectors.reviews import MOST, in_review, reviews
-from organization.access import CERTIFY
+from kpis.selectors.reviews import MOST, Review, draft_reviews, drafts, in_review, reviews
+from organization.access import CERTIFY, DEFINE
 
 from .kpi_definition import REFUSALS
 from .kpi_designer import tried
@@ -26,42 +29,79 @@ from .kpi_designer import tried
 Kind = KpiVersion.Kind
 
 
+class Decision(NamedTuple):
+    """What is done with those that are ticked, and how it is said. act: (version, the revision that was seen)."""
+
+    field: str
+    done: str
+    gone: str
+    none_ticked: str
+    act: Callable[[KpiVersion, str], KpiVersion]
+
+
 @page(CERTIFY)
 @require_http_methods(["GET", "POST"])
 def kpi_reviews(request):
     """Look at what is in review, and certify what is ticked, as it was looked at."""
     if request.method == "POST":
-        _certify(request)
+        certified = Decision(
+            "certify",
+            "certified",
+            "One that you ticked is no longer in review, or not yours to certify.",
+            "Nothing is ticked. Tick what you looked at and answer for.",
+            lambda version, seen: workflow.certify(version, by=request.user, seen=seen, now=timezone.now()),
+        )
+        _decide(request, certified, in_review(request.access))
         return redirect("kpi_reviews")
-    found = reviews(request.user, request.access)
-    context = {
-        "heading": "Definitions in review",
+    return render(request, "kpis/reviews.html", _listed(reviews(request.user, request.access), in_review, request))
+
+
+@page(DEFINE)
+@require_http_methods(["GET", "POST"])
+def kpi_drafts(request):
+    """Look at the drafts, and submit what is ticked for review, as it was looked at."""
+    if request.method == "POST":
+        submitted = Decision(
+            "submit",
+            "submitted",
+            "One that you ticked is no longer a draft, or not yours to submit.",
+            "Nothing is ticked. Tick the drafts that are ready for a second person.",
+            lambda version, seen: workflow.submit(version, by=request.user, seen=seen),
+        )
+        _decide(request, submitted, drafts(request.access))
+        return redirect("kpi_drafts")
+    return render(request, "kpis/drafts.html", _listed(draft_reviews(request.access), drafts, request))
+
+
+def _listed(found: list[Review], of: Callable, request) -> dict:
+    return {
+        "heading": "Drafts of definitions" if of is drafts else "Definitions in review",
         "breadcrumb": [("KPIs", reverse("kpis"))],
         "reviews": [(review, write_bands_text(review.version.kpi.bands)) for review in found],
         "ready": sum(not review.why_not for review in found),
-        "beyond": max(0, in_review(request.access).count() - MOST) if len(found) == MOST else 0,
+        "beyond": max(0, of(request.access).count() - MOST) if len(found) == MOST else 0,
     }
-    return render(request, "kpis/reviews.html", context)
 
 
-def _certify(request) -> None:
-    ticked = request.POST.getlist("certify")[:MOST]
+def _decide(request, decision: Decision, open_to_them) -> None:
+    ticked = request.POST.getlist(decision.field)[:MOST]
     seen = {int(pk): revision for pk, _, revision in (one.partition(":") for one in ticked) if _is_id(pk)}
-    certified, mine = [], {version.pk: version for version in in_review(request.access).filter(pk__in=seen)}
+    done, mine = [], {version.pk: version for version in open_to_them.filter(pk__in=seen)}
     for pk, revision in seen.items():
         if pk not in mine:
-            messages.error(request, "One that you ticked is no longer in review, or not yours to certify.")
+            messages.error(request, decision.gone)
             continue
         try:
-            certified.append(str(workflow.certify(mine[pk], by=request.user, seen=revision, now=timezone.now())))
+            done.append(str(decision.act(mine[pk], revision)))
         except ValidationError as fault:
-            messages.error(request, f"{mine[pk]} is not certified. {' '.join(fault.messages)}")
+            messages.error(request, f"{mine[pk]} is not {decision.done}. {' '.join(fault.messages)}")
         except REFUSALS as fault:
-            messages.error(request, f"{mine[pk]} is not certified. {fault} {getattr(fault, 'next_step', '')}".strip())
-    if certified:
-        messages.success(request, f"Certified: {', '.join(certified)}.")
+            said = f"{mine[pk]} is not {decision.done}. {fault} {getattr(fault, 'next_step', '')}"
+            messages.error(request, said.strip())
+    if done:
+        messages.success(request, f"{decision.done.capitalize()}: {', '.join(done)}.")
     elif not ticked:
-        messages.error(request, "Nothing is ticked. Tick what you looked at and answer for.")
+        messages.error(request, decision.none_ticked)
 
 
 def _is_id(text: str) -> bool:
@@ -72,7 +112,17 @@ def _is_id(text: str) -> bool:
 @require_GET
 def kpi_review_look(request, pk: int):
     """What one of them gives on the live rows, and what is likely wrong with it (htmx)."""
-    version = in_review(request.access).filter(pk=pk).first()
+    return _look(request, in_review(request.access).filter(pk=pk).first())
+
+
+@page(DEFINE)
+@require_GET
+def kpi_draft_look(request, pk: int):
+    """The same of a draft (htmx)."""
+    return _look(request, drafts(request.access).filter(pk=pk).first())
+
+
+def _look(request, version: KpiVersion | None):
     if version is None:
         raise Http404
     context = {"version": version, "spec": f"{version.unit_of_measure}:{min(version.decimals, 6)}"}

@@ -214,6 +214,7 @@ def _lines(grid: TargetGrid, typed: dict[str, str], errors: dict[str, str]) -> l
         place, error = f"{unit.name}, {period.label}", errors.get(cell.name, "")
         return {
             "cell": cell,
+            "place": place,
             "value": typed.get(cell.name, cell.text),
             "error": error,
             "title": cell.kept or error or cell.said,

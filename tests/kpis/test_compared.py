@@ -80,7 +80,7 @@ def test_over_rest_as_on_the_page(desk):
     asked = {"kpi": "in_time", "unit": "group", "version": words | {"condition": "priority = 'high'"}}
     compared = rest.post("/api/v1/kpis/preview/", asked, format="json").json()["compared"]
     march = {"start": "2025-03-01", "value": 75.0, "status": "green", "becomes": "amber", "is_other": True}
-    assert len(compared) == 11 and march in compared
+    assert len(compared) == 11 and march | {"unit_of_measure": "percent", "decimals": 1} in compared
     new = rest.post("/api/v1/kpis/preview/", {"unit": "group", "version": words}, format="json").json()
     assert new["compared"] == []
 
@@ -88,3 +88,10 @@ def test_over_rest_as_on_the_page(desk):
 def test_a_new_kpi_has_nothing_to_be_held_against(client, desk):
     shown = preview(client, desk, editing="", code="other")
     assert "75.0 %" in shown and "count now" not in shown
+
+
+def test_another_unit_of_measure_leaves_what_counts_now_in_its_own(client, desk):
+    """9 of 12 are 0.75 as a number, and still 75.0 % in the results that count."""
+    assert "Mar 2025 0.75 off target 75.0 % on target 9 ÷ 12" in preview(
+        client, desk, unit_of_measure="number", decimals="2"
+    )

@@ -1,5 +1,6 @@
 """Pages on which targets are set, and numbers entered by hand."""
 
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ from django.urls import reverse
 from kpis import requests, targets
 from kpis.models import ManualEntry, Target
 from kpis.recompute import recompute
+from organization.models import FiscalCalendar
 from tests.factories import KpiFactory, UnitFactory, member
 from tests.kpis.pages import opened, sent
 from tests.kpis.sample_desk import DAY
@@ -326,3 +328,23 @@ def test_a_bad_entry_is_refused_beside_its_field(client, made, manual):
     answer = sent(client, made.analyst, "manual_entries", **given)
     assert answer.status_code == 422 and "may be 1234 or 1.234" in answer.content.decode()
     assert not ManualEntry.objects.exists()
+
+
+def test_months_of_weeks_say_their_first_and_last_day(client, made):
+    """4-4-5 from the Monday after December's last Sunday: FY2025 begins on 30 December, its third month has 5 weeks."""
+    made.group.fiscal_calendar = FiscalCalendar.objects.create(code="retail", name="Retail", kind="445", start_month=1)
+    made.group.save()
+    page = opened(client, made.manager, "targets", kpi="in_time", unit="group", year="2025-01-15")
+    heads = re.sub(r"<[^>]+>", " ", page.split("<thead>")[1].replace("</th>", "|")).split("|")
+    assert [" ".join(head.split()) for head in heads[1:4]] == [
+        "FY2025 P01 30 Dec – 26 Jan",
+        "FY2025 P02 27 Jan – 23 Feb",
+        "FY2025 P03 24 Feb – 30 Mar",
+    ]
+    assert "30 Dec 2024 – 28 Dec 2025" in page
+    assert f'aria-label="{made.group.name}, FY2025 P01"' in page
+
+
+def test_months_of_the_calendar_need_no_days(client, made):
+    page = opened(client, made.manager, "targets", kpi="in_time", unit="group", year="2025-01-15")
+    assert "Jan 2025" in page and "31 Jan" not in page

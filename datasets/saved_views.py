@@ -41,6 +41,8 @@ def save_statement(dataset: Dataset, *, name: str, sql: str, values: Mapping[str
 @transaction.atomic
 def _save(dataset: Dataset, name: str, by, **what: Any) -> SavedView:
     name = name.strip()[:120]
+    if "\0" in name:
+        raise QuestionRefused("The name holds a NUL.", field="name")
     if not name:
         raise QuestionRefused("Give the view a name.", field="name")
     Dataset.objects.select_for_update().get(pk=dataset.pk)

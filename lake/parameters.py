@@ -42,8 +42,16 @@ def parameters_of(sql: str) -> tuple[str, ...]:
 
 
 def filled(sql: str, values: Mapping[str, str]) -> str:
-    """The statement with a literal in the place of each parameter. Raises QueryError naming one without a value."""
+    """The statement with a literal in the place of each parameter.
+
+    Raises QueryError naming one without a value, or a value of none.
+    """
     names = parameters_of(sql)
+    if names and (others := [name for name in values if name not in names]):
+        there_are = ", ".join(f"`:{name}`" for name in names)
+        raise QueryError(
+            f"The statement has no parameter `:{others[0][:80]}`; it has {there_are}", f":{others[0][:80]}"
+        )
     for name in names:
         given = values.get(name, "")
         if not given.strip():

@@ -54,6 +54,7 @@ def test_each_place_gets_its_value_and_a_text_that_looks_like_one_stays():
         ({"since": "2025-01-01"}, "Give a value for `low`"),
         ({"since": " ", "low": "1"}, "Give a value for `since`"),
         ({"since": "x" * 501, "low": "1"}, "more than 500 characters"),
+        ({"since": "2025-01-01", "Low": "1"}, "no parameter `:Low`; it has `:since`, `:low`"),
     ],
 )
 def test_a_parameter_needs_a_value(values, message):

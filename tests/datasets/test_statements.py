@@ -83,6 +83,16 @@ def test_views_and_statements_are_listed_apart_and_statements_for_those_who_quer
     assert client.get(reverse("sql"), {"dataset": "orders", "kept": kept.pk}).status_code == 403
 
 
+def test_a_statement_does_not_take_the_place_of_a_view_of_that_name(client, analyst, home, orders):
+    """Nor does it tell who may not query that somebody keeps one."""
+    question = {"groups": [{"column": "site"}], "totals": [{"function": "sum", "column": "cost"}]}
+    view = save_view(orders, name="By site", question=question, by=analyst)
+    statement = save_statement(orders, name="by site", sql="select * from facts", values={}, by=analyst)
+    assert set(SavedView.objects.values_list("pk", "sql")) == {(view.pk, ""), (statement.pk, "select * from facts")}
+    save_statement(orders, name="All", sql="select * from facts", values={}, by=analyst)
+    assert save_view(orders, name="All", question=question, by=member(Member.VIEWER, home)).sql == ""
+
+
 def test_rest_fills_keeps_lists_and_removes_statements(client, home, orders):
     analyst = Caller(client, Member.ANALYST, home)
     values = {"since": "2025-01-02", "site": "south"}

@@ -1,8 +1,8 @@
 """Kept views: a question of explore under a name, for everybody who sees the dataset; or a statement of the SQL page,
 for everybody who may query it.
 
-Whoever keeps one under the name of a view of their own changes that one. It is taken away by its author, or by
-whoever may define at the dataset's unit.
+Whoever keeps one under the name of one of their own changes that one; views and statements may be called alike. It is
+taken away by its author, or by whoever may define at the dataset's unit.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from organization.access import DEFINE, Access
 
 from .explore import QuestionRefused, check_sql, question_of, refused
 from .models import Dataset, SavedView
+from .models.datasets import SavedViewQuerySet
 
 
 def save_view(dataset: Dataset, *, name: str, question: Mapping[str, Any], by) -> SavedView:
     """Keep a question under a name, in place of what `by` kept under it. Raises QuestionRefused."""
     question_of(question)
-    return _save(dataset, name, by, question=dict(question))
+    return _save(dataset, dataset.saved_views.questions(), name, by, question=dict(question))
 
 
 def save_statement(dataset: Dataset, *, name: str, sql: str, values: Mapping[str, str], by) -> SavedView:
@@ -35,23 +36,28 @@ def save_statement(dataset: Dataset, *, name: str, sql: str, values: Mapping[str
         named = parameters_of(sql)
     except QueryError as fault:
         raise refused(fault) from fault
-    return _save(dataset, name, by, sql=sql, values={one: values[one] for one in named})
+    return _save(
+        dataset, dataset.saved_views.statements(), name, by, sql=sql, values={one: values[one] for one in named}
+    )
 
 
 @transaction.atomic
-def _save(dataset: Dataset, name: str, by, **what: Any) -> SavedView:
+def _save(dataset: Dataset, alike: SavedViewQuerySet, name: str, by, **what: Any) -> SavedView:
+    """alike: those among which the name is one."""
     name = name.strip()[:120]
+    if "\0" in name:
+        raise QuestionRefused("The name holds a NUL.", field="name")
     if not name:
         raise QuestionRefused("Give the view a name.", field="name")
     Dataset.objects.select_for_update().get(pk=dataset.pk)
-    kept = dataset.saved_views.filter(name__iexact=name).order_by("-pk").first()
+    kept = alike.filter(name__iexact=name).order_by("-pk").first()
     if kept and kept.created_by_id != by.pk:
         raise QuestionRefused(
             f"{kept.created_by} keeps a view under the name {kept.name}.", next_step="Choose another.", field="name"
         )
     view = kept or SavedView(dataset=dataset, created_by=by)
     view.name = name
-    for field, value in {"question": {}, "sql": "", "values": {}, **what}.items():
+    for field, value in what.items():
         setattr(view, field, value)
     view.save()
     audit.record(by, "view changed" if kept else "view saved", view, unit=dataset.unit, name=view.name)

@@ -16,6 +16,14 @@ from lake.query import QueryError
 MOST = 20
 LONGEST = 500
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_ENDS = {
+    TokenType.VAR,
+    TokenType.IDENTIFIER,
+    TokenType.STRING,
+    TokenType.NUMBER,
+    TokenType.R_PAREN,
+    TokenType.R_BRACKET,
+}
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?", re.ASCII)
 
 
@@ -34,8 +42,16 @@ def parameters_of(sql: str) -> tuple[str, ...]:
 
 
 def filled(sql: str, values: Mapping[str, str]) -> str:
-    """The statement with a literal in the place of each parameter. Raises QueryError naming one without a value."""
+    """The statement with a literal in the place of each parameter.
+
+    Raises QueryError naming one without a value, or a value of none.
+    """
     names = parameters_of(sql)
+    if names and (others := [name for name in values if name not in names]):
+        there_are = ", ".join(f"`:{name}`" for name in names)
+        raise QueryError(
+            f"The statement has no parameter `:{others[0][:80]}`; it has {there_are}", f":{others[0][:80]}"
+        )
     for name in names:
         given = values.get(name, "")
         if not given.strip():
@@ -48,11 +64,17 @@ def filled(sql: str, values: Mapping[str, str]) -> str:
 
 
 def _places(sql: str) -> Iterator[tuple[int, int, str]]:
-    """Start, end and name of each colon with the name that follows it without a blank; a cast has two colons in one."""
+    """Start, end and name of each colon with the name that follows it without a blank; a cast has two colons in one.
+
+    One that ends a word or a bracket without a blank is another's: `total:sum(cost)` names a column.
+    """
     listed = grammar.tokens(sql)
-    for colon, following in zip(listed, listed[1:], strict=False):
+    for before, colon, following in zip([None, *listed], listed, listed[1:], strict=False):
         name = sql[following.start : following.end + 1]
-        if colon.token_type == TokenType.COLON and following.start == colon.end + 1 and _NAME.fullmatch(name):
+        ends_another = before and before.token_type in _ENDS and before.end + 1 == colon.start
+        if colon.token_type != TokenType.COLON or ends_another or following.start != colon.end + 1:
+            continue
+        if _NAME.fullmatch(name):
             yield colon.start, following.end + 1, name
 
 

@@ -147,9 +147,9 @@ def sql_page(request):
 def _opened(request, dataset: Dataset) -> SavedView | None:
     """The kept statement of the address."""
     pk = request.GET.get("kept", "")
-    if not pk.isdigit():
+    if not (pk.isascii() and pk.isdigit()):
         return None
-    return get_object_or_404(dataset.saved_views.statements().select_related("dataset", "created_by"), pk=pk[:9])
+    return get_object_or_404(dataset.saved_views.statements().select_related("dataset", "created_by"), pk=int(pk[:18]))
 
 
 def _values(request, sql: str, kept: SavedView | None) -> dict[str, str]:

@@ -61,6 +61,17 @@ def test_what_could_not_run_is_not_kept(client, analyst, address, orders):
     assert not SavedView.objects.exists()
 
 
+@pytest.mark.parametrize(("kept", "status"), [("²", 200), ("x", 200), ("99999999999999999999", 404)])
+def test_an_address_with_no_kept_statement_is_no_fault_of_the_server(client, analyst, address, kept, status):
+    assert client.get(address, {"dataset": "orders", "kept": kept}).status_code == status
+
+
+def test_a_name_with_a_nul_is_refused(client, analyst, address):
+    refused = client.post(address, {"sql": "select * from facts", "keep": "", "view_name": "Costs\0"})
+    assert (refused.status_code, "The name holds a NUL" in text_of(refused)) == (422, True)
+    assert not SavedView.objects.exists()
+
+
 def test_views_and_statements_are_listed_apart_and_statements_for_those_who_query(client, analyst, home, orders):
     question = {"groups": [{"column": "site"}], "totals": [{"function": "sum", "column": "cost"}]}
     save_view(orders, name="By site", question=question, by=analyst)
@@ -70,6 +81,16 @@ def test_views_and_statements_are_listed_apart_and_statements_for_those_who_quer
     assert ("By site" in sql, "All of it" in sql) == (False, True)
     client.force_login(member(Member.VIEWER, home))
     assert client.get(reverse("sql"), {"dataset": "orders", "kept": kept.pk}).status_code == 403
+
+
+def test_a_statement_does_not_take_the_place_of_a_view_of_that_name(client, analyst, home, orders):
+    """Nor does it tell who may not query that somebody keeps one."""
+    question = {"groups": [{"column": "site"}], "totals": [{"function": "sum", "column": "cost"}]}
+    view = save_view(orders, name="By site", question=question, by=analyst)
+    statement = save_statement(orders, name="by site", sql="select * from facts", values={}, by=analyst)
+    assert set(SavedView.objects.values_list("pk", "sql")) == {(view.pk, ""), (statement.pk, "select * from facts")}
+    save_statement(orders, name="All", sql="select * from facts", values={}, by=analyst)
+    assert save_view(orders, name="All", question=question, by=member(Member.VIEWER, home)).sql == ""
 
 
 def test_rest_fills_keeps_lists_and_removes_statements(client, home, orders):

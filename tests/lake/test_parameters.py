@@ -16,6 +16,14 @@ def test_the_names_of_a_statement_in_its_order_once_each():
     assert parameters_of("select 'open") == ()  # told where it is run
 
 
+def test_a_colon_that_ends_a_word_is_no_parameter():
+    """DuckDB names a column by it, and slices a list."""
+    named = "select total:sum(cost) from facts"
+    assert (parameters_of(named), filled(named, {})) == ((), named)
+    assert guard(named, ["cost"]) == guard("select sum(cost) as total from facts", ["cost"])
+    assert parameters_of("select list[1:n], f(x):y, e:v from facts where a=:b and c in (:d,:e)") == ("b", "d", "e")
+
+
 @pytest.mark.parametrize(
     ("given", "literal"),
     [
@@ -46,6 +54,7 @@ def test_each_place_gets_its_value_and_a_text_that_looks_like_one_stays():
         ({"since": "2025-01-01"}, "Give a value for `low`"),
         ({"since": " ", "low": "1"}, "Give a value for `since`"),
         ({"since": "x" * 501, "low": "1"}, "more than 500 characters"),
+        ({"since": "2025-01-01", "Low": "1"}, "no parameter `:Low`; it has `:since`, `:low`"),
     ],
 )
 def test_a_parameter_needs_a_value(values, message):

@@ -33,6 +33,8 @@ class StrictMixin:
     A choice that there is not is refused with those that there are.
     """
 
+    default_error_messages = {"invalid": "Write an object in braces, such as {{}}; this is of type {datatype}."}
+
     def get_fields(self):
         fields = super().get_fields()
         for field in fields.values():

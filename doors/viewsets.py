@@ -96,7 +96,7 @@ class ScopedViewSet(viewsets.GenericViewSet):
         faults = {}
         for name, values in given.lists():
             if name not in known:
-                faults[name] = ErrorDetail(_no_parameter(name, known), "unknown_parameter")
+                faults[name] = ErrorDetail(_no_parameter(name, known) + self._in_body(), "unknown_parameter")
             elif any("\0" in value for value in values):
                 faults[name] = "Holds a NUL."
             elif len(values) > 1:  # the last one would win
@@ -107,6 +107,9 @@ class ScopedViewSet(viewsets.GenericViewSet):
                 faults[name] = "Write true or false."  # the filter itself would leave out what it does not understand
         if faults:
             raise ValidationError(faults)
+
+    def _in_body(self) -> str:
+        return " What a change says stands in its body." if self.request.method in ("POST", "PUT", "PATCH") else ""
 
     def handle_exception(self, exc):
         if isinstance(exc, self.refusals):

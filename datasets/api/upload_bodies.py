@@ -21,6 +21,19 @@ COMPLETE_THROUGH = (
 CONFIRM_REMOVAL = "How many records a complete extract may remove; left out, up to half of those of its days."
 
 
+FAULT = {
+    "type": ["object", "null"],
+    "properties": {
+        "code": {"type": "string"},
+        "message": {"type": "string"},
+        **dict.fromkeys(("column", "value", "next_step"), {"type": ["string", "null"]}),
+        "row": {"type": ["integer", "null"]},
+    },
+    "required": ["code", "message"],
+    "description": "Of a refusal: where, why, and what to do; others have more, such as `removal_unconfirmed`.",
+}
+
+
 class FileBody(StrictSerializer):
     file = serializers.FileField(allow_empty_file=True)
     dataset = serializers.CharField(required=False, help_text="Code; left out, the upload is inspected and confirmed.")

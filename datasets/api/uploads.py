@@ -31,6 +31,7 @@ from organization.access import DEFINE, UPLOAD, VIEW
 from .base import DatasetsViewSet, whole_datasets
 from .described import PreviewSerializer
 from .upload_bodies import (
+    FAULT,
     ConfirmBody,
     CorrectionBody,
     DialectBody,
@@ -45,31 +46,9 @@ LONGEST_KEY = 200
 PARTLY = "Null for who sees only some rows of the dataset and did not send it."
 # How much the file holds, which tells of rows of other units.
 MEASURES = (
-    "size",
-    "sha256",
-    "rows_read",
-    "accepted",
-    "replaced",
-    "kept",
-    "removed",
-    "duplicates",
-    "rejected",
-    "timings",
-)
+    "size", "sha256", "rows_read", "accepted", "replaced", "kept", "removed", "duplicates", "rejected", "timings",
+)  # fmt: skip
 ENDING = re.compile(r"(\.(csv|tsv|txt|xlsx|parquet|jsonl|ndjson|json))?(\.gz)?$", re.IGNORECASE)
-
-
-FAULT = {
-    "type": ["object", "null"],
-    "properties": {
-        "code": {"type": "string"},
-        "message": {"type": "string"},
-        **dict.fromkeys(("column", "value", "next_step"), {"type": ["string", "null"]}),
-        "row": {"type": ["integer", "null"]},
-    },
-    "required": ["code", "message"],
-    "description": "Of a refusal: where, why, and what to do; others have more, such as `removal_unconfirmed`.",
-}
 
 
 class UploadSerializer(serializers.ModelSerializer):
@@ -88,8 +67,8 @@ class UploadSerializer(serializers.ModelSerializer):
             "public_id", "number", "dataset", "file_name", "size", "sha256", "state", "job_state", "progress",
             "progress_note", "contract_number", "dialect", "rows_read", "accepted", "replaced", "kept", "removed",
             "duplicates", "rejected", "notes", "fault", "restatement", "restated_by", "blank_missing", "complete",
-            "complete_from", "complete_through", "stated_from", "stated_through", "replays", "timings",
-            "uploaded_by", "uploaded_at", "finished_at",
+            "complete_from", "complete_through", "stated_from", "stated_through", "replays", "timings", "uploaded_by",
+            "uploaded_at", "finished_at",
         )  # fmt: skip
         extra_kwargs = {name: {"allow_null": True, "help_text": PARTLY} for name in ("size", "sha256")}
         shapes = {"notes": list[str], "timings": dict[str, float] | None, "fault": FAULT}

@@ -58,6 +58,12 @@ def test_c63_what_is_not_json_is_refused(api, text):
     is_problem(api.post("/api/v1/units/", text, content_type="application/json"), 400, "parse_error")
 
 
+@pytest.mark.parametrize(("text", "kind"), [("[]", "list"), ('"a"', "str"), ("5", "int")])
+def test_c63_a_body_that_is_no_object_is_refused_in_words(api, text, kind):
+    body = is_problem(api.post("/api/v1/units/", text, content_type="application/json"), 400, "invalid")
+    assert body["detail"] == f"Write an object in braces, such as {{}}; this is of type {kind}."
+
+
 def test_c63_brackets_within_a_text_are_no_nesting(api, unit):
     changed = api.patch(f"/api/v1/units/{unit.pk}/", {"name": "[" * 60}, format="json")
     assert changed.json()["name"] == "[" * 60

@@ -67,7 +67,7 @@ def test_what_belongs_to_one_address_of_a_thing_is_not_taken_by_another(asked):
 def test_a_change_takes_no_parameters_but_those_that_it_names(asked):
     """What belongs into the body, or is misspelt beside a removal, would be passed over."""
     assert asked("targets/?kpi=on_time", "post")["kpi"] == (
-        "unknown_parameter", "There is no such parameter. Known are: none."
+        "unknown_parameter", "There is no such parameter. Known are: none. What a change says stands in its body."
     )  # fmt: skip
     target = TargetFactory(kpi__code="calls")
     words = "There is no such parameter. Did you mean reason? Known are: reason."

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -15,12 +12,9 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from datasets import explore, intake, keeping, leaving, rejects, removal, stretch, undo
-from datasets.facts import contract_of
 from datasets.models import Dataset, Reject, Upload
 from datasets.refusals import CodeTaken, InvalidRequest
-from datasets.times import by_their_clock
 from doors.codes import in_words
-from doors.exports import Column, Sheet, csv_response, xlsx_response
 from doors.idempotency import AGAIN
 from doors.serializers import StrictSerializer
 from doors.shapes import ROW
@@ -41,6 +35,7 @@ from .upload_bodies import (
     RemovedSerializer,
     UndoBody,
 )
+from .upload_lists import correct_from_file, download, download_removed
 
 LONGEST_KEY = 200
 PARTLY = "Null for who sees only some rows of the dataset and did not send it."
@@ -48,7 +43,6 @@ PARTLY = "Null for who sees only some rows of the dataset and did not send it."
 MEASURES = (
     "size", "sha256", "rows_read", "accepted", "replaced", "kept", "removed", "duplicates", "rejected", "timings",
 )  # fmt: skip
-ENDING = re.compile(r"(\.(csv|tsv|txt|xlsx|parquet|jsonl|ndjson|json))?(\.gz)?$", re.IGNORECASE)
 
 
 class UploadSerializer(serializers.ModelSerializer):
@@ -319,29 +313,6 @@ def may_upload(dataset: Dataset, access) -> bool:
     return access.allows(UPLOAD, dataset.unit_id) or dataset.units.filter(Q(pk__in=access.units(UPLOAD))).exists()
 
 
-def download(upload: Upload, wanted: str):
-    """The rejects as CSV or XLSX, cells neutralised."""
-    columns = [Column(heading) for heading in (*rejects.PLACE, *rejects.headings_of(upload))]
-    name = f"rejects-{upload.pk}-{ENDING.sub('', upload.file_name)}"
-    rows = rejects.table_of(upload)
-    return (
-        csv_response(name, columns, rows) if wanted == "csv" else xlsx_response(name, [Sheet("Rejects", columns, rows)])
-    )
-
-
-def download_removed(upload: Upload, wanted: str, access, *, local: bool = False):
-    """The first 10,000 of the records that left or would leave, as CSV or XLSX. local: times by the dataset's clock."""
-    page = leaving.rows_page(upload, access, limit=explore.MOST_ROWS)
-    columns = [Column(name) for name in page.columns]
-    rows = [[row[name] for name in page.columns] for row in page.rows]
-    if local:
-        rows = by_their_clock(rows, contract_of(upload.dataset))
-    word = "to-remove" if leaving.asks(upload) else "removed"
-    name = f"{word}-{upload.pk}-{ENDING.sub('', upload.file_name)}"
-    sheet = Sheet(word.replace("-", " ").capitalize(), columns, rows)
-    return csv_response(name, columns, rows) if wanted == "csv" else xlsx_response(name, [sheet])
-
-
 def _completeness(body, upload: Upload | None = None) -> dict[str, Any]:
     """What a body says of it, as `request_load` takes it. upload: which was sent before, with the days that stand."""
     sent = stretch.stated_of(upload) if upload else stretch.Stated()
@@ -364,15 +335,6 @@ def _naming(said: dict[str, Any]) -> dict[str, Any]:
         "complete_through": last,
         "blank_missing": said["blank_missing"],
     }
-
-
-def correct_from_file(upload: Upload, file, *, by) -> int:
-    rejects.kept_small(file.size)
-    with tempfile.NamedTemporaryFile() as kept:
-        for chunk in file.chunks():
-            kept.write(chunk)
-        kept.flush()
-        return rejects.correct_from_list(upload, Path(kept.name), name=file.name, by=by)
 
 
 def _dialect(plain):

@@ -15,7 +15,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from datasets import rejects
-from datasets.api.uploads import correct_from_file, download, may_upload
+from datasets.api.upload_lists import correct_from_file, download
+from datasets.api.uploads import may_upload
 from datasets.facts import contract_of
 from datasets.models import Reject, Upload
 from datasets.refusals import Refusal

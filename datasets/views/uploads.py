@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from datasets import intake, rejects, removal, scope, stretch, undo
-from datasets.api.uploads import download_removed
+from datasets.api.upload_lists import download_removed
 from datasets.facts import NoSuchVersion
 from datasets.forms import StretchForm
 from datasets.models import Upload

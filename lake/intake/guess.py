@@ -12,7 +12,15 @@ import pyarrow as pa
 
 from lake.contract.words import format_in_words
 from lake.intake.decimals import Numbers, settle
-from lake.intake.hints import codes, dashes_read, lost_digits, numbered_days, of_texts, weeks
+from lake.intake.hints import (
+    codes,
+    dashes_read,
+    lost_digits,
+    numbered_days,
+    of_texts,
+    periods_as_columns,
+    weeks,
+)
 from lake.intake.marks import PERCENT_FORMS, marks_of
 from lake.intake.reading import literal
 from lake.intake.roles import EVENT, with_roles
@@ -75,7 +83,7 @@ def guess(
     return Guessed(
         settled.columns,
         (*questions, *settled.questions),
-        (*told, *settled.notes),
+        (*periods_as_columns(headers), *told, *settled.notes),
         settled.decimal_comma,
         settled.thousands,
     )

@@ -67,6 +67,31 @@ def lost_digits(columns: Sequence[ColumnGuess], lossy: Mapping[str, str]) -> Ite
             yield Question("lost_digits", text, column.name)
 
 
+_MONTH = (
+    r"(jan(uary|uar)?|feb(ruary|ruar)?|mar(ch)?|m[aä]rz?|apr(il)?|ma[iy]|june?|juni|july?|juli|aug(ust)?|"
+    r"sept?(ember)?|o[ck]t(ober)?|nov(ember)?|de[cz](ember)?)\.?"
+)
+_YEAR = r"(19|20)\d\d"
+_PERIOD = re.compile(
+    rf"{_MONTH}[ ./'-]*({_YEAR}|\d\d)?|{_YEAR}[-./ ]?(0[1-9]|1[0-2]|q[1-4])|(0?[1-9]|1[0-2])[-./]{_YEAR}|"
+    rf"q[1-4][ ./-]*({_YEAR})?",
+    re.IGNORECASE,
+)
+_FEWEST_PERIODS = 3
+
+
+def periods_as_columns(headers: Sequence[str]) -> Iterator[str]:
+    """A table with a column for each period, as a pivot table has: its numbers have no time to be counted by."""
+    found = [header for header in headers if _PERIOD.fullmatch(header.strip())]
+    if len(found) >= _FEWEST_PERIODS:
+        shown = f"{', '.join(found[:3])}{' …' if len(found) > 3 else ''}"
+        yield (
+            f"The columns {shown} are periods, as in a pivot table. A number is counted in its period where each row "
+            "has one period and one number: unpivot the table (in Power Query: Unpivot Columns) or export the rows "
+            "below it, and upload that file."
+        )
+
+
 def weeks(header: str, values: Sequence[str]) -> Iterator[str]:
     """That a column of weeks without a day is read as their Mondays."""
     if bare := next((value for value in values if not has_day(value)), None):

@@ -80,3 +80,22 @@ def test_codes_that_lost_digits_are_no_record_key_even_where_each_occurs_once_an
 def test_an_exponent_among_decimals_is_a_number(tmp_path):
     columns, notes = proposed(tmp_path, "id,flow\na,1.23E+17\nb,0.5\nc,2E-3\n")
     assert (columns[1][0], notes) == ("number", ())
+
+
+@pytest.mark.parametrize(
+    ("head", "is_pivot"),
+    [
+        ("Team,Jan 2024,Feb 2024,Mar 2024", True),
+        ("Team,2024-01,2024-02,2024-03", True),
+        ("Team,01/2024,02/2024,03/2024,Total", True),
+        ("Team,Q1 2024,Q2 2024,Q3 2024", True),
+        ("Team,Januar,Februar,März", True),
+        ("Team,Jan 2024,Feb 2024,Comment", False),  # two may be compared
+        ("Month,Decision,Marked,Junk", False),
+    ],
+)
+def test_a_column_for_each_period_is_told_as_a_pivot_table(tmp_path, head, is_pivot):
+    width = head.count(",")
+    (tmp_path / "x.csv").write_text(f"{head}\nA{',1' * width}\nB{',4' * width}\n")
+    notes = [note for note in intake.inspect(tmp_path / "x.csv").notes if "are periods, as in a pivot table" in note]
+    assert len(notes) == is_pivot

@@ -26,6 +26,10 @@ COARSER = {
 }
 
 
+# A window of a hundred years holds everything, and does not reach before the first day that there is.
+MOST_ROLLED = {"day": 36_500, "week": 5_200, "month": 1_300, "quarter": 400, "year": 100}
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """What is wrong with one field of a definition. `token` and `position` (from 1) lead to the word in a formula."""
@@ -134,6 +138,9 @@ def _missing_parts(version: KpiVersion) -> Iterator[Fault]:
         yield Fault("window", "A semi-additive KPI has a time rule in place of a window.")
     if version.window == KpiVersion.Window.ROLLING and not version.window_periods:
         yield Fault("window_periods", "Say over how many periods it rolls.")
+    most = MOST_ROLLED[version.grain]
+    if version.window == KpiVersion.Window.ROLLING and (version.window_periods or 0) > most:
+        yield Fault("window_periods", f"It rolls over at most {most:,} of its periods, a hundred years.")
     if version.window in TO_DATE and GRAINS.index(version.grain) > GRAINS.index(TO_DATE[version.window]):
         yield Fault("grain", f"Its grain is coarser than the {TO_DATE[version.window]} to date: choose a finer one.")
     if version.zero_when_empty and base not in {Kind.SIMPLE, Kind.DISTINCT}:

@@ -76,6 +76,11 @@ def certified(version, author):
         ({"kind": "percentile", "formula": "hours"}, "percentile", "needs a percentile"),
         ({"kind": "semi_additive", "formula": "count(*)"}, "time_rule", "needs a time rule"),
         ({"kind": "cumulative", "formula": "count(*)"}, "window", "needs a window"),
+        (
+            {"kind": "cumulative", "formula": "count(*)", "window": "rolling", "window_periods": 1301},
+            "window_periods",
+            "at most 1,300 of its periods, a hundred years",
+        ),
         ({"kind": "simple", "formula": "count(*)", "condition": "hours"}, "condition", "boolean is needed"),
         ({"kind": "simple", "formula": "count(*)", "time_column": "priority"}, "time_column", "no date"),
         ({"kind": "simple", "formula": "count(*)", "dimensions": ["prio"]}, "dimensions", "no column `prio`"),

@@ -10,7 +10,7 @@ import pytest
 from jobs import work
 from jobs.models import Job
 from kpis import definitions, requests, targets
-from kpis.models import Result, Run, StatusChange
+from kpis.models import KpiVersion, Result, Run, StatusChange
 from kpis.recompute import recompute
 from lake.contract import Column, ColumnType, Contract, Role
 from organization import shared_calendars, tree
@@ -237,6 +237,20 @@ def test_the_hours_of_a_span_taken_before_are_a_fault_at_the_next_run(group):
     (fault,) = recompute(spans.pk, day=DAY).faults
     assert (fault["kpi"], value(kpi, "group")) == ("slow", 25)
     assert "leaves out its days; for all its hours write epoch(until - at) / 3600" in fault["message"]
+
+
+def test_a_window_that_reaches_before_all_days_stops_no_other_kpi_of_the_dataset(dataset):
+    """32,767 months before January 2025 there is no year: that KPI is told to be at fault, the share is computed."""
+    kpi = kpi_of(dataset)
+    rolled = kpi_of(dataset, "rolled", kind="cumulative", formula="count(*)", window="rolling", window_periods=1300)
+    KpiVersion.objects.filter(kpi=rolled).update(window_periods=32_767)  # as one could be written before
+    (fault,) = recompute(dataset.pk, day=DAY).faults
+    assert (fault["kpi"], value(kpi, "group")) == ("rolled", pytest.approx(4 / 104))
+    assert "at most 1,300 of its periods" in fault["message"]
+    KpiVersion.objects.filter(kpi=rolled).update(window_periods=1300)
+    requests.definition(rolled, "shorter")
+    assert recompute(dataset.pk, day=DAY).faults == []
+    assert value(rolled, "group") == 104
 
 
 def test_a_derived_kpi_aggregates_its_inputs_first(dataset):

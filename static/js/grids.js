@@ -2,6 +2,20 @@
 (() => {
   const { pm } = window, { all } = pm;
 
+  // --- frames that scroll sideways: by arrow keys too, where nothing in them can be reached ---------------------------
+  const reach = (frame) => {
+    const beyond = frame.scrollWidth > frame.clientWidth + 1 || frame.scrollHeight > frame.clientHeight + 1;
+    const scrolls = beyond && /auto|scroll/.test(getComputedStyle(frame).overflowX);
+    if (!scrolls || frame.querySelector("a[href], button, input, select, summary, [tabindex]")) {
+      return ["tabindex", "role", "aria-label"].forEach((name) => frame.removeAttribute(name));
+    }
+    frame.tabIndex = 0;
+    frame.setAttribute("role", "group");
+    frame.setAttribute("aria-label", frame.querySelector("caption")?.textContent.trim() || "Table");
+  };
+  const sizes = new ResizeObserver((changed) => changed.forEach(({ target }) => reach(target.closest(".table-frame"))));
+  pm.starting((root) => all(root, ".table-frame, .table-frame > table").forEach((part) => sizes.observe(part)));
+
   // --- trees: arrow keys move, fold and unfold -----------------------------------------------------------------------
   const level = (row) => Number(row.getAttribute("aria-level") || 1);
   const fold = (row, open) => {

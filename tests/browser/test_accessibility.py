@@ -59,6 +59,42 @@ def test_no_page_violates_wcag_in_light_or_dark_or_is_wider_than_a_phone(page, s
     assert [f"{path}: {fault}" for path, found in faults.items() for fault in found] == []
 
 
+WIDEN = """() => {
+    const frames = [...document.querySelectorAll('main .table-frame')];
+    const free = frame => !frame.closest('details:not([open])') && !frame.querySelector('a[href], button, input');
+    const frame = frames.find(free);
+    frame.firstElementChild.style.minWidth = '600px';
+}"""
+
+
+def test_a_table_that_scrolls_on_a_phone_is_reached_and_moved_by_keys(page, site):
+    """600 px of a table without a link in the 358 px that a phone has; a laptop shows all of it."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{site.url}/kpis/in_time/?as_of=2026-01-15")
+    page.evaluate(WIDEN)
+    frame = page.locator(".table-frame[role=group]").first
+    frame.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(300)
+    assert frame.evaluate("frame => [frame.scrollLeft > 0, frame.ariaLabel !== '']") == [True, True]
+    page.evaluate(AXE)
+    assert violations(page, {"type": "rule", "values": ["scrollable-region-focusable"]}) == []
+    page.set_viewport_size({"width": 1280, "height": 900})
+    expect(page.locator(".table-frame[tabindex]")).to_have_count(0)
+
+
+def test_each_stop_within_a_date_shows_the_focus(page, site):
+    page.goto(f"{site.url}/heatmap/?as_of=2026-01-15")
+    date = page.locator("main input[type=date]").first
+    date.focus()
+    for _ in range(4):  # month, day, year, calendar
+        assert (
+            date.evaluate("field => field === document.activeElement && getComputedStyle(field).outlineStyle")
+            == "solid"
+        )
+        page.keyboard.press("Tab")
+
+
 LARGE = """() => {
     for (const cell of document.querySelectorAll('.parts td:is(:nth-child(2), :nth-child(3)), .catalogue .actual-cell'))
         cell.textContent = '24,826,981';

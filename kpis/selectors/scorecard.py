@@ -267,13 +267,17 @@ def _leaf_note(reading, carried: PeriodRef | None, unit: UnitRef | None) -> str:
 
 
 def _bought(tree: _Tree, node: ScorecardNode, reading) -> str:
-    """A word where the KPI is on target and its counter KPI, at the same unit and period, is not."""
+    """A word where the KPI is on target and its counter KPI, at the same unit and period, is not.
+
+    One of another grain is looked at in the period asked for, or its last complete one.
+    """
     if not node.counter or not reading or reading.status != scoring.GREEN or node.counter not in tree.book.refs:
         return ""
     rows = tree.rows.get((node.counter, reading.unit.id), [])
-    counter = tree.book.reading(
-        node.counter, reading.unit, rows, period=reading.period if tree.period else None, include_open=tree.include_open
-    )
+    if not rows:
+        return ""
+    period = reading.period if tree.period or rows[-1].grain == reading.period.grain else None
+    counter = tree.book.reading(node.counter, reading.unit, rows, period=period, include_open=tree.include_open)
     return f"Its counter KPI {counter.kpi.name} is off target." if counter.status == scoring.RED else ""
 
 

@@ -147,6 +147,20 @@ def test_a_row_on_target_says_when_its_counter_kpi_is_not(group, viewer):
     assert (said(), said(period=february)) == ("Its counter KPI Reopened is off target.", "")
 
 
+def test_the_counter_kpi_is_looked_at_in_the_period_of_the_row(group, viewer):
+    """Fast answers in March; what was reopened is counted up to February, when it was too much."""
+    reopened = KpiFactory(unit=group, name="Reopened", direction="lower")
+    fast = KpiFactory(unit=group, counter_kpi=reopened)
+    months(1.0, 1.0, 1.0, kpi=fast)
+    ResultFactory(kpi=reopened, month=date(2025, 2, 1), value=30.0, status="red", score=0)
+    scorecard = scorecard_of(group, fast)
+    [row] = selectors.scorecard_view(scorecard, group, DAY, viewer).nodes[0].children
+    assert (row.reading.period.label, row.status, row.note) == ("Mar 2025", "green", "")
+    february = Calendar().period_of(date(2025, 2, 1), "month")
+    [row] = selectors.scorecard_view(scorecard, group, DAY, viewer, period=february).nodes[0].children
+    assert row.note == "Its counter KPI Reopened is off target."
+
+
 def test_another_units_scorecard_is_not_found(group):
     stranger = access_of(member("viewer", UnitFactory()), DAY)
     with pytest.raises(selectors.NotYours):

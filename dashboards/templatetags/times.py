@@ -7,7 +7,7 @@ of their own (`datasets.times`, `slas.clocks.times`) and come as words.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django import template
@@ -20,6 +20,12 @@ register = template.Library()
 
 UTC_CLOCK = Clock("UTC")
 DAY, MINUTE, SECOND = "%-d %b %Y", "%-d %b %Y, %H:%M", "%-d %b %Y, %H:%M:%S"
+
+
+@register.filter
+def day_before(day: date) -> date:
+    """The last day of something that holds up to, not including, `day`."""
+    return day - timedelta(days=1)
 
 
 @register.simple_tag(takes_context=True)

@@ -1,7 +1,7 @@
 """`{% load slas %}`: money and shares as the pages of service levels write them."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 
 from django import template
@@ -51,12 +51,6 @@ def by_weekday(instant: datetime | None, clock: Clock) -> str:
 def by_second(instant: datetime | None, clock: Clock) -> str:
     """`{{ found.due|by_second:clock }}`: 7 Jul 2025, 23:59:59."""
     return clock.shown(instant, form=TO_THE_SECOND) if instant else ""
-
-
-@register.filter
-def day_before(day: date) -> date:
-    """The last day of something that holds up to, not including, `day`."""
-    return day - timedelta(days=1)
 
 
 @register.filter

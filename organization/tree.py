@@ -140,7 +140,8 @@ def close_unit(unit: Unit, *, from_day: date, by) -> None:
         raise TreeRefused(f"{unit} was closed on {placements[-1].valid_to} already.")
     children = unit.child_placements.filter(Q(valid_to=None) | Q(valid_to__gt=from_day)).select_related("unit")
     if names := sorted({str(placement.unit) for placement in children}):
-        raise TreeRefused(f"{', '.join(names[:5])} still stands under {unit} then: move or close it first.")
+        stand, them = ("stands", "it") if len(names) == 1 else ("stand", "them")
+        raise TreeRefused(f"{', '.join(names[:5])} still {stand} under {unit} then: move or close {them} first.")
     unit.placements.filter(valid_from__gte=from_day).delete()
     unit.placements.filter(Q(valid_to=None) | Q(valid_to__gt=from_day)).update(valid_to=from_day)
     Unit.objects.filter(pk=unit.pk).update(is_active=False)

@@ -132,7 +132,24 @@
   document.addEventListener("htmx:load", ({ detail }) => start(detail.elt));
   document.addEventListener("DOMContentLoaded", () => start(document.body)); // when the other files have come too
 
-  document.addEventListener("change", ({ target }) => target.closest("[data-pm-autosubmit]")?.requestSubmit());
+  // A choice that loads the page anew keeps the focus on its field, so that keys go on from there.
+  const CHOSEN = "pm-chosen";
+  document.addEventListener("change", ({ target }) => {
+    const form = target.closest("[data-pm-autosubmit]");
+    if (!form) return;
+    try { sessionStorage.setItem(CHOSEN, JSON.stringify([location.pathname, target.name])); } catch { /* no storage: from the top */ }
+    form.requestSubmit();
+  });
+  document.addEventListener("DOMContentLoaded", () => {
+    let path, name;
+    try { [path, name] = JSON.parse(sessionStorage.getItem(CHOSEN)) ?? []; sessionStorage.removeItem(CHOSEN); } catch { /* as above */ }
+    if (path !== location.pathname || location.hash) return;
+    document.querySelector(`[data-pm-autosubmit] [name="${CSS.escape(name)}"]`)?.focus({ preventScroll: true });
+  });
+  document.addEventListener("focusout", ({ target, relatedTarget }) => { // a menu that Tab has left lies over what comes next
+    const menu = target.closest?.("details.menu[open]");
+    if (menu && relatedTarget && !menu.contains(relatedTarget)) menu.open = false;
+  });
   document.addEventListener("click", (event) => {
     const on = (selector) => event.target.closest(selector);
     if (on("[data-pm-theme]")) window.pmTheme.toggle();

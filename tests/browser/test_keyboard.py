@@ -15,14 +15,13 @@ PAGES = (
 )
 MOST = 250
 
-# Of what has the focus: its place among all elements, its name, and what hides it. A date's last stop is its calendar's
-# button, whose ring its input does not tell. What slides in is asked once it is drawn.
+# Of what has the focus: its place among all elements, its name, and what hides it. What slides in is asked once drawn.
 STOP = """async () => {
     await new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)));
     const node = document.activeElement;
     if (!node || node === document.body) return null;
     const style = getComputedStyle(node), box = node.getBoundingClientRect();
-    const ringed = (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2) || node.type === 'date';
+    const ringed = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
     const isThere = box.width > 1 && box.height > 1 && box.bottom > 0 && box.right > 0;
     const inside = isThere && box.top < innerHeight && box.left < innerWidth;
     const top = document.querySelector('.top-bar').getBoundingClientRect().bottom;

@@ -54,6 +54,10 @@ class _Days:
         """Whether it speaks of a period that begins on its days: it reaches the period's end, or is as long."""
         return end <= self.end or end - start <= self.end - self.start
 
+    def is_for(self, start: date, end: date) -> bool:
+        """Whether it was set for the period itself."""
+        return (self.start, self.end) == (start, end)
+
 
 @dataclass(frozen=True, slots=True)
 class _Entry(_Days):
@@ -128,7 +132,7 @@ class TargetBook:
         for all rows. The tree is that of the period's first day. A total (a month's, a phase of a year's) counts for
         its own days, and added up for a period that it fills with others; a plain target counts if it holds on the
         first day, unless `only_totals` (a sum's daily target is none for its month), and for no period longer than
-        its own days: there counts what all on these days say alike, else the one within whose days it was set.
+        its own days: there counts the one within whose days it was set, or what all on these days say alike.
 
         Of a total neither is inherited: 500 incidents for the whole say nothing of a unit below or of a segment. See
         docs/decisions/0007-targets-of-totals.md.
@@ -247,17 +251,15 @@ def _holding(
 def _for_all_of(first: _Entry, entries: list[_Entry], standing: dict[int, _Standing], start: date, end: date):
     """As `_holding`, of a plain target. January's own is none of the quarter that begins with it.
 
-    There counts what is said alike on all of the quarter's days, else the one of which it is a part or within whose
-    days it was set, or none.
+    There counts what was set for just these days; else what is said alike on all of them; else the one of which it is
+    a part or within whose days it was set, or none.
     """
-    one: _Entry | _Standing = first
-    if not one.is_of(start, end) and _all_say(first.numbers, entries, start, end):
-        return first, first.numbers, first.basis, 0
-    while not one.is_of(start, end):
-        if one.within is None:
-            return None
-        one = standing[one.within]
-    return first, one.numbers, one.basis, 0
+    one: _Entry | _Standing | None = first
+    while one and not one.is_of(start, end):
+        one = standing[one.within] if one.within else None
+    if one is first or (one and one.is_for(start, end)) or not _all_say(first.numbers, entries, start, end):
+        return (first, one.numbers, one.basis, 0) if one else None
+    return first, first.numbers, first.basis, 0
 
 
 def _all_say(numbers: tuple, entries: list[_Entry], start: date, end: date) -> bool:

@@ -307,6 +307,38 @@ def test_a_quarters_target_within_a_years_is_that_of_the_quarter(kpi, manager):
     assert [book.goals(kpi.pk, kpi.unit_id, JAN, end).target for end in (FEB, APR, year)] == [88, 90, 95]
 
 
+@pytest.mark.parametrize("end", [date(2026, 1, 1), None])
+def test_a_quarter_of_which_every_month_is_an_override_of_70_is_wanted_at_70(kpi, manager, end):
+    """80 for the year. It holds on no day of the quarter; one override of the whole quarter would say the same."""
+    set_target(goal(kpi, 80, JAN, end), by=manager)
+    months = [(70, JAN, FEB), (70, FEB, MAR), (70, MAR, APR)]
+    set_many([within(kpi, *month, basis="Strike") for month in months[:2]], by=manager)
+
+    def found(end):
+        book = TargetBook([kpi.pk])
+        target = book.find(kpi.pk, kpi.unit_id, JAN, end)
+        return target.value, target.basis
+
+    assert found(APR) == (80, "")  # in March 80 is wanted still
+    (march,) = set_many([within(kpi, *months[2], basis="Strike")], by=manager)
+    assert [found(end) for end in (FEB, APR, date(2026, 1, 1))] == [(70, "Strike"), (70, "Strike"), (80, "")]
+    set_many([goal(kpi, 71, MAR, APR)], by=manager)
+    assert found(APR) == (80, "")  # the months differ
+    remove_target(march, by=manager)
+    assert found(APR) == (80, "")
+
+
+def test_what_was_set_for_the_quarter_itself_stays_its_own_whatever_its_months_say(kpi, manager):
+    """Each month at least 70, the quarter at least 80: it was set for just these days."""
+    set_target(goal(kpi, 85, JAN), by=manager)
+    set_target(within(kpi, 80, JAN, APR), by=manager)
+    for month in [(70, JAN, FEB), (70, FEB, MAR), (70, MAR, APR)]:
+        set_many([within(kpi, *month)], by=manager)
+    book = TargetBook([kpi.pk])
+    found = [book.goals(kpi.pk, kpi.unit_id, JAN, end).target for end in (FEB, APR, date(2026, 1, 1))]
+    assert found == [70, 80, 85]
+
+
 @pytest.mark.django_db
 @pytest.mark.usefixtures("in_this_process", "on_the_day")
 def test_only_what_the_new_target_touches_is_recorded_anew_and_the_old_can_be_asked(made):

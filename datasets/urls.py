@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import closing, datasets, explore, jobs, rejects, restatements, uploads, wizard
+from .views import closing, datasets, explore, jobs, rejects, restatements, statements, uploads, wizard
 
 urlpatterns = [
     path("datasets/", datasets.dataset_list, name="datasets"),
@@ -33,7 +33,7 @@ urlpatterns = [
     path("explore/", explore.explore_page, name="explore"),
     path("explore/views/<int:pk>/", explore.saved_view, name="saved_view"),
     path("explore/views/<int:pk>/remove/", explore.remove_view, name="view_remove"),
-    path("sql/", explore.sql_page, name="sql"),
+    path("sql/", statements.sql_page, name="sql"),
     path("jobs/", jobs.job_list, name="jobs"),
     path("jobs/<int:pk>/retry/", jobs.job_retry, name="job_retry"),
     path("jobs/<int:pk>/dismiss/", jobs.job_dismiss, name="job_dismiss"),

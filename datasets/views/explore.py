@@ -13,29 +13,27 @@ from django.views.decorators.http import require_POST
 
 from datasets import charts, currencies, explore, headings, saved_views, scope, times
 from datasets.facts import NoSuchVersion, contract_of
-from datasets.forms_explore import QuestionForm, ShownForm, address_of
+from datasets.forms_explore import QuestionForm, address_of
 from datasets.models import Dataset, SavedView
 from datasets.refusals import Refusal
 from datasets.views.downloads import download, kind_of
 from doors.pages import page, visible
 from organization.access import QUERY, VIEW
 
-SHOWN = 500
-
 
 @page(VIEW)
 def explore_page(request):
     """Filter, group, pivot and chart without code; without a question, the rows themselves."""
-    dataset, choices = _chosen(request)
+    dataset, choices = chosen(request)
     if dataset is None:
-        return _choice(request, choices, "explore")
+        return choice(request, choices, "explore")
     form = QuestionForm(request.GET, dataset=dataset, contract=contract_of(dataset), clock=request.clock)
     context = {
         "times": times.times_said(form.contract),
         "dataset": dataset,
         "datasets": choices,
         "form": form,
-        "breadcrumb": _crumbs(dataset),
+        "breadcrumb": crumbs(dataset),
     }
     context["views"] = dataset.saved_views.questions().select_related("created_by").order_by("name")
     context |= {"address": request.GET.urlencode(), "may_query": request.access.anywhere(QUERY)}
@@ -93,84 +91,6 @@ def _rows(request, dataset: Dataset, filters: list[dict], version: int | None) -
     }
 
 
-@page(QUERY)
-def sql_page(request):
-    """One SELECT. The statement stands in the form; it is sent by POST and never in an address.
-
-    One that was kept is opened by `kept`.
-    """
-    dataset, choices = _chosen(request)
-    if dataset is None:
-        return _choice(request, choices, "sql")
-    contract = contract_of(dataset)
-    kept = _opened(request, dataset)
-    statement = request.POST.get("sql", kept.sql if kept else "")
-    values = _values(request, statement, kept)
-    context = {
-        "dataset": dataset,
-        "columns": contract.columns,
-        "times": times.times_of_sql(contract),
-        "clock": times.clock_in_sql(contract),
-        "names": explore.table_names(dataset),
-        "shown_form": (shown := ShownForm(request.POST or request.GET, dataset=dataset, clock=request.clock)),
-        "sql": statement or _first_statement(contract),
-        "parameters": values,
-        "kept": kept,
-        "may_remove": kept and saved_views.may_remove(kept, request.access),
-        "statements": dataset.saved_views.statements().select_related("created_by").order_by("name"),
-        "breadcrumb": _crumbs(dataset),
-        "most": (SHOWN, explore.MOST_ROWS),
-    }
-    status = 200
-    if request.method == "POST":
-        try:
-            asked = shown.cleaned_data if shown.is_valid() else {}
-            version = asked.get("version")
-            kind = kind_of(request.POST)
-            if "keep" in request.POST:
-                return _keep_statement(request, dataset, statement, values)
-            how = {"version": version, "limit": explore.MOST_ROWS if kind else SHOWN}
-            answer = explore.ask_sql(dataset, statement, request.access, values=values, **how)
-            context["answer"] = answer
-            if kind:
-                return download(dataset, answer, kind, "sql", times=context["times"])
-            context["cautions"] = currencies.cautions_of_statement(dataset, answer.sql, request.access)
-            context["chart"] = charts.chart_of_numbers(answer, asked.get("chart", ""), dataset.name)
-            context["has_no_chart"] = asked.get("chart") in ("bar", "line") and context["chart"] is None
-        except (Refusal, NoSuchVersion) as fault:
-            step = getattr(fault, "next_step", "")
-            context["problems"] = [{"thing": "The statement", "fault": str(fault), "next_step": step}]
-            status = 422
-    return render(request, "datasets/sql.html", context, status=status)
-
-
-def _opened(request, dataset: Dataset) -> SavedView | None:
-    """The kept statement of the address."""
-    pk = request.GET.get("kept", "")
-    if not (pk.isascii() and pk.isdigit()):
-        return None
-    return get_object_or_404(dataset.saved_views.statements().select_related("dataset", "created_by"), pk=int(pk[:18]))
-
-
-def _values(request, sql: str, kept: SavedView | None) -> dict[str, str]:
-    """The values of the statement's parameters by name, as they were sent or kept."""
-    from lake.parameters import parameters_of
-    from lake.query import QueryError
-
-    given = kept.values if kept else {}
-    try:
-        return {name: request.POST.get(f"p-{name}", given.get(name, "")) for name in parameters_of(sql)}
-    except QueryError:  # told when it is run
-        return {}
-
-
-def _keep_statement(request, dataset: Dataset, sql: str, values: dict[str, str]):
-    name = request.POST.get("view_name", "")
-    kept = saved_views.save_statement(dataset, name=name, sql=sql, values=values, by=request.user)
-    messages.success(request, f"Kept as {kept.name}.")
-    return redirect(f"{reverse('sql')}?{urlencode({'dataset': dataset.code, 'kept': kept.pk})}")
-
-
 @require_POST
 @page(VIEW)
 def save_view(request, code):
@@ -195,7 +115,7 @@ def saved_view(request, pk):
         return redirect(f"{reverse('sql')}?{urlencode({'dataset': view.dataset.code, 'kept': view.pk})}")
     contract = contract_of(view.dataset)
     asked = address_of(view.question, contract)
-    context = {"dataset": view.dataset, "view": view, "breadcrumb": _crumbs(view.dataset)}
+    context = {"dataset": view.dataset, "view": view, "breadcrumb": crumbs(view.dataset)}
     context["times"] = times.times_said(contract)
     context["may_remove"] = saved_views.may_remove(view, request.access)
     context["again"] = urlencode({"dataset": view.dataset.code, **asked}) if asked else ""
@@ -226,21 +146,19 @@ def _kept(request, pk: int) -> SavedView:
     return get_object_or_404(SavedView.objects.select_related("dataset", "created_by"), pk=pk, dataset__in=seen)
 
 
-def _chosen(request):
+def chosen(request):
+    """The dataset of the address, if any, and those that there are to choose."""
     datasets = Dataset.objects.visible_to(request.access).exclude(contract={})
     code = request.GET.get("dataset")
     return (visible(Dataset.objects.exclude(contract={}), request, code=code) if code else None), datasets
 
 
-def _choice(request, datasets, to: str):
+def choice(request, datasets, to: str):
+    """The page on which a dataset is chosen, for the page named `to`."""
     whole = scope.wholly_seen(request.access)
     return render(request, "datasets/choose.html", {"datasets": datasets, "to": to, "whole": whole})
 
 
-def _crumbs(dataset: Dataset) -> list[tuple[str, str]]:
+def crumbs(dataset: Dataset) -> list[tuple[str, str]]:
+    """The way to a page about the dataset."""
     return [("Datasets", reverse("datasets")), (dataset.name, dataset.get_absolute_url())]
-
-
-def _first_statement(contract) -> str:
-    names = ", ".join(column.name for column in contract.columns[:4])
-    return f"SELECT {names}\nFROM facts\nLIMIT 20"

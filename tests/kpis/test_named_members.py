@@ -41,6 +41,7 @@ def test_what_there_is_is_answered_though_it_be_nothing(found):
     assert found(kpi="on_time", dimension="region", member="west") == ["west"]
     assert found(kpi="on_time", dimension="carrier") == []  # kept, and none computed yet
     assert found(kpi="on_time", dimension="region", member="west", period_from="2026-01-01") == []
+    assert found(kpi="on_time", dimension="region", member="west", as_known_at="2020-01-01T00:00:00Z") == []
 
 
 def test_a_dimension_that_there_is_not_is_refused_with_the_nearest(found):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
 from django.urls import reverse
 
 from .models import Dataset, QualityRule
@@ -71,8 +72,20 @@ def columns_in(*formulas: str) -> frozenset[str]:
 
 
 def _rules(dataset: Dataset, access: Access | None) -> Iterator[Reader]:
-    """Rules of the dataset itself, which whoever sees how it is run sees."""
-    url = reverse("dataset_quality", args=[dataset.code])
-    for rule in QualityRule.objects.filter(dataset=dataset, is_active=True):
-        columns = columns_in(rule.parameters.get("expression", "")) | {rule.column.lower()} - {""}
-        yield Reader("quality rule", rule.name, url, columns)
+    """Rules of the dataset itself, which whoever sees how it is run sees, and those that look up codes in it."""
+    looks_up = Q(kind=QualityRule.Kind.REFERENCE, parameters__dataset=dataset.code)
+    rules = QualityRule.objects.filter(Q(dataset=dataset) | looks_up, is_active=True).select_related("dataset")
+    if access is not None:
+        rules = rules.filter(Q(dataset=dataset) | Q(dataset__in=Dataset.objects.visible_to(access).values("pk")))
+    for rule in rules:
+        asked, columns = rule.parameters, frozenset()
+        if rule.dataset_id == dataset.pk:
+            columns = columns_in(asked.get("expression", "")) | _small(rule.column)
+        if rule.kind == QualityRule.Kind.REFERENCE and asked.get("dataset") == dataset.code and not asked.get("units"):
+            columns |= _small(asked.get("column"))
+        if columns:
+            yield Reader("quality rule", rule.name, reverse("dataset_quality", args=[rule.dataset.code]), columns)
+
+
+def _small(name: str | None) -> frozenset[str]:
+    return frozenset({str(name).lower()} if name else ())

@@ -53,7 +53,7 @@ def _own(kpi: Kpi, access: Access) -> Iterable[Use]:
         yield Use("Scorecards", scorecard.name, scorecard.get_absolute_url())
     for derived in Kpi.objects.visible_to(access).filter(versions__inputs=kpi).distinct().order_by("name"):
         yield Use("Derived KPIs", derived.name, derived.get_absolute_url())
-    objectives = Objective.objects.filter(links__kpi=kpi, unit__in=access.units("view"))
+    objectives = Objective.objects.visible_to(access).filter(links__kpi=kpi)
     for name, how in objectives.order_by("name").values_list("name", "links__kind"):
         yield Use("Objectives", name, reverse("strategy"), how)
     for watched in Kpi.objects.visible_to(access).filter(counter_kpi=kpi).order_by("name"):

@@ -188,11 +188,11 @@ def _loaded_before(upload: Upload, dataset: Dataset) -> Upload | None:
 def _queue(upload: Upload, by, token) -> None:
     upload.state = Upload.State.QUEUED
     upload.fault = None
+    transaction.on_commit(lambda: leaving.forget(upload))  # before the job is sent, which may ask and keep anew
     upload.job = work.submit(
         "datasets.load", f"load {upload.pk}", by=by, upload=upload.pk, token=token.pk if token else None
     )
     upload.save()
-    transaction.on_commit(lambda: leaving.forget(upload))
 
 
 def _was_lost(upload: Upload) -> bool:

@@ -12,7 +12,7 @@ from kpis.models import Kpi, KpiVersion
 def require_named(results, access, *, kpi: str, dimension: str, member: str) -> None:
     """Raise ValidationError for what of it there is not, among what the caller sees; an empty text is not asked for.
 
-    results: those that the caller sees, before any filter.
+    results: those that the caller sees, before any filter, whenever they were known: a member may have come or gone.
     """
     if member and not dimension:
         raise _refused("member", "A member is one of a dimension: say of which, by `dimension`.", "required")

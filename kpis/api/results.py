@@ -209,7 +209,9 @@ class ResultViewSet(mixins.RetrieveModelMixin, KpisViewSet):
         asked = self.request.query_params
         page = self.paginate_queryset(self.filter_queryset(found))
         if not page and {"dimension", "member"} & set(asked):
-            require_named(found, self.request.access, **{name: asked.get(name, "").strip() for name in NAMING})
+            require_named(
+                self.get_queryset(), self.request.access, **{name: asked.get(name, "").strip() for name in NAMING}
+            )
         return self.get_paginated_response(KpiResultSerializer(page, many=True).data)
 
     @extend_schema(parameters=[RowsAsked], responses=answer(drill.RowsPage))

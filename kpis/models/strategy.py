@@ -13,7 +13,7 @@ class ThemeQuerySet(models.QuerySet):
         """Themes belong to no unit: our own people see all, a vendor's contact those with an objective of its unit."""
         if not access.is_vendor_only:
             return self.all()
-        return self.filter(pk__in=Objective.objects.filter(unit__in=access.units("view")).values("theme"))
+        return self.filter(pk__in=Objective.objects.visible_to(access).values("theme"))
 
 
 class Theme(models.Model):
@@ -30,12 +30,19 @@ class Theme(models.Model):
         return self.name
 
 
+class ObjectiveQuerySet(models.QuerySet):
+    def visible_to(self, access):
+        return self.filter(unit__in=access.units("view"))
+
+
 class Objective(models.Model):
     theme = models.ForeignKey(Theme, models.PROTECT, related_name="objectives")
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="objectives")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    objects = ObjectiveQuerySet.as_manager()
 
     class Meta:
         ordering = ["theme", "name"]

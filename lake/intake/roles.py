@@ -20,7 +20,8 @@ from lake.intake.database import query
 from lake.intake.terms import ColumnGuess
 
 EVENT = re.compile(r"date|time|open|creat|start|sched|period|month|day|_at$", re.IGNORECASE)
-_KEY = re.compile(r"\b(id|key|number|no|nr|code|ref|reference)\b", re.IGNORECASE)
+_KEY = re.compile(r"\b(id|key|\w*number|no|\w*nr|code|ref|reference|\w*nummer|numero)\b", re.IGNORECASE)
+_KEY_JOINED = re.compile(r"[a-z](ID|Id|Key|No|Nr)\b|#")  # OrderID, Case#, and no Paid
 _AMOUNT = re.compile(
     r"\b(number|no|nr) of\b|\b(n|num|count|counts|total|totals|sum|qty|quantity|amount|volume|value|cost|costs|price|"
     r"revenue|sales|hours|minutes|seconds|days|rate|score|percent|pct|avg|average|mean|anzahl|menge|summe|betrag|"
@@ -100,7 +101,8 @@ def _key(
 
 
 def _is_called_key(column: ColumnGuess) -> bool:
-    return bool(_KEY.search(_words(column))) and not _AMOUNT.search(_words(column))
+    is_called = _KEY.search(_words(column)) or _KEY_JOINED.search(column.header)
+    return bool(is_called) and not _AMOUNT.search(_words(column))
 
 
 def _numbers_records(table: pa.Table, place: int, column: ColumnGuess) -> bool:

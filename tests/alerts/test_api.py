@@ -115,6 +115,8 @@ def test_the_inbox_is_ones_own_and_of_units_that_one_may_see(api, unit, manager)
     mine = InboxEntry.objects.get(user=manager)
     assert api.post(f"inbox/{mine.pk}/read/").json()["read_at"]
     assert api.get("inbox/", is_read="false").json()["results"] == []
+    assert [one["id"] for one in api.get("inbox/", kind=mine.notice.kind).json()["results"]] == [mine.pk]
+    assert api.get("inbox/", kind="dataset.closing_rejected").json()["results"] == []  # nobody was told of one yet
     assert api.get("inbox/count/").json() == {"unread": 0}
     assert api.post(f"inbox/{mine.pk}/unread/").json()["read_at"] is None
     assert api.post("inbox/read-all/").json() == {"unread": 0}

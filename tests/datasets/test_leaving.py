@@ -15,6 +15,7 @@ from datasets import leaving
 from datasets.contracts import put_in_force
 from datasets.models import Upload
 from datasets.refusals import WrongState
+from jobs import work
 from lake.contract import Column, Contract
 from organization.models import Role as Member
 from tests.datasets.closing.orders import CONTRACT, HEAD
@@ -56,6 +57,18 @@ def test_the_page_lists_the_first_and_all_can_be_downloaded_until_it_is_answered
     with django_capture_on_commit_callbacks(execute=True):
         answered = loaded_with(client, upload, confirm_removal="3", sure="yes")
     assert (answered.state, ids(orders), kept.exists()) == ("loaded", "15", False)
+
+
+def test_the_list_is_forgotten_before_a_worker_hears_of_the_answer(
+    client, orders, monkeypatch, django_capture_on_commit_callbacks
+):
+    """Who loads it may ask anew, and keep another list in its place."""
+    upload, seen = complete(orders, LACKS_THREE), []
+    kept = Path(settings.UPLOAD_ROOT) / "asked" / f"{upload.public_id.hex}.parquet"
+    monkeypatch.setattr(work, "send", lambda job: seen.append(kept.exists()))
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(reverse("upload_load", args=[upload.public_id]), {"complete": "no"})
+    assert seen == [False]
 
 
 def test_over_rest_they_are_told_by_the_question_and_listed_where_the_removed_ones_are(client, orders):

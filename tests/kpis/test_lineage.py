@@ -16,7 +16,7 @@ from kpis.models import Objective, ScorecardNode, Theme
 from kpis.uses import uses_of
 from lake.contract import Column, Contract
 from organization.access import access_of
-from tests.factories import KpiFactory, ScorecardFactory, UnitFactory, member
+from tests.factories import DatasetFactory, KpiFactory, ScorecardFactory, UnitFactory, member
 from tests.pages import text_of
 
 from .pages import opened
@@ -67,6 +67,19 @@ def test_a_rule_of_quality_reads_its_column_and_those_of_its_expression(made):
     QualityRule.objects.create(name="Given up", kind="not_null", column="id", is_active=False, **rule)
     found = read(made.dataset)
     assert (found["hours"], found["unit"], "id" in found) == (["Known", "Sane"], ["Sane"], False)
+
+
+def test_a_rule_that_looks_codes_up_in_another_dataset_reads_its_column(made):
+    """Told to whoever may see the dataset of the rule, and counted for everybody."""
+    cases = DatasetFactory(unit=UnitFactory(code="other"), code="cases")
+    asked = {"dataset": "incidents", "column": "hours"}
+    rule = {"kind": "reference", "column": "taken", "dataset": cases, "created_by": made.analyst}
+    QualityRule.objects.create(name="Known hours", parameters=asked, **rule)
+    QualityRule.objects.create(name="Of units", parameters=asked | {"units": True}, **rule)
+    assert read(made.dataset)["hours"] == ["Known hours"]
+    assert "hours" not in read(made.dataset, access_of(made.viewer, DAY))
+    with pytest.raises(ColumnsRead, match="hours by 1 quality rule"):
+        contracts.put_in_force(made.dataset, without(made.dataset, "hours"), by=made.analyst)
 
 
 def test_readers_are_told_to_those_who_may_see_them(made):

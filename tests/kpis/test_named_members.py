@@ -1,10 +1,11 @@
-"""An empty list of results says whether its dimension or member names anything; what is another's names nothing."""
+"""An empty list says whether what it was asked for names anything; what is another's names nothing."""
 
 from datetime import date
 
 import pytest
 from rest_framework.test import APIClient
 
+from kpis.models import Objective, Theme
 from organization.models import Role
 from tests.factories import KpiFactory, ResultFactory, UnitFactory, member
 
@@ -40,6 +41,7 @@ def test_what_there_is_is_answered_though_it_be_nothing(found):
     assert found(kpi="on_time", dimension="region", member="west") == ["west"]
     assert found(kpi="on_time", dimension="carrier") == []  # kept, and none computed yet
     assert found(kpi="on_time", dimension="region", member="west", period_from="2026-01-01") == []
+    assert found(kpi="on_time", dimension="region", member="west", as_known_at="2020-01-01T00:00:00Z") == []
 
 
 def test_a_dimension_that_there_is_not_is_refused_with_the_nearest(found):
@@ -66,3 +68,14 @@ def test_what_belongs_to_a_unit_that_the_caller_does_not_see_reads_like_what_the
     assert [found(dimension=one)[0][2] for one in ("ward", "tide")] == [
         "No KPI that you see keeps results by 'ward'.", "No KPI that you see keeps results by 'tide'."
     ]  # fmt: skip
+
+
+def test_the_links_of_an_objective_that_has_none_yet_are_none_and_not_refused():
+    north, south = UnitFactory(code="north"), UnitFactory(code="south")
+    client = APIClient()
+    client.force_authenticate(viewer := member(Role.VIEWER, north))
+    theme = Theme.objects.create(name="Customers")
+    seen, foreign = (Objective.objects.create(theme=theme, name="Fast", unit=u, owner=viewer) for u in (north, south))
+    answer = client.get("/api/v1/kpi-links/", {"objective": seen.pk})
+    assert (answer.status_code, answer.json()["results"]) == (200, [])
+    assert client.get("/api/v1/kpi-links/", {"objective": foreign.pk}).status_code == 400

@@ -35,6 +35,10 @@ def test_of_real_extracts(file, key):
 
 DAYS = ("2025-01-01", "2025-01-02", "2025-01-03")
 SMALL = {
+    "an id in one word": ("Day,OrderID", ("7712", "1298", "9001"), ["orderid"]),
+    "a number in one word": ("Day,Auftragsnummer", ("7712", "1298", "9001"), ["auftragsnummer"]),
+    "a sign for a number": ("Day,Ticket #", ("7712", "1298", "9001"), ["ticket"]),
+    "a word that ends as an id does": ("Day,PAID", ("7712", "1298", "9001"), ["day"]),
     "a count that differs each day": ("Day,Parcels", ("812", "790", "1204"), ["day"]),
     "an amount": ("Day,Amount", ("10", "11", "12"), ["day"]),
     "a number of something is no number": ("Day,Number of calls", ("812", "790", "1204"), ["day"]),

@@ -84,7 +84,7 @@ def _would_leave(upload: Upload, access: Access, *, offset: int, limit: int) -> 
             f"Which records upload #{upload.pk} would remove is not known as {dataset.name} is now.",
             next_step="Load it again without confirming a number: it asks anew.",
         )
-    relation = f"select * from read_parquet('{path}')"
+    relation = f"select * from {scan.rows_in(path)}"
     page = _page(dataset, access, relation, [path], fault["version"], offset=offset, limit=limit)
     listed = min(fault["removed"], explore.MOST_ROWS)
     whole = page.total == listed

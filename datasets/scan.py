@@ -19,6 +19,12 @@ class ScanFailed(Exception):
     """A query over the files could not be finished; the text says why in plain words."""
 
 
+def rows_in(file: Path | str) -> str:
+    """SQL of the rows of a Parquet file, wherever it lies."""
+    quoted = str(file).replace("'", "''")
+    return f"read_parquet('{quoted}')"
+
+
 def fetch(sql: str, files: Sequence[Path], *, limits: sandbox.Limits = INTERACTIVE) -> list[dict[str, Any]]:
     """The rows that `sql` (of our making) gives over `files`. Raises ScanFailed."""
     return fetch_table(sql, files, limits=limits).to_pylist()  # type: ignore[no-any-return]

@@ -84,7 +84,7 @@ def refuse_outside(upload: Upload, contract: Contract, loaded: Loaded) -> None:
     day = f'"{event.name}__day"'
     beyond = [f"{day} < date '{first}'" if early else "", f"{day} > date '{last}'" if late else ""]
     found = scan.fetch_here(
-        f"select _row as row, {day} as day, count(*) over () as total from read_parquet('{loaded.accepted_path}') "
+        f"select _row as row, {day} as day, count(*) over () as total from {scan.rows_in(loaded.accepted_path)} "
         f"where {' or '.join(filter(None, beyond))} order by _row limit {SHOWN_ROWS}",
         [loaded.accepted_path],
     )

@@ -189,7 +189,7 @@ def _check_units(loaded: Loaded, writable: scope.RowScope) -> None:
     """Every row belongs to a unit at which the uploader may upload. Raises ForeignUnits with the first rows."""
     if writable.everything or not loaded.accepted:
         return
-    source = f"read_parquet('{loaded.accepted_path}')"
+    source = scan.rows_in(loaded.accepted_path)
     unit = f'"{writable.column}"' if writable.column else "null::varchar"
     found = scan.fetch_here(
         f"select _row as row, {unit} as unit, count(*) over () as total from {source} "
@@ -210,7 +210,7 @@ def _check_records(dataset: Dataset, contract: Contract, loaded: Loaded, writabl
     found = scan.fetch_here(
         f"select _row as row, {unit} as unit, count(*) over () as total from ({stored.relation}) "
         f"where ({writable.condition}) is not true and ({keys}) in "
-        f"(select ({keys}) from read_parquet('{loaded.accepted_path}')) limit {SHOWN_ROWS}",
+        f"(select ({keys}) from {scan.rows_in(loaded.accepted_path)}) limit {SHOWN_ROWS}",
         [*stored.files, loaded.accepted_path],
     )
     if found:

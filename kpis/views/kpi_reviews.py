@@ -30,13 +30,29 @@ Kind = KpiVersion.Kind
 
 
 class Decision(NamedTuple):
-    """What is done with those that are ticked, and how it is said. act: (version, the revision that was seen)."""
+    """What is done with those that are ticked, and how it is said. field: also the verb."""
 
     field: str
     done: str
     gone: str
     none_ticked: str
-    act: Callable[[KpiVersion, str], KpiVersion]
+    not_ready: str
+
+
+CERTIFIED = Decision(
+    "certify",
+    "certified",
+    "One that you ticked is no longer in review, or not yours to certify.",
+    "Nothing is ticked. Tick what you looked at and answer for.",
+    "not by you",
+)
+SUBMITTED = Decision(
+    "submit",
+    "submitted",
+    "One that you ticked is no longer a draft, or not yours to submit.",
+    "Nothing is ticked. Tick the drafts that are ready for a second person.",
+    "not ready",
+)
 
 
 @page(CERTIFY)
@@ -44,16 +60,16 @@ class Decision(NamedTuple):
 def kpi_reviews(request):
     """Look at what is in review, and certify what is ticked, as it was looked at."""
     if request.method == "POST":
-        certified = Decision(
-            "certify",
-            "certified",
-            "One that you ticked is no longer in review, or not yours to certify.",
-            "Nothing is ticked. Tick what you looked at and answer for.",
-            lambda version, seen: workflow.certify(version, by=request.user, seen=seen, now=timezone.now()),
+        now = timezone.now()
+        _decide(
+            request,
+            CERTIFIED,
+            in_review(request.access),
+            lambda version, seen: workflow.certify(version, by=request.user, seen=seen, now=now),
         )
-        _decide(request, certified, in_review(request.access))
         return redirect("kpi_reviews")
-    return render(request, "kpis/reviews.html", _listed(reviews(request.user, request.access), in_review, request))
+    found = reviews(request.user, request.access)
+    return render(request, "kpis/reviews.html", _listed(found, in_review(request.access), CERTIFIED))
 
 
 @page(DEFINE)
@@ -61,29 +77,31 @@ def kpi_reviews(request):
 def kpi_drafts(request):
     """Look at the drafts, and submit what is ticked for review, as it was looked at."""
     if request.method == "POST":
-        submitted = Decision(
-            "submit",
-            "submitted",
-            "One that you ticked is no longer a draft, or not yours to submit.",
-            "Nothing is ticked. Tick the drafts that are ready for a second person.",
+        _decide(
+            request,
+            SUBMITTED,
+            drafts(request.access),
             lambda version, seen: workflow.submit(version, by=request.user, seen=seen),
         )
-        _decide(request, submitted, drafts(request.access))
         return redirect("kpi_drafts")
-    return render(request, "kpis/drafts.html", _listed(draft_reviews(request.access), drafts, request))
+    found = draft_reviews(request.access)
+    return render(request, "kpis/drafts.html", _listed(found, drafts(request.access), SUBMITTED))
 
 
-def _listed(found: list[Review], of: Callable, request) -> dict:
+def _listed(found: list[Review], of_all, decision: Decision) -> dict:
     return {
-        "heading": "Drafts of definitions" if of is drafts else "Definitions in review",
+        "heading": "Drafts of definitions" if decision is SUBMITTED else "Definitions in review",
         "breadcrumb": [("KPIs", reverse("kpis"))],
         "reviews": [(review, write_bands_text(review.version.kpi.bands)) for review in found],
         "ready": sum(not review.why_not for review in found),
-        "beyond": max(0, of(request.access).count() - MOST) if len(found) == MOST else 0,
+        "beyond": max(0, of_all.count() - MOST) if len(found) == MOST else 0,
+        "decision": decision,
+        "look": "kpi_draft_look" if decision is SUBMITTED else "kpi_review_look",
     }
 
 
-def _decide(request, decision: Decision, open_to_them) -> None:
+def _decide(request, decision: Decision, open_to_them, act: Callable[[KpiVersion, str], KpiVersion]) -> None:
+    """act: with the version and the revision of it that was seen."""
     ticked = request.POST.getlist(decision.field)[:MOST]
     seen = {int(pk): revision for pk, _, revision in (one.partition(":") for one in ticked) if _is_id(pk)}
     done, mine = [], {version.pk: version for version in open_to_them.filter(pk__in=seen)}
@@ -92,7 +110,7 @@ def _decide(request, decision: Decision, open_to_them) -> None:
             messages.error(request, decision.gone)
             continue
         try:
-            done.append(str(decision.act(mine[pk], revision)))
+            done.append(str(act(mine[pk], revision)))
         except ValidationError as fault:
             messages.error(request, f"{mine[pk]} is not {decision.done}. {' '.join(fault.messages)}")
         except REFUSALS as fault:

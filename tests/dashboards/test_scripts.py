@@ -117,11 +117,12 @@ def test_a_part_that_fails_says_what_its_answer_says(page: Page):
 
 def test_at_390_pixels_nothing_is_wider_than_the_screen(page: Page):
     page.set_viewport_size({"width": 390, "height": 844})
-    page.wait_for_function("document.documentElement.scrollWidth === 390")  # once its charts are drawn anew
+    html = page.locator("html")
+    expect(html).to_have_js_property("scrollWidth", 390, timeout=20_000)  # once its charts are drawn anew
     expect(page.locator("[data-pm-tree] thead")).to_have_css("position", "absolute")  # rows are entries of a list
     words = f'<p class="adds-up"><span class="pm-status"><span>{"rows add up to it " * 9}</span></span></p>'
     page.evaluate("words => document.querySelector('main').insertAdjacentHTML('beforeend', words)", words)
-    page.wait_for_function("document.documentElement.scrollWidth === 390")
+    expect(html).to_have_js_property("scrollWidth", 390)
 
 
 def test_a_part_that_fails_to_load_says_so_in_its_place(page: Page):
